@@ -1,0 +1,67 @@
+/** Every mail Postern sends; each has its texts in `texts/<language>.ts`. */
+export const MAIL_KINDS = [
+  'verify_email',
+  'already_registered',
+  'reset_password',
+  'password_changed',
+  'confirm_email_change',
+  'email_changed',
+  'one_time_code',
+  'new_device',
+  'factor_added',
+  'factor_removed',
+  'account_deactivated',
+  'account_deleted',
+] as const
+export type MailKind = (typeof MAIL_KINDS)[number]
+
+export const LOCALES = ['en', 'de'] as const
+export type Locale = (typeof LOCALES)[number]
+
+/** What a mail says, before it is put into words. `link` and `code` are derived at delivery and stored nowhere. */
+export interface MailContent {
+  kind: MailKind
+  locale: Locale
+  /** Absolute URL on `APP_URL`, ending in `?token=<token>`; null for a notice. */
+  link: string | null
+  /** Eight digits, for a person who reads the mail on another device; null for a notice. */
+  code: string | null
+  /** Plain facts a text may quote: `minutes`, `email`, `device`, `location`, `time`, `factor`. User-controlled: always escaped. */
+  details: Readonly<Record<string, string>>
+}
+
+/** How the product presents itself in mails. */
+export interface Brand {
+  productName: string
+  /** CSS hex colour of buttons and links, `#rrggbb`. */
+  color: string
+  logoUrl: string | null
+}
+
+export interface RenderedMail {
+  subject: string
+  text: string
+  html: string
+}
+
+/** A mail ready to leave. `id` is the outbox row's: the same at every attempt, so that an API can refuse a second delivery. */
+export interface OutgoingMail extends RenderedMail {
+  id: string
+  from: string
+  to: string
+}
+
+/** Hands one mail to a server. Resolves once the server accepted it; otherwise throws `MailError`. */
+export type MailTransport = (mail: OutgoingMail) => Promise<void>
+
+/** `permanent` failures (a 5xx reply, a refused recipient) are never tried again. The reason holds no address and no content. */
+export class MailError extends Error {
+  override readonly name = 'MailError'
+  constructor(
+    readonly reason: string,
+    readonly permanent: boolean,
+    options?: ErrorOptions,
+  ) {
+    super(reason, options)
+  }
+}

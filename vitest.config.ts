@@ -1,0 +1,18 @@
+import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig(async () => ({
+  plugins: [
+    cloudflareTest({
+      wrangler: { configPath: './wrangler.toml', environment: 'development' },
+      miniflare: {
+        bindings: {
+          ISSUER: 'http://localhost:8787',
+          AUTH_SECRET: 'v1:dGVzdC1zZWNyZXQtdGVzdC1zZWNyZXQtdGVzdC1zZWNyZXQ',
+          TEST_MIGRATIONS: await readD1Migrations('migrations'),
+        },
+      },
+    }),
+  ],
+  test: { include: ['test/**/*.test.ts'] },
+}))
