@@ -1,0 +1,5 @@
+/** A static `.wasm` import is a compiled module: workerd forbids `WebAssembly.compile` at run time. */
+declare module '*.wasm' {
+  const module: WebAssembly.Module
+  export default module
+}
