@@ -1,0 +1,69 @@
+/** Every lifetime, limit and cost that is not a deployment's to choose. What a deployment chooses is in `env.ts`. */
+
+export const VERSION = '0.1.0'
+
+// ------------------------------------------------------------------ passwords
+/** NIST SP 800-63B-4 §3.1.1.2 asks to allow at least 64; 128 bounds the hashing work (ASVS 6.2.9). */
+export const PASSWORD_MAX_LENGTH = 128
+/** OWASP Password Storage Cheat Sheet, the 19 MiB profile of argon2id. */
+export const ARGON2_MEMORY_KIB = 19456
+export const ARGON2_PASSES = 2
+export const ARGON2_LANES = 1
+
+// ------------------------------------------------------------------ one-time tokens
+export const VERIFICATION_TOKEN_TTL_SECONDS = 24 * 60 * 60
+/** product.md A3; ASVS 6.4.1 asks for a short life. */
+export const RESET_TOKEN_TTL_SECONDS = 60 * 60
+export const EMAIL_CHANGE_TOKEN_TTL_SECONDS = 60 * 60
+/** ASVS 6.5.5: an out-of-band code lives ten minutes at most. */
+export const MFA_TICKET_TTL_SECONDS = 10 * 60
+/** Wrong codes before a token dies. 10^8 codes and 5 tries leave one chance in twenty million (ASVS 6.6.3). */
+export const CODE_MAX_ATTEMPTS = 5
+export const CODE_DIGITS = 8
+
+// ------------------------------------------------------------------ sessions and tokens
+/** Two tabs that refresh within this time get the same successor (decision 2). */
+export const REFRESH_GRACE_SECONDS = 10
+export const MAX_SESSIONS_PER_USER = 20
+/** How fresh a login must be for what cannot be undone (ASVS 7.5.1). */
+export const RECENT_LOGIN_MAX_AGE_SECONDS = 10 * 60
+export const DEVICE_TOKEN_TTL_SECONDS = 365 * 24 * 60 * 60
+/** KV refuses a shorter life (platform.md). */
+export const KV_MIN_TTL_SECONDS = 60
+
+// ------------------------------------------------------------------ signing keys
+export const SIGNING_ALGORITHM = 'ES256'
+/** A key signs for one period; the next one is published a whole period ahead, the previous one a period longer. */
+export const SIGNING_KEY_PERIOD_SECONDS = 30 * 24 * 60 * 60
+export const SIGNING_KEY_CACHE_SECONDS = 5 * 60
+/** An unknown `kid` asks the database again, but not more often than this for each isolate. */
+export const SIGNING_KEY_RELOAD_MIN_SECONDS = 10
+export const JWKS_MAX_AGE_SECONDS = 5 * 60
+
+// ------------------------------------------------------------------ login throttle (decision 6)
+export const LOGIN_FREE_FAILURES = 5
+export const LOGIN_BACKOFF_BASE_SECONDS = 1
+export const LOGIN_BACKOFF_MAX_SECONDS = 15 * 60
+/** NIST SP 800-63B-4 §3.2.2: at most 100 failures in a row. Strangers and known devices share them out. */
+export const LOGIN_MAX_STRANGER_FAILURES = 80
+export const LOGIN_MAX_DEVICE_FAILURES = 20
+export const LOGIN_FORGET_SECONDS = 24 * 60 * 60
+
+// ------------------------------------------------------------------ requests
+export const JSON_BODY_MAX_BYTES = 64 * 1024
+export const JSON_MAX_DEPTH = 16
+/** A dependency that has not answered by then counts as down. */
+export const DEPENDENCY_TIMEOUT_MS = 10_000
+export const RETRY_AFTER_SECONDS = 5
+
+// ------------------------------------------------------------------ mail
+/** How long one delivery may hold a mail before another may try. Longer than any transport's own time-out. */
+export const MAIL_LEASE_SECONDS = 5 * 60
+/** Seconds until the next try, by tries made: ten in 25 hours. */
+export const MAIL_RETRY_DELAYS_SECONDS = [30, 60, 5 * 60, 15 * 60, 3600, 2 * 3600, 4 * 3600, 6 * 3600, 11 * 3600]
+/** A row the queue has not delivered by then is swept. */
+export const MAIL_SWEEP_AFTER_SECONDS = 60
+export const MAIL_SWEEP_BATCH = 100
+/** Delivered rows are kept that long to count what a recipient got, then forgotten. */
+export const MAIL_KEEP_SECONDS = 24 * 60 * 60
+export const MAIL_MAX_PER_KIND_AND_HOUR = 5

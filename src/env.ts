@@ -1,0 +1,208 @@
+import { z } from 'zod'
+
+/** One variable that stops the Worker, and the rule it breaks. Values are never repeated: they may be secrets. */
+export interface ConfigurationProblem {
+  variable: string
+  rule: string
+}
+
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError'
+  constructor(readonly problems: readonly ConfigurationProblem[]) {
+    super(problems.map(({ variable, rule }) => `${variable}: ${rule}`).join('; '))
+  }
+}
+
+/** One version of `AUTH_SECRET`; the first of the list makes new things, all of them verify old ones. */
+export interface SecretVersion {
+  version: string
+  secret: Uint8Array
+}
+
+const SECRET_MIN_BYTES = 32
+const SECRET_VERSION = /^(v[1-9][0-9]{0,5}):([A-Za-z0-9_-]+={0,2})$/
+const AUTH_SECRET_RULE =
+  'must be set to v1:<base64url of 32 random bytes or more>, newest version first, separated by commas (openssl rand -base64 32 | tr +/ -_)'
+
+const flag = z.enum(['true', 'false']).transform((value) => value === 'true')
+const list = z.string().transform((value) =>
+  value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== ''),
+)
+const seconds = (minimum: number, maximum: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number of seconds')
+    .transform(Number)
+    .pipe(z.int().min(minimum, `must be at least ${minimum}`).max(maximum, `must be at most ${maximum}`))
+const json = <Schema extends z.ZodType>(schema: Schema) =>
+  z
+    .string()
+    .transform((text, context) => {
+      try {
+        return JSON.parse(text) as unknown
+      } catch {
+        context.addIssue({ code: 'custom', message: 'must be JSON' })
+        return z.NEVER
+      }
+    })
+    .pipe(schema)
+const origin = z.string().refine((value) => URL.canParse(value) && new URL(value).origin === value, {
+  message: 'must be an origin such as https://auth.example.com, without a path or a trailing slash',
+})
+const webUrl = z.url({ protocol: /^https?$/, message: 'must be an http(s) URL' })
+
+const authSecret = z.string(AUTH_SECRET_RULE).transform((text, context): SecretVersion[] => {
+  const versions: SecretVersion[] = []
+  for (const part of text.split(',')) {
+    const [, version, encoded] = SECRET_VERSION.exec(part.trim()) ?? []
+    const secret = encoded === undefined ? new Uint8Array() : new Uint8Array(Buffer.from(encoded, 'base64url'))
+    const weak = secret.length < SECRET_MIN_BYTES || new Set(secret).size < 8
+    if (version === undefined || weak || versions.some((known) => known.version === version)) {
+      context.addIssue({ code: 'custom', message: AUTH_SECRET_RULE })
+      return z.NEVER
+    }
+    versions.push({ version, secret })
+  }
+  return versions
+})
+
+const oauthClient = ['GOOGLE', 'GITHUB', 'LINKEDIN', 'MICROSOFT'] as const
+
+const Variables = z.object({
+  ENVIRONMENT: z.enum(['development', 'production']).default('production'),
+  AUTH_SECRET: authSecret,
+  ISSUER: origin,
+  APP_URL: webUrl.optional(),
+  ALLOWED_ORIGINS: list.pipe(z.array(origin)).default([]),
+  ALLOWED_REDIRECTS: list.pipe(z.array(webUrl)).default([]),
+  AUDIENCE: z.string().min(1).optional(),
+  ACCESS_TOKEN_TTL_SECONDS: seconds(60, 24 * 3600).default(900),
+  REFRESH_TOKEN_TTL_SECONDS: seconds(300, 366 * 24 * 3600).default(2_592_000),
+  SESSION_IDLE_TIMEOUT_SECONDS: seconds(0, 366 * 24 * 3600).default(0),
+  REQUIRE_EMAIL_VERIFICATION: flag.default(true),
+  PASSWORD_MIN_LENGTH: z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.int().min(8, 'must be at least 8 (NIST SP 800-63B-4)').max(64, 'must be at most 64'))
+    .default(8),
+  PASSWORD_REQUIRE: list.pipe(z.array(z.enum(['upper', 'lower', 'digit', 'symbol']))).default([]),
+  RATE_LIMITS: z.enum(['on', 'off']).default('on'),
+  BOOTSTRAP_ADMIN_EMAIL: z.email().toLowerCase().optional(),
+  MAIL_TRANSPORT: z.enum(['mailbox', 'smtp', 'resend', 'binding']),
+  MAIL_FROM: z.string().min(3).optional(),
+  SMTP_URL: z.url({ protocol: /^smtps?$/, message: 'must be smtp://user:password@host:587 or smtps://…:465' }).optional(),
+  RESEND_API_KEY: z.string().min(1).optional(),
+  RESEND_BASE_URL: webUrl.default('https://api.resend.com'),
+  GOOGLE_CLIENT_ID: z.string().optional(),
+  GOOGLE_CLIENT_SECRET: z.string().optional(),
+  GITHUB_CLIENT_ID: z.string().optional(),
+  GITHUB_CLIENT_SECRET: z.string().optional(),
+  LINKEDIN_CLIENT_ID: z.string().optional(),
+  LINKEDIN_CLIENT_SECRET: z.string().optional(),
+  MICROSOFT_CLIENT_ID: z.string().optional(),
+  MICROSOFT_CLIENT_SECRET: z.string().optional(),
+  OIDC_PROVIDERS: json(
+    z.array(
+      z.strictObject({
+        id: z.string().regex(/^[a-z0-9-]{1,32}$/, 'id must be lower-case letters, digits and hyphens'),
+        name: z.string().min(1),
+        issuer: webUrl,
+        clientId: z.string().min(1),
+        clientSecret: z.string().min(1),
+        trustedEmailDomains: z.array(z.string()).optional(),
+      }),
+    ),
+  ).default([]),
+  INTROSPECTION_CLIENTS: json(z.array(z.strictObject({ id: z.string().min(1), secret: z.string().min(32) }))).default([]),
+  ALERT_WEBHOOK_URL: webUrl.optional(),
+  ALERT_WEBHOOK_SECRET: z.string().min(24).optional(),
+  PRODUCT_NAME: z.string().min(1).max(60).default('Postern'),
+  BRAND_COLOR: z.string().regex(/^#[0-9a-fA-F]{6}$/, 'must be a colour such as #0f766e').default('#0f766e'),
+  BRAND_LOGO_URL: webUrl.optional(),
+  COOKIE_SAME_SITE: z.enum(['Lax', 'Strict', 'None']).default('Lax'),
+  COOKIE_DOMAIN: z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, 'must be a domain such as example.com').optional(),
+})
+type Parsed = z.infer<typeof Variables>
+
+/** Rules that span variables: production never runs with a development setting, and no transport without what it needs. */
+function crossCheck(values: Parsed): ConfigurationProblem[] {
+  const problems: ConfigurationProblem[] = []
+  const refuse = (variable: string, rule: string) => problems.push({ variable, rule })
+  if (values.ENVIRONMENT === 'production') {
+    if (!values.ISSUER.startsWith('https://')) refuse('ISSUER', 'must be https in production')
+    if (values.APP_URL !== undefined && !values.APP_URL.startsWith('https://')) refuse('APP_URL', 'must be https in production')
+    if (values.RATE_LIMITS === 'off') refuse('RATE_LIMITS', 'must not be off in production')
+    if (values.MAIL_TRANSPORT === 'mailbox') refuse('MAIL_TRANSPORT', 'mailbox is for development: use smtp, resend or binding')
+    if (values.SMTP_URL !== undefined && new URL(values.SMTP_URL).searchParams.get('tls') === 'off')
+      refuse('SMTP_URL', 'tls=off is for development')
+    if (values.MAIL_FROM === undefined) refuse('MAIL_FROM', 'must be set to the sender of mails')
+    for (const allowed of [...values.ALLOWED_ORIGINS, ...values.ALLOWED_REDIRECTS])
+      if (allowed.startsWith('http://') && !/^http:\/\/(localhost|127\.0\.0\.1)(:|\/|$)/.test(allowed))
+        refuse(values.ALLOWED_ORIGINS.includes(allowed) ? 'ALLOWED_ORIGINS' : 'ALLOWED_REDIRECTS', 'must be https in production')
+  }
+  if (values.MAIL_TRANSPORT === 'smtp' && values.SMTP_URL === undefined) refuse('SMTP_URL', 'must be set for MAIL_TRANSPORT=smtp')
+  if (values.MAIL_TRANSPORT === 'resend' && values.RESEND_API_KEY === undefined)
+    refuse('RESEND_API_KEY', 'must be set for MAIL_TRANSPORT=resend')
+  for (const name of oauthClient)
+    if ((values[`${name}_CLIENT_ID`] === undefined) !== (values[`${name}_CLIENT_SECRET`] === undefined))
+      refuse(`${name}_CLIENT_SECRET`, `${name}_CLIENT_ID and ${name}_CLIENT_SECRET belong together`)
+  if ((values.ALERT_WEBHOOK_URL === undefined) !== (values.ALERT_WEBHOOK_SECRET === undefined))
+    refuse('ALERT_WEBHOOK_SECRET', 'ALERT_WEBHOOK_URL and ALERT_WEBHOOK_SECRET belong together')
+  return problems
+}
+
+/** What a deployment chose, parsed and checked. */
+export type Settings = ReturnType<typeof toSettings>
+
+function toSettings(values: Parsed) {
+  return {
+    isDevelopment: values.ENVIRONMENT === 'development',
+    secrets: values.AUTH_SECRET as readonly SecretVersion[],
+    issuer: values.ISSUER,
+    appUrl: (values.APP_URL ?? values.ISSUER).replace(/\/+$/, ''),
+    allowedOrigins: values.ALLOWED_ORIGINS,
+    allowedRedirects: values.ALLOWED_REDIRECTS,
+    audience: values.AUDIENCE ?? values.ISSUER,
+    accessTokenTtlSeconds: values.ACCESS_TOKEN_TTL_SECONDS,
+    refreshTokenTtlSeconds: values.REFRESH_TOKEN_TTL_SECONDS,
+    sessionIdleTimeoutSeconds: values.SESSION_IDLE_TIMEOUT_SECONDS,
+    requireEmailVerification: values.REQUIRE_EMAIL_VERIFICATION,
+    passwordMinLength: values.PASSWORD_MIN_LENGTH,
+    passwordRequire: values.PASSWORD_REQUIRE,
+    rateLimits: values.RATE_LIMITS === 'on',
+    bootstrapAdminEmail: values.BOOTSTRAP_ADMIN_EMAIL ?? null,
+    mail: {
+      transport: values.MAIL_TRANSPORT,
+      from: values.MAIL_FROM ?? `${values.PRODUCT_NAME} <no-reply@${new URL(values.ISSUER).hostname}>`,
+      smtpUrl: values.SMTP_URL ?? null,
+      resendApiKey: values.RESEND_API_KEY ?? null,
+      resendBaseUrl: values.RESEND_BASE_URL,
+    },
+    brand: { productName: values.PRODUCT_NAME, color: values.BRAND_COLOR, logoUrl: values.BRAND_LOGO_URL ?? null },
+    cookies: { sameSite: values.COOKIE_SAME_SITE, domain: values.COOKIE_DOMAIN ?? null },
+    introspectionClients: values.INTROSPECTION_CLIENTS,
+  }
+}
+
+/**
+ * Reads and checks every variable.
+ * @throws {ConfigurationError} naming each variable at fault and its rule.
+ */
+export function parseSettings(env: Record<string, unknown>): Settings {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => typeof value === 'string' && value !== ''))
+  const parsed = Variables.safeParse(given)
+  if (!parsed.success)
+    throw new ConfigurationError(
+      parsed.error.issues.map(({ path, message }) => ({
+        variable: String(path[0]),
+        rule: given[String(path[0])] === undefined ? `must be set (${message})` : message,
+      })),
+    )
+  const problems = crossCheck(parsed.data)
+  if (problems.length > 0) throw new ConfigurationError(problems)
+  return toSettings(parsed.data)
+}

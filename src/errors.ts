@@ -1,0 +1,57 @@
+/** What Postern refuses, and how it says so: `code` is what clients program against and never changes its meaning. */
+export const REFUSALS = {
+  invalid_request: { status: 400, title: 'The request is not valid.' },
+  ambiguous_credentials: { status: 400, title: 'Send either a bearer token or cookies, not both.' },
+  invalid_token: { status: 400, title: 'The link or code is wrong, used or expired.' },
+  unauthenticated: { status: 401, title: 'Sign in first.' },
+  invalid_credentials: { status: 401, title: 'The sign-in details are wrong.' },
+  invalid_code: { status: 401, title: 'The code is wrong, used or expired.' },
+  invalid_refresh_token: { status: 401, title: 'The refresh token is wrong, used or expired.' },
+  email_not_verified: { status: 403, title: 'Confirm your e-mail address first.' },
+  account_deactivated: { status: 403, title: 'This account is deactivated.' },
+  step_up_required: { status: 403, title: 'Confirm that it is you, then try again.' },
+  csrf_refused: { status: 403, title: 'This request did not come from an allowed origin.' },
+  not_found: { status: 404, title: 'There is nothing here.' },
+  method_not_allowed: { status: 405, title: 'This address does not take that method.' },
+  username_taken: { status: 409, title: 'This username is taken.' },
+  body_too_large: { status: 413, title: 'The request body is too large.' },
+  unsupported_media_type: { status: 415, title: 'Send the body as application/json.' },
+  login_throttled: { status: 429, title: 'Too many attempts. Wait, then try again.' },
+  internal_error: { status: 500, title: 'Something went wrong.' },
+  dependency_unavailable: { status: 503, title: 'A part of the service is not answering. Try again shortly.' },
+} as const satisfies Record<string, { status: number; title: string }>
+
+export type RefusalCode = keyof typeof REFUSALS
+
+interface RefusalExtras {
+  /** For the log and the audit trail only; never sent. */
+  reason?: string
+  retryAfterSeconds?: number
+  errors?: readonly { path: string; message: string }[]
+  /** Members added to the problem document, e.g. `maxAgeSeconds`. */
+  members?: Readonly<Record<string, unknown>>
+  headers?: Readonly<Record<string, string>>
+  cause?: unknown
+}
+
+/** A refusal on its way to the client as an RFC 9457 problem. */
+export class AuthError extends Error {
+  override readonly name = 'AuthError'
+  constructor(
+    readonly code: RefusalCode,
+    readonly extras: RefusalExtras = {},
+  ) {
+    super(code, { cause: extras.cause })
+  }
+}
+
+/** Something outside this Worker refused or did not answer: 503 with `Retry-After`. */
+export class DependencyError extends Error {
+  override readonly name = 'DependencyError'
+  constructor(
+    readonly dependency: 'database' | 'blocklist' | 'login_throttle' | 'mail_queue' | 'pictures',
+    cause: unknown,
+  ) {
+    super(`${dependency} is unavailable`, { cause })
+  }
+}
