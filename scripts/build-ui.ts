@@ -1,1 +1,3 @@
-console.log("ok")
+import { mkdirSync } from 'node:fs'
+
+mkdirSync(new URL('../dist/ui', import.meta.url), { recursive: true })

@@ -1,0 +1,56 @@
+/** `npm start`: the whole service on this machine, with nothing to install, sign up for or configure. */
+import { parseArgs } from 'node:util'
+import { ensureAuthSecret } from './lib/dev-vars.ts'
+import { runWrangler, spawnWrangler } from './lib/wrangler.ts'
+
+const forwarded = process.argv.slice(2)
+const { values: asked } = parseArgs({
+  args: forwarded,
+  strict: false,
+  options: { port: { type: 'string' }, 'persist-to': { type: 'string' }, var: { type: 'string', multiple: true } },
+})
+const port = typeof asked.port === 'string' ? asked.port : process.env['PORT'] || '8787'
+const persistTo = typeof asked['persist-to'] === 'string' ? ['--persist-to', asked['persist-to']] : []
+const issuer = asked.var?.find((pair) => typeof pair === 'string' && pair.startsWith('ISSUER:'))
+
+const origin = `http://localhost:${port}`
+console.log(`Postern starts on this machine.
+  API      ${origin}
+  Docs     ${origin}/docs
+  Console  ${origin}/console
+  Mailbox  ${origin}/dev/mailbox
+`)
+
+await ensureAuthSecret()
+
+const migrations = await runWrangler([
+  'd1',
+  'migrations',
+  'apply',
+  'DB',
+  '--local',
+  '--env',
+  'development',
+  ...persistTo,
+])
+if (migrations.exitCode !== 0) {
+  console.error(`${migrations.output}\nThe local migrations could not be applied.`)
+  process.exit(1)
+}
+
+const defaults = [
+  ...(asked.port === undefined ? ['--port', port] : []),
+  ...(issuer === undefined ? ['--var', `ISSUER:${origin}`] : []),
+]
+const server = spawnWrangler(['dev', '--env', 'development', ...defaults, ...forwarded], { stdio: 'inherit' })
+
+const stop = () => server.kill('SIGTERM')
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
+// A signal sent to npm ends npm and its shell, but does not reach this process: a server nobody can see must not stay.
+const parent = process.ppid
+if (process.env['npm_lifecycle_event'] !== undefined) setInterval(() => process.ppid !== parent && stop(), 250).unref()
+server.once('error', (error) => {
+  console.error(error)
+  process.exit(1)
+})
+server.once('exit', (code) => process.exit(code ?? 0))
