@@ -1,0 +1,26 @@
+/** Longest user-controlled value a mail quotes, so that no device name turns into a message of its own. */
+const MAX_FACT_LENGTH = 120
+
+/** Controls, line and paragraph separators, invisible and direction-changing format characters, lone surrogates, private use. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\s]+/gu
+
+/** Makes a single printable line of any string, so that it can neither start a header (incident 22) nor a paragraph, nor turn text around. */
+export function toLine(value: string): string {
+  return value.replace(UNPRINTABLE, ' ').trim()
+}
+
+/** A clean line of bounded length, for values that users influence. */
+export function toFact(value: string | undefined): string {
+  const line = [...toLine(value ?? '')]
+  return line.length > MAX_FACT_LENGTH ? `${line.slice(0, MAX_FACT_LENGTH - 1).join('')}…` : line.join('')
+}
+
+/** Escapes for HTML text and double-quoted attributes. */
+export function escapeHtml(value: string): string {
+  return value
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;')
+}

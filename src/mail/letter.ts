@@ -1,0 +1,61 @@
+import { toFact, toLine } from './escape'
+import type { Brand, Locale, MailContent } from './message'
+import { de } from './texts/de'
+import { en } from './texts/en'
+import { FACT_LABELS, type MailText, type MailTexts } from './texts/mail-texts'
+
+const TEXTS: Readonly<Record<Locale, MailTexts>> = { en, de }
+
+/** A mail in words with its facts, link and code: what the text and the HTML part are both made from. */
+export interface Letter extends MailText {
+  locale: Locale
+  product: string
+  facts: readonly { label: string; value: string }[]
+  link: string | null
+  linkHint: string
+  code: string | null
+  codeHint: string
+}
+
+/** Puts a mail into the words of its language. */
+export function composeLetter({ kind, locale, link, code, details }: MailContent, brand: Brand): Letter {
+  const texts = TEXTS[locale]
+  const product = toLine(brand.productName)
+  const factor = toFact(details.factor)
+  const shown = {
+    time: formatTime(toFact(details.time), locale),
+    device: toFact(details.device),
+    location: toFact(details.location),
+  }
+  return {
+    ...texts.mails[kind]({
+      product,
+      duration: formatDuration(Number(details.minutes), locale),
+      email: toFact(details.email),
+      factor: Object.hasOwn(texts.factors, factor) ? (texts.factors[factor] ?? factor) : factor,
+    }),
+    locale,
+    product,
+    facts: FACT_LABELS.map((key) => ({ label: texts.labels[key], value: shown[key] })).filter(
+      (fact) => fact.value !== '',
+    ),
+    link: link === null ? null : toLine(link),
+    linkHint: texts.linkHint,
+    code: code === null ? null : code.replaceAll(/\D/g, ''),
+    codeHint: link === null ? texts.codeLabel : texts.codeHint,
+  }
+}
+
+/** Whole days and hours where they come out even, else minutes: "1 hour", "24 hours", "45 minutes". */
+function formatDuration(minutes: number, locale: Locale): string {
+  const [value, unit] = minutes % 60 === 0 ? [minutes / 60, 'hour'] : [minutes, 'minute']
+  return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(value)
+}
+
+/** An ISO time written out in UTC; anything else as it came. */
+function formatTime(time: string, locale: Locale): string {
+  if (!/^\d{4}-\d{2}-\d{2}T/.test(time)) return time
+  const date = new Date(time)
+  if (Number.isNaN(date.getTime())) return time
+  return `${new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' }).format(date)} UTC`
+}

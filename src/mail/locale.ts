@@ -1,0 +1,31 @@
+import { LOCALES, type Locale } from './message'
+
+/** Above any header a browser sends; the rest of a longer one is not looked at. */
+const MAX_HEADER_LENGTH = 512
+
+/**
+ * Chooses the language of mails from an `Accept-Language` header, falling back to English.
+ *
+ * Lookup by primary subtag (RFC 4647 §3.4): `de-AT` is served German. Weights of 0 refuse (RFC 9110 §12.4.2); among equal weights
+ * the first wins, which is why this is not the `negotiator` package: it prefers an exact tag, and gives German for `en-US, de`.
+ */
+export function chooseLocale(acceptLanguage: string | null | undefined): Locale {
+  const ranges = (acceptLanguage ?? '')
+    .slice(0, MAX_HEADER_LENGTH)
+    .split(',')
+    .map(parseRange)
+    .filter((range) => range.weight > 0)
+    .sort((a, b) => b.weight - a.weight)
+  for (const { primary } of ranges) {
+    if (primary === '*') return 'en'
+    const locale = LOCALES.find((candidate) => candidate === primary)
+    if (locale !== undefined) return locale
+  }
+  return 'en'
+}
+
+/** Reads one range such as `de-AT;q=0.8`; one that is malformed gets the weight 0. */
+function parseRange(range: string): { primary: string; weight: number } {
+  const match = /^\s*([a-z]{1,8}|\*)(?:-[a-z0-9-]+)?\s*(?:;\s*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*)?$/i.exec(range)
+  return { primary: match?.[1]?.toLowerCase() ?? '', weight: match === null ? 0 : Number(match[2] ?? '1') }
+}

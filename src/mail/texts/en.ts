@@ -1,0 +1,154 @@
+import type { MailTexts } from './mail-texts'
+
+const OWNER = (product: string): string => `You get this mail because this address belongs to a ${product} account.`
+
+/** English, the language every other falls back to. */
+export const en: MailTexts = {
+  linkHint: 'If the button does not work, open this address in your browser:',
+  codeHint: 'Or enter this code on the same page, for example on another device:',
+  codeLabel: 'Your code:',
+  labels: { time: 'Time', device: 'Device', location: 'Location' },
+  factors: {
+    totp: 'authenticator app',
+    passkey: 'passkey',
+    recovery_code: 'recovery codes',
+    recovery_codes: 'recovery codes',
+    email: 'code by e-mail',
+  },
+  mails: {
+    verify_email: ({ product, duration }) => ({
+      subject: `Confirm your e-mail address for ${product}`,
+      heading: 'Confirm your e-mail address',
+      paragraphs: [`Welcome to ${product}. One step is left: confirm that this address is yours.`],
+      action: 'Confirm address',
+      closing: [
+        `The link and the code work once, for ${duration}.`,
+        'You did not sign up? Then ignore this mail: without your confirmation the account cannot be used.',
+      ],
+      reason: `You get this mail because someone signed up for ${product} with this address.`,
+    }),
+    already_registered: ({ product }) => ({
+      subject: `You already have a ${product} account`,
+      heading: 'You already have an account',
+      paragraphs: [
+        `Someone, probably you, tried to sign up for ${product} with this address. It already has an account, so nothing was created or changed.`,
+        'Sign in as usual. If you no longer know your password, you can set a new one.',
+      ],
+      action: 'Set a new password',
+      closing: ['It was not you? Then there is nothing to do: nobody got into your account.'],
+      reason: OWNER(product),
+    }),
+    reset_password: ({ product, duration }) => ({
+      subject: `Set a new password for ${product}`,
+      heading: 'Set a new password',
+      paragraphs: [`We were asked to reset the password of your ${product} account. Choose a new one here.`],
+      action: 'Choose a new password',
+      closing: [
+        `The link and the code work once, for ${duration}. Setting a new password signs you out on all devices.`,
+        'It was not you? Then ignore this mail: your password stays as it is.',
+      ],
+      reason: OWNER(product),
+    }),
+    password_changed: ({ product }) => ({
+      subject: `Your ${product} password was changed`,
+      heading: 'Your password was changed',
+      paragraphs: [
+        `The password of your ${product} account has just been changed, and your other devices were signed out.`,
+      ],
+      action: 'Set a new password',
+      closing: [
+        'It was you? Then there is nothing to do.',
+        'It was not you? Then set a new password at once with “Forgot password” on the sign-in page, and look through your sessions and second factors.',
+      ],
+      reason: OWNER(product),
+    }),
+    confirm_email_change: ({ product, duration }) => ({
+      subject: `Confirm your new e-mail address for ${product}`,
+      heading: 'Confirm your new e-mail address',
+      paragraphs: [`You asked to use this address for your ${product} account. It changes as soon as you confirm.`],
+      action: 'Confirm new address',
+      closing: [
+        `The link and the code work once, for ${duration}.`,
+        'It was not you? Then ignore this mail: nothing changes without your confirmation.',
+      ],
+      reason: `You get this mail because someone entered this address as the new address of a ${product} account.`,
+    }),
+    email_changed: ({ product, email }) => ({
+      subject: `Your ${product} e-mail address was changed`,
+      heading: 'Your e-mail address was changed',
+      paragraphs: [
+        `Your ${product} account now uses ${email || 'another address'}. From now on, sign in with that address. This is the last mail we send to this one.`,
+      ],
+      action: 'Secure my account',
+      closing: [
+        'It was you? Then there is nothing to do.',
+        `It was not you? Then someone else may have access to your account: contact the ${product} team at once.`,
+      ],
+      reason: `You get this mail because this address belonged to a ${product} account until now.`,
+    }),
+    one_time_code: ({ product, duration }) => ({
+      subject: `Your one-time code for ${product}`,
+      heading: 'Your one-time code',
+      paragraphs: [`Enter this code where ${product} asks you for it.`],
+      action: `Open ${product}`,
+      closing: [
+        `The code works once, for ${duration}. Give it to nobody: we never ask for it by phone, chat or mail.`,
+        'It was not you? Then someone knows your password: set a new one soon.',
+      ],
+      reason: OWNER(product),
+    }),
+    new_device: ({ product }) => ({
+      subject: `New sign-in to your ${product} account`,
+      heading: 'New sign-in to your account',
+      paragraphs: [`Someone signed in to your ${product} account from a device we have not seen before.`],
+      action: 'Check my account',
+      closing: [
+        'It was you? Then there is nothing to do.',
+        'It was not you? Then set a new password at once, which signs that device out, and look through your second factors.',
+      ],
+      reason: OWNER(product),
+    }),
+    factor_added: ({ product, factor }) => ({
+      subject: `A sign-in method was added to your ${product} account`,
+      heading: 'A sign-in method was added',
+      paragraphs: [`From now on, your ${product} account can be used with this method: ${factor}.`],
+      action: 'Check my account',
+      closing: [
+        'It was you? Then there is nothing to do.',
+        'It was not you? Then remove it in your account settings and set a new password at once.',
+      ],
+      reason: OWNER(product),
+    }),
+    factor_removed: ({ product, factor }) => ({
+      subject: `A sign-in method was removed from your ${product} account`,
+      heading: 'A sign-in method was removed',
+      paragraphs: [`Your ${product} account can no longer be used with this method: ${factor}.`],
+      action: 'Check my account',
+      closing: [
+        'It was you? Then there is nothing to do.',
+        'It was not you? Then set a new password at once and add the method again in your account settings.',
+      ],
+      reason: OWNER(product),
+    }),
+    account_deactivated: ({ product }) => ({
+      subject: `Your ${product} account was deactivated`,
+      heading: 'Your account was deactivated',
+      paragraphs: [
+        `Your ${product} account has been deactivated. You were signed out on all devices and cannot sign in for now.`,
+      ],
+      action: `Open ${product}`,
+      closing: [`You think this is a mistake? Then contact the ${product} team.`],
+      reason: OWNER(product),
+    }),
+    account_deleted: ({ product }) => ({
+      subject: `Your ${product} account was deleted`,
+      heading: 'Your account was deleted',
+      paragraphs: [
+        `Your ${product} account and the data that belonged to it have been deleted. This cannot be undone. You were signed out on all devices.`,
+      ],
+      action: `Open ${product}`,
+      closing: [`It was not you? Then contact the ${product} team at once.`],
+      reason: `You get this last mail because this address belonged to a ${product} account until now.`,
+    }),
+  },
+}

@@ -1,0 +1,45 @@
+import type { MailKind } from '../message'
+
+/** What a text may quote. Every value is a single clean line: `render.ts` strips control characters and bounds the length first. */
+export interface TextFacts {
+  product: string
+  /** How long link and code live, in words of the language: "1 hour". */
+  duration: string
+  /** An address, masked by the caller. */
+  email: string
+  /** A second factor in words of the language: "authenticator app". */
+  factor: string
+}
+
+/** One mail in words, from which both the text and the HTML part are made. */
+export interface MailText {
+  /** Quotes nothing but the product name: a subject shows on locked screens, and is a header (incident 22). */
+  subject: string
+  heading: string
+  /** What happened or what to do; the facts, the button and the code follow. */
+  paragraphs: readonly string[]
+  /** Label of the button, used where the mail has a link. */
+  action: string
+  /** How long it works, and what to do if it was not you. */
+  closing: readonly string[]
+  /** Why this person gets this mail. */
+  reason: string
+}
+
+/** Everything a language must say; an object of this type with a missing key does not compile. */
+export interface MailTexts {
+  mails: Readonly<Record<MailKind, (facts: TextFacts) => MailText>>
+  /** Over the bare link below the button. */
+  linkHint: string
+  /** Over the code of a mail that also has a link. */
+  codeHint: string
+  /** Over the code of a mail that has no link. */
+  codeLabel: string
+  labels: Readonly<Record<FactLabel, string>>
+  /** Names of the factors this service knows; any other is quoted as it came. */
+  factors: Readonly<Record<string, string>>
+}
+
+/** Facts shown as a small table, in this order. */
+export const FACT_LABELS = ['time', 'device', 'location'] as const
+export type FactLabel = (typeof FACT_LABELS)[number]
