@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Secrets, SecretVersion } from './crypto/derived-key.ts'
 
 /** One variable that stops the Worker, and the rule it breaks. Values are never repeated: they may be secrets. */
 export interface ConfigurationProblem {
@@ -11,12 +12,6 @@ export class ConfigurationError extends Error {
   constructor(readonly problems: readonly ConfigurationProblem[]) {
     super(problems.map(({ variable, rule }) => `${variable}: ${rule}`).join('; '))
   }
-}
-
-/** One version of `AUTH_SECRET`; the first of the list makes new things, all of them verify old ones. */
-export interface SecretVersion {
-  version: string
-  secret: Uint8Array
 }
 
 const SECRET_MIN_BYTES = 32
@@ -54,7 +49,7 @@ const origin = z.string().refine((value) => URL.canParse(value) && new URL(value
 })
 const webUrl = z.url({ protocol: /^https?$/, message: 'must be an http(s) URL' })
 
-const authSecret = z.string(AUTH_SECRET_RULE).transform((text, context): SecretVersion[] => {
+const authSecret = z.string(AUTH_SECRET_RULE).transform((text, context): Secrets => {
   const versions: SecretVersion[] = []
   for (const part of text.split(',')) {
     const [, version, encoded] = SECRET_VERSION.exec(part.trim()) ?? []
@@ -66,7 +61,8 @@ const authSecret = z.string(AUTH_SECRET_RULE).transform((text, context): SecretV
     }
     versions.push({ version, secret })
   }
-  return versions
+  const [newest, ...older] = versions
+  return newest ? [newest, ...older] : z.NEVER
 })
 
 const oauthClient = ['GOOGLE', 'GITHUB', 'LINKEDIN', 'MICROSOFT'] as const
@@ -161,7 +157,7 @@ export type Settings = ReturnType<typeof toSettings>
 function toSettings(values: Parsed) {
   return {
     isDevelopment: values.ENVIRONMENT === 'development',
-    secrets: values.AUTH_SECRET as readonly SecretVersion[],
+    secrets: values.AUTH_SECRET,
     issuer: values.ISSUER,
     appUrl: (values.APP_URL ?? values.ISSUER).replace(/\/+$/, ''),
     allowedOrigins: values.ALLOWED_ORIGINS,

@@ -1,0 +1,73 @@
+import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
+import { SIGNING_ALGORITHM } from '../config.ts'
+import type { Result } from '../result.ts'
+
+/** Media type of an access token (RFC 9068 §2.1). */
+const TYPE = 'at+jwt'
+
+/** The claims of an access token (RFC 9068 §2.2). Times are seconds since the epoch. */
+export interface AccessTokenClaims {
+  iss: string
+  sub: string
+  aud: string
+  exp: number
+  iat: number
+  jti: string
+  /** The session; the blocklist is keyed by it. */
+  sid: string
+  roles: string[]
+  permissions: string[]
+  /** RFC 8176. */
+  amr: string[]
+  auth_time: number
+}
+
+export async function signAccessToken(key: { kid: string; privateKey: CryptoKey }, claims: AccessTokenClaims): Promise<string> {
+  return await new SignJWT({ ...claims }).setProtectedHeader({ alg: SIGNING_ALGORITHM, kid: key.kid, typ: TYPE }).sign(key.privateKey)
+}
+
+/**
+ * Checks signature, algorithm, type, issuer, audience, times and the form of every claim (RFC 8725 §3, RFC 9068 §4).
+ * `findKey` answers null for a `kid` that is not ours; keys named inside the token (`jku`, `jwk`, `x5u`) are never looked at.
+ */
+export async function verifyAccessToken(
+  token: string,
+  expected: { issuer: string; audience: string; nowMs: number },
+  findKey: (kid: string) => Promise<CryptoKey | null>,
+): Promise<Result<AccessTokenClaims, 'expired' | 'invalid'>> {
+  try {
+    const { payload } = await jwtVerify(
+      token,
+      async ({ kid }) => {
+        const key = kid === undefined ? null : await findKey(kid)
+        if (!key) throw new errors.JWKSNoMatchingKey()
+        return key
+      },
+      {
+        algorithms: [SIGNING_ALGORITHM],
+        typ: TYPE,
+        issuer: expected.issuer,
+        audience: expected.audience,
+        currentDate: new Date(expected.nowMs),
+        requiredClaims: ['sub', 'exp', 'iat', 'jti', 'sid', 'auth_time'],
+      },
+    )
+    return isAccessTokenClaims(payload) ? { ok: true, value: payload } : { ok: false, error: 'invalid' }
+  } catch (error) {
+    if (error instanceof errors.JWTExpired) return { ok: false, error: 'expired' }
+    if (error instanceof errors.JOSEError) return { ok: false, error: 'invalid' }
+    throw error
+  }
+}
+
+function isAccessTokenClaims(payload: JWTPayload): payload is AccessTokenClaims & JWTPayload {
+  const isStrings = (value: unknown) => Array.isArray(value) && value.every((item) => typeof item === 'string')
+  return (
+    typeof payload.sub === 'string' &&
+    typeof payload['sid'] === 'string' &&
+    typeof payload['auth_time'] === 'number' &&
+    isStrings(payload['roles']) &&
+    isStrings(payload['permissions']) &&
+    isStrings(payload['amr'])
+  )
+}

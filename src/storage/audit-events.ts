@@ -1,0 +1,65 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { v7 as uuidv7 } from 'uuid'
+import { insertWhere } from './conditional-insert.ts'
+import type { Database } from './database.ts'
+import { auditEvents } from './schema/index.ts'
+
+export type AuditType =
+  | 'user.registered'
+  | 'user.registration_repeated'
+  | 'user.updated'
+  | 'user.deleted'
+  | 'email.verification_requested'
+  | 'email.verified'
+  | 'email.change_requested'
+  | 'email.changed'
+  | 'login.succeeded'
+  | 'login.failed'
+  | 'login.mfa_required'
+  | 'login.throttled'
+  | 'session.refresh_reused'
+  | 'session.ended'
+  | 'password.reset_requested'
+  | 'password.reset'
+  | 'password.changed'
+  | 'mail.failed'
+
+interface AuditEvent {
+  type: AuditType | SQL
+  at: number
+  /** Who did it; null for somebody who is not signed in. */
+  actorId?: string | SQL | null
+  /** Whom it concerns. */
+  userId?: string | SQL | null
+  details?: Record<string, unknown>
+}
+
+/** Where a request came from, as the trail keeps it. */
+interface Origin {
+  requestId: string | null
+  ip: string | null
+  country: string | null
+  userAgent: string | null
+}
+
+/** Records a security event, in the batch of the fact it records; with a `condition`, only if that fact comes about. */
+export function auditStatement(db: Database, event: AuditEvent, origin: Origin, condition: SQL = sql`true`) {
+  const { requestId, ip, country, userAgent } = origin
+  return insertWhere(
+    db,
+    auditEvents,
+    {
+      id: uuidv7(),
+      ...event,
+      type: event.type,
+      actorId: event.actorId ?? null,
+      userId: event.userId ?? null,
+      details: event.details ?? {},
+      requestId,
+      ip,
+      country,
+      userAgent,
+    },
+    condition,
+  )
+}

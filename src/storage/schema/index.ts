@@ -1,0 +1,7 @@
+export { auditEvents } from './audit-events.ts'
+export { oneTimeTokens } from './one-time-tokens.ts'
+export { outbox } from './outbox.ts'
+export { rolePermissions, roles, userRoles } from './roles.ts'
+export { sessions } from './sessions.ts'
+export { signingKeys } from './signing-keys.ts'
+export { users } from './users.ts'

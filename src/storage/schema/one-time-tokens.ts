@@ -1,0 +1,24 @@
+import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { users } from './users.ts'
+
+/** Verification, reset, e-mail change and MFA tickets. Using one deletes it; a code that is guessed too often kills it. */
+export const oneTimeTokens = sqliteTable(
+  'one_time_tokens',
+  {
+    id: text('id').primaryKey(),
+    userId: text('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    purpose: text('purpose', { enum: ['verify_email', 'reset_password', 'change_email', 'mfa_ticket'] }).notNull(),
+    salt: text('salt').notNull(),
+    /** The address the token proves: the account's own, or the new one of an e-mail change. */
+    email: text('email').notNull(),
+    attempts: integer('attempts').notNull().default(0),
+    createdAt: integer('created_at').notNull(),
+    expiresAt: integer('expires_at').notNull(),
+  },
+  (table) => [
+    index('one_time_tokens_user').on(table.userId, table.purpose, table.createdAt),
+    index('one_time_tokens_expiry').on(table.expiresAt),
+  ],
+)

@@ -1,0 +1,27 @@
+import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+
+/** A mail that has to reach a person. It names the token a link is derived from, and holds no secret itself. */
+export const outbox = sqliteTable(
+  'outbox',
+  {
+    id: text('id').primaryKey(),
+    kind: text('kind').notNull(),
+    recipient: text('recipient').notNull(),
+    locale: text('locale').notNull(),
+    /** The one-time token whose link and code the mail carries. */
+    tokenId: text('token_id'),
+    details: text('details', { mode: 'json' }).$type<Record<string, string>>().notNull(),
+    createdAt: integer('created_at').notNull(),
+    attempts: integer('attempts').notNull().default(0),
+    /** When it may be tried next; moved ahead while a delivery holds it, so a crashed one is tried again. */
+    nextAttemptAt: integer('next_attempt_at').notNull(),
+    state: text('state', { enum: ['pending', 'delivered', 'failed', 'dropped'] })
+      .notNull()
+      .default('pending'),
+    lastError: text('last_error'),
+  },
+  (table) => [
+    index('outbox_due').on(table.state, table.nextAttemptAt),
+    index('outbox_recipient').on(table.recipient, table.kind, table.createdAt),
+  ],
+)

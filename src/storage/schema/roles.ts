@@ -1,0 +1,33 @@
+import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { users } from './users.ts'
+
+export const roles = sqliteTable('roles', {
+  name: text('name').primaryKey(),
+  description: text('description').notNull(),
+  /** Built-in roles cannot be renamed or deleted. */
+  builtIn: integer('built_in', { mode: 'boolean' }).notNull().default(false),
+})
+
+export const rolePermissions = sqliteTable(
+  'role_permissions',
+  {
+    role: text('role')
+      .notNull()
+      .references(() => roles.name, { onDelete: 'cascade', onUpdate: 'cascade' }),
+    permission: text('permission').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.role, table.permission] })],
+)
+
+export const userRoles = sqliteTable(
+  'user_roles',
+  {
+    userId: text('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    role: text('role')
+      .notNull()
+      .references(() => roles.name, { onDelete: 'cascade', onUpdate: 'cascade' }),
+  },
+  (table) => [primaryKey({ columns: [table.userId, table.role] })],
+)

@@ -1,0 +1,25 @@
+import { sql } from 'drizzle-orm'
+import { integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+
+/** All times are milliseconds since the epoch. */
+export const users = sqliteTable(
+  'users',
+  {
+    id: text('id').primaryKey(),
+    /** Canonical form: lower case, the domain as A-labels. */
+    email: text('email').notNull().unique(),
+    emailVerifiedAt: integer('email_verified_at'),
+    username: text('username'),
+    name: text('name'),
+    /** PHC string; null for an account that has no password. */
+    passwordHash: text('password_hash'),
+    status: text('status', { enum: ['active', 'deactivated'] })
+      .notNull()
+      .default('active'),
+    locale: text('locale').notNull().default('en'),
+    totpActivatedAt: integer('totp_activated_at'),
+    createdAt: integer('created_at').notNull(),
+    lastSeenAt: integer('last_seen_at'),
+  },
+  (table) => [uniqueIndex('users_username_unique').on(sql`lower(${table.username})`)],
+)

@@ -1,0 +1,103 @@
+import { and, desc, eq, gt, lt, sql } from 'drizzle-orm'
+import { accountFields } from './accounts.ts'
+import { insertWhere } from './conditional-insert.ts'
+import type { Database } from './database.ts'
+import { sessions, users } from './schema/index.ts'
+
+export type Session = typeof sessions.$inferSelect
+
+const sessionFields = {
+  id: sessions.id,
+  userId: sessions.userId,
+  salt: sessions.salt,
+  generation: sessions.generation,
+  rotatedAt: sessions.rotatedAt,
+  methods: sessions.methods,
+  authenticatedAt: sessions.authenticatedAt,
+  createdAt: sessions.createdAt,
+  lastSeenAt: sessions.lastSeenAt,
+  expiresAt: sessions.expiresAt,
+  userAgent: sessions.userAgent,
+  country: sessions.country,
+  city: sessions.city,
+}
+
+/** Neither expired nor idle for longer than allowed; `idleTimeoutMs` 0 means no such limit. */
+const isLive = (nowMs: number, idleTimeoutMs: number) =>
+  and(gt(sessions.expiresAt, nowMs), idleTimeoutMs > 0 ? gt(sessions.lastSeenAt, nowMs - idleTimeoutMs) : undefined)
+
+/** A live session of an active account, with the account as it is now. */
+export async function findLiveSession(db: Database, sessionId: string, nowMs: number, idleTimeoutMs: number) {
+  const row = await db
+    .select({ session: sessionFields, account: accountFields })
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .where(and(eq(sessions.id, sessionId), eq(users.status, 'active'), isLive(nowMs, idleTimeoutMs)))
+    .get()
+  return row ?? null
+}
+
+export async function listLiveSessions(db: Database, userId: string, nowMs: number, idleTimeoutMs: number) {
+  return await db
+    .select(sessionFields)
+    .from(sessions)
+    .where(and(eq(sessions.userId, userId), isLive(nowMs, idleTimeoutMs)))
+    .orderBy(desc(sessions.createdAt), desc(sessions.id))
+}
+
+/** Opens a session only if the account is active and still has the password that was verified. */
+export function insertSessionStatement(
+  db: Database,
+  session: typeof sessions.$inferInsert,
+  verified: { passwordHash: string | null },
+) {
+  return insertWhere(
+    db,
+    sessions,
+    session,
+    sql`exists (select 1 from users where id = ${session.userId} and status = 'active' and password_hash is ${verified.passwordHash})`,
+  )
+}
+
+/** Ends the oldest sessions beyond the limit. */
+export function trimSessionsStatement(db: Database, userId: string, limit: number) {
+  return db
+    .delete(sessions)
+    .where(
+      sql`user_id = ${userId} and id not in (select id from sessions where user_id = ${userId} order by created_at desc, id desc limit ${limit})`,
+    )
+    .returning({ id: sessions.id })
+}
+
+/**
+ * Moves the refresh token one generation on if it is still at `generation`, and answers where the session then stands: of
+ * many that try at once one rotates, and the others see its result.
+ */
+export async function rotateSession(db: Database, sessionId: string, generation: number, nowMs: number) {
+  const [, [state]] = await db.batch([
+    db
+      .update(sessions)
+      .set({ generation: generation + 1, rotatedAt: nowMs, lastSeenAt: nowMs })
+      .where(and(eq(sessions.id, sessionId), eq(sessions.generation, generation))),
+    db
+      .select({ generation: sessions.generation, rotatedAt: sessions.rotatedAt })
+      .from(sessions)
+      .where(eq(sessions.id, sessionId)),
+  ])
+  return state ?? null
+}
+
+/** Ends one session of this user. */
+export function endSessionStatement(db: Database, userId: string, sessionId: string) {
+  return db
+    .delete(sessions)
+    .where(and(eq(sessions.id, sessionId), eq(sessions.userId, userId)))
+    .returning({ id: sessions.id })
+}
+
+/** Deletes some of the sessions that have run out; the number that went. */
+export async function deleteExpiredSessions(db: Database, nowMs: number, limit: number): Promise<number> {
+  const expired = db.select({ id: sessions.id }).from(sessions).where(lt(sessions.expiresAt, nowMs)).limit(limit)
+  const gone = await db.delete(sessions).where(sql`id in ${expired}`).returning({ id: sessions.id })
+  return gone.length
+}
