@@ -1,0 +1,82 @@
+import { DEPENDENCY_TIMEOUT_MS } from '../config.ts'
+import { ProviderError } from './provider-error.ts'
+
+/** Token responses, key sets and discovery documents stay far below; bounds the memory a hostile one can take. */
+const RESPONSE_MAX_BYTES = 256 * 1024
+
+/** Rejects with `provider_unavailable` once the work has taken too long. The work itself cannot be stopped. */
+export async function withinTimeout<Value>(work: Promise<Value>): Promise<Value> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new ProviderError('provider_unavailable', 'time-out')), DEPENDENCY_TIMEOUT_MS)
+  })
+  try {
+    return await Promise.race([work, tooLate])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/**
+ * `fetch` for talking to providers: follows no redirect, waits at most `DEPENDENCY_TIMEOUT_MS` for the whole body, reads at most
+ * 256 KiB of it. Gives the response with its body already read.
+ * @throws {ProviderError} `provider_unavailable` for a time-out, a broken connection, 3xx, 429, 5xx and a body that is too large.
+ */
+export async function fetchBounded(url: string, init: RequestInit = {}): Promise<Response> {
+  const abort = new AbortController()
+  const timer = setTimeout(() => abort.abort(), DEPENDENCY_TIMEOUT_MS)
+  try {
+    const response = await fetch(url, { ...init, redirect: 'manual', signal: abort.signal })
+    const { status } = response
+    if (status < 200 || (status >= 300 && status < 400) || status === 429 || status >= 500) {
+      await response.body?.cancel()
+      throw new ProviderError('provider_unavailable', `HTTP status ${status}`)
+    }
+    const body = await readBounded(response)
+    return new Response(body.byteLength === 0 ? null : body, { status, headers: response.headers })
+  } catch (error) {
+    if (error instanceof ProviderError) throw error
+    throw new ProviderError('provider_unavailable', abort.signal.aborted ? 'time-out' : 'connection failed')
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Reads a response of `fetchBounded` as a JSON object. HTML, an array or a bare string is `provider_unavailable`. */
+export async function readJsonObject(response: Response): Promise<Record<string, unknown>> {
+  const value: unknown = await response.json().catch(() => null)
+  if (!isObject(value)) throw new ProviderError('provider_unavailable', 'the response is not a JSON object')
+  return value
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The value where it is a text that says something, else null. */
+export function textOrNull(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null
+}
+
+async function readBounded(response: Response): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  const reader = response.body?.getReader()
+  while (reader !== undefined) {
+    const { done, value } = await reader.read()
+    if (done) break
+    length += value.byteLength
+    if (length > RESPONSE_MAX_BYTES) {
+      await reader.cancel()
+      throw new ProviderError('provider_unavailable', 'the response is too large')
+    }
+    chunks.push(value)
+  }
+  const body = new Uint8Array(length)
+  let offset = 0
+  for (const chunk of chunks) {
+    body.set(chunk, offset)
+    offset += chunk.byteLength
+  }
+  return body
+}
