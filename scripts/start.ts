@@ -9,7 +9,7 @@ const { values: asked } = parseArgs({
   strict: false,
   options: { port: { type: 'string' }, 'persist-to': { type: 'string' }, var: { type: 'string', multiple: true } },
 })
-const port = typeof asked.port === 'string' ? asked.port : process.env['PORT'] || '8787'
+const port = typeof asked.port === 'string' ? asked.port : process.env.PORT || '8787'
 const persistTo = typeof asked['persist-to'] === 'string' ? ['--persist-to', asked['persist-to']] : []
 const issuer = asked.var?.find((pair) => typeof pair === 'string' && pair.startsWith('ISSUER:'))
 
@@ -48,7 +48,7 @@ const stop = () => server.kill('SIGTERM')
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
 // A signal sent to npm ends npm and its shell, but does not reach this process: a server nobody can see must not stay.
 const parent = process.ppid
-if (process.env['npm_lifecycle_event'] !== undefined) setInterval(() => process.ppid !== parent && stop(), 250).unref()
+if (process.env.npm_lifecycle_event !== undefined) setInterval(() => process.ppid !== parent && stop(), 250).unref()
 server.once('error', (error) => {
   console.error(error)
   process.exit(1)

@@ -25,7 +25,7 @@ export async function readDevVars(): Promise<Record<string, string>> {
 /** Gives local work a secret of its own, once; every other line of the file stays as it is. */
 export async function ensureAuthSecret(): Promise<void> {
   const text = await readText(devVarsPath)
-  if (!parseEnv(text)['AUTH_SECRET']) {
+  if (!parseEnv(text).AUTH_SECRET) {
     const separator = text === '' || text.endsWith('\n') ? '' : '\n'
     const line = `AUTH_SECRET=v1:${randomBytes(32).toString('base64url')}\n`
     await appendFile(devVarsPath, separator + line, { mode: 0o600 })

@@ -1,0 +1,94 @@
+import { posix } from 'node:path'
+
+/**
+ * What each layer may import besides itself: the direction of `architecture.md`, as data.
+ * A layer is a folder of `src/` or a file named here; one that is not listed may import nothing.
+ */
+const allowedImports: Readonly<Record<string, readonly string[]>> = {
+  index: ['app', 'jobs', 'rpc', 'durable-objects', 'platform'],
+  app: ['routes', 'http', 'platform'],
+  routes: ['http', 'contracts', 'services'],
+  http: ['contracts', 'platform', 'services'],
+  jobs: ['services', 'platform'],
+  rpc: ['services', 'platform'],
+  services: ['storage', 'platform', 'mail', 'oauth-providers', 'crypto', 'contracts'],
+  // Where the platform is put together, the parts it is made of are known.
+  'platform/compose': ['storage', 'mail', 'oauth-providers', 'crypto', 'durable-objects'],
+  'platform/mail-transport': ['mail'],
+  platform: [],
+  storage: [],
+  mail: ['contracts'],
+  'oauth-providers': [],
+  crypto: [],
+  // An object implements the interface under which the platform offers it.
+  'durable-objects': ['crypto', 'platform'],
+  env: ['crypto'],
+  contracts: [],
+  client: ['contracts'],
+  ui: ['client', 'contracts'],
+}
+const importableByAll = ['errors', 'result', 'config', 'env']
+/** What also runs in a browser, or describes it, sees only the limits. */
+const seesOnlyConfig = ['contracts', 'client', 'ui']
+
+/** The bindings are seen where the Worker is put together, and nowhere else. */
+const seesBindings = ['index', 'app', 'platform/compose', 'durable-objects', 'rpc']
+
+/** Libraries that belong to certain layers. */
+const libraryOwners: Readonly<Record<string, readonly string[]>> = {
+  hono: ['app', 'http', 'routes', 'client'],
+  '@hono/zod-openapi': ['app', 'http', 'routes', 'contracts'],
+  '@hono/zod-validator': ['app', 'http', 'routes'],
+  'drizzle-orm': ['storage', 'platform/compose'],
+  arctic: ['oauth-providers'],
+  'cloudflare:workers': ['index', 'durable-objects', 'rpc'],
+  'cloudflare:sockets': ['mail', 'platform'],
+}
+
+const importPattern = /^\s*(?:import|export)\b[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]|\bimport\s*\(?\s*['"]([^'"]+)['"]/gm
+const commentPattern = /\/\*[\s\S]*?\*\/|(?<!:)\/\/.*$/gm
+
+export interface Violation {
+  path: string
+  rule: string
+}
+
+const withoutEnds = (path: string) => path.replace(/^src\//, '').replace(/\.ts$/, '')
+const folderOf = (path: string) => withoutEnds(path).replace(/\/.*$/, '')
+
+/** The layer a file under `src/` belongs to: itself, where it has rights of its own, else its folder. */
+function layerOf(path: string): string {
+  const file = withoutEnds(path)
+  return file in allowedImports ? file : folderOf(path)
+}
+
+function importedPaths(source: string): string[] {
+  return [...source.matchAll(importPattern)].flatMap(([, from, bare]) => from ?? bare ?? [])
+}
+
+function mayImport(path: string, target: string): boolean {
+  const layer = layerOf(path)
+  const folder = folderOf(target)
+  if (folder === folderOf(path) || allowedImports[layer]?.includes(folder) === true) return true
+  return folder === 'config' || (importableByAll.includes(folder) && !seesOnlyConfig.includes(layer))
+}
+
+function checkImport(path: string, imported: string): string | null {
+  const layer = layerOf(path)
+  if (!imported.startsWith('.')) {
+    const library = Object.keys(libraryOwners).find((name) => imported === name || imported.startsWith(`${name}/`))
+    if (library === undefined || libraryOwners[library]?.includes(layer) === true) return null
+    return `${layer} must not import ${imported}`
+  }
+  const target = posix.join(posix.dirname(path), imported)
+  if (!target.startsWith('src/')) return `${layer} must not import ${imported}: it is outside src`
+  return mayImport(path, target) ? null : `${layer} must not import ${folderOf(target)} (${imported})`
+}
+
+/** Checks one file under `src/`, types included: a layer that knows another's types depends on it. */
+export function findLayerViolations(path: string, source: string): Violation[] {
+  const code = source.replace(commentPattern, '')
+  const rules = importedPaths(code).map((imported) => checkImport(path, imported))
+  if (!seesBindings.includes(layerOf(path)) && /\bEnv\b/.test(code)) rules.push(`${layerOf(path)} must not see Env`)
+  return rules.flatMap((rule) => (rule === null ? [] : { path, rule }))
+}
