@@ -32,7 +32,7 @@ export async function fetchBounded(url: string, init: RequestInit = {}): Promise
       await response.body?.cancel()
       throw new ProviderError('provider_unavailable', `HTTP status ${status}`)
     }
-    const body = await readBounded(response)
+    const body = await readBounded(response, abort.signal)
     return new Response(body.byteLength === 0 ? null : body, { status, headers: response.headers })
   } catch (error) {
     if (error instanceof ProviderError) throw error
@@ -58,10 +58,12 @@ export function textOrNull(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null
 }
 
-async function readBounded(response: Response): Promise<Uint8Array<ArrayBuffer>> {
+async function readBounded(response: Response, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = []
   let length = 0
   const reader = response.body?.getReader()
+  // A body that stalls is cancelled here, whether or not the runtime's fetch still listens to the signal by now.
+  signal.addEventListener('abort', () => void reader?.cancel().catch(() => {}))
   while (reader !== undefined) {
     const { done, value } = await reader.read()
     if (done) break
@@ -72,6 +74,7 @@ async function readBounded(response: Response): Promise<Uint8Array<ArrayBuffer>>
     }
     chunks.push(value)
   }
+  signal.throwIfAborted()
   const body = new Uint8Array(length)
   let offset = 0
   for (const chunk of chunks) {

@@ -176,6 +176,7 @@ function translate(error: unknown, unauthorized: ProviderErrorCode): unknown {
     return new ProviderError(unauthorized, `HTTP status ${error.status}`)
   if (error instanceof oauth.OperationProcessingError || error instanceof oauth.UnsupportedOperationError) {
     const { code = 'malformed' } = error
+    if (BAD_DOCUMENT.has(code)) return new ProviderError('provider_misconfigured', code)
     return new ProviderError(NO_ANSWER.has(code) ? 'provider_unavailable' : 'invalid_provider_response', code)
   }
   return error
@@ -186,4 +187,12 @@ const NO_ANSWER: ReadonlySet<string> = new Set([
   oauth.PARSE_ERROR,
   oauth.RESPONSE_IS_NOT_JSON,
   oauth.RESPONSE_IS_NOT_CONFORM,
+])
+
+/** A discovery document without an endpoint, or with one that is not https. */
+const BAD_DOCUMENT: ReadonlySet<string> = new Set([
+  oauth.MISSING_SERVER_METADATA,
+  oauth.INVALID_SERVER_METADATA,
+  oauth.HTTP_REQUEST_FORBIDDEN,
+  oauth.REQUEST_PROTOCOL_FORBIDDEN,
 ])

@@ -66,3 +66,7 @@ export const BROKEN_ANSWERS: readonly [string, () => Response][] = [
 
 export const authenticate = (provider: OAuthProvider, ...input: Parameters<typeof loginInput>) =>
   provider.authenticate(loginInput(...input))
+
+/** The body of a token request. `text()` would make workerd warn of its media type. */
+export const readForm = async (request: Pick<Request, 'arrayBuffer'>) =>
+  new URLSearchParams(new TextDecoder().decode(await request.arrayBuffer()))
