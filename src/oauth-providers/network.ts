@@ -33,7 +33,11 @@ export async function fetchBounded(url: string, init: RequestInit = {}): Promise
       throw new ProviderError('provider_unavailable', `HTTP status ${status}`)
     }
     const body = await readBounded(response, abort.signal)
-    return new Response(body.byteLength === 0 ? null : body, { status, headers: response.headers })
+    const headers = new Headers(response.headers)
+    // Of the body as it came over the wire; here it is decoded.
+    headers.delete('content-encoding')
+    headers.delete('content-length')
+    return new Response(body.byteLength === 0 ? null : body, { status, headers })
   } catch (error) {
     if (error instanceof ProviderError) throw error
     throw new ProviderError('provider_unavailable', abort.signal.aborted ? 'time-out' : 'connection failed')

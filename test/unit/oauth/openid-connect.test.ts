@@ -1,153 +1,12 @@
 import { HttpResponse, http } from 'msw'
-import { setupServer } from 'msw/node'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { forgetKeySets } from '../../../src/oauth-providers/id-token.ts'
-import { createOpenIdConnect, forgetDiscoveryDocuments } from '../../../src/oauth-providers/openid-connect.ts'
-import {
-  authenticate,
-  BROKEN_ANSWERS,
-  CLIENT,
-  createSigner,
-  expectRefusal,
-  loginInput,
-  NONCE,
-  NOW,
-  NOW_SECONDS,
-  readForm,
-  type Signer,
-  STATE,
-} from './support.ts'
+import { describe, expect, it } from 'vitest'
+import { forgetDiscoveryDocuments } from '../../../src/oauth-providers/openid-connect.ts'
+import { acme, ISSUER, NO_ANSWERS, stubIssuer, TOKEN_ENDPOINT } from './issuer-stub.ts'
+import { authenticate, expectRefusal, loginInput, NOW, NOW_SECONDS, STATE } from './support.ts'
 
-const ISSUER = 'https://login.acme.example/realms/staff'
-const DISCOVERY = `${ISSUER}/.well-known/openid-configuration`
-const TOKEN_ENDPOINT = `${ISSUER}/token`
-const DOCUMENT = {
-  issuer: ISSUER,
-  authorization_endpoint: `${ISSUER}/authorize?tenant=1`,
-  token_endpoint: TOKEN_ENDPOINT,
-  userinfo_endpoint: `${ISSUER}/userinfo`,
-  jwks_uri: `${ISSUER}/jwks`,
-  authorization_response_iss_parameter_supported: true,
-}
-const CLAIMS = {
-  iss: ISSUER,
-  sub: 'subject-1',
-  aud: 'client-id',
-  email: 'anna@acme.example',
-  email_verified: true,
-  name: 'Anna',
-}
-const acme = createOpenIdConnect({
-  id: 'acme',
-  name: 'Acme',
-  issuer: ISSUER,
-  ...CLIENT,
-  trustedEmailDomains: ['ACME.example'],
-})
-/** The library tells JSON of the wrong kind from no JSON: the next test's. */
-const NO_ANSWERS = BROKEN_ANSWERS.filter(([what]) => what !== 'a JSON string')
-const server = setupServer()
-let signer: Signer
-let tokenRequest: { authorization: string | null; body: URLSearchParams }
-let discoveries = 0
-
-function publish(document: Record<string, unknown> = {}) {
-  server.use(
-    http.get(DISCOVERY, () => {
-      discoveries++
-      return HttpResponse.json({ ...DOCUMENT, ...document })
-    }),
-    http.get(DOCUMENT.jwks_uri, () => HttpResponse.json({ keys: [signer.jwk] })),
-  )
-}
-function answer(claims: Record<string, unknown> = {}, token: Record<string, unknown> = {}) {
-  server.use(
-    http.post(TOKEN_ENDPOINT, async ({ request }) => {
-      tokenRequest = { authorization: request.headers.get('authorization'), body: await readForm(request) }
-      const id_token = await signer.sign({ ...CLAIMS, ...claims })
-      return HttpResponse.json({ access_token: 'opaque', token_type: 'Bearer', expires_in: 60, id_token, ...token })
-    }),
-  )
-}
-const answerUserInfo = (body: Record<string, unknown>, init = {}) =>
-  server.use(http.get(DOCUMENT.userinfo_endpoint, () => HttpResponse.json(body, init)))
+const { server, seen, renewKey, publish, answer, answerUserInfo } = stubIssuer()
 const signIn = (parameters: Record<string, string> = {}, overrides = {}) =>
   authenticate(acme, { iss: ISSUER, ...parameters }, overrides)
-
-beforeAll(async () => {
-  server.listen({ onUnhandledRequest: 'error' })
-  signer = await createSigner('ES256')
-})
-afterEach(() => {
-  server.resetHandlers()
-  forgetDiscoveryDocuments()
-  forgetKeySets()
-  discoveries = 0
-})
-afterAll(() => server.close())
-
-describe('any OpenID issuer: the way there', () => {
-  it('asks at the discovered endpoint with state, nonce and PKCE S256', async () => {
-    publish()
-    const codeVerifier = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'
-    const url = await acme.authorizationUrl({ ...loginInput(), codeVerifier })
-    expect(url.origin + url.pathname).toBe(`${ISSUER}/authorize`)
-    expect(Object.fromEntries(url.searchParams)).toEqual({
-      tenant: '1',
-      response_type: 'code',
-      client_id: 'client-id',
-      redirect_uri: 'https://auth.example.com/auth/oauth/x/callback',
-      scope: 'openid email profile',
-      state: STATE,
-      nonce: NONCE,
-      code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
-      code_challenge_method: 'S256',
-    })
-  })
-
-  it('reads the discovery document once an hour', async () => {
-    publish()
-    await acme.authorizationUrl(loginInput())
-    await acme.authorizationUrl(loginInput({}, { now: NOW + 3_599_000 }))
-    expect(discoveries).toBe(1)
-    await acme.authorizationUrl(loginInput({}, { now: NOW + 3_600_000 }))
-    expect(discoveries).toBe(2)
-  })
-
-  it.each(['https://login.acme.example', `${ISSUER}/`, 'https://evil.example', `${ISSUER}#x`])(
-    'refuses a document that names the issuer %s (OpenID Connect Discovery §4.3)',
-    async (issuer) => {
-      publish({ issuer })
-      await expectRefusal(acme.authorizationUrl(loginInput()), 'provider_misconfigured')
-    },
-  )
-
-  it.each(['http://login.acme.example/authorize', 'javascript:alert(1)', undefined])(
-    'refuses the authorization endpoint %s',
-    async (authorization_endpoint) => {
-      publish({ authorization_endpoint })
-      await expectRefusal(acme.authorizationUrl(loginInput()), 'provider_misconfigured')
-    },
-  )
-
-  it.each(NO_ANSWERS)(
-    'says of a discovery that answers %s: provider_unavailable, and remembers nothing',
-    async (_, broken) => {
-      server.use(http.get(DISCOVERY, broken))
-      await expectRefusal(acme.authorizationUrl(loginInput()), 'provider_unavailable')
-      publish()
-      await expect(acme.authorizationUrl(loginInput())).resolves.toBeInstanceOf(URL)
-    },
-  )
-
-  it('shares no pending discovery: one that is never answered holds up no other login (incident 20)', async () => {
-    server.use(http.get(DISCOVERY, () => new Promise<Response>(() => {}), { once: true }))
-    void acme.authorizationUrl(loginInput()).catch(() => {})
-    await new Promise((resolve) => setTimeout(resolve, 20))
-    publish()
-    await expect(acme.authorizationUrl(loginInput())).resolves.toBeInstanceOf(URL)
-  })
-})
 
 describe('any OpenID issuer: the way back', () => {
   it('gives the verified identity', async () => {
@@ -163,17 +22,17 @@ describe('any OpenID issuer: the way back', () => {
       tokens: { accessToken: 'opaque', refreshToken: 'refresh', expiresAt: NOW + 60_000 },
     })
     expect(acme.trustedEmailDomains).toEqual(['acme.example'])
-    expect(tokenRequest.authorization).toBe(`Basic ${btoa('client%2Did:client%2Dsecret')}`)
-    expect(tokenRequest.body.get('code_verifier')).toBe('v'.repeat(43))
-    expect(tokenRequest.body.get('client_secret')).toBeNull()
+    expect(seen.authorization).toBe(`Basic ${btoa('client%2Did:client%2Dsecret')}`)
+    expect(seen.body.get('code_verifier')).toBe('v'.repeat(43))
+    expect(seen.body.get('client_secret')).toBeNull()
   })
 
   it('sends the secret by POST where the issuer offers nothing better', async () => {
     publish({ token_endpoint_auth_methods_supported: ['private_key_jwt', 'client_secret_post'] })
     answer()
     await signIn()
-    expect(tokenRequest.authorization).toBeNull()
-    expect(tokenRequest.body.get('client_secret')).toBe('client-secret')
+    expect(seen.authorization).toBeNull()
+    expect(seen.body.get('client_secret')).toBe('client-secret')
   })
 
   it('asks UserInfo where the ID token leaves the address out', async () => {
@@ -205,8 +64,8 @@ describe('any OpenID issuer: the way back', () => {
     answer({ email: undefined, email_verified: undefined })
     answerUserInfo({ sub: 'subject-1' })
     await expect(signIn()).resolves.toMatchObject({ email: null, emailVerified: false })
-    publish({ userinfo_endpoint: undefined })
     forgetDiscoveryDocuments()
+    publish({ userinfo_endpoint: undefined })
     await expect(signIn()).resolves.toMatchObject({ email: null, emailVerified: false })
   })
 
@@ -243,7 +102,7 @@ describe('any OpenID issuer: the way back', () => {
     publish()
     answer()
     await signIn()
-    signer = await createSigner('RS256', 'key-2')
+    await renewKey('RS256', 'key-2')
     publish()
     await expect(signIn()).resolves.toMatchObject({ subject: 'subject-1' })
   })
