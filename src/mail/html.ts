@@ -1,7 +1,7 @@
-import { chooseTextColor, contrastRatio, WHITE } from './contrast'
-import { escapeHtml } from './escape'
-import type { Letter } from './letter'
-import type { Brand } from './message'
+import { chooseTextColor, contrastRatio, WHITE } from './contrast.ts'
+import { escapeHtml } from './escape.ts'
+import type { Letter } from './letter.ts'
+import type { Brand } from './message.ts'
 
 const DARK_CARD = '#161c27'
 /** WCAG 2.2 §1.4.11: what the edge of a control must reach. */

@@ -1,8 +1,8 @@
-import { toFact, toLine } from './escape'
-import type { Brand, Locale, MailContent } from './message'
-import { de } from './texts/de'
-import { en } from './texts/en'
-import { FACT_LABELS, type MailText, type MailTexts } from './texts/mail-texts'
+import { toFact, toLine } from './escape.ts'
+import type { Brand, Locale, MailContent } from './message.ts'
+import { de } from './texts/de.ts'
+import { en } from './texts/en.ts'
+import { FACT_LABELS, type MailText, type MailTexts } from './texts/mail-texts.ts'
 
 const TEXTS: Readonly<Record<Locale, MailTexts>> = { en, de }
 

@@ -1,6 +1,6 @@
-import { renderHtml } from './html'
-import { composeLetter, type Letter } from './letter'
-import type { Brand, MailContent, RenderedMail } from './message'
+import { renderHtml } from './html.ts'
+import { composeLetter, type Letter } from './letter.ts'
+import type { Brand, MailContent, RenderedMail } from './message.ts'
 
 /**
  * Puts a mail into words: subject, text part and HTML part, all from one source (`texts/<language>.ts`).

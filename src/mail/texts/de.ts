@@ -1,4 +1,4 @@
-import type { MailTexts } from './mail-texts'
+import type { MailTexts } from './mail-texts.ts'
 
 const OWNER = (product: string): string =>
   `Du bekommst diese E-Mail, weil diese Adresse zu einem Konto bei ${product} gehört.`

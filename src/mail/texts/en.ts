@@ -1,4 +1,4 @@
-import type { MailTexts } from './mail-texts'
+import type { MailTexts } from './mail-texts.ts'
 
 const OWNER = (product: string): string => `You get this mail because this address belongs to a ${product} account.`
 

@@ -1,4 +1,4 @@
-import type { MailKind } from '../message'
+import type { MailKind } from '../message.ts'
 
 /** What a text may quote. Every value is a single clean line: `render.ts` strips control characters and bounds the length first. */
 export interface TextFacts {

@@ -1,0 +1,57 @@
+import { toLine } from './escape.ts'
+import { MailError } from './message.ts'
+
+/** RFC 5322 §3.2.3 `dot-atom-text`: nothing in it needs quoting, neither in a header nor in an envelope. */
+const LOCAL_PART = /^[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*$/
+/** Nothing in it is more than a host name to a URL parser. */
+const HOST_NAME = /^[\p{L}\p{M}\p{N}.-]+$/u
+
+/** One sender or recipient (RFC 5322 §3.4 `mailbox`): the name people see, and an all-ASCII address. */
+export interface Mailbox {
+  name: string
+  address: string
+}
+
+/**
+ * Reads the configured sender: `Postern <no-reply@example.com>` or a bare address. The name may hold anything but a line break, so that
+ * a product called `Acme, Inc.` needs no quoting.
+ *
+ * @throws {MailError} permanent, where it is no address.
+ */
+export function parseSender(text: string): Mailbox {
+  const start = text.lastIndexOf('<')
+  if (start < 0) return { name: '', address: toAsciiAddress(text.trim(), 'sender') }
+  const name = /^"(.*)"$/s.exec(text.slice(0, start).trim())?.[1]?.replaceAll(/\\(.)/g, '$1') ?? text.slice(0, start)
+  return {
+    name: toLine(name),
+    address: toAsciiAddress(
+      text
+        .slice(start)
+        .trim()
+        .replace(/^<(.*)>$/, '$1'),
+      'sender',
+    ),
+  }
+}
+
+/**
+ * Reads a recipient, which is an address and nothing else: a list or a group would send one person's link to a second one.
+ *
+ * @throws {MailError} permanent, where it is not exactly one address that a server without SMTPUTF8 can take.
+ */
+export function parseRecipient(text: string): string {
+  return toAsciiAddress(text, 'recipient')
+}
+
+/** The part after the `@`. */
+export function domainOf(address: string): string {
+  return address.slice(address.lastIndexOf('@') + 1)
+}
+
+/** An internationalised domain becomes A-labels (RFC 5891 §4.4); an internationalised local part has no such form. */
+function toAsciiAddress(address: string, role: string): string {
+  const [localPart = '', domain = '', ...more] = address.split('@')
+  const host = HOST_NAME.test(domain) ? URL.parse(`http://${domain}/`)?.hostname : undefined
+  if (more.length > 0 || host === undefined || !LOCAL_PART.test(localPart)) throw new MailError(`invalid ${role}`, true)
+  return `${localPart}@${host}`
+}

@@ -1,0 +1,43 @@
+import MimeNode from 'nodemailer/lib/mime-node'
+import { toLine } from './escape.ts'
+import { domainOf, parseRecipient, parseSender } from './mailbox.ts'
+import type { OutgoingMail } from './message.ts'
+
+/** RFC 3834 §5: no out-of-office reply comes back, and none of ours starts a loop. */
+export const AUTOMATIC = { 'Auto-Submitted': 'auto-generated' } as const
+
+/** A whole message with the envelope it travels in; all addresses are ASCII. */
+export interface MimeMessage {
+  from: string
+  to: string
+  raw: Buffer
+}
+
+/**
+ * Builds the message as bytes: `multipart/alternative`, UTF-8, quoted-printable, lines of at most 76 characters.
+ *
+ * The Message-ID is made of the mail's id, so that a mail delivered twice (its acknowledgement was lost) is one to clients that look.
+ * Nodemailer encodes and folds headers; line breaks are taken out before, so that no value starts a header (incident 22).
+ */
+export async function buildMime(mail: OutgoingMail): Promise<MimeMessage> {
+  const sender = parseSender(mail.from)
+  const recipient = parseRecipient(mail.to)
+  const root = new MimeNode('multipart/alternative', { disableFileAccess: true, disableUrlAccess: true })
+  root.setHeader({
+    From: sender,
+    To: { name: '', address: recipient },
+    Subject: toLine(mail.subject),
+    'Message-ID': `<${mail.id.replaceAll(/[^\w.-]/g, '')}@${domainOf(sender.address)}>`,
+    ...AUTOMATIC,
+  })
+  addPart(root, 'text/plain', mail.text)
+  addPart(root, 'text/html', mail.html)
+  return { from: sender.address, to: recipient, raw: await root.build() }
+}
+
+function addPart(root: MimeNode, type: string, content: string): void {
+  root
+    .createChild(`${type}; charset=utf-8`)
+    .setHeader('Content-Transfer-Encoding', 'quoted-printable')
+    .setContent(content.replaceAll(/\r\n|\r|\n/g, '\r\n'))
+}

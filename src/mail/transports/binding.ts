@@ -1,0 +1,61 @@
+import { parseRecipient, parseSender } from '../mailbox.ts'
+import { MailError, type MailTransport } from '../message.ts'
+import { AUTOMATIC } from '../mime.ts'
+
+const TIMEOUT_MS = 30_000
+
+/** The part of Cloudflare's `send_email` binding that is used here (https://developers.cloudflare.com/email-service/api/send-emails/workers-api/). */
+export interface EmailBinding {
+  send(message: {
+    from: string | { name: string; email: string }
+    to: string
+    subject: string
+    text: string
+    html: string
+    headers: Record<string, string>
+  }): Promise<unknown>
+}
+
+/** Refusals of the mail, its sender or its recipient. Limits and faults of the service, and codes yet unknown, are tried again. */
+const PERMANENT: ReadonlySet<string> = new Set([
+  'E_VALIDATION_ERROR',
+  'E_FIELD_MISSING',
+  'E_TOO_MANY_RECIPIENTS',
+  'E_SENDER_NOT_VERIFIED',
+  'E_SENDER_DOMAIN_NOT_AVAILABLE',
+  'E_RECIPIENT_NOT_ALLOWED',
+  'E_RECIPIENT_SUPPRESSED',
+  'E_CONTENT_TOO_LARGE',
+  'E_HEADER_NOT_ALLOWED',
+  'E_HEADER_VALUE_INVALID',
+])
+
+/**
+ * Sends through Cloudflare's Email Service. It builds the MIME itself and sets `Date` and `Message-ID`, which it lets nobody else
+ * set; it has no idempotency key, so a mail whose acknowledgement was lost may arrive twice.
+ */
+export function createBindingTransport(binding: EmailBinding): MailTransport {
+  return async (mail) => {
+    const { name, address } = parseSender(mail.from)
+    const { subject, text, html } = mail
+    const from = name === '' ? address : { name, email: address }
+    const to = parseRecipient(mail.to)
+    const timeout = Promise.withResolvers<never>()
+    const timer = setTimeout(() => timeout.reject(new MailError('binding timeout', false)), TIMEOUT_MS)
+    try {
+      await Promise.race([binding.send({ from, to, subject, text, html, headers: AUTOMATIC }), timeout.promise])
+    } catch (error) {
+      if (error instanceof MailError) throw error
+      const code = readCode(error)
+      throw new MailError(`binding ${code}`, PERMANENT.has(code))
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}
+
+/** The error's code; its message may quote an address and is not read. */
+function readCode(error: unknown): string {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
+  return typeof code === 'string' && /^E_[A-Z_]{1,60}$/.test(code) ? code : 'failure'
+}

@@ -1,0 +1,69 @@
+import { parseRecipient, parseSender } from '../mailbox.ts'
+import { MailError, type MailTransport } from '../message.ts'
+import { AUTOMATIC } from '../mime.ts'
+
+/** Connecting and the reply together. */
+const TIMEOUT_MS = 10_000
+/** Bounds what is read of an error's body. */
+const MAX_ERROR_LENGTH = 4_096
+
+export interface ResendOptions {
+  apiKey: string
+  /** `https://api.resend.com`, or any API of the same shape. */
+  baseUrl: string
+  /** The platform's own unless a test stands in. */
+  fetch?: typeof fetch
+}
+
+/**
+ * Sends through Resend's HTTP API, or one compatible with it (https://resend.com/docs/api-reference/emails/send-email).
+ *
+ * The mail's id is the `Idempotency-Key`: for 24 h a second try of a mail that was accepted, though its answer was lost, sends nothing.
+ */
+export function createResendTransport({ apiKey, baseUrl, fetch: request = fetch }: ResendOptions): MailTransport {
+  const endpoint = `${baseUrl.replace(/\/+$/, '')}/emails`
+  return async (mail) => {
+    const sender = parseSender(mail.from)
+    const body = JSON.stringify({
+      from: sender.name === '' ? sender.address : `"${sender.name.replaceAll(/["\\]/g, '')}" <${sender.address}>`,
+      to: [parseRecipient(mail.to)],
+      subject: mail.subject,
+      text: mail.text,
+      html: mail.html,
+      headers: AUTOMATIC,
+    })
+    const headers = {
+      authorization: `Bearer ${apiKey}`,
+      'content-type': 'application/json',
+      'idempotency-key': mail.id,
+    }
+    const signal = AbortSignal.timeout(TIMEOUT_MS)
+    const response = await request(endpoint, { method: 'POST', headers, body, signal, redirect: 'manual' }).catch(
+      (error) => {
+        throw new MailError(isTimeout(error) ? 'resend timeout' : 'resend unreachable', false)
+      },
+    )
+    if (response.ok) {
+      await response.body?.cancel()
+      return
+    }
+    const name = await readErrorName(response)
+    throw new MailError(`resend ${response.status} ${name}`.trim(), isPermanent(response.status, name))
+  }
+}
+
+/** 4xx says that this request will never do, but for a rate limit or quota (429), a time-out (408), and a twin still under way (409). */
+function isPermanent(status: number, name: string): boolean {
+  if (status === 409) return name !== 'concurrent_idempotent_requests'
+  return status >= 400 && status < 500 && status !== 408 && status !== 429
+}
+
+/** The error's name, such as `rate_limit_exceeded`; its message may quote an address and is not read. */
+async function readErrorName(response: Response): Promise<string> {
+  const text = await response.text().catch(() => '')
+  return /"name"\s*:\s*"([a-z_]{1,60})"/.exec(text.slice(0, MAX_ERROR_LENGTH))?.[1] ?? ''
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError')
+}

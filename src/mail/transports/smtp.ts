@@ -1,0 +1,119 @@
+import net from 'node:net'
+import tls from 'node:tls'
+import SMTPConnection from 'nodemailer/lib/smtp-connection'
+import { domainOf } from '../mailbox.ts'
+import { MailError, type MailTransport } from '../message.ts'
+import { buildMime, type MimeMessage } from '../mime.ts'
+import { parseSmtpUrl, type SmtpServer } from './smtp-url.ts'
+
+/** Connecting, and then each single reply, may take this long. */
+const STEP_TIMEOUT_MS = 10_000
+/** A whole delivery, so that a server that trickles ends as well; under the outbox's lease of a mail. */
+const DELIVERY_TIMEOUT_MS = 30_000
+/** The mail is accepted by then: a goodbye is worth no longer wait. */
+const QUIT_TIMEOUT_MS = 1_000
+
+/** What nodemailer adds to an error. Its message quotes the server, which quotes addresses: it goes nowhere. */
+interface SmtpFailure extends Error {
+  code?: string
+  responseCode?: number
+  command?: string
+}
+
+/**
+ * Sends through a mail server by SMTP submission (RFC 6409): one connection a mail, STARTTLS (RFC 3207) or TLS from the first byte,
+ * AUTH PLAIN or LOGIN (RFC 4954). Without TLS nothing is said to a server unless the URL has `tls=off`.
+ *
+ * The socket is `node:net` or `node:tls`, which workerd makes of `cloudflare:sockets`; nodemailer speaks over it. It is opened here,
+ * by name: nodemailer would resolve the name itself, by one more HTTPS request, and connect to an address no certificate names.
+ */
+export function createSmtpTransport(smtpUrl: string): MailTransport {
+  const server = parseSmtpUrl(smtpUrl)
+  return async (mail) => {
+    const message = await buildMime(mail)
+    await deliver(server, message)
+  }
+}
+
+async function deliver(server: SmtpServer, message: MimeMessage): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const implicit = server.tls === 'implicit'
+  const { host, port } = server
+  const socket = implicit ? tls.connect({ host, port, servername: host }) : net.connect({ host, port })
+  const connection = new SMTPConnection({
+    connection: socket,
+    host,
+    port,
+    secure: implicit,
+    secured: implicit,
+    requireTLS: server.tls === 'starttls',
+    ignoreTLS: server.tls === 'off',
+    name: domainOf(message.from),
+    connectionTimeout: STEP_TIMEOUT_MS,
+    greetingTimeout: STEP_TIMEOUT_MS,
+    socketTimeout: STEP_TIMEOUT_MS,
+    socketCloseTimeout: 0,
+  })
+  const fail = (error: SmtpFailure): void => reject(toMailError(error))
+  const timers = [
+    setTimeout(() => reject(new MailError('smtp connect timeout', false)), STEP_TIMEOUT_MS),
+    setTimeout(() => reject(new MailError('smtp delivery timeout', false)), DELIVERY_TIMEOUT_MS),
+  ]
+  connection.on('error', fail)
+  connection.once('end', () => reject(new MailError('smtp connection closed', false)))
+  socket.once('error', () => reject(new MailError('smtp connection failed', false)))
+  socket.once('close', () => reject(new MailError('smtp connection closed', false)))
+  socket.once(implicit ? 'secureConnect' : 'connect', () => {
+    clearTimeout(timers[0])
+    converse(connection, server, message).then(resolve, fail)
+  })
+  try {
+    await promise
+    await quit(connection)
+  } finally {
+    timers.forEach(clearTimeout)
+    connection.close()
+    socket.destroy()
+  }
+}
+
+/** Greeting, EHLO, STARTTLS, AUTH, MAIL, RCPT, DATA: settles when the server answered the message itself. */
+async function converse(connection: SMTPConnection, server: SmtpServer, message: MimeMessage): Promise<void> {
+  await new Promise<void>((resolve, reject) => connection.connect((error) => (error ? reject(error) : resolve())))
+  const { credentials } = server
+  if (credentials !== null) {
+    const login = { user: credentials.user, pass: credentials.password }
+    await new Promise<void>((resolve, reject) =>
+      connection.login(login, (error) => (error ? reject(error) : resolve())),
+    )
+  }
+  await new Promise<void>((resolve, reject) => {
+    connection.send({ from: message.from, to: [message.to] }, message.raw, (error) =>
+      error ? reject(error) : resolve(),
+    )
+  })
+}
+
+/** Says goodbye; whatever becomes of it, the mail is delivered. */
+async function quit(connection: SMTPConnection): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, QUIT_TIMEOUT_MS)
+    connection.once('end', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+    connection.quit()
+  })
+}
+
+/**
+ * A 5xx reply is final (RFC 5321 §4.2.1), but for 503, which speaks of the session only, and for STARTTLS refused, which an attacker on
+ * the line can fake (RFC 3207 §6). All else may go better at the next try.
+ */
+function toMailError(error: SmtpFailure): MailError {
+  if (error instanceof MailError) return error
+  const step = /^[A-Z]+( [A-Z]+)?/.exec(error.command ?? '')?.[0] ?? ''
+  const { responseCode, code } = error
+  const permanent = responseCode !== undefined && responseCode >= 500 && responseCode !== 503 && code !== 'ETLS'
+  return new MailError(`smtp ${responseCode ?? code ?? 'failure'} ${step}`.trim(), permanent)
+}

@@ -1,0 +1,99 @@
+import net from 'node:net'
+import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
+
+export interface Received {
+  secure: boolean
+  method: string
+  user: string
+  password: string
+  clientName: string
+  from: string
+  to: string[]
+  raw: Buffer
+}
+
+export interface MailServer {
+  port: number
+  received: Received[]
+  close(): Promise<void>
+}
+
+/** A refusal with an SMTP reply code. */
+export function refuse(code: number, text: string): Error {
+  return Object.assign(new Error(text), { responseCode: code })
+}
+
+/** Starts a real SMTP server on localhost that keeps what it accepts. */
+export async function startMailServer(options: SMTPServerOptions = {}): Promise<MailServer> {
+  const received: Received[] = []
+  const logins = new Map<string, { method: string; user: string; password: string }>()
+  const server = new SMTPServer({
+    logger: false,
+    onAuth(auth, session, done) {
+      const login = { method: auth.method, user: auth.username ?? '', password: auth.password ?? '' }
+      logins.set(session.id, login)
+      done(null, { user: login.user })
+    },
+    onData(stream, session, done) {
+      const chunks: Buffer[] = []
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+      stream.on('end', () => {
+        const { mailFrom, rcptTo } = session.envelope
+        received.push({
+          secure: session.secure,
+          ...(logins.get(session.id) ?? { method: '', user: '', password: '' }),
+          clientName: session.clientHostname || String(session.hostNameAppearsAs),
+          from: mailFrom === false ? '' : (mailFrom?.address ?? ''),
+          to: rcptTo.map((recipient) => recipient.address),
+          raw: Buffer.concat(chunks),
+        })
+        done()
+      })
+    },
+    ...options,
+  })
+  // A client that hangs up, or refuses the certificate, is no fault of the server.
+  server.on('error', () => {})
+  await new Promise<void>((resolve) => server.listen(0, 'localhost', () => resolve()))
+  const address = server.server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  return { port, received, close: () => new Promise((resolve) => server.close(() => resolve())) }
+}
+
+export interface ScriptedServer {
+  port: number
+  /** Every line the client sent, over all connections. */
+  lines: string[]
+  close(): Promise<void>
+}
+
+/** Starts a server that answers each line by a script, for what no decent server does: hang, drop, trickle, talk nonsense. */
+export async function startScriptedServer(
+  greet: (socket: net.Socket) => void,
+  answer: (line: string, socket: net.Socket) => void,
+): Promise<ScriptedServer> {
+  const lines: string[] = []
+  const sockets = new Set<net.Socket>()
+  const server = net.createServer((socket) => {
+    sockets.add(socket)
+    socket.on('error', () => {})
+    let rest = ''
+    socket.on('data', (chunk) => {
+      const parts = (rest + chunk.toString()).split('\r\n')
+      rest = parts.pop() ?? ''
+      for (const line of parts) {
+        lines.push(line)
+        answer(line, socket)
+      }
+    })
+    greet(socket)
+  })
+  await new Promise<void>((resolve) => server.listen(0, 'localhost', () => resolve()))
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const close = async (): Promise<void> => {
+    for (const socket of sockets) socket.destroy()
+    await new Promise<void>((resolve) => server.close(() => resolve()))
+  }
+  return { port, lines, close }
+}
