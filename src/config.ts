@@ -17,8 +17,11 @@ export const RESET_TOKEN_TTL_SECONDS = 60 * 60
 export const EMAIL_CHANGE_TOKEN_TTL_SECONDS = 60 * 60
 /** ASVS 6.5.5: an out-of-band code lives ten minutes at most. */
 export const MFA_TICKET_TTL_SECONDS = 10 * 60
-/** Wrong codes before a token dies. 10^8 codes and 5 tries leave one chance in twenty million (ASVS 6.6.3). */
-export const CODE_MAX_ATTEMPTS = 5
+/**
+ * Wrong codes before a token dies: 10^8 codes and 5 tries leave one chance in twenty million (ASVS 6.6.3); and wrong codes a day for
+ * one account and purpose, whatever number of mails was asked for (NIST SP 800-63B-4 §3.2.2).
+ */
+export const CODE_GUESSES = { perToken: 5, perDay: 100 }
 export const CODE_DIGITS = 8
 
 // ------------------------------------------------------------------ sessions and tokens
@@ -67,3 +70,9 @@ export const MAIL_SWEEP_BATCH = 100
 /** Delivered rows are kept that long to count what a recipient got, then forgotten. */
 export const MAIL_KEEP_SECONDS = 24 * 60 * 60
 export const MAIL_MAX_PER_KIND_AND_HOUR = 5
+
+// ------------------------------------------------------------------ housekeeping
+/** Expired tokens stay a day, because the guesses at their codes count for a day. */
+export const TOKEN_KEEP_SECONDS = 24 * 60 * 60
+export const CLEANUP_BATCH = 500
+export const MAX_CLEANUP_BATCHES = 40

@@ -1,7 +1,14 @@
-import { DurableObject } from 'cloudflare:workers'
-export class LoginThrottle extends DurableObject<Env> { hi(){ return 1 } }
-export class DevMailbox extends DurableObject<Env> {}
-import Argon2 from '@phi-ag/argon2'
-import wasm from '@phi-ag/argon2/argon2.wasm'
-const a = new Argon2(new WebAssembly.Instance(wasm))
-export default { async fetch(): Promise<Response> { const t=Date.now(); return new Response(a.hash('x',{memoryCost:19456,timeCost:2,parallelism:1}).encoded) } } satisfies ExportedHandler<Env>
+import { app } from './app.ts'
+import { consumeMails } from './jobs/queue.ts'
+import { runScheduled } from './jobs/scheduled.ts'
+import { SYSTEM } from './platform/client.ts'
+import { composePlatform } from './platform/compose.ts'
+
+export { DevMailbox } from './durable-objects/dev-mailbox.ts'
+export { LoginThrottle } from './durable-objects/login-throttle.ts'
+
+export default {
+  fetch: app.fetch,
+  queue: (batch, env) => consumeMails(composePlatform(env, SYSTEM), batch),
+  scheduled: (controller, env) => runScheduled(composePlatform(env, SYSTEM), controller.cron),
+} satisfies ExportedHandler<Env>

@@ -1,7 +1,8 @@
 import { and, eq, isNull, type SQL, sql } from 'drizzle-orm'
+import { sessionExists, userIdByToken } from './conditions.ts'
 import { insertWhere } from './conditional-insert.ts'
 import type { Database } from './database.ts'
-import { sessions, userRoles, users } from './schema/index.ts'
+import { userRoles, users } from './schema/index.ts'
 
 const stringList = (value: string) => JSON.parse(value) as string[]
 
@@ -42,19 +43,10 @@ export async function findAccountByIdentifier(db: Database, identifier: Identifi
   return (await db.select(accountFields).from(users).where(username).get()) ?? null
 }
 
-/** Adds the account unless its address is known. A username that is taken fails the batch. */
-export function insertNewAccountStatement(db: Database, account: typeof users.$inferInsert) {
-  return insertWhere(db, users, account, sql`not exists (select 1 from users where email = ${account.email})`)
-}
-
-/** Gives a role to the user of a query, e.g. the one a token belongs to. */
-export function grantRoleStatement(db: Database, role: string, toUser: SQL) {
-  return insertWhere(
-    db,
-    userRoles,
-    { userId: sql`(${toUser})`, role },
-    sql`(${toUser}) is not null and not exists (select 1 from user_roles where role = ${role} and user_id = (${toUser}))`,
-  )
+/** Gives a role to a user, or to nobody where the expression is null. */
+export function grantRoleStatement(db: Database, role: string, userId: SQL) {
+  const has = sql`exists (select 1 from user_roles where role = ${role} and user_id = ${userId})`
+  return insertWhere(db, userRoles, { userId, role }, sql`${userId} is not null and not ${has}`)
 }
 
 /** Replaces a password hash by one of today's strength, if it is still the one that was verified. */
@@ -63,6 +55,14 @@ export function rehashPasswordStatement(db: Database, userId: string, oldHash: s
     .update(users)
     .set({ passwordHash: newHash })
     .where(and(eq(users.id, userId), eq(users.passwordHash, oldHash)))
+}
+
+/** Remembers when an account was last seen, if the session it logged in with was opened. */
+export function recordLoginStatement(db: Database, userId: string, sessionId: string, nowMs: number) {
+  return db
+    .update(users)
+    .set({ lastSeenAt: nowMs })
+    .where(and(eq(users.id, userId), sessionExists(sessionId)))
 }
 
 /** Changes a password the caller has just verified; `null` where there was none. Changes nothing if it changed meanwhile. */
@@ -80,7 +80,7 @@ export function resetPasswordStatement(db: Database, tokenId: string, newHash: s
   return db
     .update(users)
     .set({ passwordHash: newHash, emailVerifiedAt: sql`coalesce(${users.emailVerifiedAt}, ${nowMs})` })
-    .where(sql`id = (select user_id from one_time_tokens where id = ${tokenId})`)
+    .where(eq(users.id, userIdByToken(tokenId)))
 }
 
 /** Verifies the address a live token was sent to, if it is still the account's. */
@@ -96,26 +96,19 @@ export function changeEmailStatement(db: Database, tokenId: string, newEmail: st
   return db
     .update(users)
     .set({ email: newEmail, emailVerifiedAt: nowMs })
-    .where(sql`id = (select user_id from one_time_tokens where id = ${tokenId})`)
+    .where(eq(users.id, userIdByToken(tokenId)))
 }
 
-/** Changes name and username. A username that is taken violates `users_username_unique`. */
-export async function updateProfile(
+/** Changes name and username. A username that is taken fails the batch (`users_username_unique`). */
+export function updateProfileStatement(
   db: Database,
   userId: string,
   changes: { name?: string | null | undefined; username?: string | null | undefined },
-): Promise<void> {
-  await db.update(users).set(changes).where(eq(users.id, userId))
+) {
+  return db.update(users).set(changes).where(eq(users.id, userId))
 }
 
 /** Deletes the account; sessions, tokens and roles go with it (foreign keys). */
 export function deleteAccountStatement(db: Database, userId: string) {
   return db.delete(users).where(eq(users.id, userId)).returning({ id: users.id })
-}
-
-export function endSessionsOfAccountStatement(db: Database, userId: string | SQL, exceptSessionId: string | null = null) {
-  return db
-    .delete(sessions)
-    .where(sql`user_id = ${typeof userId === 'string' ? userId : sql`(${userId})`} and id is not ${exceptSessionId}`)
-    .returning({ id: sessions.id })
 }

@@ -1,5 +1,6 @@
-import { and, eq, gt, lt, type SQL, sql } from 'drizzle-orm'
+import { and, eq, gt, inArray, lt, type SQL, sql } from 'drizzle-orm'
 import { accountFields } from './accounts.ts'
+import { userIdByToken } from './conditions.ts'
 import { insertWhere } from './conditional-insert.ts'
 import type { Database } from './database.ts'
 import { oneTimeTokens, users } from './schema/index.ts'
@@ -15,18 +16,24 @@ export interface NewOneTimeToken {
   expiresAt: number
 }
 
-/** Makes a token for the one user of a query, or none. `purpose` and `email` may be expressions over that user's row. */
+/** Makes a token for the active account that `owner` picks, or none. What it proves is the account's address, or `email`. */
 export function issueTokenStatement(
   db: Database,
-  token: NewOneTimeToken,
-  owner: { where: SQL; purpose: OneTimeTokenPurpose | SQL; email?: string },
+  token: Omit<NewOneTimeToken, 'expiresAt'> & { expiresAt: number | SQL; purpose: OneTimeTokenPurpose | SQL; email?: string },
+  owner: { id: string; unlessTaken?: string } | { email: string; unverified?: boolean },
 ) {
-  const ofOwner = (column: string) => sql`(select ${sql.raw(column)} from users where ${owner.where})`
+  const matches = 'id' in owner ? sql`id = ${owner.id}` : sql`email = ${owner.email}`
+  const unverified = 'unverified' in owner && owner.unverified ? sql`and email_verified_at is null` : sql``
+  const free =
+    'unlessTaken' in owner && owner.unlessTaken !== undefined
+      ? sql`and not exists (select 1 from users where email = ${owner.unlessTaken})`
+      : sql``
+  const which = sql`from users where ${matches} and status = 'active' ${unverified} ${free}`
   return insertWhere(
     db,
     oneTimeTokens,
-    { ...token, userId: ofOwner('id'), email: owner.email ?? ofOwner('email'), purpose: owner.purpose },
-    sql`exists (select 1 from users where ${owner.where})`,
+    { ...token, userId: sql`(select id ${which})`, email: token.email ?? sql`(select email ${which})` },
+    sql`exists (select 1 ${which})`,
   )
 }
 
@@ -42,14 +49,14 @@ export async function findToken(db: Database, id: string, purpose: OneTimeTokenP
 }
 
 /**
- * Counts a guess at the code of a token, before it is compared; null when there is no token or its guesses are used up.
- * `which` picks the token: by id, or as the newest of an address.
+ * Counts a guess at the code of a token, before it is compared; null when there is no token or its guesses are used up, or those
+ * of its user and purpose for the day. `which` picks the token: by id, or as the newest of an address.
  */
 export async function countGuess(
   db: Database,
   which: { id: string } | { email: string },
   purpose: OneTimeTokenPurpose,
-  maxAttempts: number,
+  limits: { perToken: number; perDay: number },
   nowMs: number,
 ) {
   const id =
@@ -66,7 +73,9 @@ export async function countGuess(
           eq(oneTimeTokens.id, id),
           eq(oneTimeTokens.purpose, purpose),
           gt(oneTimeTokens.expiresAt, nowMs),
-          lt(oneTimeTokens.attempts, maxAttempts),
+          lt(oneTimeTokens.attempts, limits.perToken),
+          sql`(select sum(t.attempts) from one_time_tokens t where t.user_id = one_time_tokens.user_id
+            and t.purpose = ${purpose} and t.created_at > ${nowMs - 86_400_000}) < ${limits.perDay}`,
         ),
       )
       .returning({ id: oneTimeTokens.id }),
@@ -90,11 +99,17 @@ export function consumeTokenStatement(db: Database, id: string) {
     .returning({ id: oneTimeTokens.id })
 }
 
-/** The user of a live token, for use inside other statements of a batch. */
-export const ownerOfToken = (id: string) => sql`select user_id from one_time_tokens where id = ${id}`
+/** The same for a token whose use makes every other one of its user stale, whatever its purpose. */
+export function consumeAllTokensStatement(db: Database, id: string) {
+  return db.delete(oneTimeTokens).where(eq(oneTimeTokens.userId, userIdByToken(id))).returning({ id: oneTimeTokens.id })
+}
+
+export function deleteTokensStatement(db: Database, userId: string, when: SQL) {
+  return db.delete(oneTimeTokens).where(and(eq(oneTimeTokens.userId, userId), when))
+}
 
 export async function deleteExpiredTokens(db: Database, nowMs: number, limit: number): Promise<number> {
   const expired = db.select({ id: oneTimeTokens.id }).from(oneTimeTokens).where(lt(oneTimeTokens.expiresAt, nowMs)).limit(limit)
-  const gone = await db.delete(oneTimeTokens).where(sql`id in ${expired}`).returning({ id: oneTimeTokens.id })
+  const gone = await db.delete(oneTimeTokens).where(inArray(oneTimeTokens.id, expired)).returning({ id: oneTimeTokens.id })
   return gone.length
 }

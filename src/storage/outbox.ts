@@ -1,4 +1,4 @@
-import { and, eq, lte, type SQL, sql } from 'drizzle-orm'
+import { and, eq, inArray, lte, type SQL, sql } from 'drizzle-orm'
 import { insertWhere } from './conditional-insert.ts'
 import type { Database } from './database.ts'
 import { oneTimeTokens, outbox } from './schema/index.ts'
@@ -86,6 +86,6 @@ export async function deleteSettledMails(db: Database, createdBefore: number, li
     .from(outbox)
     .where(sql`state in ('delivered', 'dropped') and created_at < ${createdBefore}`)
     .limit(limit)
-  const gone = await db.delete(outbox).where(sql`id in ${settled}`).returning({ id: outbox.id })
+  const gone = await db.delete(outbox).where(inArray(outbox.id, settled)).returning({ id: outbox.id })
   return gone.length
 }

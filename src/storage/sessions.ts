@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, lt, sql } from 'drizzle-orm'
+import { and, desc, eq, gt, inArray, lt, type SQL, sql } from 'drizzle-orm'
 import { accountFields } from './accounts.ts'
 import { insertWhere } from './conditional-insert.ts'
 import type { Database } from './database.ts'
@@ -95,9 +95,21 @@ export function endSessionStatement(db: Database, userId: string, sessionId: str
     .returning({ id: sessions.id })
 }
 
+/** Ends the sessions of an account, all or all but one. */
+export function endSessionsStatement(
+  db: Database,
+  userId: string | SQL,
+  { except = null, when = sql`true` }: { except?: string | null; when?: SQL } = {},
+) {
+  return db
+    .delete(sessions)
+    .where(and(eq(sessions.userId, userId), sql`${sessions.id} is not ${except}`, when))
+    .returning({ id: sessions.id })
+}
+
 /** Deletes some of the sessions that have run out; the number that went. */
 export async function deleteExpiredSessions(db: Database, nowMs: number, limit: number): Promise<number> {
   const expired = db.select({ id: sessions.id }).from(sessions).where(lt(sessions.expiresAt, nowMs)).limit(limit)
-  const gone = await db.delete(sessions).where(sql`id in ${expired}`).returning({ id: sessions.id })
+  const gone = await db.delete(sessions).where(inArray(sessions.id, expired)).returning({ id: sessions.id })
   return gone.length
 }

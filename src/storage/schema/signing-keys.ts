@@ -4,7 +4,7 @@ import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 export const signingKeys = sqliteTable('signing_keys', {
   period: integer('period').primaryKey(),
   kid: text('kid').notNull().unique(),
-  publicJwk: text('public_jwk', { mode: 'json' }).$type<JsonWebKey>().notNull(),
+  publicJwk: text('public_jwk', { mode: 'json' }).$type<{ kid?: string }>().notNull(),
   /** The private JWK as a JWE under `AUTH_SECRET`. */
   sealedPrivateJwk: text('sealed_private_jwk').notNull(),
   createdAt: integer('created_at').notNull(),

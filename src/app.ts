@@ -1,0 +1,46 @@
+import { methodNotAllowed } from 'hono/method-not-allowed'
+import { AuthError } from './errors.ts'
+import { apiHeaders, crossOrigin, noStore, refuseForeignPages } from './http/middleware/browser-rules.ts'
+import { platformScope, requestScope } from './http/middleware/request-scope.ts'
+import { OPENAPI_DOCUMENT, SECURITY_SCHEMES } from './http/openapi.ts'
+import { handleError, sendProblem } from './http/problem.ts'
+import { createRouter } from './http/router.ts'
+import { accountRoutes } from './routes/accounts.ts'
+import { devMailboxRoutes } from './routes/dev-mailbox.ts'
+import { emailChangeRoutes } from './routes/email-change.ts'
+import { loginRoutes } from './routes/login.ts'
+import { passwordRoutes } from './routes/passwords.ts'
+import { profileRoutes } from './routes/profile.ts'
+import { serviceRoutes } from './routes/service.ts'
+import { sessionRoutes } from './routes/sessions.ts'
+
+const base = createRouter()
+base.onError(handleError)
+base.notFound((c) => sendProblem(c, new AuthError('not_found')))
+base.use(requestScope)
+base.use(apiHeaders)
+base.use(
+  methodNotAllowed({
+    app: base,
+    onMethodNotAllowed: (c, methods) => sendProblem(c, new AuthError('method_not_allowed', { headers: { Allow: methods.join(', ') } })),
+  }),
+)
+base.use(platformScope)
+base.use(crossOrigin)
+base.use(refuseForeignPages)
+for (const path of ['/auth/*', '/users/*', '/roles/*', '/audit-events/*', '/stats/*']) base.use(path, noStore)
+for (const [name, scheme] of Object.entries(SECURITY_SCHEMES)) base.openAPIRegistry.registerComponent('securitySchemes', name, scheme)
+
+export const app = base
+  .route('/', accountRoutes)
+  .route('/', loginRoutes)
+  .route('/', sessionRoutes)
+  .route('/', passwordRoutes)
+  .route('/', emailChangeRoutes)
+  .route('/', profileRoutes)
+  .route('/', serviceRoutes)
+  .route('/', devMailboxRoutes)
+  .doc31('/openapi.json', OPENAPI_DOCUMENT)
+
+/** The routes with their types, for `hc<AppType>()`. */
+export type AppType = typeof app

@@ -1,0 +1,69 @@
+import { z } from '@hono/zod-openapi'
+import { CODE_DIGITS, PASSWORD_MAX_LENGTH } from '../config.ts'
+import { parseEmailAddress } from './email-address.ts'
+
+/** An address in its canonical form: what is looked up, stored and sent to. */
+export const EmailAddress = z
+  .string()
+  .max(320)
+  .transform((value, context) => {
+    const address = parseEmailAddress(value)
+    if (address !== null) return address
+    context.addIssue({ code: 'custom', message: 'Not an e-mail address' })
+    return z.NEVER
+  })
+  .openapi({ type: 'string', format: 'email', example: 'ada@example.com' })
+
+export const Username = z
+  .string()
+  .regex(/^[A-Za-z0-9]{3,32}$/, 'Must be 3 to 32 letters and digits')
+  .openapi({ example: 'ada' })
+
+/** A person's name: anything but control and invisible formatting characters. */
+export const Name = z
+  .string()
+  .transform((value) => value.trim().normalize('NFC'))
+  .pipe(
+    z
+      .string()
+      .min(1, 'Must not be empty')
+      .max(100, 'Must be at most 100 characters')
+      .regex(/^[^\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]+$/u, 'Must not hold control characters'),
+  )
+  .openapi({ type: 'string', example: 'Ada Lovelace' })
+
+/** A password as somebody claims it; what a new one must be like is the password policy's to say. */
+export const PasswordAttempt = z
+  .string()
+  .min(1)
+  .max(PASSWORD_MAX_LENGTH * 2, 'Too long')
+  .openapi({ format: 'password', example: 'correct horse battery staple' })
+
+export const OneTimeCode = z
+  .string()
+  .regex(new RegExp(`^\\d{${CODE_DIGITS}}$`), `Must be ${CODE_DIGITS} digits`)
+  .openapi({ example: '12345678' })
+
+export const OpaqueToken = z.string().min(1).max(512)
+
+export const Delivery = z
+  .enum(['cookie', 'body'])
+  .default('body')
+  .openapi({ description: 'Where the tokens go: HttpOnly cookies, or the body. Never both.' })
+
+export const Timestamp = z.iso.datetime().openapi({ example: '2026-01-31T12:00:00.000Z' })
+
+export const Status = <Value extends string>(value: Value) => z.object({ status: z.literal(value) })
+
+/** RFC 9457. */
+export const Problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.string(),
+    detail: z.string().optional(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    requestId: z.string(),
+  })
+  .openapi('Problem')

@@ -1,0 +1,41 @@
+import { z } from '@hono/zod-openapi'
+import { Timestamp } from './common.ts'
+
+export const Health = z.object({ status: z.literal('ok'), version: z.string() }).openapi('Health')
+
+const DependencyState = z.object({ status: z.enum(['ok', 'unavailable']), ms: z.number() })
+export const Readiness = z
+  .object({ status: z.enum(['ok', 'unavailable']), dependencies: z.record(z.string(), DependencyState) })
+  .openapi('Readiness')
+
+export const Jwks = z.object({ keys: z.array(z.record(z.string(), z.unknown())) }).openapi('Jwks')
+
+/** RFC 8414. */
+export const ServerMetadata = z
+  .object({
+    issuer: z.string(),
+    jwks_uri: z.string(),
+    token_endpoint_auth_methods_supported: z.array(z.string()),
+    introspection_endpoint: z.string(),
+    introspection_endpoint_auth_methods_supported: z.array(z.string()),
+    revocation_endpoint: z.string(),
+    revocation_endpoint_auth_methods_supported: z.array(z.string()),
+    response_types_supported: z.array(z.string()),
+    service_documentation: z.string(),
+  })
+  .openapi('ServerMetadata')
+
+export const Mailbox = z
+  .object({
+    items: z.array(
+      z.object({
+        id: z.string(),
+        to: z.string(),
+        subject: z.string(),
+        text: z.string(),
+        html: z.string(),
+        at: Timestamp,
+      }),
+    ),
+  })
+  .openapi('Mailbox')

@@ -1,0 +1,36 @@
+import { z } from '@hono/zod-openapi'
+import { Timestamp } from './common.ts'
+
+export const CurrentSession = z
+  .object({
+    userId: z.string(),
+    sessionId: z.string(),
+    roles: z.array(z.string()),
+    permissions: z.array(z.string()),
+    authenticatedAt: Timestamp,
+    methods: z.array(z.string()).openapi({ description: 'RFC 8176 authentication methods', example: ['pwd'] }),
+    expiresAt: Timestamp,
+  })
+  .openapi('CurrentSession')
+
+export const Session = z
+  .object({
+    id: z.string(),
+    current: z.boolean(),
+    createdAt: Timestamp,
+    lastSeenAt: Timestamp,
+    expiresAt: Timestamp,
+    device: z.object({ name: z.string(), userAgent: z.string().nullable() }),
+    location: z.object({ country: z.string(), city: z.string().nullable() }).nullable(),
+  })
+  .openapi('Session')
+export type Session = z.infer<typeof Session>
+
+/** A page of a list. */
+export const listOf = <Item extends z.ZodType>(item: Item) =>
+  z.object({ items: z.array(item), nextCursor: z.string().nullable() })
+
+export const PageQuery = z.object({
+  cursor: z.string().max(256).optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(50),
+})

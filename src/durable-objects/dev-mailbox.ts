@@ -1,0 +1,47 @@
+import { DurableObject } from 'cloudflare:workers'
+
+const MAX_MAILS = 500
+
+/** A mail as the development mailbox keeps it; `at` is ISO 8601 UTC. */
+export interface MailboxItem {
+  id: string
+  to: string
+  subject: string
+  text: string
+  html: string
+  at: string
+}
+
+/** Where mails go in development. Only the development environment binds it. */
+export class DevMailbox extends DurableObject<Env> {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env)
+    ctx.storage.sql.exec(
+      'create table if not exists mails (seq integer primary key, id text unique, recipient text, subject text, body text, html text, at text)',
+    )
+  }
+
+  store(mail: Omit<MailboxItem, 'at'>): void {
+    const { sql } = this.ctx.storage
+    sql.exec(
+      'insert or ignore into mails (id, recipient, subject, body, html, at) values (?, ?, ?, ?, ?, ?)',
+      mail.id,
+      mail.to,
+      mail.subject,
+      mail.text,
+      mail.html,
+      new Date().toISOString(),
+    )
+    sql.exec('delete from mails where seq <= (select max(seq) from mails) - ?', MAX_MAILS)
+  }
+
+  /** Newest first; all recipients when `to` is null. */
+  list(to: string | null): MailboxItem[] {
+    return this.ctx.storage.sql
+      .exec<Record<keyof MailboxItem, string>>(
+        'select id, recipient as "to", subject, body as text, html, at from mails where ?1 is null or recipient = ?1 order by seq desc',
+        to,
+      )
+      .toArray()
+  }
+}

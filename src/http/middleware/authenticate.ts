@@ -1,0 +1,42 @@
+import { createMiddleware } from 'hono/factory'
+import { AuthError } from '../../errors.ts'
+import { authenticateFresh, authenticateRead } from '../../services/authentication.ts'
+import { readAccessCookie, readDeviceToken } from '../cookies.ts'
+import type { AppEnv, Context } from '../context.ts'
+import { assertTrustedOrigin } from '../origin.ts'
+
+const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i
+
+/** The access token of a request, by whichever of the two ways it is carried; null without one. */
+export function readAccessToken(c: Context): string | null {
+  const header = c.req.header('Authorization')
+  const cookie = readAccessCookie(c)
+  if (header !== undefined && cookie !== null) throw new AuthError('ambiguous_credentials')
+  if (cookie !== null) {
+    assertTrustedOrigin(c)
+    return cookie
+  }
+  return header === undefined ? null : (BEARER.exec(header)?.[1] ?? null)
+}
+
+/** For reading: trusts the token and the blocklist. Sets `claims`. */
+export const requireToken = () =>
+  createMiddleware<AppEnv>(async (c, next) => {
+    const claims = await authenticateRead(c.var.platform, readAccessToken(c) ?? refuse())
+    c.set('claims', claims)
+    c.set('userId', claims.sub)
+    await next()
+  })
+
+/** For whatever changes something: asks the database for the session and the account as they are now. Sets `caller`. */
+export const requireUser = () =>
+  createMiddleware<AppEnv>(async (c, next) => {
+    const { account, session } = await authenticateFresh(c.var.platform, readAccessToken(c) ?? refuse())
+    c.set('caller', { account, session, deviceToken: readDeviceToken(c) })
+    c.set('userId', account.id)
+    await next()
+  })
+
+function refuse(): never {
+  throw new AuthError('unauthenticated', { reason: 'no access token' })
+}

@@ -1,0 +1,36 @@
+import { createMiddleware } from 'hono/factory'
+import { routePath } from 'hono/route'
+import { chooseLocale } from '../../mail/locale.ts'
+import { describeClient } from '../../platform/client.ts'
+import { composePlatform } from '../../platform/compose.ts'
+import { logInfo } from '../../platform/log.ts'
+import type { AppEnv } from '../context.ts'
+
+/**
+ * Gives the request an id and its platform, and logs it when it is answered: the route, never the path or the query, which may hold
+ * what a person typed. The id is ours alone: one sent by the client could be made to collide.
+ */
+export const requestScope = createMiddleware<AppEnv>(async (c, next) => {
+  const start = Date.now()
+  const requestId = crypto.randomUUID()
+  c.set('requestId', requestId)
+  await next()
+  c.res.headers.set('X-Request-Id', requestId)
+  logInfo('request', {
+    requestId,
+    method: c.req.method,
+    route: routePath(c, -1),
+    status: c.res.status,
+    ms: Date.now() - start,
+    country: (c.req.raw.cf?.country as string | undefined) ?? null,
+    outcome: c.get('outcome') ?? 'ok',
+    ...(c.get('userId') === undefined ? {} : { userId: c.get('userId') }),
+  })
+})
+
+/** Reads the configuration; a missing or malformed variable answers every request with 500 (api.md). */
+export const platformScope = createMiddleware<AppEnv>(async (c, next) => {
+  const locale = chooseLocale(c.req.header('Accept-Language'))
+  c.set('platform', composePlatform(c.env, describeClient(c.req.raw, c.get('requestId'), locale)))
+  await next()
+})

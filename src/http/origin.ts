@@ -1,0 +1,24 @@
+import { AuthError } from '../errors.ts'
+import type { Context } from './context.ts'
+
+const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS']
+
+export const isSafe = (c: Context): boolean => SAFE_METHODS.includes(c.req.method)
+
+/** Whether an origin may call this service from a browser: our own pages, and those the deployment lists. */
+export function isAllowedOrigin(c: Context, origin: string): boolean {
+  const { settings } = c.var.platform
+  return origin === settings.issuer || settings.allowedOrigins.includes(origin)
+}
+
+/**
+ * Refuses an unsafe request that rides on a cookie unless the browser says where it came from, and that place is allowed
+ * (ASVS 3.5.1-3.5.3). `Sec-Fetch-Site` cannot be set by a page; a client that sends neither header has no business with cookies.
+ */
+export function assertTrustedOrigin(c: Context): void {
+  const origin = c.req.header('Origin')
+  const isTrusted = origin === undefined ? isSameOrigin(c) : isSameOrigin(c) || isAllowedOrigin(c, origin)
+  if (!isSafe(c) && !isTrusted) throw new AuthError('csrf_refused', { reason: 'origin of a cookie request' })
+}
+
+export const isSameOrigin = (c: Context): boolean => c.req.header('Sec-Fetch-Site') === 'same-origin'

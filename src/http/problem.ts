@@ -1,0 +1,43 @@
+import { HTTPException } from 'hono/http-exception'
+import { RETRY_AFTER_SECONDS } from '../config.ts'
+import { ConfigurationError } from '../env.ts'
+import { AuthError, DependencyError, REFUSALS } from '../errors.ts'
+import { logError } from '../platform/log.ts'
+import type { Context } from './context.ts'
+
+/** Answers a refusal as an RFC 9457 problem. Nothing of an error but its code, and what `AuthError` lists for clients, leaves. */
+export function sendProblem(c: Context, error: AuthError): Response {
+  const { code, extras } = error
+  const { status, title } = REFUSALS[code]
+  c.set('outcome', code)
+  const headers: Record<string, string> = { 'Content-Type': 'application/problem+json', ...extras.headers }
+  if (extras.retryAfterSeconds !== undefined) headers['Retry-After'] = String(extras.retryAfterSeconds)
+  if (status === 401) headers['WWW-Authenticate'] = 'Bearer'
+  const problem = { type: `urn:postern:problem:${code}`, title, status, code, ...extras.members, requestId: c.get('requestId') }
+  return c.body(JSON.stringify(extras.errors ? { ...problem, errors: extras.errors } : problem), status, headers)
+}
+
+/** The last resort of every request: known refusals say what they are, a dependency that is down says 503, anything else nothing. */
+export function handleError(error: Error, c: Context): Response {
+  if (error instanceof AuthError) return sendProblem(c, error)
+  if (error instanceof HTTPException && error.status < 500) return sendProblem(c, new AuthError('invalid_request', { cause: error }))
+  if (error instanceof ConfigurationError) {
+    logError('configuration refused: set the variables named here, then deploy again', error, { problems: error.problems })
+    return sendProblem(c, new AuthError('internal_error'))
+  }
+  const isDependency = error instanceof DependencyError || isDatabaseFailure(error)
+  logError(isDependency ? 'dependency failed' : 'request failed', error, { requestId: c.get('requestId') })
+  return sendProblem(
+    c,
+    isDependency
+      ? new AuthError('dependency_unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS })
+      : new AuthError('internal_error'),
+  )
+}
+
+/** D1 speaks through plain errors, which Drizzle wraps for single queries and passes on for batches. */
+function isDatabaseFailure(error: unknown): boolean {
+  for (let current = error; current instanceof Error; current = current.cause)
+    if (current.message.startsWith('D1_') || current.message.startsWith('Failed query')) return true
+  return false
+}

@@ -1,0 +1,14 @@
+import { MAIL_SWEEP_AFTER_SECONDS } from '../config.ts'
+import type { Platform } from '../platform/compose.ts'
+import { cleanUp } from '../services/housekeeping.ts'
+import { sweepOutbox } from '../services/mail-delivery.ts'
+import { rotateSigningKeys } from '../services/signing-keys.ts'
+
+const DAILY = '17 3 * * *'
+
+/** Runs what a cron is for: the outbox every minute, keys and expired rows once a day. */
+export async function runScheduled(platform: Platform, cron: string): Promise<void> {
+  if (cron !== DAILY) return await sweepOutbox(platform, platform.now() - MAIL_SWEEP_AFTER_SECONDS * 1000)
+  await rotateSigningKeys(platform)
+  await cleanUp(platform)
+}

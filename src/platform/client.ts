@@ -1,0 +1,30 @@
+import type { Locale } from '../mail/message.ts'
+
+/** Who is asking, as far as the network tells. Only `ip` is fit for a decision: Cloudflare sets it. */
+export interface Client {
+  requestId: string | null
+  ip: string | null
+  country: string | null
+  city: string | null
+  userAgent: string | null
+  /** The language of mails that this request sends. */
+  locale: Locale
+}
+
+/** A cron or a queue: nobody in particular. */
+export const SYSTEM: Client = { requestId: null, ip: null, country: null, city: null, userAgent: null, locale: 'en' }
+
+const USER_AGENT_MAX_LENGTH = 400
+
+/** The facts of a request. The address is `CF-Connecting-IP` alone: `X-Forwarded-For` is the client's own claim. */
+export function describeClient(request: Request, requestId: string, locale: Locale): Client {
+  const { cf } = request as Request<unknown, IncomingRequestCfProperties>
+  return {
+    requestId,
+    ip: request.headers.get('CF-Connecting-IP'),
+    country: cf?.country ?? null,
+    city: cf?.city ?? null,
+    userAgent: request.headers.get('User-Agent')?.slice(0, USER_AGENT_MAX_LENGTH) ?? null,
+    locale,
+  }
+}

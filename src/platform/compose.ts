@@ -1,0 +1,68 @@
+import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1'
+import { parseSettings, type Settings } from '../env.ts'
+import type { MailboxItem } from '../durable-objects/dev-mailbox.ts'
+import type { MailTransport } from '../mail/message.ts'
+import { type Blocklist, createBlocklist } from './blocklist.ts'
+import type { Client } from './client.ts'
+import { createMailTransport } from './mail-transport.ts'
+import { type LoginThrottle, openLoginThrottle } from './login-throttle.ts'
+import { announceMails } from './mail-queue.ts'
+
+/** The keys in use, as one isolate remembers them: resolved values only, so no request waits for another's promise. */
+export interface KeyRing {
+  /** Which stretch of time the signing key belongs to. */
+  period: number
+  loadedAt: number
+  signing: { kid: string; privateKey: CryptoKey }
+  verifying: ReadonlyMap<string, CryptoKey>
+  publicJwks: readonly object[]
+}
+
+/** Everything a use case may need of the outside, each part a small typed function. Services name the parts they use. */
+export interface Platform {
+  settings: Settings
+  db: DrizzleD1Database<Record<string, never>>
+  /** Milliseconds since the epoch. */
+  now: () => number
+  client: Client
+  blocklist: Blocklist
+  loginThrottle: (name: string) => LoginThrottle
+  announceMails: (outboxIds: readonly string[]) => Promise<void>
+  sendMail: MailTransport
+  /** The development mailbox, newest first; of all recipients when `to` is null. */
+  listDevMails: (to: string | null) => Promise<readonly MailboxItem[]>
+  keyRing: { current: KeyRing | null }
+  /** Asks each dependency for the least it can answer. */
+  probes: Readonly<Record<'database' | 'blocklist' | 'loginThrottle' | 'pictures', () => Promise<unknown>>>
+}
+
+/** What one isolate keeps for a set of bindings: parsed once, and nothing that belongs to a request. */
+const remembered = new WeakMap<object, { settings: Settings; keyRing: Platform['keyRing'] }>()
+
+/**
+ * Builds the platform of one request or job.
+ * @throws {ConfigurationError} when a variable is missing or malformed; nothing is served then.
+ */
+export function composePlatform(env: Env, client: Client): Platform {
+  const known = remembered.get(env) ?? { settings: parseSettings({ ...env }), keyRing: { current: null } }
+  remembered.set(env, known)
+  const { settings, keyRing } = known
+  return {
+    settings,
+    db: drizzle(env.DB),
+    now: Date.now,
+    client,
+    blocklist: createBlocklist(env.BLOCKLIST, settings.accessTokenTtlSeconds),
+    loginThrottle: (name) => openLoginThrottle(env.LOGIN_THROTTLE, name),
+    announceMails: (outboxIds) => announceMails(env.MAIL_QUEUE, outboxIds),
+    sendMail: createMailTransport(settings.mail, env),
+    listDevMails: (to) => env.DEV_MAILBOX.getByName('mailbox').list(to),
+    keyRing,
+    probes: {
+      database: () => env.DB.prepare('select 1').first(),
+      blocklist: () => env.BLOCKLIST.get('probe'),
+      loginThrottle: () => env.LOGIN_THROTTLE.getByName('probe').ping(),
+      pictures: () => env.PICTURES.head('probe'),
+    },
+  }
+}

@@ -1,0 +1,30 @@
+/** One JSON line an entry; workerd adds the time, and so do we, because a line may be read elsewhere. */
+export type LogFields = Readonly<Record<string, unknown>>
+
+export function logInfo(message: string, fields: LogFields = {}): void {
+  console.log(JSON.stringify({ level: 'info', time: new Date().toISOString(), message, ...fields }))
+}
+
+export function logWarning(message: string, fields: LogFields = {}): void {
+  console.warn(JSON.stringify({ level: 'warn', time: new Date().toISOString(), message, ...fields }))
+}
+
+/** Logs an error with its stack and causes. */
+export function logError(message: string, error: unknown, fields: LogFields = {}): void {
+  console.error(
+    JSON.stringify({ level: 'error', time: new Date().toISOString(), message, error: describeError(error), ...fields }),
+  )
+}
+
+/** A query error quotes its parameters (addresses, hashes): only its cause and its frames are kept. */
+function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return { name: typeof error }
+  const isQueryError = error.message.startsWith('Failed query')
+  const frames = error.stack?.split('\n').filter((line) => line.trimStart().startsWith('at '))
+  return {
+    name: error.name,
+    message: isQueryError ? 'Failed query' : error.message,
+    stack: frames?.join('\n'),
+    ...(error.cause === undefined ? {} : { cause: describeError(error.cause) }),
+  }
+}

@@ -1,0 +1,31 @@
+import { DependencyError } from '../errors.ts'
+
+/** How an attempt to log in ended; `isFirst` marks the attempt that found the account newly throttled. */
+export type LoginAttempt =
+  /** `rehash` is a hash of today's strength, when the verified one was weaker. */
+  | { outcome: 'right'; rehash: string | null }
+  | { outcome: 'wrong' }
+  | { outcome: 'throttled'; retryAfterSeconds: number; isFirst: boolean }
+
+/** The passwords of one account, behind its throttle. Fails closed: `DependencyError` when the object cannot be reached. */
+export interface LoginThrottle {
+  attempt(input: { password: string; hash: string | null; deviceId: string | null }): Promise<LoginAttempt>
+  hashPassword(password: string): Promise<string>
+  resetPassword(password: string): Promise<string>
+}
+
+/** The throttle object of an account, by its keyed name. */
+export function openLoginThrottle(objects: { getByName(name: string): LoginThrottle }, name: string): LoginThrottle {
+  const call = async <Answer>(ask: (stub: LoginThrottle) => Promise<Answer>): Promise<Answer> => {
+    try {
+      return await ask(objects.getByName(name))
+    } catch (error) {
+      throw new DependencyError('login_throttle', error)
+    }
+  }
+  return {
+    attempt: (input) => call((stub) => stub.attempt(input)),
+    hashPassword: (password) => call((stub) => stub.hashPassword(password)),
+    resetPassword: (password) => call((stub) => stub.resetPassword(password)),
+  }
+}

@@ -1,0 +1,21 @@
+import { zValidator } from '@hono/zod-validator'
+import { Hono } from 'hono'
+import { createMiddleware } from 'hono/factory'
+import { z } from 'zod'
+import { AuthError } from '../errors.ts'
+import type { AppEnv } from '../http/context.ts'
+
+/** In production these addresses do not exist. */
+const developmentOnly = createMiddleware<AppEnv>(async (c, next) => {
+  if (!c.var.platform.settings.isDevelopment) throw new AuthError('not_found')
+  await next()
+})
+
+/** The development mailbox is no part of the API's document, so it validates directly. */
+export const devMailboxRoutes = new Hono<AppEnv>()
+  .use('/dev/*', developmentOnly)
+  .get('/dev/mailbox', async (c) => await c.env.ASSETS.fetch(new URL('/dev-mailbox', c.req.url)))
+  .get('/dev/mailbox.json', zValidator('query', z.object({ to: z.string().optional() })), async (c) => {
+    const { to } = c.req.valid('query')
+    return c.json({ items: await c.var.platform.listDevMails(to?.toLowerCase() ?? null) })
+  })

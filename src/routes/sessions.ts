@@ -1,0 +1,139 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import { LogoutRequest, RefreshAnswer, RefreshRequest } from '../contracts/login.ts'
+import { CurrentSession, listOf, PageQuery, Session } from '../contracts/sessions.ts'
+import { AuthError } from '../errors.ts'
+import { clearTokenCookies, readRefreshCookie, setTokenCookies } from '../http/cookies.ts'
+import type { Context } from '../http/context.ts'
+import { jsonBody } from '../http/json-body.ts'
+import { readAccessToken, requireToken, requireUser } from '../http/middleware/authenticate.ts'
+import { assertTrustedOrigin } from '../http/origin.ts'
+import { createRouter, jsonAnswer, jsonRequest, refusals } from '../http/router.ts'
+import { logOut } from '../services/logout.ts'
+import { refreshSession } from '../services/refresh.ts'
+import { endOtherSessions, endSession } from '../services/session-ending.ts'
+import { listSessions } from '../services/sessions.ts'
+
+const tags = ['Sessions']
+
+const refreshRoute = createRoute({
+  method: 'post',
+  path: '/auth/refresh',
+  tags,
+  summary: 'Exchange a refresh token for its successor',
+  description: 'From the body, or from the cookie when the body names none; the answer goes the same way.',
+  middleware: [jsonBody] as const,
+  request: { body: { ...jsonRequest(RefreshRequest).body, required: false } },
+  responses: {
+    200: jsonAnswer(RefreshAnswer, 'New tokens, or how long the new access cookie lives.'),
+    ...refusals('invalid_request', 'ambiguous_credentials', 'invalid_refresh_token', 'csrf_refused'),
+  },
+})
+
+const logoutRoute = createRoute({
+  method: 'post',
+  path: '/auth/logout',
+  tags,
+  summary: 'End the session',
+  description: 'Answers 204 also without a valid session.',
+  middleware: [jsonBody] as const,
+  request: { body: { ...jsonRequest(LogoutRequest).body, required: false } },
+  responses: { 204: { description: 'Nothing signs in any more.' }, ...refusals('invalid_request', 'ambiguous_credentials', 'csrf_refused') },
+})
+
+const currentRoute = createRoute({
+  method: 'get',
+  path: '/auth/session',
+  tags,
+  summary: 'The session of this request',
+  description: 'From the token and the blocklist alone.',
+  middleware: [requireToken()] as const,
+  responses: { 200: jsonAnswer(CurrentSession, 'The session.'), ...refusals('unauthenticated', 'ambiguous_credentials') },
+})
+
+const listRoute = createRoute({
+  method: 'get',
+  path: '/auth/sessions',
+  tags,
+  summary: 'My sessions',
+  middleware: [requireToken()] as const,
+  request: { query: PageQuery },
+  responses: { 200: jsonAnswer(listOf(Session), 'Newest first.'), ...refusals('invalid_request', 'unauthenticated') },
+})
+
+const endRoute = createRoute({
+  method: 'delete',
+  path: '/auth/sessions/{id}',
+  tags,
+  summary: 'End one of my sessions',
+  middleware: [requireUser()] as const,
+  request: { params: z.object({ id: z.string().max(64) }) },
+  responses: { 204: { description: 'It has ended.' }, ...refusals('unauthenticated', 'csrf_refused', 'not_found') },
+})
+
+const endOthersRoute = createRoute({
+  method: 'delete',
+  path: '/auth/sessions',
+  tags,
+  summary: 'End all my other sessions',
+  middleware: [requireUser()] as const,
+  responses: { 204: { description: 'They have ended.' }, ...refusals('unauthenticated', 'csrf_refused') },
+})
+
+export const sessionRoutes = createRouter()
+  .openapi(refreshRoute, async (c) => {
+    const { token, isCookie } = readRefreshToken(c, c.req.valid('json').refreshToken)
+    if (token === null) throw new AuthError('invalid_refresh_token', { reason: 'none sent' })
+    const tokens = await refreshSession(c.var.platform, token)
+    if (!isCookie) return c.json({ tokenType: 'Bearer' as const, ...tokens }, 200)
+    setTokenCookies(c, tokens)
+    return c.json({ expiresIn: tokens.expiresIn }, 200)
+  })
+  .openapi(logoutRoute, async (c) => {
+    const { token: refreshToken } = readRefreshToken(c, c.req.valid('json').refreshToken)
+    await logOut(c.var.platform, { accessToken: readAccessToken(c), refreshToken })
+    clearTokenCookies(c)
+    c.header('Clear-Site-Data', '"cache", "storage"')
+    return c.body(null, 204)
+  })
+  .openapi(currentRoute, (c) => {
+    const claims = c.get('claims')
+    return c.json(
+      {
+        userId: claims.sub,
+        sessionId: claims.sid,
+        roles: claims.roles,
+        permissions: claims.permissions,
+        authenticatedAt: new Date(claims.auth_time * 1000).toISOString(),
+        methods: claims.amr,
+        expiresAt: new Date(claims.exp * 1000).toISOString(),
+      },
+      200,
+    )
+  })
+  .openapi(listRoute, async (c) => {
+    const { cursor, limit } = c.req.valid('query')
+    const all = await listSessions(c.var.platform, c.get('claims'))
+    const rest = cursor === undefined ? all : all.filter(({ id }) => id < cursor)
+    const items = rest.slice(0, limit)
+    return c.json({ items, nextCursor: rest.length > limit ? (items.at(-1)?.id ?? null) : null }, 200)
+  })
+  .openapi(endRoute, async (c) => {
+    const { account } = c.get('caller')
+    const ended = await endSession(c.var.platform, { id: c.req.valid('param').id, userId: account.id })
+    if (!ended) throw new AuthError('not_found')
+    return c.body(null, 204)
+  })
+  .openapi(endOthersRoute, async (c) => {
+    const { session } = c.get('caller')
+    await endOtherSessions(c.var.platform, session)
+    return c.body(null, 204)
+  })
+
+/** The refresh token and the way it came, which must be one of the two. */
+function readRefreshToken(c: Context, fromBody: string | undefined): { token: string | null; isCookie: boolean } {
+  const cookie = readRefreshCookie(c)
+  if (fromBody !== undefined && cookie !== null) throw new AuthError('ambiguous_credentials')
+  if (fromBody !== undefined || cookie === null) return { token: fromBody ?? null, isCookie: false }
+  assertTrustedOrigin(c)
+  return { token: cookie, isCookie: true }
+}

@@ -1,0 +1,38 @@
+import { type AccessTokenClaims, verifyAccessToken } from '../crypto/access-token.ts'
+import { AuthError } from '../errors.ts'
+import type { Platform } from '../platform/compose.ts'
+import type { Account } from '../storage/accounts.ts'
+import { findLiveSession, type Session } from '../storage/sessions.ts'
+import { findVerifyingKey } from './signing-keys.ts'
+
+/** Checks an access token by itself: no database, no blocklist. */
+export async function verifySignature(
+  deps: Pick<Platform, 'db' | 'now' | 'settings' | 'keyRing'>,
+  token: string,
+): Promise<AccessTokenClaims> {
+  const { issuer, audience } = deps.settings
+  const verified = await verifyAccessToken(token, { issuer, audience, nowMs: deps.now() }, (kid) => findVerifyingKey(deps, kid))
+  if (!verified.ok) throw new AuthError('unauthenticated', { reason: `access token ${verified.error}` })
+  return verified.value
+}
+
+/** Trusts a token for reading: its signature and the blocklist, which may lag a minute (decision 3). */
+export async function authenticateRead(
+  deps: Pick<Platform, 'db' | 'now' | 'settings' | 'keyRing' | 'blocklist'>,
+  token: string,
+): Promise<AccessTokenClaims> {
+  const claims = await verifySignature(deps, token)
+  if (await deps.blocklist.isRevoked(claims.sid, claims.iat)) throw new AuthError('unauthenticated', { reason: 'session revoked' })
+  return claims
+}
+
+/** The session and the account as they are now: what every change and every sensitive answer asks (decision 3). */
+export async function authenticateFresh(
+  deps: Pick<Platform, 'db' | 'now' | 'settings' | 'keyRing'>,
+  token: string,
+): Promise<{ session: Session; account: Account }> {
+  const { sid } = await verifySignature(deps, token)
+  const live = await findLiveSession(deps.db, sid, deps.now(), deps.settings.sessionIdleTimeoutSeconds * 1000)
+  if (!live) throw new AuthError('unauthenticated', { reason: 'session ended' })
+  return live
+}

@@ -1,0 +1,57 @@
+import { MAIL_MAX_PER_KIND_AND_HOUR, VERIFICATION_TOKEN_TTL_SECONDS } from '../config.ts'
+import type { Platform } from '../platform/compose.ts'
+import { grantRoleStatement, verifyEmailStatement } from '../storage/accounts.ts'
+import { auditStatement } from '../storage/audit-events.ts'
+import { tokenExists, userIdByEmail, userIdByToken } from '../storage/conditions.ts'
+import { consumeTokenStatement, issueTokenStatement } from '../storage/one-time-tokens.ts'
+import { enqueueTokenMailStatement } from '../storage/outbox.ts'
+import { newId, newOneTimeToken } from './identifiers.ts'
+import { proveToken, refuseIfLost, type TokenProof } from './one-time-tokens.ts'
+
+/** Mails a new verification link, if there is an account that waits for one. The caller cannot tell (A10). */
+export async function resendVerification(
+  deps: Pick<Platform, 'db' | 'now' | 'client' | 'announceMails'>,
+  email: string,
+): Promise<void> {
+  const { db, client } = deps
+  const now = deps.now()
+  const token = newOneTimeToken(now, VERIFICATION_TOKEN_TTL_SECONDS)
+  const mailId = newId()
+  await db.batch([
+    issueTokenStatement(db, { ...token, purpose: 'verify_email' }, { email, unverified: true }),
+    enqueueTokenMailStatement(
+      db,
+      { id: mailId, kind: 'verify_email', locale: client.locale, tokenId: token.id, createdAt: now },
+      MAIL_MAX_PER_KIND_AND_HOUR,
+    ),
+    auditStatement(
+      db,
+      { type: 'email.verification_requested', at: now, userId: userIdByEmail(email) },
+      client,
+    ),
+  ])
+  await deps.announceMails([mailId])
+}
+
+/**
+ * Verifies an address by the token or the code that was mailed to it.
+ * @throws {AuthError} `invalid_token`, whatever is wrong with it.
+ */
+export async function verifyEmail(deps: Pick<Platform, 'db' | 'now' | 'client' | 'settings'>, proof: TokenProof): Promise<void> {
+  const { db, client, settings } = deps
+  const { token, account } = await proveToken(deps, proof, 'verify_email')
+  const now = deps.now()
+  const role = token.email === settings.bootstrapAdminEmail ? 'admin' : 'user'
+  const [, , , consumed] = await db.batch([
+    verifyEmailStatement(db, token.id, now),
+    grantRoleStatement(db, role, userIdByToken(token.id)),
+    auditStatement(
+      db,
+      { type: 'email.verified', at: now, actorId: account.id, userId: account.id },
+      client,
+      tokenExists(token.id),
+    ),
+    consumeTokenStatement(db, token.id),
+  ])
+  refuseIfLost(consumed, token.id)
+}

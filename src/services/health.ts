@@ -1,0 +1,31 @@
+import type { Platform } from '../platform/compose.ts'
+import { logError } from '../platform/log.ts'
+import { DEPENDENCY_TIMEOUT_MS } from '../config.ts'
+
+interface DependencyState {
+  status: 'ok' | 'unavailable'
+  ms: number
+}
+
+/** Asks every dependency once, side by side, and says which answered and how fast. */
+export async function checkReadiness(deps: Pick<Platform, 'probes'>): Promise<Record<string, DependencyState>> {
+  const states = await Promise.all(
+    Object.entries(deps.probes).map(async ([name, probe]) => [name, await checkDependency(name, probe)] as const),
+  )
+  return Object.fromEntries(states)
+}
+
+async function checkDependency(name: string, probe: () => Promise<unknown>): Promise<DependencyState> {
+  const start = Date.now()
+  try {
+    await Promise.race([probe(), timeOut()])
+    return { status: 'ok', ms: Date.now() - start }
+  } catch (error) {
+    logError('dependency unavailable', error, { dependency: name })
+    return { status: 'unavailable', ms: Date.now() - start }
+  }
+}
+
+function timeOut(): Promise<never> {
+  return new Promise((_, reject) => setTimeout(() => reject(new Error('timed out')), DEPENDENCY_TIMEOUT_MS))
+}

@@ -1,0 +1,41 @@
+import { v7 as uuidv7 } from 'uuid'
+import { parseEmailAddress } from '../contracts/email-address.ts'
+import { makeKeyedName } from '../crypto/keyed-name.ts'
+import type { Settings } from '../env.ts'
+import type { LoginThrottle } from '../platform/login-throttle.ts'
+import type { Identifier } from '../storage/accounts.ts'
+import type { NewOneTimeToken } from '../storage/one-time-tokens.ts'
+
+/** Time-ordered (RFC 9562 UUIDv7), so that lists sort and page by it. */
+export const newId = (): string => uuidv7()
+
+const SALT_BYTES = 16
+
+/** 128 random bits that make a derived token depend on its row. */
+export function newSalt(): string {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(SALT_BYTES))).toString('base64url')
+}
+
+/** A random id and salt for a token that nobody can guess from the time it was made. */
+export function newOneTimeToken(nowMs: number, ttlSeconds: number): NewOneTimeToken {
+  return { id: crypto.randomUUID(), salt: newSalt(), createdAt: nowMs, expiresAt: nowMs + ttlSeconds * 1000 }
+}
+
+/** Reads what a person typed to name an account. What is no address is looked up as a username, and not found. */
+export function parseIdentifier(typed: string): Identifier {
+  const email = typed.includes('@') ? parseEmailAddress(typed) : null
+  return email === null ? { username: typed.trim().toLowerCase() } : { email }
+}
+
+/**
+ * The throttle of an account, known or not, named by a keyed hash of its address. The oldest secret names it, so adding a
+ * version forgets no failures.
+ */
+export function throttleOf(
+  deps: { settings: Settings; loginThrottle: (name: string) => LoginThrottle },
+  identifier: Identifier,
+): LoginThrottle {
+  const name = 'email' in identifier ? `email:${identifier.email}` : `username:${identifier.username}`
+  const oldest = deps.settings.secrets.at(-1) ?? deps.settings.secrets[0]
+  return deps.loginThrottle(makeKeyedName(oldest.secret, 'login-throttle', name))
+}

@@ -1,0 +1,54 @@
+import { CODE_GUESSES, MAIL_MAX_PER_KIND_AND_HOUR } from '../config.ts'
+import type { MfaMethod } from '../contracts/login.ts'
+import { isGenuineToken, readToken } from '../crypto/derived-token.ts'
+import { AuthError } from '../errors.ts'
+import type { Platform } from '../platform/compose.ts'
+import { auditStatement } from '../storage/audit-events.ts'
+import { consumeTokenStatement, countGuess } from '../storage/one-time-tokens.ts'
+import { enqueueTokenMailStatement } from '../storage/outbox.ts'
+import { newId } from './identifiers.ts'
+import { readDevice, secondFactorsOf } from './login.ts'
+import { isRightCodeFor, proveToken } from './one-time-tokens.ts'
+import { type OpenedSession, type OpeningNeeds, openSession } from './session-opening.ts'
+
+/** Mails the code of a login that waits for its second factor. */
+export async function sendMfaCode(
+  deps: Pick<Platform, 'db' | 'now' | 'client' | 'settings' | 'announceMails'>,
+  ticket: string,
+): Promise<void> {
+  const { token } = await proveToken(deps, { token: ticket }, 'mfa_ticket')
+  const mailId = newId()
+  await enqueueTokenMailStatement(
+    deps.db,
+    { id: mailId, kind: 'one_time_code', locale: deps.client.locale, tokenId: token.id, createdAt: deps.now() },
+    MAIL_MAX_PER_KIND_AND_HOUR,
+  )
+  await deps.announceMails([mailId])
+}
+
+/**
+ * Completes a login with its second factor. The guess is counted before it is compared, and of two right ones at once one wins.
+ * @throws {AuthError} `invalid_code`, whatever is wrong.
+ */
+export async function logInWithSecondFactor(
+  deps: OpeningNeeds,
+  input: { ticket: string; method: MfaMethod; code: string; deviceToken: string | null },
+): Promise<OpenedSession> {
+  const { db } = deps
+  const claimed = readToken(input.ticket)
+  const found = claimed && (await countGuess(db, { id: claimed.id }, 'mfa_ticket', CODE_GUESSES, deps.now()))
+  if (!found || !isGenuineToken(deps.settings.secrets, claimed, { purpose: 'mfa_ticket', salt: found.token.salt }))
+    throw new AuthError('invalid_code', { reason: 'ticket' })
+  const { token, account } = found
+  const isOffered = secondFactorsOf(account).includes(input.method)
+  const isRight = isOffered && input.method === 'email' && isRightCodeFor(deps, token, input.code)
+  if (!isRight) {
+    const event = { type: 'login.failed', at: deps.now(), userId: account.id, details: { reason: 'wrong code' } } as const
+    await auditStatement(db, event, deps.client)
+    throw new AuthError('invalid_code', { reason: 'wrong code' })
+  }
+  const consumed = await consumeTokenStatement(db, token.id)
+  if (!consumed.some(({ id }) => id === token.id)) throw new AuthError('invalid_code', { reason: 'used at the same moment' })
+  const deviceId = readDevice(deps, account.id, input.deviceToken)
+  return await openSession(deps, account, { methods: ['pwd', 'otp', 'mfa'], deviceId })
+}

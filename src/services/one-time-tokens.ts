@@ -1,0 +1,48 @@
+import { CODE_GUESSES } from '../config.ts'
+import { isGenuineToken, isRightCode, readToken } from '../crypto/derived-token.ts'
+import { AuthError } from '../errors.ts'
+import type { Platform } from '../platform/compose.ts'
+import type { Account } from '../storage/accounts.ts'
+import { countGuess, findToken, type OneTimeToken, type OneTimeTokenPurpose } from '../storage/one-time-tokens.ts'
+
+/** What a person brings back from a mail: the token of its link, or its code with the address it went to. */
+export type TokenProof = { token: string } | { email: string; code: string }
+
+/**
+ * Finds the row that a mailed token or code proves. It is not used up by that: the batch that acts on it does so last.
+ * @throws {AuthError} `invalid_token`, whatever is wrong: form, signature, purpose, age, or a code guessed too often.
+ */
+export async function proveToken(
+  deps: Pick<Platform, 'db' | 'now' | 'settings'>,
+  proof: TokenProof,
+  purpose: OneTimeTokenPurpose,
+): Promise<{ token: OneTimeToken; account: Account }> {
+  const found = 'token' in proof ? await findByToken(deps, proof.token, purpose) : await findByCode(deps, proof, purpose)
+  if (!found || found.account.status !== 'active') throw new AuthError('invalid_token')
+  return found
+}
+
+async function findByToken(deps: Pick<Platform, 'db' | 'now' | 'settings'>, token: string, purpose: OneTimeTokenPurpose) {
+  const claimed = readToken(token)
+  const found = claimed && (await findToken(deps.db, claimed.id, purpose, deps.now()))
+  return found && isGenuineToken(deps.settings.secrets, claimed, { purpose, salt: found.token.salt }) ? found : null
+}
+
+async function findByCode(
+  deps: Pick<Platform, 'db' | 'now' | 'settings'>,
+  { email, code }: { email: string; code: string },
+  purpose: OneTimeTokenPurpose,
+) {
+  const found = await countGuess(deps.db, { email }, purpose, CODE_GUESSES, deps.now())
+  return found && isRightCodeFor(deps, found.token, code) ? found : null
+}
+
+/** Whether the digits are those of this row's mail. The guess must have been counted before. */
+export function isRightCodeFor(deps: Pick<Platform, 'settings'>, { id, purpose, salt }: OneTimeToken, code: string): boolean {
+  return isRightCode(deps.settings.secrets, { purpose, id, generation: 0, salt }, code)
+}
+
+/** The token was used by somebody else between the proof and the batch, so the batch did nothing. */
+export function refuseIfLost(consumed: readonly { id: string }[], tokenId: string): void {
+  if (!consumed.some(({ id }) => id === tokenId)) throw new AuthError('invalid_token')
+}

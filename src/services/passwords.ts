@@ -1,0 +1,101 @@
+import { MAIL_MAX_PER_KIND_AND_HOUR, RESET_TOKEN_TTL_SECONDS } from '../config.ts'
+import { AuthError } from '../errors.ts'
+import type { Platform } from '../platform/compose.ts'
+import { type Account, changePasswordStatement, grantRoleStatement, resetPasswordStatement } from '../storage/accounts.ts'
+import { auditStatement } from '../storage/audit-events.ts'
+import { passwordIs, tokenExists, userIdByEmail, userIdByToken } from '../storage/conditions.ts'
+import { consumeAllTokensStatement, deleteTokensStatement, issueTokenStatement } from '../storage/one-time-tokens.ts'
+import { enqueueMailStatement, enqueueTokenMailStatement } from '../storage/outbox.ts'
+import { endSessionsStatement, type Session } from '../storage/sessions.ts'
+import { newId, newOneTimeToken, throttleOf } from './identifiers.ts'
+import { loginFacts } from './login-facts.ts'
+import { proveToken, refuseIfLost, type TokenProof } from './one-time-tokens.ts'
+import { assertPasswordAllowed } from './password-policy.ts'
+import { provePassword } from './password-proof.ts'
+import { revokeSessions } from './session-ending.ts'
+
+type Needs = Pick<Platform, 'db' | 'now' | 'client' | 'settings' | 'loginThrottle' | 'announceMails' | 'blocklist'>
+
+/** Mails a link to set a new password, if there is an active account. The caller cannot tell (A10). */
+export async function requestPasswordReset(
+  deps: Pick<Platform, 'db' | 'now' | 'client' | 'announceMails'>,
+  email: string,
+): Promise<void> {
+  const { db, client } = deps
+  const now = deps.now()
+  const token = newOneTimeToken(now, RESET_TOKEN_TTL_SECONDS)
+  const mailId = newId()
+  await db.batch([
+    issueTokenStatement(db, { ...token, purpose: 'reset_password' }, { email }),
+    enqueueTokenMailStatement(
+      db,
+      { id: mailId, kind: 'reset_password', locale: client.locale, tokenId: token.id, createdAt: now },
+      MAIL_MAX_PER_KIND_AND_HOUR,
+    ),
+    auditStatement(db, { type: 'password.reset_requested', at: now, userId: userIdByEmail(email) }, client),
+  ])
+  await deps.announceMails([mailId])
+}
+
+/**
+ * Sets a new password by a mailed token or code. Every session ends, every other token of the account dies, the login throttle
+ * opens, and the owner is told. A second factor stays and is asked at the next login.
+ * @throws {AuthError} `invalid_token`, whatever is wrong with it; `invalid_request` for a weak password, which uses nothing up.
+ */
+export async function resetPassword(deps: Needs, proof: TokenProof, password: string): Promise<void> {
+  const { db, client, settings } = deps
+  const stranger = { email: 'email' in proof ? proof.email : '', username: null, name: null }
+  assertPasswordAllowed(password, settings, stranger, 'password')
+  const { token, account } = await proveToken(deps, proof, 'reset_password')
+  assertPasswordAllowed(password, settings, account, 'password')
+  const hash = await throttleOf(deps, account).resetPassword(password)
+  const now = deps.now()
+  const mailId = newId()
+  const isLive = tokenExists(token.id)
+  const role = account.email === settings.bootstrapAdminEmail ? 'admin' : 'user'
+  const [ended, , , , , consumed] = await db.batch([
+    endSessionsStatement(db, account.id, { when: isLive }),
+    resetPasswordStatement(db, token.id, hash, now),
+    grantRoleStatement(db, role, userIdByToken(token.id)),
+    auditStatement(db, { type: 'password.reset', at: now, actorId: account.id, userId: account.id }, client, isLive),
+    enqueueMailStatement(db, passwordChangedMail(mailId, account, deps, now), isLive, MAIL_MAX_PER_KIND_AND_HOUR),
+    consumeAllTokensStatement(db, token.id),
+  ])
+  refuseIfLost(consumed, token.id)
+  await revokeSessions(deps, ended.map(({ id }) => id))
+  await deps.announceMails([mailId])
+}
+
+/**
+ * Changes a password that is known. Other sessions end, and the owner is told.
+ * @throws {AuthError} `invalid_credentials`, `login_throttled`; `invalid_request` for a weak new one.
+ */
+export async function changePassword(
+  deps: Needs,
+  caller: { account: Account; session: Session; deviceToken: string | null },
+  input: { currentPassword: string; newPassword: string },
+): Promise<void> {
+  const { db, client } = deps
+  const { account, session } = caller
+  assertPasswordAllowed(input.newPassword, deps.settings, account, 'newPassword')
+  await provePassword(deps, caller, input.currentPassword)
+  const hash = await throttleOf(deps, account).hashPassword(input.newPassword)
+  const now = deps.now()
+  const mailId = newId()
+  const isChanged = passwordIs(account.id, hash)
+  const [changed, ended] = await db.batch([
+    changePasswordStatement(db, account.id, account.passwordHash, hash),
+    endSessionsStatement(db, account.id, { except: session.id, when: isChanged }),
+    deleteTokensStatement(db, account.id, isChanged),
+    auditStatement(db, { type: 'password.changed', at: now, actorId: account.id, userId: account.id }, client, isChanged),
+    enqueueMailStatement(db, passwordChangedMail(mailId, account, deps, now), isChanged, MAIL_MAX_PER_KIND_AND_HOUR),
+  ])
+  if (changed.length === 0) throw new AuthError('invalid_credentials', { reason: 'password changed at the same moment' })
+  await revokeSessions(deps, ended.map(({ id }) => id))
+  await deps.announceMails([mailId])
+}
+
+function passwordChangedMail(id: string, account: Account, deps: Pick<Platform, 'client'>, now: number) {
+  const details = loginFacts(deps.client, now)
+  return { id, kind: 'password_changed', recipient: account.email, locale: account.locale, createdAt: now, details }
+}

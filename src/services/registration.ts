@@ -1,0 +1,44 @@
+import { MAIL_MAX_PER_KIND_AND_HOUR, RESET_TOKEN_TTL_SECONDS, VERIFICATION_TOKEN_TTL_SECONDS } from '../config.ts'
+import { AuthError } from '../errors.ts'
+import type { Platform } from '../platform/compose.ts'
+import { auditStatement } from '../storage/audit-events.ts'
+import { isUniqueViolation } from '../storage/database.ts'
+import { registrationAudit, registrationStatements } from '../storage/registration.ts'
+import { newId, newOneTimeToken, throttleOf } from './identifiers.ts'
+import { assertPasswordAllowed } from './password-policy.ts'
+
+type Needs = Pick<Platform, 'db' | 'now' | 'client' | 'settings' | 'loginThrottle' | 'announceMails'>
+
+/**
+ * Makes an account and mails its verification link. Where the address has an account, nothing changes and its owner gets a mail
+ * that says so, by the same statements: the caller cannot tell (A10).
+ * @throws {AuthError} `invalid_request` for a weak password, `username_taken` for a new address only.
+ */
+export async function register(
+  deps: Needs,
+  input: { email: string; password: string; username?: string | undefined; name?: string | undefined },
+): Promise<void> {
+  const { db, client } = deps
+  const { email, password, username = null, name = null } = input
+  assertPasswordAllowed(password, deps.settings, { email, username, name }, 'password')
+  const passwordHash = await throttleOf(deps, { email }).hashPassword(password)
+  const now = deps.now()
+  const userId = newId()
+  const mailId = newId()
+  const token = newOneTimeToken(now, VERIFICATION_TOKEN_TTL_SECONDS)
+  try {
+    await db.batch([
+      ...registrationStatements(
+        db,
+        { id: userId, email, username, name, passwordHash, locale: client.locale, createdAt: now },
+        { id: mailId, maxPerHour: MAIL_MAX_PER_KIND_AND_HOUR },
+        { ...token, resetExpiresAt: now + RESET_TOKEN_TTL_SECONDS * 1000 },
+      ),
+      auditStatement(db, { ...registrationAudit(userId, email), at: now }, client),
+    ])
+  } catch (error) {
+    if (isUniqueViolation(error, 'users_username_unique')) throw new AuthError('username_taken')
+    throw error
+  }
+  await deps.announceMails([mailId])
+}

@@ -1,0 +1,43 @@
+import type { Platform } from '../platform/compose.ts'
+import { auditStatement } from '../storage/audit-events.ts'
+import { sessionExists } from '../storage/conditions.ts'
+import { endSessionStatement, endSessionsStatement } from '../storage/sessions.ts'
+
+type Needs = Pick<Platform, 'db' | 'now' | 'client' | 'blocklist'>
+
+/** Puts ended sessions on the blocklist, so that reads refuse their access tokens too. */
+export async function revokeSessions(deps: Pick<Platform, 'blocklist' | 'now'>, sessionIds: readonly string[]): Promise<void> {
+  await deps.blocklist.revoke(sessionIds, Math.floor(deps.now() / 1000))
+}
+
+/** Ends one session of a user; false when there was none. The blocklist is told either way, so a retry completes a broken one. */
+export async function endSession(deps: Needs, session: { id: string; userId: string }): Promise<boolean> {
+  const { db } = deps
+  const { id, userId } = session
+  const [, ended] = await db.batch([
+    auditStatement(
+      db,
+      { type: 'session.ended', at: deps.now(), actorId: userId, userId, details: { sessionId: id } },
+      deps.client,
+      sessionExists(id),
+    ),
+    endSessionStatement(db, userId, id),
+  ])
+  await revokeSessions(deps, [id])
+  return ended.length > 0
+}
+
+/** Ends every session of a user but one. */
+export async function endOtherSessions(deps: Needs, current: { id: string; userId: string }): Promise<void> {
+  const { db } = deps
+  const { id, userId } = current
+  const [, ended] = await db.batch([
+    auditStatement(
+      db,
+      { type: 'session.ended', at: deps.now(), actorId: userId, userId, details: { allBut: id } },
+      deps.client,
+    ),
+    endSessionsStatement(db, userId, { except: id }),
+  ])
+  await revokeSessions(deps, ended.map((session) => session.id))
+}

@@ -1,0 +1,85 @@
+import { MAIL_MAX_PER_KIND_AND_HOUR, MAX_SESSIONS_PER_USER } from '../config.ts'
+import { makeDeviceToken } from '../crypto/device-token.ts'
+import { AuthError } from '../errors.ts'
+import type { Platform } from '../platform/compose.ts'
+import { type Account, recordLoginStatement, rehashPasswordStatement } from '../storage/accounts.ts'
+import { auditStatement } from '../storage/audit-events.ts'
+import { sessionExists } from '../storage/conditions.ts'
+import { enqueueMailStatement } from '../storage/outbox.ts'
+import { insertSessionStatement, type Session, trimSessionsStatement } from '../storage/sessions.ts'
+import { newId, newSalt } from './identifiers.ts'
+import { loginFacts } from './login-facts.ts'
+import { revokeSessions } from './session-ending.ts'
+import { type IssuedTokens, issueTokens } from './tokens.ts'
+
+export interface OpenedSession {
+  account: Account
+  session: Session
+  tokens: IssuedTokens
+  deviceToken: string
+}
+
+export type OpeningNeeds = Pick<
+  Platform,
+  'db' | 'now' | 'client' | 'settings' | 'keyRing' | 'blocklist' | 'announceMails'
+>
+
+/**
+ * Opens a session for an account that has proven itself, and tells its owner by mail when the device is new to it. Nothing is
+ * opened when the account was deactivated, or its password changed, since it was read.
+ * @throws {AuthError} `invalid_credentials` in that case.
+ */
+export async function openSession(
+  deps: OpeningNeeds,
+  account: Account,
+  login: { methods: string[]; deviceId: string | null; rehash?: string | null },
+): Promise<OpenedSession> {
+  const { db, client, settings } = deps
+  const now = deps.now()
+  const session: Session = {
+    id: newId(),
+    userId: account.id,
+    salt: newSalt(),
+    generation: 0,
+    rotatedAt: now,
+    methods: login.methods,
+    authenticatedAt: now,
+    createdAt: now,
+    lastSeenAt: now,
+    expiresAt: now + settings.refreshTokenTtlSeconds * 1000,
+    userAgent: client.userAgent,
+    country: client.country,
+    city: client.city,
+  }
+  const opened = sessionExists(session.id)
+  const mailId = newId()
+  const isNewDevice = login.deviceId === null && account.lastSeenAt !== null
+  const [inserted, trimmed] = await db.batch([
+    insertSessionStatement(db, session, account),
+    trimSessionsStatement(db, account.id, MAX_SESSIONS_PER_USER),
+    recordLoginStatement(db, account.id, session.id, now),
+    auditStatement(
+      db,
+      { type: 'login.succeeded', at: now, actorId: account.id, userId: account.id, details: { methods: login.methods, sessionId: session.id } },
+      client,
+      opened,
+    ),
+    ...(login.rehash && account.passwordHash ? [rehashPasswordStatement(db, account.id, account.passwordHash, login.rehash)] : []),
+    ...(isNewDevice
+      ? [
+          enqueueMailStatement(
+            db,
+            { id: mailId, kind: 'new_device', recipient: account.email, locale: account.locale, createdAt: now, details: loginFacts(client, now) },
+            opened,
+            MAIL_MAX_PER_KIND_AND_HOUR,
+          ),
+        ]
+      : []),
+  ])
+  if (inserted.meta.changes === 0) throw new AuthError('invalid_credentials', { reason: 'account changed during login' })
+  await revokeSessions(deps, trimmed.map(({ id }) => id))
+  if (isNewDevice) await deps.announceMails([mailId])
+  const deviceToken = makeDeviceToken(settings.secrets, account.id, login.deviceId ?? crypto.randomUUID(), now)
+  const tokens = await issueTokens(deps, account, session)
+  return { account: { ...account, lastSeenAt: now }, session, tokens, deviceToken }
+}

@@ -1,0 +1,45 @@
+import { signAccessToken } from '../crypto/access-token.ts'
+import { makeToken } from '../crypto/derived-token.ts'
+import type { Platform } from '../platform/compose.ts'
+import type { Account } from '../storage/accounts.ts'
+import type { Session } from '../storage/sessions.ts'
+import { loadKeyRing } from './signing-keys.ts'
+
+/** A pair of tokens and how long each lives, in seconds. */
+export interface IssuedTokens {
+  accessToken: string
+  expiresIn: number
+  refreshToken: string
+  refreshExpiresIn: number
+}
+
+type TokenSession = Pick<Session, 'id' | 'salt' | 'generation' | 'methods' | 'authenticatedAt' | 'expiresAt'>
+
+/** Signs an access token for the session as it stands, and derives the refresh token of its generation. */
+export async function issueTokens(
+  deps: Pick<Platform, 'db' | 'now' | 'settings' | 'keyRing'>,
+  account: Pick<Account, 'id' | 'roles' | 'permissions'>,
+  session: TokenSession,
+): Promise<IssuedTokens> {
+  const { settings } = deps
+  const now = Math.floor(deps.now() / 1000)
+  const sessionEnds = Math.floor(session.expiresAt / 1000)
+  const expires = Math.min(now + settings.accessTokenTtlSeconds, sessionEnds)
+  const { signing } = await loadKeyRing(deps)
+  const accessToken = await signAccessToken(signing, {
+    iss: settings.issuer,
+    sub: account.id,
+    aud: settings.audience,
+    exp: expires,
+    iat: now,
+    jti: crypto.randomUUID(),
+    sid: session.id,
+    roles: account.roles,
+    permissions: account.permissions,
+    amr: session.methods,
+    auth_time: Math.floor(session.authenticatedAt / 1000),
+  })
+  const { id, generation, salt } = session
+  const refreshToken = makeToken(settings.secrets, { purpose: 'refresh', id, generation, salt })
+  return { accessToken, expiresIn: expires - now, refreshToken, refreshExpiresIn: sessionEnds - now }
+}
