@@ -1,9 +1,9 @@
 export const WHITE = '#ffffff'
-export const INK = '#111827'
+export const BLACK = '#000000'
 
-/** The more readable of white and near-black on a background `#rrggbb`, by WCAG 2.2 §1.4.3: one of them always reaches 4.5:1. */
-export function chooseTextColor(background: string): typeof WHITE | typeof INK {
-  return contrastRatio(background, WHITE) >= contrastRatio(background, INK) ? WHITE : INK
+/** The more readable of white and black on a background `#rrggbb`, by WCAG 2.2 §1.4.3: one of them always reaches 4.5:1. */
+export function chooseTextColor(background: string): typeof WHITE | typeof BLACK {
+  return contrastRatio(background, WHITE) >= contrastRatio(background, BLACK) ? WHITE : BLACK
 }
 
 /** WCAG contrast ratio of two `#rrggbb` colours, 1 to 21. */

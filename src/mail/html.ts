@@ -30,7 +30,7 @@ const STYLES = `
 /** The HTML part: one column, one `h1`, nothing loaded from elsewhere but the configured logo. Every value is escaped here. */
 export function renderHtml(letter: Letter, brand: Brand): string {
   const sections = [
-    `<h1 class="ink" style="margin:0 0 16px;font-size:24px;line-height:32px;font-weight:700;color:#111827">${escapeHtml(letter.heading)}</h1>`,
+    `<h1 class="ink" style="margin:0 0 16px;font-size:24px;line-height:32px;font-weight:700;color:#111827">${typeset(letter.heading)}</h1>`,
     ...letter.paragraphs.map((text) => paragraph(text, 'ink', '0 0 16px')),
     renderFacts(letter.facts),
     letter.link === null ? '' : renderButton(letter.link, letter.action, escapeHtml(brand.color)),
@@ -56,7 +56,7 @@ export function renderHtml(letter: Letter, brand: Brand): string {
 <tr><td class="card" style="padding:36px 40px;background:#ffffff;border:1px solid #e2e5ea;border-radius:14px">
 ${sections.filter((section) => section !== '').join('\n')}
 </td></tr>
-<tr><td class="soft" style="padding:20px 4px 0;font-size:13px;line-height:20px;color:#4b5563">${escapeHtml(letter.reason)}</td></tr>
+<tr><td class="soft" style="padding:20px 4px 0;font-size:13px;line-height:20px;color:#4b5563">${typeset(letter.reason)}</td></tr>
 </table>
 </div>
 </body>
@@ -64,9 +64,14 @@ ${sections.filter((section) => section !== '').join('\n')}
 `
 }
 
+/** Escapes, and keeps a single letter together with what its hyphen joins it to: "E-Mail" is not broken after the E. */
+function typeset(text: string): string {
+  return escapeHtml(text).replaceAll(/(?<!\p{L})(\p{L})-(?=\p{L})/gu, '$1&#8209;')
+}
+
 function paragraph(text: string, tone: 'ink' | 'soft', margin: string): string {
   const look = tone === 'ink' ? 'color:#111827' : 'font-size:14px;line-height:22px;color:#4b5563'
-  return `<p class="${tone}" style="margin:${margin};${look}">${escapeHtml(text)}</p>`
+  return `<p class="${tone}" style="margin:${margin};${look}">${typeset(text)}</p>`
 }
 
 function renderLogo(product: string, logoUrl: string | null): string {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { maskEmailAddress, parseEmailAddress } from '../../../src/contracts/email-address'
+import { maskEmailAddress, parseEmailAddress } from '../../../src/contracts/email-address.ts'
 
 describe('parseEmailAddress: accepted', () => {
   it.each([

@@ -1,0 +1,145 @@
+import { env } from 'cloudflare:workers'
+import { describe, expect, it } from 'vitest'
+import { MailError, type MailTransport, type OutgoingMail } from '../../../src/mail/message.ts'
+import { createBindingTransport } from '../../../src/mail/transports/binding.ts'
+import { createResendTransport } from '../../../src/mail/transports/resend.ts'
+
+const MAIL: OutgoingMail = {
+  id: '0198-mail-1',
+  from: 'Pförtner <no-reply@example.com>',
+  to: 'info@bücher.example',
+  subject: 'Grüße',
+  text: 'Hallo',
+  html: '<p>Hallo</p>',
+}
+
+/** The failure of a delivery, which must be a MailError that tells nothing private. */
+async function failureOf(transport: MailTransport): Promise<MailError> {
+  const error = await transport(MAIL).then(
+    () => null,
+    (thrown: unknown) => thrown,
+  )
+  expect(error).toBeInstanceOf(MailError)
+  const failure = error as MailError
+  expect(`${failure.reason}${failure.message}${String(failure.cause ?? '')}`).not.toMatch(
+    /@|b(ü|xn--b)cher|Hallo|key-123/,
+  )
+  return failure
+}
+
+function resend(answer: (request: Request) => Promise<Response> | Response): MailTransport {
+  return createResendTransport({
+    apiKey: 'key-123',
+    baseUrl: 'https://api.resend.test/',
+    fetch: async (input, init) => answer(new Request(input, init)),
+  })
+}
+
+describe('Resend transport (U2)', () => {
+  it('posts the mail with its id as the idempotency key', async () => {
+    const requests: Request[] = []
+    await resend((request) => {
+      requests.push(request)
+      return Response.json({ id: 'x' })
+    })(MAIL)
+    expect(requests).toHaveLength(1)
+    const [request] = requests
+    expect(request?.method).toBe('POST')
+    expect(request?.url).toBe('https://api.resend.test/emails')
+    expect(request?.headers.get('authorization')).toBe('Bearer key-123')
+    expect(request?.headers.get('idempotency-key')).toBe('0198-mail-1')
+    expect(await request?.json()).toEqual({
+      from: '"Pförtner" <no-reply@example.com>',
+      to: ['info@xn--bcher-kva.example'],
+      subject: 'Grüße',
+      text: 'Hallo',
+      html: '<p>Hallo</p>',
+      headers: { 'Auto-Submitted': 'auto-generated' },
+    })
+  })
+
+  it.each([
+    [400, 'validation_error', true],
+    [401, 'missing_api_key', true],
+    [403, 'invalid_api_key', true],
+    [408, '', false],
+    [409, 'concurrent_idempotent_requests', false],
+    [409, 'invalid_idempotent_request', true],
+    [422, 'validation_error', true],
+    [429, 'rate_limit_exceeded', false],
+    [429, 'daily_quota_exceeded', false],
+    [500, 'internal_server_error', false],
+    [503, '', false],
+    [302, '', false],
+  ])('%d %s: permanent %s', async (status, name, permanent) => {
+    const body = { statusCode: status, name, message: 'info@bücher.example is wrong' }
+    const failure = await failureOf(resend(() => new Response(JSON.stringify(body), { status })))
+    expect(failure.permanent).toBe(permanent)
+    expect(failure.reason).toBe(`resend ${status} ${name}`.trim())
+  })
+
+  it('a body that is no JSON changes nothing', async () => {
+    expect(await failureOf(resend(() => new Response('<html>', { status: 502 })))).toMatchObject({ permanent: false })
+  })
+
+  it('unreachable: temporary', async () => {
+    const failure = await failureOf(resend(() => Promise.reject(new TypeError('connect info@bücher.example'))))
+    expect(failure).toMatchObject({ permanent: false, reason: 'resend unreachable' })
+  })
+
+  it('gives up after 10 s: temporary', async () => {
+    const failure = await failureOf(
+      resend(
+        (request) =>
+          new Promise((_resolve, reject) => {
+            request.signal.addEventListener('abort', () => reject(request.signal.reason))
+          }),
+      ),
+    )
+    expect(failure).toMatchObject({ permanent: false, reason: 'resend timeout' })
+  }, 15_000)
+})
+
+describe('Cloudflare binding transport (U2)', () => {
+  it('is accepted by the platform', async () => {
+    const mail = { ...MAIL, to: 'anna@example.org' }
+    await expect(createBindingTransport((env as { SEND_EMAIL: SendEmail }).SEND_EMAIL)(mail)).resolves.toBeUndefined()
+  })
+
+  it('hands over name, address and parts, and only headers the platform allows', async () => {
+    const sent: unknown[] = []
+    await createBindingTransport({ send: async (message) => sent.push(message) })(MAIL)
+    expect(sent).toEqual([
+      {
+        from: { name: 'Pförtner', email: 'no-reply@example.com' },
+        to: 'info@xn--bcher-kva.example',
+        subject: 'Grüße',
+        text: 'Hallo',
+        html: '<p>Hallo</p>',
+        headers: { 'Auto-Submitted': 'auto-generated' },
+      },
+    ])
+  })
+
+  it.each([
+    ['E_RECIPIENT_SUPPRESSED', true],
+    ['E_SENDER_NOT_VERIFIED', true],
+    ['E_VALIDATION_ERROR', true],
+    ['E_RATE_LIMIT_EXCEEDED', false],
+    ['E_DAILY_LIMIT_EXCEEDED', false],
+    ['E_INTERNAL_SERVER_ERROR', false],
+    ['E_DELIVERY_FAILED', false],
+    ['E_SOMETHING_NEW', false],
+  ])('%s: permanent %s', async (code, permanent) => {
+    const error = Object.assign(new Error('info@bücher.example'), { code })
+    const failure = await failureOf(createBindingTransport({ send: () => Promise.reject(error) }))
+    expect(failure).toMatchObject({ permanent, reason: `binding ${code}` })
+  })
+
+  it('an error without a code: temporary, its message untold', async () => {
+    const failure = await failureOf(
+      createBindingTransport({ send: () => Promise.reject(new Error('info@bücher.example')) }),
+    )
+    expect(failure).toMatchObject({ permanent: false, reason: 'binding failure' })
+  })
+})
