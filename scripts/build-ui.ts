@@ -1,3 +1,75 @@
-import { mkdirSync } from 'node:fs'
+/**
+ * Builds the pages of `src/ui` into `dist/ui`, which the Worker serves as static assets. With `--development` it builds them into
+ * `dist/ui-development`, the mailbox included, which no deployment has.
+ */
+import { cp, glob, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { en } from '../src/ui/texts/en.ts'
+import { projectRoot } from './lib/wrangler.ts'
 
-mkdirSync(new URL('../dist/ui', import.meta.url), { recursive: true })
+const isDevelopment = process.argv.includes('--development')
+const source = join(projectRoot, 'src/ui')
+const target = join(projectRoot, isDevelopment ? 'dist/ui-development' : 'dist/ui')
+const texts: Readonly<Record<string, string>> = en
+
+/** Turns `<h1>{verify.title}</h1>` into the English text, marked so that the page can put it into the reader's language. */
+function fillTexts(html: string): string {
+  return html.replace(/>\{([\w.]+)\}</g, (_, key: string) => {
+    const text = texts[key]
+    if (text === undefined) throw new Error(`There is no text ${key}`)
+    return ` data-text="${key}">${text}<`
+  })
+}
+
+/** A page is written as what belongs into its head, an empty line, and its body. */
+async function buildPage(path: string, layout: string, folder: string): Promise<void> {
+  const [head = '', ...body] = (await readFile(path, 'utf8')).split('\n\n')
+  const html = layout
+    .replace('{{head}}', () => head)
+    .replace('{{name}}', basename(path, '.html'))
+    .replace('{{body}}', () => body.join('\n\n'))
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, basename(path)), fillTexts(html))
+}
+
+/** Builds the pages of a folder; resolves to the scripts and styles they need. */
+async function buildPages(folder: string, under: string): Promise<string[]> {
+  const layout = await readFile(join(source, 'layout.html'), 'utf8')
+  const entryPoints: string[] = []
+  for await (const file of glob('*.{html,css}', { cwd: join(source, folder) })) {
+    const path = join(source, folder, file)
+    if (file.endsWith('.html')) await buildPage(path, layout, join(target, under))
+    entryPoints.push(path.replace(/html$/, 'ts'))
+  }
+  return entryPoints
+}
+
+async function buildUi(): Promise<void> {
+  // A running `npm start` serves the folder of development: it is written over, never emptied.
+  if (!isDevelopment) await rm(target, { recursive: true, force: true })
+  await cp(join(source, 'assets'), join(target, 'assets'), { recursive: true })
+  const swaggerUi = fileURLToPath(import.meta.resolve('swagger-ui-dist/swagger-ui-bundle.js'))
+  await cp(swaggerUi, join(target, 'assets/swagger-ui-bundle.js'))
+
+  const entryPoints = await buildPages('pages', '.')
+  let headers = await readFile(join(source, '_headers'), 'utf8')
+  if (isDevelopment) {
+    entryPoints.push(...(await buildPages('dev', 'dev')))
+    headers += await readFile(join(source, 'dev/_headers'), 'utf8')
+  }
+  await writeFile(join(target, '_headers'), headers)
+  await build({
+    entryPoints,
+    entryNames: '[name]',
+    outdir: join(target, 'assets'),
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    minify: !isDevelopment,
+    logLevel: 'warning',
+  })
+}
+
+await buildUi()

@@ -1,0 +1,38 @@
+/** A mail as the development mailbox keeps it. */
+export interface Mail {
+  id: string
+  to: string
+  subject: string
+  text: string
+  html: string
+  at: string
+}
+
+/** The mails, newest first; null while the service does not answer. */
+export async function fetchMails(): Promise<readonly Mail[] | null> {
+  try {
+    const response = await fetch('/dev/mailbox.json', { headers: { Accept: 'application/json' } })
+    if (!response.ok) return null
+    const { items }: { items: Mail[] } = await response.json()
+    return items
+  } catch {
+    return null
+  }
+}
+
+/** The codes a text tells a person to type. */
+export function findCodes(text: string): string[] {
+  return [...new Set(text.match(/(?<![\w/=-])\d{8}(?![\w/=-])/g) ?? [])]
+}
+
+/** The links of a text that do something: those that carry a token. */
+export function findLinks(text: string): string[] {
+  return [...new Set(text.match(/https?:\/\/[^\s<>"]+[?&]token=[^\s<>"]+/g) ?? [])]
+}
+
+/** The time of day for today's mails, the date for older ones. */
+export function formatTime(at: string): string {
+  const date = new Date(at)
+  const isToday = date.toDateString() === new Date().toDateString()
+  return isToday ? date.toLocaleTimeString() : date.toLocaleDateString()
+}

@@ -1,0 +1,127 @@
+import { translate, translatePage } from '../texts/translate.ts'
+import { type Problem, post } from './api.ts'
+import { byId, show } from './dom.ts'
+import { enablePasswordReveal, FIELD_NAMES, focusFirstWrongField, markField, readFields } from './fields.ts'
+import { takeLinkToken } from './link-token.ts'
+
+interface TokenPage {
+  /** Where the token, or address and code, are redeemed. */
+  action: string
+  /** Where a new mail is asked for; null where only the link will do. */
+  resend: string | null
+}
+
+/** A page that a mail leads to. Opening it redeems nothing: scanners follow links, so a person presses a button. */
+export function runTokenPage({ action, resend }: TokenPage): void {
+  translatePage()
+  enablePasswordReveal()
+  let token = takeLinkToken()
+  const form = byId('form', HTMLFormElement)
+  const submit = byId('submit', HTMLButtonElement)
+
+  const askForCode = () => {
+    token = null
+    const fields = byId('code-fields', HTMLFieldSetElement)
+    fields.disabled = false
+    show(fields, true)
+    show(byId('use-code', HTMLElement), false)
+    show(byId('resend', HTMLElement), true)
+    byId('intro', HTMLElement).textContent = translate('code.intro')
+  }
+
+  const refuse = (problem: Problem) => {
+    const linkFailed = problem.code === 'invalid_token' && token !== null
+    say('problem', explain(problem, linkFailed, resend !== null))
+    for (const name of FIELD_NAMES) markField(name, messageFor(problem, name))
+    if (linkFailed && resend !== null) askForCode()
+    else if (linkFailed) show(form, false)
+    focusFirstWrongField()
+  }
+
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault()
+    const values = readFields()
+    if (values === null) return
+    const problem = await whileBusy(submit, () => post(action, token === null ? values : { ...values, token }))
+    if (problem !== null) {
+      refuse(problem)
+      return
+    }
+    show(byId('ask', HTMLElement), false)
+    const done = byId('done', HTMLElement)
+    show(done, true)
+    done.focus()
+  })
+
+  if (resend === null) {
+    if (token !== null) return
+    show(form, false)
+    say('problem', translate('change.missing'))
+    return
+  }
+
+  byId('use-code', HTMLButtonElement).addEventListener('click', () => {
+    say('problem', null)
+    askForCode()
+    byId('email', HTMLInputElement).focus()
+  })
+  const again = byId('resend', HTMLButtonElement)
+  again.addEventListener('click', async () => {
+    const values = readFields(['email'])
+    if (values === null) return
+    const problem = await whileBusy(again, () => post(resend, values))
+    if (problem !== null) {
+      refuse(problem)
+      return
+    }
+    say('problem', null)
+    say('news', translate('code.resent'))
+  })
+  if (token === null) askForCode()
+}
+
+/** Tells, in a live region, what happened. */
+function say(region: 'problem' | 'news', text: string | null): void {
+  const element = byId(region, HTMLElement)
+  element.textContent = text ?? ''
+  show(element, text !== null)
+  if (region === 'problem') say('news', null)
+}
+
+async function whileBusy<Answer>(button: HTMLButtonElement, work: () => Promise<Answer>): Promise<Answer> {
+  button.disabled = true
+  button.setAttribute('aria-busy', 'true')
+  try {
+    return await work()
+  } finally {
+    button.disabled = false
+    button.removeAttribute('aria-busy')
+  }
+}
+
+function messageFor(problem: Problem, name: string): string | null {
+  return problem.errors.find(({ path }) => path.split('.').at(-1) === name)?.message ?? null
+}
+
+function explain(problem: Problem, linkFailed: boolean, hasCode: boolean): string {
+  switch (problem.code) {
+    case 'invalid_token':
+      if (!linkFailed) return translate('problem.code')
+      return translate(hasCode ? 'problem.link' : 'problem.link.final')
+    case 'invalid_request':
+      return translate('problem.input')
+    case 'rate_limited':
+    case 'login_throttled': {
+      const seconds = problem.retryAfterSeconds
+      return seconds > 90
+        ? translate('problem.minutes', Math.ceil(seconds / 60))
+        : translate('problem.seconds', Math.max(seconds, 1))
+    }
+    case 'offline':
+      return translate('problem.offline')
+    case 'dependency_unavailable':
+      return translate('problem.unavailable')
+    default:
+      return translate('problem.other')
+  }
+}

@@ -1,0 +1,59 @@
+import type { TextKey } from './en.ts'
+
+export const de: Readonly<Record<TextKey, string>> = {
+  'brand.tagline': 'Anmeldung am Rand des Netzes',
+  'home.title': 'Postern',
+  'home.lead':
+    'Diese Adresse meldet Menschen bei den Anwendungen ihres Betreibers an. Anwendungen sprechen mit ihr; hier gibt es nichts zu tun.',
+  'home.docs': 'API-Dokumentation lesen',
+  'home.document': 'OpenAPI-Dokument',
+  'missing.title': 'Hier gibt es nichts',
+  'missing.lead': 'Vielleicht ist die Adresse vertippt, oder der Inhalt ist umgezogen.',
+  'missing.home': 'Zur Startseite',
+
+  'verify.title': 'E-Mail-Adresse bestätigen',
+  'verify.intro': 'Nur noch ein Schritt: Bestätige, dass diese Adresse dir gehört.',
+  'verify.submit': 'Adresse bestätigen',
+  'verify.done.title': 'Deine Adresse ist bestätigt',
+  'verify.done.text': 'Du kannst diese Seite schließen und dich anmelden.',
+  'reset.title': 'Neues Passwort wählen',
+  'reset.intro': 'Alle, die bei deinem Konto angemeldet sind, auch du selbst, werden abgemeldet.',
+  'reset.submit': 'Neues Passwort setzen',
+  'reset.done.title': 'Dein Passwort ist geändert',
+  'reset.done.text': 'Du kannst diese Seite schließen und dich mit dem neuen Passwort anmelden.',
+  'change.title': 'Neue E-Mail-Adresse bestätigen',
+  'change.intro': 'Ab dann meldest du dich mit dieser Adresse an, und unsere Nachrichten gehen dorthin.',
+  'change.submit': 'Neue Adresse bestätigen',
+  'change.done.title': 'Deine neue Adresse ist bestätigt',
+  'change.done.text': 'Du kannst diese Seite schließen. Deine alte Adresse wurde über die Änderung informiert.',
+  'change.missing':
+    'Diese Seite braucht den Link aus unserer Nachricht. Öffne die Nachricht und folge dem Link noch einmal.',
+
+  'code.intro': 'Gib deine Adresse und den Code aus unserer Nachricht ein.',
+  'code.use': 'Stattdessen den Code aus der Nachricht verwenden',
+  'code.resend': 'Neue Nachricht senden',
+  'code.resent': 'Wenn ein Konto darauf wartet, ist eine neue Nachricht unterwegs. Das kann eine Minute dauern.',
+  'field.email': 'E-Mail-Adresse',
+  'field.code': 'Code',
+  'field.code.hint': 'Acht Ziffern',
+  'field.password': 'Neues Passwort',
+  'field.password.hint':
+    'Länge macht es stark: Einige Wörter ohne Zusammenhang sind leicht zu merken und schwer zu raten.',
+  'field.password.show': 'Zeigen',
+  'field.password.hide': 'Verbergen',
+  'field.email.invalid': 'Das sieht nicht wie eine E-Mail-Adresse aus.',
+  'field.code.invalid': 'Der Code hat acht Ziffern.',
+  'field.password.invalid': 'Bitte wähle ein Passwort.',
+
+  'problem.link':
+    'Dieser Link gilt nicht mehr: Er wurde schon benutzt oder ist zu alt. Du kannst den Code verwenden oder eine neue Nachricht anfordern.',
+  'problem.link.final':
+    'Dieser Link gilt nicht mehr: Er wurde schon benutzt oder ist zu alt. Bitte beginne die Änderung neu.',
+  'problem.code': 'Dieser Code passt nicht zur Adresse, wurde schon benutzt oder ist zu alt.',
+  'problem.input': 'Bitte sieh dir die markierten Felder an.',
+  'problem.seconds': 'Zu viele Versuche. Bitte warte {count} Sekunden.',
+  'problem.minutes': 'Zu viele Versuche. Bitte warte {count} Minuten.',
+  'problem.offline': 'Der Dienst ist nicht erreichbar. Bitte prüfe deine Verbindung und versuche es noch einmal.',
+  'problem.unavailable': 'Der Dienst ist gerade nicht verfügbar. Bitte versuche es gleich noch einmal.',
+  'problem.other': 'Das hat nicht geklappt. Bitte versuche es gleich noch einmal.',
+}
