@@ -8,11 +8,11 @@ export default defineConfig(async () => ({
       miniflare: {
         bindings: {
           ISSUER: 'http://localhost:8787',
-          AUTH_SECRET: 'v1:dGVzdC1zZWNyZXQtdGVzdC1zZWNyZXQtdGVzdC1zZWNyZXQ',
+          AUTH_SECRET: 'v1:HQWzyL0VccnbhT4KDbHYGI9WdTq-SoCGQjly6z61HWw',
           TEST_MIGRATIONS: await readD1Migrations('migrations'),
         },
       },
     }),
   ],
-  test: { include: ['test/**/*.test.ts'] },
+  test: { include: ['test/**/*.test.ts'], exclude: ['test/e2e/**'], setupFiles: ['test/support/setup.ts'] },
 }))

@@ -1,10 +1,13 @@
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import { AuthError } from './errors.ts'
+import { chooseLocale } from './http/locale.ts'
 import { apiHeaders, crossOrigin, noStore, refuseForeignPages } from './http/middleware/browser-rules.ts'
-import { platformScope, requestScope } from './http/middleware/request-scope.ts'
+import { requestScope } from './http/middleware/request-scope.ts'
 import { OPENAPI_DOCUMENT, SECURITY_SCHEMES } from './http/openapi.ts'
 import { handleError, sendProblem } from './http/problem.ts'
 import { createRouter } from './http/router.ts'
+import { describeClient } from './platform/client.ts'
+import { composePlatform } from './platform/compose.ts'
 import { accountRoutes } from './routes/accounts.ts'
 import { devMailboxRoutes } from './routes/dev-mailbox.ts'
 import { emailChangeRoutes } from './routes/email-change.ts'
@@ -22,14 +25,20 @@ base.use(apiHeaders)
 base.use(
   methodNotAllowed({
     app: base,
-    onMethodNotAllowed: (c, methods) => sendProblem(c, new AuthError('method_not_allowed', { headers: { Allow: methods.join(', ') } })),
+    onMethodNotAllowed: (c, methods) =>
+      sendProblem(c, new AuthError('method_not_allowed', { headers: { Allow: methods.join(', ') } })),
   }),
 )
-base.use(platformScope)
+base.use(async (c, next) => {
+  const client = describeClient(c.req.raw, c.get('requestId'), chooseLocale(c.req.header('Accept-Language')))
+  c.set('platform', composePlatform(c.env as Env, client))
+  await next()
+})
 base.use(crossOrigin)
 base.use(refuseForeignPages)
 for (const path of ['/auth/*', '/users/*', '/roles/*', '/audit-events/*', '/stats/*']) base.use(path, noStore)
-for (const [name, scheme] of Object.entries(SECURITY_SCHEMES)) base.openAPIRegistry.registerComponent('securitySchemes', name, scheme)
+for (const [name, scheme] of Object.entries(SECURITY_SCHEMES))
+  base.openAPIRegistry.registerComponent('securitySchemes', name, scheme)
 
 export const app = base
   .route('/', accountRoutes)

@@ -60,6 +60,9 @@ export const DEPENDENCY_TIMEOUT_MS = 10_000
 export const RETRY_AFTER_SECONDS = 5
 
 // ------------------------------------------------------------------ mail
+/** The languages mails are written in; the first is the fallback. */
+export const LOCALES = ['en', 'de'] as const
+export type Locale = (typeof LOCALES)[number]
 /** How long one delivery may hold a mail before another may try. Longer than any transport's own time-out. */
 export const MAIL_LEASE_SECONDS = 5 * 60
 /** Seconds until the next try, by tries made: ten in 25 hours. */

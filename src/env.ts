@@ -90,7 +90,9 @@ const Variables = z.object({
   BOOTSTRAP_ADMIN_EMAIL: z.email().toLowerCase().optional(),
   MAIL_TRANSPORT: z.enum(['mailbox', 'smtp', 'resend', 'binding']),
   MAIL_FROM: z.string().min(3).optional(),
-  SMTP_URL: z.url({ protocol: /^smtps?$/, message: 'must be smtp://user:password@host:587 or smtps://…:465' }).optional(),
+  SMTP_URL: z
+    .url({ protocol: /^smtps?$/, message: 'must be smtp://user:password@host:587 or smtps://…:465' })
+    .optional(),
   RESEND_API_KEY: z.string().min(1).optional(),
   RESEND_BASE_URL: webUrl.default('https://api.resend.com'),
   GOOGLE_CLIENT_ID: z.string().optional(),
@@ -113,42 +115,63 @@ const Variables = z.object({
       }),
     ),
   ).default([]),
-  INTROSPECTION_CLIENTS: json(z.array(z.strictObject({ id: z.string().min(1), secret: z.string().min(32) }))).default([]),
+  INTROSPECTION_CLIENTS: json(z.array(z.strictObject({ id: z.string().min(1), secret: z.string().min(32) }))).default(
+    [],
+  ),
   ALERT_WEBHOOK_URL: webUrl.optional(),
   ALERT_WEBHOOK_SECRET: z.string().min(24).optional(),
   PRODUCT_NAME: z.string().min(1).max(60).default('Postern'),
-  BRAND_COLOR: z.string().regex(/^#[0-9a-fA-F]{6}$/, 'must be a colour such as #0f766e').default('#0f766e'),
+  BRAND_COLOR: z
+    .string()
+    .regex(/^#[0-9a-fA-F]{6}$/, 'must be a colour such as #0f766e')
+    .default('#0f766e'),
   BRAND_LOGO_URL: webUrl.optional(),
   COOKIE_SAME_SITE: z.enum(['Lax', 'Strict', 'None']).default('Lax'),
-  COOKIE_DOMAIN: z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, 'must be a domain such as example.com').optional(),
+  COOKIE_DOMAIN: z
+    .string()
+    .regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, 'must be a domain such as example.com')
+    .optional(),
 })
 type Parsed = z.infer<typeof Variables>
 
-/** Rules that span variables: production never runs with a development setting, and no transport without what it needs. */
+type Refuse = (variable: string, rule: string) => void
+
+/** Rules that span variables. */
 function crossCheck(values: Parsed): ConfigurationProblem[] {
   const problems: ConfigurationProblem[] = []
-  const refuse = (variable: string, rule: string) => problems.push({ variable, rule })
-  if (values.ENVIRONMENT === 'production') {
-    if (!values.ISSUER.startsWith('https://')) refuse('ISSUER', 'must be https in production')
-    if (values.APP_URL !== undefined && !values.APP_URL.startsWith('https://')) refuse('APP_URL', 'must be https in production')
-    if (values.RATE_LIMITS === 'off') refuse('RATE_LIMITS', 'must not be off in production')
-    if (values.MAIL_TRANSPORT === 'mailbox') refuse('MAIL_TRANSPORT', 'mailbox is for development: use smtp, resend or binding')
-    if (values.SMTP_URL !== undefined && new URL(values.SMTP_URL).searchParams.get('tls') === 'off')
-      refuse('SMTP_URL', 'tls=off is for development')
-    if (values.MAIL_FROM === undefined) refuse('MAIL_FROM', 'must be set to the sender of mails')
-    for (const allowed of [...values.ALLOWED_ORIGINS, ...values.ALLOWED_REDIRECTS])
-      if (allowed.startsWith('http://') && !/^http:\/\/(localhost|127\.0\.0\.1)(:|\/|$)/.test(allowed))
-        refuse(values.ALLOWED_ORIGINS.includes(allowed) ? 'ALLOWED_ORIGINS' : 'ALLOWED_REDIRECTS', 'must be https in production')
-  }
-  if (values.MAIL_TRANSPORT === 'smtp' && values.SMTP_URL === undefined) refuse('SMTP_URL', 'must be set for MAIL_TRANSPORT=smtp')
-  if (values.MAIL_TRANSPORT === 'resend' && values.RESEND_API_KEY === undefined)
-    refuse('RESEND_API_KEY', 'must be set for MAIL_TRANSPORT=resend')
+  const refuse: Refuse = (variable, rule) => problems.push({ variable, rule })
+  if (values.ENVIRONMENT === 'production') refuseDevelopmentSettings(values, refuse)
+  refuseIncompleteMail(values, refuse)
   for (const name of oauthClient)
     if ((values[`${name}_CLIENT_ID`] === undefined) !== (values[`${name}_CLIENT_SECRET`] === undefined))
       refuse(`${name}_CLIENT_SECRET`, `${name}_CLIENT_ID and ${name}_CLIENT_SECRET belong together`)
   if ((values.ALERT_WEBHOOK_URL === undefined) !== (values.ALERT_WEBHOOK_SECRET === undefined))
     refuse('ALERT_WEBHOOK_SECRET', 'ALERT_WEBHOOK_URL and ALERT_WEBHOOK_SECRET belong together')
+  if (values.COOKIE_SAME_SITE === 'None' && values.ALLOWED_ORIGINS.length === 0)
+    refuse('COOKIE_SAME_SITE', 'None is for pages of another site: name them in ALLOWED_ORIGINS')
   return problems
+}
+
+/** Production never runs with a setting that is meant for one person's machine. */
+function refuseDevelopmentSettings(values: Parsed, refuse: Refuse): void {
+  const isPlain = (url: string | undefined) => url !== undefined && !url.startsWith('https://')
+  const isLoopback = (url: string) => ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname)
+  if (isPlain(values.ISSUER)) refuse('ISSUER', 'must be https in production')
+  if (isPlain(values.APP_URL)) refuse('APP_URL', 'must be https in production')
+  for (const name of ['ALLOWED_ORIGINS', 'ALLOWED_REDIRECTS'] as const)
+    if (values[name].some((url) => isPlain(url) && !isLoopback(url))) refuse(name, 'must be https in production')
+  if (values.RATE_LIMITS === 'off') refuse('RATE_LIMITS', 'must not be off in production')
+  if (values.MAIL_TRANSPORT === 'mailbox')
+    refuse('MAIL_TRANSPORT', 'mailbox is for development: use smtp, resend or binding')
+  if (values.MAIL_FROM === undefined) refuse('MAIL_FROM', 'must be set to the sender of mails')
+  if (values.SMTP_URL?.includes('tls=off')) refuse('SMTP_URL', 'tls=off is for development')
+}
+
+function refuseIncompleteMail(values: Parsed, refuse: Refuse): void {
+  if (values.MAIL_TRANSPORT === 'smtp' && values.SMTP_URL === undefined)
+    refuse('SMTP_URL', 'must be set for MAIL_TRANSPORT=smtp')
+  if (values.MAIL_TRANSPORT === 'resend' && values.RESEND_API_KEY === undefined)
+    refuse('RESEND_API_KEY', 'must be set for MAIL_TRANSPORT=resend')
 }
 
 /** What a deployment chose, parsed and checked. */

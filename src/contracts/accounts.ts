@@ -2,7 +2,12 @@ import { z } from '@hono/zod-openapi'
 import { EmailAddress, Name, OneTimeCode, OpaqueToken, PasswordAttempt, Username } from './common.ts'
 
 export const RegisterRequest = z
-  .strictObject({ email: EmailAddress, password: PasswordAttempt, username: Username.optional(), name: Name.optional() })
+  .strictObject({
+    email: EmailAddress,
+    password: PasswordAttempt,
+    username: Username.optional(),
+    name: Name.optional(),
+  })
   .openapi('RegisterRequest')
 
 const ByToken = { token: OpaqueToken }
@@ -16,7 +21,10 @@ export const VerifyEmailRequest = z
 export const EmailRequest = z.strictObject({ email: EmailAddress }).openapi('EmailRequest')
 
 export const ResetPasswordRequest = z
-  .union([z.strictObject({ ...ByToken, password: PasswordAttempt }), z.strictObject({ ...ByCode, password: PasswordAttempt })])
+  .union([
+    z.strictObject({ ...ByToken, password: PasswordAttempt }),
+    z.strictObject({ ...ByCode, password: PasswordAttempt }),
+  ])
   .openapi('ResetPasswordRequest')
 
 export const ChangePasswordRequest = z

@@ -4,7 +4,11 @@ import { User } from './users.ts'
 
 export const LoginRequest = z
   .strictObject({
-    identifier: z.string().min(1).max(320).openapi({ description: 'E-mail address or username', example: 'ada@example.com' }),
+    identifier: z
+      .string()
+      .min(1)
+      .max(320)
+      .openapi({ description: 'E-mail address or username', example: 'ada@example.com' }),
     password: PasswordAttempt,
     delivery: Delivery,
   })
@@ -48,4 +52,3 @@ export const LoginAnswer = z.union([SignedIn, MfaNeeded])
 export const RefreshRequest = z.strictObject({ refreshToken: OpaqueToken.optional() }).openapi('RefreshRequest')
 export const LogoutRequest = z.strictObject({ refreshToken: OpaqueToken.optional() }).openapi('LogoutRequest')
 export const RefreshAnswer = z.union([Tokens, z.object({ expiresIn: z.int() })])
-

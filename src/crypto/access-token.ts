@@ -22,8 +22,13 @@ export interface AccessTokenClaims {
   auth_time: number
 }
 
-export async function signAccessToken(key: { kid: string; privateKey: CryptoKey }, claims: AccessTokenClaims): Promise<string> {
-  return await new SignJWT({ ...claims }).setProtectedHeader({ alg: SIGNING_ALGORITHM, kid: key.kid, typ: TYPE }).sign(key.privateKey)
+export async function signAccessToken(
+  key: { kid: string; privateKey: CryptoKey },
+  claims: AccessTokenClaims,
+): Promise<string> {
+  return await new SignJWT({ ...claims })
+    .setProtectedHeader({ alg: SIGNING_ALGORITHM, kid: key.kid, typ: TYPE })
+    .sign(key.privateKey)
 }
 
 /**
@@ -64,10 +69,10 @@ function isAccessTokenClaims(payload: JWTPayload): payload is AccessTokenClaims 
   const isStrings = (value: unknown) => Array.isArray(value) && value.every((item) => typeof item === 'string')
   return (
     typeof payload.sub === 'string' &&
-    typeof payload['sid'] === 'string' &&
-    typeof payload['auth_time'] === 'number' &&
-    isStrings(payload['roles']) &&
-    isStrings(payload['permissions']) &&
-    isStrings(payload['amr'])
+    typeof payload.sid === 'string' &&
+    typeof payload.auth_time === 'number' &&
+    isStrings(payload.roles) &&
+    isStrings(payload.permissions) &&
+    isStrings(payload.amr)
   )
 }

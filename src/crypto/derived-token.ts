@@ -2,12 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { CODE_DIGITS } from '../config.ts'
 import { deriveKey, type Secrets } from './derived-key.ts'
 
-export type TokenPurpose =
-  | 'refresh'
-  | 'verify_email'
-  | 'reset_password'
-  | 'change_email'
-  | 'mfa_ticket'
+export type TokenPurpose = 'refresh' | 'verify_email' | 'reset_password' | 'change_email' | 'mfa_ticket'
 
 /** What a token stands for. The row keeps `id`, `salt` and `generation`; the token itself is stored nowhere. */
 export interface TokenSubject {
@@ -73,5 +68,7 @@ function codeUnder(secret: Uint8Array, subject: TokenSubject): string {
 }
 
 function mac(secret: Uint8Array, form: 'token' | 'code', { purpose, id, generation, salt }: TokenSubject): Buffer {
-  return createHmac('sha256', deriveKey(secret, `${form}:${purpose}`)).update(`${id}|${generation}|${salt}`).digest()
+  return createHmac('sha256', deriveKey(secret, `${form}:${purpose}`))
+    .update(`${id}|${generation}|${salt}`)
+    .digest()
 }

@@ -15,12 +15,7 @@ export function makeDeviceToken(secrets: Secrets, userId: string, deviceId: stri
 }
 
 /** The device's id, when the token was made for this account and has not expired; else null. */
-export function readDeviceToken(
-  secrets: Secrets,
-  userId: string,
-  token: string,
-  nowMs: number,
-): string | null {
+export function readDeviceToken(secrets: Secrets, userId: string, token: string, nowMs: number): string | null {
   const [, version, deviceId, expires, encoded] = FORM.exec(token) ?? []
   const secret = secrets.find((candidate) => candidate.version === version)?.secret
   if (!secret || deviceId === undefined || encoded === undefined || Number(expires) * 1000 <= nowMs) return null

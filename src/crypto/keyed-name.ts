@@ -3,5 +3,7 @@ import { deriveKey } from './derived-key.ts'
 
 /** A name that says nothing about what it was made from, e.g. the Durable Object of an e-mail address. */
 export function makeKeyedName(secret: Uint8Array, purpose: string, value: string): string {
-  return createHmac('sha256', deriveKey(secret, `name:${purpose}`)).update(value).digest('base64url')
+  return createHmac('sha256', deriveKey(secret, `name:${purpose}`))
+    .update(value)
+    .digest('base64url')
 }

@@ -2,7 +2,16 @@ import { DurableObject } from 'cloudflare:workers'
 import { LOGIN_FORGET_SECONDS } from '../config.ts'
 import { ABSENT_PASSWORD_HASH, hashPassword, needsRehash, verifyPassword } from '../crypto/password-hash.ts'
 import type { LoginAttempt } from '../platform/login-throttle.ts'
-import { ALL_DEVICES, addFailure, type Budget, DEVICE, type Failures, recall, STRANGERS, waitMs } from './throttle-policy.ts'
+import {
+  ALL_DEVICES,
+  addFailure,
+  type Budget,
+  DEVICE,
+  type Failures,
+  recall,
+  STRANGERS,
+  waitMs,
+} from './throttle-policy.ts'
 
 /**
  * One object an account: every password of the account is checked and made here, one at a time, so that the count of failures is
@@ -59,6 +68,8 @@ export class LoginThrottle extends DurableObject<Env> {
       return { key, failures, wait: waitMs(failures, budget, now) }
     }
     const common = read('devices', ALL_DEVICES)
-    return deviceId === null || common.wait > 0 ? [read('strangers', STRANGERS)] : [read(`device:${deviceId}`, DEVICE), common]
+    return deviceId === null || common.wait > 0
+      ? [read('strangers', STRANGERS)]
+      : [read(`device:${deviceId}`, DEVICE), common]
   }
 }

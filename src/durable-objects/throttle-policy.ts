@@ -37,7 +37,8 @@ export const ALL_DEVICES: Budget = { free: LOGIN_MAX_DEVICE_FAILURES, limit: LOG
 export function waitMs(failures: Failures, budget: Budget, nowMs: number): number {
   if (failures.count < budget.free) return 0
   const backoff = LOGIN_BACKOFF_BASE_SECONDS * 2 ** (failures.count - budget.free)
-  const delaySeconds = failures.count >= budget.limit ? LOGIN_FORGET_SECONDS : Math.min(backoff, LOGIN_BACKOFF_MAX_SECONDS)
+  const delaySeconds =
+    failures.count >= budget.limit ? LOGIN_FORGET_SECONDS : Math.min(backoff, LOGIN_BACKOFF_MAX_SECONDS)
   return Math.max(0, failures.lastAt + delaySeconds * 1000 - nowMs)
 }
 

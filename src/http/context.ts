@@ -1,8 +1,6 @@
 import type { Context as HonoContext } from 'hono'
-import type { AccessTokenClaims } from '../crypto/access-token.ts'
 import type { Platform } from '../platform/compose.ts'
-import type { Account } from '../storage/accounts.ts'
-import type { Session } from '../storage/sessions.ts'
+import type { authenticateFresh, authenticateRead } from '../services/authentication.ts'
 
 /** What middleware leaves for the handlers of one request. */
 export interface Variables {
@@ -12,9 +10,9 @@ export interface Variables {
   userId?: string
   /** The `code` of the refusal, for the log. */
   outcome?: string
-  claims: AccessTokenClaims
-  caller: { account: Account; session: Session; deviceToken: string | null }
+  claims: Awaited<ReturnType<typeof authenticateRead>>
+  caller: Awaited<ReturnType<typeof authenticateFresh>> & { deviceToken: string | null }
 }
 
-export type AppEnv = { Bindings: Env; Variables: Variables }
+export type AppEnv = { Variables: Variables }
 export type Context = HonoContext<AppEnv>

@@ -31,7 +31,13 @@ export function setDeviceCookie(c: Context, deviceToken: string): void {
 /** Removes what signs in. The device cookie stays: it signs nobody in, and the next login needs it. */
 export function clearTokenCookies(c: Context): void {
   for (const { name, prefix, path } of [ACCESS, REFRESH])
-    deleteCookie(c, name, { prefix, path, secure: true, httpOnly: true, sameSite: c.var.platform.settings.cookies.sameSite })
+    deleteCookie(c, name, {
+      prefix,
+      path,
+      secure: true,
+      httpOnly: true,
+      sameSite: c.var.platform.settings.cookies.sameSite,
+    })
 }
 
 function set(c: Context, { name, prefix, path }: Cookie, value: string, maxAge: number): void {

@@ -13,16 +13,26 @@ export function sendProblem(c: Context, error: AuthError): Response {
   const headers: Record<string, string> = { 'Content-Type': 'application/problem+json', ...extras.headers }
   if (extras.retryAfterSeconds !== undefined) headers['Retry-After'] = String(extras.retryAfterSeconds)
   if (status === 401) headers['WWW-Authenticate'] = 'Bearer'
-  const problem = { type: `urn:postern:problem:${code}`, title, status, code, ...extras.members, requestId: c.get('requestId') }
+  const problem = {
+    type: `urn:postern:problem:${code}`,
+    title,
+    status,
+    code,
+    ...extras.members,
+    requestId: c.get('requestId'),
+  }
   return c.body(JSON.stringify(extras.errors ? { ...problem, errors: extras.errors } : problem), status, headers)
 }
 
 /** The last resort of every request: known refusals say what they are, a dependency that is down says 503, anything else nothing. */
 export function handleError(error: Error, c: Context): Response {
   if (error instanceof AuthError) return sendProblem(c, error)
-  if (error instanceof HTTPException && error.status < 500) return sendProblem(c, new AuthError('invalid_request', { cause: error }))
+  if (error instanceof HTTPException && error.status < 500)
+    return sendProblem(c, new AuthError('invalid_request', { cause: error }))
   if (error instanceof ConfigurationError) {
-    logError('configuration refused: set the variables named here, then deploy again', error, { problems: error.problems })
+    logError('configuration refused: set the variables named here, then deploy again', error, {
+      problems: error.problems,
+    })
     return sendProblem(c, new AuthError('internal_error'))
   }
   const isDependency = error instanceof DependencyError || isDatabaseFailure(error)

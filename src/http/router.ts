@@ -33,6 +33,9 @@ export function refusals(...codes: RefusalCode[]): Record<never, never> {
   }
   const content = { 'application/problem+json': { schema: Problem } }
   return Object.fromEntries(
-    [...byStatus].map(([status, list]) => [status, { description: list.map((code) => `\`${code}\``).join(', '), content }]),
+    [...byStatus].map(([status, list]) => [
+      status,
+      { description: list.map((code) => `\`${code}\``).join(', '), content },
+    ]),
   )
 }

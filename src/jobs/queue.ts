@@ -1,5 +1,5 @@
-import { logError } from '../platform/log.ts'
 import type { Platform } from '../platform/compose.ts'
+import { logError } from '../platform/log.ts'
 import { deliverMail } from '../services/mail-delivery.ts'
 
 /** Consumes the mail queue. What fails here fails to reach the database: the queue tries it again. */

@@ -1,5 +1,6 @@
+import type { Locale } from '../config.ts'
 import { toFact, toLine } from './escape.ts'
-import type { Brand, Locale, MailContent } from './message.ts'
+import type { Brand, MailContent } from './message.ts'
 import { de } from './texts/de.ts'
 import { en } from './texts/en.ts'
 import { FACT_LABELS, type MailText, type MailTexts } from './texts/mail-texts.ts'

@@ -1,3 +1,5 @@
+import type { Locale } from '../config.ts'
+
 /** Every mail Postern sends; each has its texts in `texts/<language>.ts`. */
 export const MAIL_KINDS = [
   'verify_email',
@@ -14,9 +16,6 @@ export const MAIL_KINDS = [
   'account_deleted',
 ] as const
 export type MailKind = (typeof MAIL_KINDS)[number]
-
-export const LOCALES = ['en', 'de'] as const
-export type Locale = (typeof LOCALES)[number]
 
 /** What a mail says, before it is put into words. `link` and `code` are derived at delivery and stored nowhere. */
 export interface MailContent {

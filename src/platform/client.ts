@@ -1,4 +1,4 @@
-import type { Locale } from '../mail/message.ts'
+import type { Locale } from '../config.ts'
 
 /** Who is asking, as far as the network tells. Only `ip` is fit for a decision: Cloudflare sets it. */
 export interface Client {

@@ -1,12 +1,12 @@
 import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1'
-import { parseSettings, type Settings } from '../env.ts'
 import type { MailboxItem } from '../durable-objects/dev-mailbox.ts'
+import { parseSettings, type Settings } from '../env.ts'
 import type { MailTransport } from '../mail/message.ts'
 import { type Blocklist, createBlocklist } from './blocklist.ts'
 import type { Client } from './client.ts'
-import { createMailTransport } from './mail-transport.ts'
 import { type LoginThrottle, openLoginThrottle } from './login-throttle.ts'
 import { announceMails } from './mail-queue.ts'
+import { createMailTransport } from './mail-transport.ts'
 
 /** The keys in use, as one isolate remembers them: resolved values only, so no request waits for another's promise. */
 export interface KeyRing {
@@ -16,6 +16,13 @@ export interface KeyRing {
   signing: { kid: string; privateKey: CryptoKey }
   verifying: ReadonlyMap<string, CryptoKey>
   publicJwks: readonly object[]
+}
+
+/** The development mailbox; its bindings exist in no other environment. */
+interface DevMailboxAccess {
+  /** Newest first; of all recipients when `to` is null. */
+  list(to: string | null): Promise<readonly MailboxItem[]>
+  page(url: string): Promise<Response>
 }
 
 /** Everything a use case may need of the outside, each part a small typed function. Services name the parts they use. */
@@ -29,8 +36,7 @@ export interface Platform {
   loginThrottle: (name: string) => LoginThrottle
   announceMails: (outboxIds: readonly string[]) => Promise<void>
   sendMail: MailTransport
-  /** The development mailbox, newest first; of all recipients when `to` is null. */
-  listDevMails: (to: string | null) => Promise<readonly MailboxItem[]>
+  devMailbox: DevMailboxAccess
   keyRing: { current: KeyRing | null }
   /** Asks each dependency for the least it can answer. */
   probes: Readonly<Record<'database' | 'blocklist' | 'loginThrottle' | 'pictures', () => Promise<unknown>>>
@@ -55,8 +61,11 @@ export function composePlatform(env: Env, client: Client): Platform {
     blocklist: createBlocklist(env.BLOCKLIST, settings.accessTokenTtlSeconds),
     loginThrottle: (name) => openLoginThrottle(env.LOGIN_THROTTLE, name),
     announceMails: (outboxIds) => announceMails(env.MAIL_QUEUE, outboxIds),
-    sendMail: createMailTransport(settings.mail, env),
-    listDevMails: (to) => env.DEV_MAILBOX.getByName('mailbox').list(to),
+    sendMail: (mail) => createMailTransport(settings.mail, env)(mail),
+    devMailbox: {
+      list: (to) => env.DEV_MAILBOX.getByName('mailbox').list(to),
+      page: (url) => env.ASSETS.fetch(new URL('/dev-mailbox', url)),
+    },
     keyRing,
     probes: {
       database: () => env.DB.prepare('select 1').first(),

@@ -1,20 +1,27 @@
 import type { Settings } from '../env.ts'
 import { MailError, type MailTransport, type OutgoingMail } from '../mail/message.ts'
+import { createBindingTransport, type EmailBinding } from '../mail/transports/binding.ts'
+import { createResendTransport } from '../mail/transports/resend.ts'
+import { createSmtpTransport } from '../mail/transports/smtp.ts'
 
 interface MailBindings {
+  SEND_EMAIL: EmailBinding
   DEV_MAILBOX?: { getByName(name: string): { store(mail: Omit<OutgoingMail, 'from'>): Promise<void> } }
 }
 
-/** The way out that `MAIL_TRANSPORT` names. */
+/** The way out that `MAIL_TRANSPORT` names. What each needs was checked with the configuration. */
 export function createMailTransport(settings: Settings['mail'], bindings: MailBindings): MailTransport {
   switch (settings.transport) {
+    case 'smtp':
+      return createSmtpTransport(settings.smtpUrl ?? '')
+    case 'resend':
+      return createResendTransport({ apiKey: settings.resendApiKey ?? '', baseUrl: settings.resendBaseUrl })
+    case 'binding':
+      return createBindingTransport(bindings.SEND_EMAIL)
     case 'mailbox':
       return async ({ id, to, subject, text, html }) => {
-        const mailbox = bindings.DEV_MAILBOX
-        if (!mailbox) throw new MailError('the development mailbox is not bound', true)
-        await mailbox.getByName('mailbox').store({ id, to, subject, text, html })
+        if (!bindings.DEV_MAILBOX) throw new MailError('the development mailbox is not bound', true)
+        await bindings.DEV_MAILBOX.getByName('mailbox').store({ id, to, subject, text, html })
       }
-    default:
-      throw new Error(`no transport ${settings.transport}`)
   }
 }

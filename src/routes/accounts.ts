@@ -29,7 +29,10 @@ const verifyRoute = createRoute({
   summary: 'Verify an address by the token or the code that was mailed to it',
   middleware: [jsonBody] as const,
   request: jsonRequest(VerifyEmailRequest),
-  responses: { 200: jsonAnswer(Status('verified'), 'The address is verified.'), ...refusals('invalid_request', 'invalid_token') },
+  responses: {
+    200: jsonAnswer(Status('verified'), 'The address is verified.'),
+    ...refusals('invalid_request', 'invalid_token'),
+  },
 })
 
 const resendRoute = createRoute({
@@ -40,7 +43,10 @@ const resendRoute = createRoute({
   description: 'Answers alike whether or not the address has an account that waits for it.',
   middleware: [jsonBody] as const,
   request: jsonRequest(EmailRequest),
-  responses: { 202: jsonAnswer(Status('verification_sent'), 'If it is due, a mail is on its way.'), ...refusals('invalid_request') },
+  responses: {
+    202: jsonAnswer(Status('verification_sent'), 'If it is due, a mail is on its way.'),
+    ...refusals('invalid_request'),
+  },
 })
 
 export const accountRoutes = createRouter()

@@ -29,7 +29,10 @@ const confirmRoute = createRoute({
   summary: 'Confirm the new e-mail address',
   middleware: [jsonBody] as const,
   request: jsonRequest(ConfirmEmailChangeRequest),
-  responses: { 200: jsonAnswer(Status('email_changed'), 'The address is changed.'), ...refusals('invalid_request', 'invalid_token') },
+  responses: {
+    200: jsonAnswer(Status('email_changed'), 'The address is changed.'),
+    ...refusals('invalid_request', 'invalid_token'),
+  },
 })
 
 export const emailChangeRoutes = createRouter()

@@ -19,7 +19,14 @@ const loginRoute = createRoute({
   request: jsonRequest(LoginRequest),
   responses: {
     200: jsonAnswer(LoginAnswer, 'Signed in, or a second factor is needed.'),
-    ...refusals('invalid_request', 'invalid_credentials', 'email_not_verified', 'account_deactivated', 'csrf_refused', 'login_throttled'),
+    ...refusals(
+      'invalid_request',
+      'invalid_credentials',
+      'email_not_verified',
+      'account_deactivated',
+      'csrf_refused',
+      'login_throttled',
+    ),
   },
 })
 
@@ -40,14 +47,22 @@ const mfaEmailRoute = createRoute({
   summary: 'Send the code of a login that waits for its second factor',
   middleware: [jsonBody] as const,
   request: jsonRequest(MfaEmailRequest),
-  responses: { 202: jsonAnswer(Status('code_sent'), 'A mail is on its way.'), ...refusals('invalid_request', 'invalid_token') },
+  responses: {
+    202: jsonAnswer(Status('code_sent'), 'A mail is on its way.'),
+    ...refusals('invalid_request', 'invalid_token'),
+  },
 })
 
 export const loginRoutes = createRouter()
   .openapi(loginRoute, async (c) => {
     const { delivery, ...credentials } = c.req.valid('json')
     const result = await logInWithPassword(c.var.platform, { ...credentials, deviceToken: readDeviceToken(c) })
-    return c.json('mfa' in result ? { status: 'mfa_required' as const, ...result.mfa } : presentSession(c, result.session, delivery), 200)
+    return c.json(
+      'mfa' in result
+        ? { status: 'mfa_required' as const, ...result.mfa }
+        : presentSession(c, result.session, delivery),
+      200,
+    )
   })
   .openapi(mfaRoute, async (c) => {
     const { delivery, ...input } = c.req.valid('json')

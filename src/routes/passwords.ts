@@ -16,7 +16,10 @@ const forgotRoute = createRoute({
   description: 'Answers alike whether or not the address has an account.',
   middleware: [jsonBody] as const,
   request: jsonRequest(EmailRequest),
-  responses: { 202: jsonAnswer(Status('reset_sent'), 'If there is an account, a mail is on its way.'), ...refusals('invalid_request') },
+  responses: {
+    202: jsonAnswer(Status('reset_sent'), 'If there is an account, a mail is on its way.'),
+    ...refusals('invalid_request'),
+  },
 })
 
 const resetRoute = createRoute({

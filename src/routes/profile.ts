@@ -24,7 +24,10 @@ const updateRoute = createRoute({
   summary: 'Change my name or username',
   middleware: [requireUser(), jsonBody] as const,
   request: jsonRequest(UpdateProfileRequest),
-  responses: { 200: jsonAnswer(User, 'The account.'), ...refusals('invalid_request', 'unauthenticated', 'csrf_refused', 'username_taken') },
+  responses: {
+    200: jsonAnswer(User, 'The account.'),
+    ...refusals('invalid_request', 'unauthenticated', 'csrf_refused', 'username_taken'),
+  },
 })
 
 const deleteRoute = createRoute({
@@ -36,7 +39,14 @@ const deleteRoute = createRoute({
   request: { body: { ...jsonRequest(DeleteAccountRequest).body, required: false } },
   responses: {
     204: { description: 'The account is gone.' },
-    ...refusals('invalid_request', 'unauthenticated', 'invalid_credentials', 'step_up_required', 'csrf_refused', 'login_throttled'),
+    ...refusals(
+      'invalid_request',
+      'unauthenticated',
+      'invalid_credentials',
+      'step_up_required',
+      'csrf_refused',
+      'login_throttled',
+    ),
   },
 })
 

@@ -2,8 +2,8 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { LogoutRequest, RefreshAnswer, RefreshRequest } from '../contracts/login.ts'
 import { CurrentSession, listOf, PageQuery, Session } from '../contracts/sessions.ts'
 import { AuthError } from '../errors.ts'
-import { clearTokenCookies, readRefreshCookie, setTokenCookies } from '../http/cookies.ts'
 import type { Context } from '../http/context.ts'
+import { clearTokenCookies, readRefreshCookie, setTokenCookies } from '../http/cookies.ts'
 import { jsonBody } from '../http/json-body.ts'
 import { readAccessToken, requireToken, requireUser } from '../http/middleware/authenticate.ts'
 import { assertTrustedOrigin } from '../http/origin.ts'
@@ -37,7 +37,10 @@ const logoutRoute = createRoute({
   description: 'Answers 204 also without a valid session.',
   middleware: [jsonBody] as const,
   request: { body: { ...jsonRequest(LogoutRequest).body, required: false } },
-  responses: { 204: { description: 'Nothing signs in any more.' }, ...refusals('invalid_request', 'ambiguous_credentials', 'csrf_refused') },
+  responses: {
+    204: { description: 'Nothing signs in any more.' },
+    ...refusals('invalid_request', 'ambiguous_credentials', 'csrf_refused'),
+  },
 })
 
 const currentRoute = createRoute({
@@ -47,7 +50,10 @@ const currentRoute = createRoute({
   summary: 'The session of this request',
   description: 'From the token and the blocklist alone.',
   middleware: [requireToken()] as const,
-  responses: { 200: jsonAnswer(CurrentSession, 'The session.'), ...refusals('unauthenticated', 'ambiguous_credentials') },
+  responses: {
+    200: jsonAnswer(CurrentSession, 'The session.'),
+    ...refusals('unauthenticated', 'ambiguous_credentials'),
+  },
 })
 
 const listRoute = createRoute({

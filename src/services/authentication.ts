@@ -11,7 +11,9 @@ export async function verifySignature(
   token: string,
 ): Promise<AccessTokenClaims> {
   const { issuer, audience } = deps.settings
-  const verified = await verifyAccessToken(token, { issuer, audience, nowMs: deps.now() }, (kid) => findVerifyingKey(deps, kid))
+  const verified = await verifyAccessToken(token, { issuer, audience, nowMs: deps.now() }, (kid) =>
+    findVerifyingKey(deps, kid),
+  )
   if (!verified.ok) throw new AuthError('unauthenticated', { reason: `access token ${verified.error}` })
   return verified.value
 }
@@ -22,7 +24,8 @@ export async function authenticateRead(
   token: string,
 ): Promise<AccessTokenClaims> {
   const claims = await verifySignature(deps, token)
-  if (await deps.blocklist.isRevoked(claims.sid, claims.iat)) throw new AuthError('unauthenticated', { reason: 'session revoked' })
+  if (await deps.blocklist.isRevoked(claims.sid, claims.iat))
+    throw new AuthError('unauthenticated', { reason: 'session revoked' })
   return claims
 }
 

@@ -37,7 +37,11 @@ export async function requestEmailChange(
       { ...token, purpose: 'change_email', email: input.newEmail },
       { id: account.id, unlessTaken: input.newEmail },
     ),
-    enqueueTokenMailStatement(db, { ...mail, kind: 'confirm_email_change', tokenId: token.id }, MAIL_MAX_PER_KIND_AND_HOUR),
+    enqueueTokenMailStatement(
+      db,
+      { ...mail, kind: 'confirm_email_change', tokenId: token.id },
+      MAIL_MAX_PER_KIND_AND_HOUR,
+    ),
     enqueueMailStatement(
       db,
       { ...mail, kind: 'already_registered', recipient: input.newEmail },

@@ -24,11 +24,7 @@ export async function resendVerification(
       { id: mailId, kind: 'verify_email', locale: client.locale, tokenId: token.id, createdAt: now },
       MAIL_MAX_PER_KIND_AND_HOUR,
     ),
-    auditStatement(
-      db,
-      { type: 'email.verification_requested', at: now, userId: userIdByEmail(email) },
-      client,
-    ),
+    auditStatement(db, { type: 'email.verification_requested', at: now, userId: userIdByEmail(email) }, client),
   ])
   await deps.announceMails([mailId])
 }
@@ -37,7 +33,10 @@ export async function resendVerification(
  * Verifies an address by the token or the code that was mailed to it.
  * @throws {AuthError} `invalid_token`, whatever is wrong with it.
  */
-export async function verifyEmail(deps: Pick<Platform, 'db' | 'now' | 'client' | 'settings'>, proof: TokenProof): Promise<void> {
+export async function verifyEmail(
+  deps: Pick<Platform, 'db' | 'now' | 'client' | 'settings'>,
+  proof: TokenProof,
+): Promise<void> {
   const { db, client, settings } = deps
   const { token, account } = await proveToken(deps, proof, 'verify_email')
   const now = deps.now()

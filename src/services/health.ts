@@ -1,6 +1,6 @@
+import { DEPENDENCY_TIMEOUT_MS } from '../config.ts'
 import type { Platform } from '../platform/compose.ts'
 import { logError } from '../platform/log.ts'
-import { DEPENDENCY_TIMEOUT_MS } from '../config.ts'
 
 interface DependencyState {
   status: 'ok' | 'unavailable'

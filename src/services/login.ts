@@ -63,7 +63,9 @@ export async function completeLogin(
   await db.batch([
     issueTokenStatement(db, { ...token, purpose: 'mfa_ticket' }, { id: account.id }),
     auditStatement(db, { type: 'login.mfa_required', at: now, userId: account.id }, deps.client),
-    ...(login.rehash && account.passwordHash ? [rehashPasswordStatement(db, account.id, account.passwordHash, login.rehash)] : []),
+    ...(login.rehash && account.passwordHash
+      ? [rehashPasswordStatement(db, account.id, account.passwordHash, login.rehash)]
+      : []),
   ])
   const ticket = makeToken(settings.secrets, { purpose: 'mfa_ticket', id: token.id, generation: 0, salt: token.salt })
   return { mfa: { ticket, expiresIn: MFA_TICKET_TTL_SECONDS, methods } }
@@ -74,7 +76,11 @@ export function secondFactorsOf(account: Account): MfaMethod[] {
   return account.totpActivatedAt === null ? [] : ['email']
 }
 
-export function readDevice(deps: Pick<Platform, 'settings' | 'now'>, userId: string, deviceToken: string | null): string | null {
+export function readDevice(
+  deps: Pick<Platform, 'settings' | 'now'>,
+  userId: string,
+  deviceToken: string | null,
+): string | null {
   return deviceToken === null ? null : readDeviceToken(deps.settings.secrets, userId, deviceToken, deps.now())
 }
 

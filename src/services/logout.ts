@@ -8,7 +8,10 @@ import { endSession } from './session-ending.ts'
 type Needs = Pick<Platform, 'db' | 'now' | 'client' | 'settings' | 'keyRing' | 'blocklist'>
 
 /** Ends the session that the tokens belong to. Tokens that are worth nothing end nothing, and nobody is told. */
-export async function logOut(deps: Needs, tokens: { accessToken: string | null; refreshToken: string | null }): Promise<void> {
+export async function logOut(
+  deps: Needs,
+  tokens: { accessToken: string | null; refreshToken: string | null },
+): Promise<void> {
   const ended = tokens.accessToken === null ? null : await readAccessToken(deps, tokens.accessToken)
   if (ended) await endSession(deps, ended)
   const claimed = tokens.refreshToken === null ? null : readToken(tokens.refreshToken)

@@ -1,5 +1,6 @@
 import {
   EMAIL_CHANGE_TOKEN_TTL_SECONDS,
+  LOCALES,
   MAIL_LEASE_SECONDS,
   MAIL_RETRY_DELAYS_SECONDS,
   MAIL_SWEEP_BATCH,
@@ -8,7 +9,7 @@ import {
   VERIFICATION_TOKEN_TTL_SECONDS,
 } from '../config.ts'
 import { makeCode, makeToken } from '../crypto/derived-token.ts'
-import { LOCALES, MAIL_KINDS, type MailContent, MailError } from '../mail/message.ts'
+import { MAIL_KINDS, type MailContent, MailError } from '../mail/message.ts'
 import { renderMail } from '../mail/render.ts'
 import type { Platform } from '../platform/compose.ts'
 import { logError, logInfo } from '../platform/log.ts'
@@ -52,7 +53,10 @@ export async function deliverMail(deps: Needs, outboxId: string): Promise<void> 
 }
 
 /** Announces again what the queue lost or what is due for another try. */
-export async function sweepOutbox(deps: Pick<Platform, 'db' | 'now' | 'announceMails'>, dueBefore: number): Promise<void> {
+export async function sweepOutbox(
+  deps: Pick<Platform, 'db' | 'now' | 'announceMails'>,
+  dueBefore: number,
+): Promise<void> {
   const overdue = await listOverdueMails(deps.db, dueBefore, MAIL_SWEEP_BATCH)
   if (overdue.length > 0) await deps.announceMails(overdue)
 }
@@ -68,7 +72,13 @@ function describeMail(deps: Needs, mail: OutboxRow, token: OneTimeToken | null):
   const link = page === null ? null : `${appUrl}${page}?token=${makeToken(secrets, subject)}`
   const hasCode = token.purpose !== 'change_email'
   const minutes = String(Math.round(ttlSeconds / 60))
-  return { kind, locale, link, code: hasCode ? makeCode(secrets, subject) : null, details: { ...mail.details, minutes } }
+  return {
+    kind,
+    locale,
+    link,
+    code: hasCode ? makeCode(secrets, subject) : null,
+    details: { ...mail.details, minutes },
+  }
 }
 
 async function recordFailure(deps: Needs, mail: OutboxRow, error: unknown): Promise<void> {
@@ -77,7 +87,11 @@ async function recordFailure(deps: Needs, mail: OutboxRow, error: unknown): Prom
   const reason = error instanceof MailError ? error.reason : 'internal error'
   const delay = MAIL_RETRY_DELAYS_SECONDS[mail.attempts - 1]
   const isFinal = delay === undefined || (error instanceof MailError && error.permanent)
-  logError(isFinal ? 'mail failed' : 'mail delayed', error, { outboxId: mail.id, kind: mail.kind, attempts: mail.attempts })
+  logError(isFinal ? 'mail failed' : 'mail delayed', error, {
+    outboxId: mail.id,
+    kind: mail.kind,
+    attempts: mail.attempts,
+  })
   if (!isFinal) {
     await settleMailStatement(db, mail.id, { nextAttemptAt: now + delay * 1000, lastError: reason })
     return

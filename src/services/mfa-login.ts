@@ -36,19 +36,26 @@ export async function logInWithSecondFactor(
 ): Promise<OpenedSession> {
   const { db } = deps
   const claimed = readToken(input.ticket)
-  const found = claimed && (await countGuess(db, { id: claimed.id }, 'mfa_ticket', CODE_GUESSES, deps.now()))
+  const found =
+    claimed && (await countGuess(db, { id: claimed.id, purpose: 'mfa_ticket', at: deps.now() }, CODE_GUESSES))
   if (!found || !isGenuineToken(deps.settings.secrets, claimed, { purpose: 'mfa_ticket', salt: found.token.salt }))
     throw new AuthError('invalid_code', { reason: 'ticket' })
   const { token, account } = found
   const isOffered = secondFactorsOf(account).includes(input.method)
   const isRight = isOffered && input.method === 'email' && isRightCodeFor(deps, token, input.code)
   if (!isRight) {
-    const event = { type: 'login.failed', at: deps.now(), userId: account.id, details: { reason: 'wrong code' } } as const
+    const event = {
+      type: 'login.failed',
+      at: deps.now(),
+      userId: account.id,
+      details: { reason: 'wrong code' },
+    } as const
     await auditStatement(db, event, deps.client)
     throw new AuthError('invalid_code', { reason: 'wrong code' })
   }
   const consumed = await consumeTokenStatement(db, token.id)
-  if (!consumed.some(({ id }) => id === token.id)) throw new AuthError('invalid_code', { reason: 'used at the same moment' })
+  if (!consumed.some(({ id }) => id === token.id))
+    throw new AuthError('invalid_code', { reason: 'used at the same moment' })
   const deviceId = readDevice(deps, account.id, input.deviceToken)
   return await openSession(deps, account, { methods: ['pwd', 'otp', 'mfa'], deviceId })
 }

@@ -17,12 +17,17 @@ export async function proveToken(
   proof: TokenProof,
   purpose: OneTimeTokenPurpose,
 ): Promise<{ token: OneTimeToken; account: Account }> {
-  const found = 'token' in proof ? await findByToken(deps, proof.token, purpose) : await findByCode(deps, proof, purpose)
-  if (!found || found.account.status !== 'active') throw new AuthError('invalid_token')
+  const found =
+    'token' in proof ? await findByToken(deps, proof.token, purpose) : await findByCode(deps, proof, purpose)
+  if (found?.account.status !== 'active') throw new AuthError('invalid_token')
   return found
 }
 
-async function findByToken(deps: Pick<Platform, 'db' | 'now' | 'settings'>, token: string, purpose: OneTimeTokenPurpose) {
+async function findByToken(
+  deps: Pick<Platform, 'db' | 'now' | 'settings'>,
+  token: string,
+  purpose: OneTimeTokenPurpose,
+) {
   const claimed = readToken(token)
   const found = claimed && (await findToken(deps.db, claimed.id, purpose, deps.now()))
   return found && isGenuineToken(deps.settings.secrets, claimed, { purpose, salt: found.token.salt }) ? found : null
@@ -33,12 +38,16 @@ async function findByCode(
   { email, code }: { email: string; code: string },
   purpose: OneTimeTokenPurpose,
 ) {
-  const found = await countGuess(deps.db, { email }, purpose, CODE_GUESSES, deps.now())
+  const found = await countGuess(deps.db, { email, purpose, at: deps.now() }, CODE_GUESSES)
   return found && isRightCodeFor(deps, found.token, code) ? found : null
 }
 
 /** Whether the digits are those of this row's mail. The guess must have been counted before. */
-export function isRightCodeFor(deps: Pick<Platform, 'settings'>, { id, purpose, salt }: OneTimeToken, code: string): boolean {
+export function isRightCodeFor(
+  deps: Pick<Platform, 'settings'>,
+  { id, purpose, salt }: OneTimeToken,
+  code: string,
+): boolean {
   return isRightCode(deps.settings.secrets, { purpose, id, generation: 0, salt }, code)
 }
 

@@ -67,8 +67,16 @@ export function assertPasswordAllowed(
 
 function personalPieces(policy: PasswordPolicy, person: PersonalFacts): string[] {
   const [localPart = ''] = person.email.split('@')
-  const words = [localPart, person.username ?? '', ...(person.name ?? '').split(/\s+/), policy.productName, person.email]
-  return words.map((word) => word.normalize('NFC').toLowerCase()).filter((word) => word.length >= SHORTEST_PERSONAL_PIECE)
+  const words = [
+    localPart,
+    person.username ?? '',
+    ...(person.name ?? '').split(/\s+/),
+    policy.productName,
+    person.email,
+  ]
+  return words
+    .map((word) => word.normalize('NFC').toLowerCase())
+    .filter((word) => word.length >= SHORTEST_PERSONAL_PIECE)
 }
 
 function refuse(message: string): Result<never, string> {

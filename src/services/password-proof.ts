@@ -17,7 +17,8 @@ export async function provePassword(
   const deviceId = readDevice(deps, account.id, deviceToken)
   const attempt = await throttleOf(deps, account).attempt({ password, hash: account.passwordHash, deviceId })
   if (attempt.outcome === 'right') return
-  if (attempt.outcome === 'throttled') throw new AuthError('login_throttled', { retryAfterSeconds: attempt.retryAfterSeconds })
+  if (attempt.outcome === 'throttled')
+    throw new AuthError('login_throttled', { retryAfterSeconds: attempt.retryAfterSeconds })
   const event = { type: 'login.failed', at: deps.now(), actorId: account.id, userId: account.id } as const
   await auditStatement(deps.db, { ...event, details: { reason: 'wrong password' } }, deps.client)
   throw new AuthError('invalid_credentials', { reason: 'wrong password' })

@@ -1,7 +1,12 @@
 import { MAIL_MAX_PER_KIND_AND_HOUR, RESET_TOKEN_TTL_SECONDS } from '../config.ts'
 import { AuthError } from '../errors.ts'
 import type { Platform } from '../platform/compose.ts'
-import { type Account, changePasswordStatement, grantRoleStatement, resetPasswordStatement } from '../storage/accounts.ts'
+import {
+  type Account,
+  changePasswordStatement,
+  grantRoleStatement,
+  resetPasswordStatement,
+} from '../storage/accounts.ts'
 import { auditStatement } from '../storage/audit-events.ts'
 import { passwordIs, tokenExists, userIdByEmail, userIdByToken } from '../storage/conditions.ts'
 import { consumeAllTokensStatement, deleteTokensStatement, issueTokenStatement } from '../storage/one-time-tokens.ts'
@@ -62,7 +67,10 @@ export async function resetPassword(deps: Needs, proof: TokenProof, password: st
     consumeAllTokensStatement(db, token.id),
   ])
   refuseIfLost(consumed, token.id)
-  await revokeSessions(deps, ended.map(({ id }) => id))
+  await revokeSessions(
+    deps,
+    ended.map(({ id }) => id),
+  )
   await deps.announceMails([mailId])
 }
 
@@ -87,11 +95,20 @@ export async function changePassword(
     changePasswordStatement(db, account.id, account.passwordHash, hash),
     endSessionsStatement(db, account.id, { except: session.id, when: isChanged }),
     deleteTokensStatement(db, account.id, isChanged),
-    auditStatement(db, { type: 'password.changed', at: now, actorId: account.id, userId: account.id }, client, isChanged),
+    auditStatement(
+      db,
+      { type: 'password.changed', at: now, actorId: account.id, userId: account.id },
+      client,
+      isChanged,
+    ),
     enqueueMailStatement(db, passwordChangedMail(mailId, account, deps, now), isChanged, MAIL_MAX_PER_KIND_AND_HOUR),
   ])
-  if (changed.length === 0) throw new AuthError('invalid_credentials', { reason: 'password changed at the same moment' })
-  await revokeSessions(deps, ended.map(({ id }) => id))
+  if (changed.length === 0)
+    throw new AuthError('invalid_credentials', { reason: 'password changed at the same moment' })
+  await revokeSessions(
+    deps,
+    ended.map(({ id }) => id),
+  )
   await deps.announceMails([mailId])
 }
 

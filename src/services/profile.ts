@@ -5,16 +5,19 @@ import { AuthError } from '../errors.ts'
 import type { Platform } from '../platform/compose.ts'
 import { type Account, deleteAccountStatement, updateProfileStatement } from '../storage/accounts.ts'
 import { auditStatement } from '../storage/audit-events.ts'
+import { userExists } from '../storage/conditions.ts'
 import { isUniqueViolation } from '../storage/database.ts'
 import { enqueueMailStatement } from '../storage/outbox.ts'
 import { endSessionsStatement, findLiveSession, type Session } from '../storage/sessions.ts'
 import { newId } from './identifiers.ts'
 import { provePassword } from './password-proof.ts'
 import { revokeSessions } from './session-ending.ts'
-import { userExists } from '../storage/conditions.ts'
 
 /** The caller's account as it is now. @throws {AuthError} `unauthenticated` when the session has ended. */
-export async function readProfile(deps: Pick<Platform, 'db' | 'now' | 'settings'>, claims: AccessTokenClaims): Promise<User> {
+export async function readProfile(
+  deps: Pick<Platform, 'db' | 'now' | 'settings'>,
+  claims: AccessTokenClaims,
+): Promise<User> {
   const live = await findLiveSession(deps.db, claims.sid, deps.now(), deps.settings.sessionIdleTimeoutSeconds * 1000)
   if (!live) throw new AuthError('unauthenticated', { reason: 'session ended' })
   return toUser(live.account)
@@ -29,7 +32,13 @@ export async function changeProfile(
   const changed = Object.keys(changes)
   if (changed.length === 0) return toUser(account)
   const { db } = deps
-  const event = { type: 'user.updated', at: deps.now(), actorId: account.id, userId: account.id, details: { changed } } as const
+  const event = {
+    type: 'user.updated',
+    at: deps.now(),
+    actorId: account.id,
+    userId: account.id,
+    details: { changed },
+  } as const
   try {
     await db.batch([updateProfileStatement(db, account.id, changes), auditStatement(db, event, deps.client)])
   } catch (error) {
@@ -55,7 +64,13 @@ export async function deleteAccount(
   if (password !== undefined) await provePassword(deps, caller, password)
   else if (now - session.authenticatedAt > RECENT_LOGIN_MAX_AGE_SECONDS * 1000) throw stepUpRequired()
   const mailId = newId()
-  const notice = { id: mailId, kind: 'account_deleted', recipient: account.email, locale: account.locale, createdAt: now }
+  const notice = {
+    id: mailId,
+    kind: 'account_deleted',
+    recipient: account.email,
+    locale: account.locale,
+    createdAt: now,
+  }
   const exists = userExists(account.id)
   const [ended] = await db.batch([
     endSessionsStatement(db, account.id),

@@ -6,7 +6,10 @@ import { endSessionStatement, endSessionsStatement } from '../storage/sessions.t
 type Needs = Pick<Platform, 'db' | 'now' | 'client' | 'blocklist'>
 
 /** Puts ended sessions on the blocklist, so that reads refuse their access tokens too. */
-export async function revokeSessions(deps: Pick<Platform, 'blocklist' | 'now'>, sessionIds: readonly string[]): Promise<void> {
+export async function revokeSessions(
+  deps: Pick<Platform, 'blocklist' | 'now'>,
+  sessionIds: readonly string[],
+): Promise<void> {
   await deps.blocklist.revoke(sessionIds, Math.floor(deps.now() / 1000))
 }
 
@@ -39,5 +42,8 @@ export async function endOtherSessions(deps: Needs, current: { id: string; userI
     ),
     endSessionsStatement(db, userId, { except: id }),
   ])
-  await revokeSessions(deps, ended.map((session) => session.id))
+  await revokeSessions(
+    deps,
+    ended.map((session) => session.id),
+  )
 }

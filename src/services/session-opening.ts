@@ -60,24 +60,43 @@ export async function openSession(
     recordLoginStatement(db, account.id, session.id, now),
     auditStatement(
       db,
-      { type: 'login.succeeded', at: now, actorId: account.id, userId: account.id, details: { methods: login.methods, sessionId: session.id } },
+      {
+        type: 'login.succeeded',
+        at: now,
+        actorId: account.id,
+        userId: account.id,
+        details: { methods: login.methods, sessionId: session.id },
+      },
       client,
       opened,
     ),
-    ...(login.rehash && account.passwordHash ? [rehashPasswordStatement(db, account.id, account.passwordHash, login.rehash)] : []),
+    ...(login.rehash && account.passwordHash
+      ? [rehashPasswordStatement(db, account.id, account.passwordHash, login.rehash)]
+      : []),
     ...(isNewDevice
       ? [
           enqueueMailStatement(
             db,
-            { id: mailId, kind: 'new_device', recipient: account.email, locale: account.locale, createdAt: now, details: loginFacts(client, now) },
+            {
+              id: mailId,
+              kind: 'new_device',
+              recipient: account.email,
+              locale: account.locale,
+              createdAt: now,
+              details: loginFacts(client, now),
+            },
             opened,
             MAIL_MAX_PER_KIND_AND_HOUR,
           ),
         ]
       : []),
   ])
-  if (inserted.meta.changes === 0) throw new AuthError('invalid_credentials', { reason: 'account changed during login' })
-  await revokeSessions(deps, trimmed.map(({ id }) => id))
+  if (inserted.meta.changes === 0)
+    throw new AuthError('invalid_credentials', { reason: 'account changed during login' })
+  await revokeSessions(
+    deps,
+    trimmed.map(({ id }) => id),
+  )
   if (isNewDevice) await deps.announceMails([mailId])
   const deviceToken = makeDeviceToken(settings.secrets, account.id, login.deviceId ?? crypto.randomUUID(), now)
   const tokens = await issueTokens(deps, account, session)

@@ -1,8 +1,8 @@
 import { SIGNING_KEY_CACHE_SECONDS, SIGNING_KEY_PERIOD_SECONDS, SIGNING_KEY_RELOAD_MIN_SECONDS } from '../config.ts'
 import { seal, unseal } from '../crypto/sealed.ts'
 import { generateSigningKey, importSigningKey } from '../crypto/signing-key.ts'
-import { logError } from '../platform/log.ts'
 import type { KeyRing, Platform } from '../platform/compose.ts'
+import { logError } from '../platform/log.ts'
 import {
   deleteSigningKeysBefore,
   insertSigningKeys,
@@ -29,7 +29,8 @@ export async function loadKeyRing(deps: Needs, maxAgeSeconds = SIGNING_KEY_CACHE
   for (const row of rows) verifying.set(row.kid, await importSigningKey(row.publicJwk))
   const current = rows.find((row) => row.period === period)
   const privateKey = current && (await openPrivateKey(deps, current))
-  if (!privateKey) throw new Error(`the signing key of period ${period} is missing, or sealed under a version not in AUTH_SECRET`)
+  if (!privateKey)
+    throw new Error(`the signing key of period ${period} is missing, or sealed under a version not in AUTH_SECRET`)
   const ring: KeyRing = {
     period,
     loadedAt: now,

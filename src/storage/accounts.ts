@@ -1,6 +1,6 @@
 import { and, eq, isNull, type SQL, sql } from 'drizzle-orm'
-import { sessionExists, userIdByToken } from './conditions.ts'
 import { insertWhere } from './conditional-insert.ts'
+import { sessionExists, userIdByToken } from './conditions.ts'
 import type { Database } from './database.ts'
 import { userRoles, users } from './schema/index.ts'
 

@@ -8,17 +8,18 @@ type Values<Table extends SQLiteTable> = {
 
 /**
  * `INSERT ... SELECT ... WHERE condition`: a row that comes into being only if the fact it belongs to does, inside one batch.
- * Values are bound, or SQL expressions such as a scalar subquery.
+ * Values are bound, or SQL expressions such as a scalar subquery; a column that is not named gets its default, or null.
  */
-export function insertWhere<Table extends SQLiteTable>(db: Database, table: Table, values: Values<Table>, condition: SQL) {
-  const columns = getTableColumns(table)
-  const given = Object.entries<unknown>(values).flatMap(([key, value]) => {
-    const column = columns[key]
-    return column === undefined || value === undefined ? [] : [{ column, value }]
+export function insertWhere<Table extends SQLiteTable>(
+  db: Database,
+  table: Table,
+  values: Values<Table>,
+  condition: SQL,
+) {
+  const given: Readonly<Record<string, unknown>> = values
+  const expressions = Object.entries(getTableColumns(table)).map(([name, column]) => {
+    const value = given[name] ?? column.default ?? null
+    return is(value, SQL) ? value : sql`${sql.param(value, column)}`
   })
-  const names = given.map(({ column }) => sql.identifier(column.name))
-  const expressions = given.map(({ column, value }) => (is(value, SQL) ? value : sql`${sql.param(value, column)}`))
-  return db.run(
-    sql`insert into ${table} (${sql.join(names, sql`, `)}) select ${sql.join(expressions, sql`, `)} where ${condition}`,
-  )
+  return db.insert(table).select(sql`select ${sql.join(expressions, sql`, `)} where ${condition}`)
 }

@@ -1,5 +1,5 @@
-import type { DrizzleD1Database } from 'drizzle-orm/d1'
 import type { BatchItem } from 'drizzle-orm/batch'
+import type { DrizzleD1Database } from 'drizzle-orm/d1'
 
 export type Database = DrizzleD1Database<Record<string, never>>
 

@@ -1,7 +1,7 @@
 import { and, eq, gt, inArray, lt, type SQL, sql } from 'drizzle-orm'
 import { accountFields } from './accounts.ts'
-import { userIdByToken } from './conditions.ts'
 import { insertWhere } from './conditional-insert.ts'
+import { userIdByToken } from './conditions.ts'
 import type { Database } from './database.ts'
 import { oneTimeTokens, users } from './schema/index.ts'
 
@@ -19,7 +19,11 @@ export interface NewOneTimeToken {
 /** Makes a token for the active account that `owner` picks, or none. What it proves is the account's address, or `email`. */
 export function issueTokenStatement(
   db: Database,
-  token: Omit<NewOneTimeToken, 'expiresAt'> & { expiresAt: number | SQL; purpose: OneTimeTokenPurpose | SQL; email?: string },
+  token: Omit<NewOneTimeToken, 'expiresAt'> & {
+    expiresAt: number | SQL
+    purpose: OneTimeTokenPurpose | SQL
+    email?: string
+  },
   owner: { id: string; unlessTaken?: string } | { email: string; unverified?: boolean },
 ) {
   const matches = 'id' in owner ? sql`id = ${owner.id}` : sql`email = ${owner.email}`
@@ -50,20 +54,19 @@ export async function findToken(db: Database, id: string, purpose: OneTimeTokenP
 
 /**
  * Counts a guess at the code of a token, before it is compared; null when there is no token or its guesses are used up, or those
- * of its user and purpose for the day. `which` picks the token: by id, or as the newest of an address.
+ * of its user and purpose for the day. It picks the token: by id, or as the newest of an address.
  */
 export async function countGuess(
   db: Database,
-  which: { id: string } | { email: string },
-  purpose: OneTimeTokenPurpose,
+  guess: ({ id: string } | { email: string }) & { purpose: OneTimeTokenPurpose; at: number },
   limits: { perToken: number; perDay: number },
-  nowMs: number,
 ) {
+  const { purpose, at } = guess
   const id =
-    'id' in which
-      ? sql`${which.id}`
+    'id' in guess
+      ? sql`${guess.id}`
       : sql`(select t.id from one_time_tokens t join users u on u.id = t.user_id
-          where u.email = ${which.email} and t.purpose = ${purpose} order by t.created_at desc, t.id desc limit 1)`
+          where u.email = ${guess.email} and t.purpose = ${purpose} order by t.created_at desc, t.id desc limit 1)`
   const [counted, found] = await db.batch([
     db
       .update(oneTimeTokens)
@@ -72,10 +75,10 @@ export async function countGuess(
         and(
           eq(oneTimeTokens.id, id),
           eq(oneTimeTokens.purpose, purpose),
-          gt(oneTimeTokens.expiresAt, nowMs),
+          gt(oneTimeTokens.expiresAt, at),
           lt(oneTimeTokens.attempts, limits.perToken),
           sql`(select sum(t.attempts) from one_time_tokens t where t.user_id = one_time_tokens.user_id
-            and t.purpose = ${purpose} and t.created_at > ${nowMs - 86_400_000}) < ${limits.perDay}`,
+            and t.purpose = ${purpose} and t.created_at > ${at - 86_400_000}) < ${limits.perDay}`,
         ),
       )
       .returning({ id: oneTimeTokens.id }),
@@ -101,7 +104,10 @@ export function consumeTokenStatement(db: Database, id: string) {
 
 /** The same for a token whose use makes every other one of its user stale, whatever its purpose. */
 export function consumeAllTokensStatement(db: Database, id: string) {
-  return db.delete(oneTimeTokens).where(eq(oneTimeTokens.userId, userIdByToken(id))).returning({ id: oneTimeTokens.id })
+  return db
+    .delete(oneTimeTokens)
+    .where(eq(oneTimeTokens.userId, userIdByToken(id)))
+    .returning({ id: oneTimeTokens.id })
 }
 
 export function deleteTokensStatement(db: Database, userId: string, when: SQL) {
@@ -109,7 +115,14 @@ export function deleteTokensStatement(db: Database, userId: string, when: SQL) {
 }
 
 export async function deleteExpiredTokens(db: Database, nowMs: number, limit: number): Promise<number> {
-  const expired = db.select({ id: oneTimeTokens.id }).from(oneTimeTokens).where(lt(oneTimeTokens.expiresAt, nowMs)).limit(limit)
-  const gone = await db.delete(oneTimeTokens).where(inArray(oneTimeTokens.id, expired)).returning({ id: oneTimeTokens.id })
+  const expired = db
+    .select({ id: oneTimeTokens.id })
+    .from(oneTimeTokens)
+    .where(lt(oneTimeTokens.expiresAt, nowMs))
+    .limit(limit)
+  const gone = await db
+    .delete(oneTimeTokens)
+    .where(inArray(oneTimeTokens.id, expired))
+    .returning({ id: oneTimeTokens.id })
   return gone.length
 }

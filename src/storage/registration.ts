@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { grantRoleStatement } from './accounts.ts'
-import { userIdByEmail } from './conditions.ts'
 import { insertWhere } from './conditional-insert.ts'
+import { userIdByEmail } from './conditions.ts'
 import type { Database } from './database.ts'
 import { issueTokenStatement, type NewOneTimeToken } from './one-time-tokens.ts'
 import { enqueueTokenMailStatement } from './outbox.ts'

@@ -6,7 +6,11 @@ export type SigningKeyRow = typeof signingKeys.$inferSelect
 
 /** The keys of a period and later ones, newest first. */
 export async function listSigningKeys(db: Database, fromPeriod: number): Promise<SigningKeyRow[]> {
-  return await db.select().from(signingKeys).where(gte(signingKeys.period, fromPeriod)).orderBy(desc(signingKeys.period))
+  return await db
+    .select()
+    .from(signingKeys)
+    .where(gte(signingKeys.period, fromPeriod))
+    .orderBy(desc(signingKeys.period))
 }
 
 /** Adds keys; where a period has one already, that one stays. */

@@ -1,8 +1,8 @@
 import { createMiddleware } from 'hono/factory'
 import { AuthError } from '../../errors.ts'
 import { authenticateFresh, authenticateRead } from '../../services/authentication.ts'
-import { readAccessCookie, readDeviceToken } from '../cookies.ts'
 import type { AppEnv, Context } from '../context.ts'
+import { readAccessCookie, readDeviceToken } from '../cookies.ts'
 import { assertTrustedOrigin } from '../origin.ts'
 
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i

@@ -1,8 +1,5 @@
 import { createMiddleware } from 'hono/factory'
 import { routePath } from 'hono/route'
-import { chooseLocale } from '../../mail/locale.ts'
-import { describeClient } from '../../platform/client.ts'
-import { composePlatform } from '../../platform/compose.ts'
 import { logInfo } from '../../platform/log.ts'
 import type { AppEnv } from '../context.ts'
 
@@ -26,11 +23,4 @@ export const requestScope = createMiddleware<AppEnv>(async (c, next) => {
     outcome: c.get('outcome') ?? 'ok',
     ...(c.get('userId') === undefined ? {} : { userId: c.get('userId') }),
   })
-})
-
-/** Reads the configuration; a missing or malformed variable answers every request with 500 (api.md). */
-export const platformScope = createMiddleware<AppEnv>(async (c, next) => {
-  const locale = chooseLocale(c.req.header('Accept-Language'))
-  c.set('platform', composePlatform(c.env, describeClient(c.req.raw, c.get('requestId'), locale)))
-  await next()
 })

@@ -23,8 +23,5 @@ export const sessions = sqliteTable(
     country: text('country'),
     city: text('city'),
   },
-  (table) => [
-    index('sessions_user').on(table.userId, table.createdAt),
-    index('sessions_expiry').on(table.expiresAt),
-  ],
+  (table) => [index('sessions_user').on(table.userId, table.createdAt), index('sessions_expiry').on(table.expiresAt)],
 )

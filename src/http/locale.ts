@@ -1,4 +1,4 @@
-import { LOCALES, type Locale } from './message.ts'
+import { LOCALES, type Locale } from '../config.ts'
 
 /** Above any header a browser sends; the rest of a longer one is not looked at. */
 const MAX_HEADER_LENGTH = 512

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { chooseLocale } from '../../../src/mail/locale.ts'
+import { chooseLocale } from '../../../src/http/locale.ts'
 
 describe('chooseLocale (RFC 9110 §12.5.4)', () => {
   it.each([
