@@ -1,6 +1,7 @@
 import type { MailTexts } from './mail-texts.ts'
 
-const OWNER = (product: string): string => `You get this mail because this address belongs to a ${product} account.`
+const OWNER = (product: string): string =>
+  `You are receiving this e-mail because this address belongs to a ${product} account.`
 
 /** English, the language every other falls back to. */
 export const en: MailTexts = {
@@ -23,9 +24,9 @@ export const en: MailTexts = {
       action: 'Confirm address',
       closing: [
         `The link and the code work once, for ${duration}.`,
-        'You did not sign up? Then ignore this mail: without your confirmation the account cannot be used.',
+        'If you did not sign up, ignore this e-mail: without your confirmation the account cannot be used.',
       ],
-      reason: `You get this mail because someone signed up for ${product} with this address.`,
+      reason: `You are receiving this e-mail because someone signed up for ${product} with this address.`,
     }),
     already_registered: ({ product }) => ({
       subject: `You already have a ${product} account`,
@@ -35,7 +36,7 @@ export const en: MailTexts = {
         'Sign in as usual. If you no longer know your password, you can set a new one.',
       ],
       action: 'Set a new password',
-      closing: ['It was not you? Then there is nothing to do: nobody got into your account.'],
+      closing: ['If this was not you, there is nothing to do: nobody got into your account.'],
       reason: OWNER(product),
     }),
     reset_password: ({ product, duration }) => ({
@@ -45,7 +46,7 @@ export const en: MailTexts = {
       action: 'Choose a new password',
       closing: [
         `The link and the code work once, for ${duration}. Setting a new password signs you out on all devices.`,
-        'It was not you? Then ignore this mail: your password stays as it is.',
+        'If this was not you, ignore this e-mail: your password stays as it is.',
       ],
       reason: OWNER(product),
     }),
@@ -57,8 +58,8 @@ export const en: MailTexts = {
       ],
       action: 'Set a new password',
       closing: [
-        'It was you? Then there is nothing to do.',
-        'It was not you? Then set a new password at once with “Forgot password” on the sign-in page, and look through your sessions and second factors.',
+        'If this was you, there is nothing to do.',
+        'If this was not you, set a new password at once with “Forgot password” on the sign-in page, and look through your sessions and second factors.',
       ],
       reason: OWNER(product),
     }),
@@ -69,22 +70,22 @@ export const en: MailTexts = {
       action: 'Confirm new address',
       closing: [
         `The link and the code work once, for ${duration}.`,
-        'It was not you? Then ignore this mail: nothing changes without your confirmation.',
+        'If this was not you, ignore this e-mail: nothing changes without your confirmation.',
       ],
-      reason: `You get this mail because someone entered this address as the new address of a ${product} account.`,
+      reason: `You are receiving this e-mail because someone entered this address as the new address of a ${product} account.`,
     }),
     email_changed: ({ product, email }) => ({
       subject: `Your ${product} e-mail address was changed`,
       heading: 'Your e-mail address was changed',
       paragraphs: [
-        `Your ${product} account now uses ${email || 'another address'}. From now on, sign in with that address. This is the last mail we send to this one.`,
+        `Your ${product} account now uses ${email || 'another address'}. From now on, sign in with that address. This is the last e-mail we send to this one.`,
       ],
       action: 'Secure my account',
       closing: [
-        'It was you? Then there is nothing to do.',
-        `It was not you? Then someone else may have access to your account: contact the ${product} team at once.`,
+        'If this was you, there is nothing to do.',
+        `If this was not you, someone else may have access to your account: contact the ${product} team at once.`,
       ],
-      reason: `You get this mail because this address belonged to a ${product} account until now.`,
+      reason: `You are receiving this e-mail because this address belonged to a ${product} account until now.`,
     }),
     one_time_code: ({ product, duration }) => ({
       subject: `Your one-time code for ${product}`,
@@ -92,8 +93,8 @@ export const en: MailTexts = {
       paragraphs: [`Enter this code where ${product} asks you for it.`],
       action: `Open ${product}`,
       closing: [
-        `The code works once, for ${duration}. Give it to nobody: we never ask for it by phone, chat or mail.`,
-        'It was not you? Then someone knows your password: set a new one soon.',
+        `The code works once, for ${duration}. Give it to nobody: we never ask for it by phone, chat or e-mail.`,
+        'If you did not ask for it, someone may know your password: set a new one soon.',
       ],
       reason: OWNER(product),
     }),
@@ -103,8 +104,8 @@ export const en: MailTexts = {
       paragraphs: [`Someone signed in to your ${product} account from a device we have not seen before.`],
       action: 'Check my account',
       closing: [
-        'It was you? Then there is nothing to do.',
-        'It was not you? Then set a new password at once, which signs that device out, and look through your second factors.',
+        'If this was you, there is nothing to do.',
+        'If this was not you, set a new password at once, which signs that device out, and look through your second factors.',
       ],
       reason: OWNER(product),
     }),
@@ -114,8 +115,8 @@ export const en: MailTexts = {
       paragraphs: [`From now on, your ${product} account can be used with this method: ${factor}.`],
       action: 'Check my account',
       closing: [
-        'It was you? Then there is nothing to do.',
-        'It was not you? Then remove it in your account settings and set a new password at once.',
+        'If this was you, there is nothing to do.',
+        'If this was not you, remove it in your account settings and set a new password at once.',
       ],
       reason: OWNER(product),
     }),
@@ -125,8 +126,8 @@ export const en: MailTexts = {
       paragraphs: [`Your ${product} account can no longer be used with this method: ${factor}.`],
       action: 'Check my account',
       closing: [
-        'It was you? Then there is nothing to do.',
-        'It was not you? Then set a new password at once and add the method again in your account settings.',
+        'If this was you, there is nothing to do.',
+        'If this was not you, set a new password at once and add the method again in your account settings.',
       ],
       reason: OWNER(product),
     }),
@@ -137,7 +138,7 @@ export const en: MailTexts = {
         `Your ${product} account has been deactivated. You were signed out on all devices and cannot sign in for now.`,
       ],
       action: `Open ${product}`,
-      closing: [`You think this is a mistake? Then contact the ${product} team.`],
+      closing: [`If you think this is a mistake, contact the ${product} team.`],
       reason: OWNER(product),
     }),
     account_deleted: ({ product }) => ({
@@ -147,8 +148,8 @@ export const en: MailTexts = {
         `Your ${product} account and the data that belonged to it have been deleted. This cannot be undone. You were signed out on all devices.`,
       ],
       action: `Open ${product}`,
-      closing: [`It was not you? Then contact the ${product} team at once.`],
-      reason: `You get this last mail because this address belonged to a ${product} account until now.`,
+      closing: [`If this was not you, contact the ${product} team at once.`],
+      reason: `This is the last e-mail you receive from us: this address belonged to a ${product} account until now.`,
     }),
   },
 }

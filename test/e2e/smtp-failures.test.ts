@@ -1,0 +1,156 @@
+import { describe, expect, it } from 'vitest'
+import { refuse, startMailServer } from './support/mail-server.ts'
+import { ACCEPTED, speak, useSmtpBench } from './support/smtp-bench.ts'
+
+const { send, start, script, badCertificates } = useSmtpBench()
+
+describe('SMTP: no TLS, no mail', () => {
+  it('says nothing to a server without STARTTLS', async () => {
+    const server = await start({ disabledCommands: ['STARTTLS'], allowInsecureAuth: true })
+    const delivery = await send(`smtp://postern:geheim@localhost:${server.port}`)
+    expect(delivery).toMatchObject({ delivered: false, permanent: false })
+    expect(server.received).toEqual([])
+  })
+
+  it.each(['smtp', 'smtps'])('%s refuses a certificate of an unknown authority', async (scheme) => {
+    const server = await start({ ...badCertificates.unknownAuthority, secure: scheme === 'smtps' })
+    const delivery = await send(`${scheme}://postern:geheim@localhost:${server.port}`)
+    expect(delivery).toMatchObject({ delivered: false, permanent: false })
+    expect(server.received).toEqual([])
+  })
+
+  it.each(['smtp', 'smtps'])('%s refuses a certificate of another host', async (scheme) => {
+    const server = await start({ ...badCertificates.otherHost, secure: scheme === 'smtps' })
+    const delivery = await send(`${scheme}://postern:geheim@localhost:${server.port}`)
+    expect(delivery).toMatchObject({ delivered: false, permanent: false })
+    expect(server.received).toEqual([])
+  })
+})
+
+describe('SMTP: failures are temporary or permanent, and tell nothing private', () => {
+  it('connection refused: temporary', async () => {
+    const server = await startMailServer()
+    await server.close()
+    expect(await send(`smtp://localhost:${server.port}`)).toMatchObject({ delivered: false, permanent: false })
+  })
+
+  it.each([
+    ['greeting', 421, false],
+    ['sender', 451, false],
+    ['sender', 550, true],
+    ['recipient', 450, false],
+    ['recipient', 550, true],
+    ['data', 452, false],
+    ['data', 554, true],
+    ['login', 454, false],
+    ['login', 535, true],
+  ] as const)('%s answered %d: permanent %s', async (step, code, permanent) => {
+    const refusal = refuse(code, 'no <anna@example.org> geheim')
+    const server = await start({
+      ...(step === 'greeting' ? { onConnect: (_session, done) => done(refusal) } : {}),
+      ...(step === 'sender' ? { onMailFrom: (_address, _session, done) => done(refusal) } : {}),
+      ...(step === 'recipient' ? { onRcptTo: (_address, _session, done) => done(refusal) } : {}),
+      ...(step === 'login' ? { onAuth: (_auth, _session, done) => done(refusal) } : {}),
+      ...(step === 'data'
+        ? {
+            onData(stream, _session, done) {
+              stream.resume()
+              stream.on('end', () => done(refusal))
+            },
+          }
+        : {}),
+    })
+    const delivery = await send(`smtp://postern:geheim@localhost:${server.port}`)
+    expect(delivery).toMatchObject({ delivered: false, permanent })
+    expect(delivery.reason).toContain(String(code))
+    expect(delivery.reason).not.toMatch(/@|anna|geheim|postern/)
+  })
+
+  it('connection lost after the message was sent, before the reply: temporary', async () => {
+    const server = await script(
+      (socket) => socket.write('220 hello\r\n'),
+      (line, socket) => {
+        if (line === '.') socket.destroy()
+        else socket.write(speak(line))
+      },
+    )
+    expect(await send(`smtp://localhost:${server.port}?tls=off`)).toMatchObject({ delivered: false, permanent: false })
+    expect(server.lines).toContain('.')
+  })
+
+  it('connection closed instead of a greeting: temporary', async () => {
+    const server = await script(
+      (socket) => socket.end(),
+      () => {},
+    )
+    expect(await send(`smtp://localhost:${server.port}?tls=off`)).toMatchObject({ delivered: false, permanent: false })
+  })
+
+  it('nonsense instead of a greeting: temporary', async () => {
+    const server = await script(
+      (socket) => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'),
+      () => {},
+    )
+    expect(await send(`smtp://localhost:${server.port}?tls=off`)).toMatchObject({ delivered: false, permanent: false })
+  })
+
+  it('a lost goodbye does not undo an accepted mail', async () => {
+    const server = await script(
+      (socket) => socket.write('220 hello\r\n'),
+      (line, socket) => {
+        if (line === '.') socket.write('250 queued\r\n')
+        else if (line === 'QUIT') socket.destroy()
+        else socket.write(speak(line))
+      },
+    )
+    expect(await send(`smtp://localhost:${server.port}?tls=off`)).toEqual(ACCEPTED)
+  })
+
+  it('gives up on a silent server after 10 s: temporary', async () => {
+    const server = await script(
+      () => {},
+      () => {},
+    )
+    const started = Date.now()
+    expect(await send(`smtp://localhost:${server.port}?tls=off`)).toMatchObject({ delivered: false, permanent: false })
+    expect(Date.now() - started).toBeLessThan(15_000)
+  })
+
+  it('gives up on a reply to DATA that does not come after 10 s: temporary', async () => {
+    const server = await script(
+      (socket) => socket.write('220 hello\r\n'),
+      (line, socket) => {
+        if (line !== '.') socket.write(speak(line))
+      },
+    )
+    const started = Date.now()
+    expect(await send(`smtp://localhost:${server.port}?tls=off`)).toMatchObject({ delivered: false, permanent: false })
+    expect(Date.now() - started).toBeLessThan(15_000)
+  })
+
+  it('gives up on a trickling server after 30 s in all: temporary', async () => {
+    const server = await script(
+      (socket) => socket.write('220 hello\r\n'),
+      (line, socket) => {
+        if (!line.startsWith('EHLO')) return
+        const timer = setInterval(() => socket.write('250-x\r\n'), 2_000)
+        socket.on('close', () => clearInterval(timer))
+      },
+    )
+    const started = Date.now()
+    expect(await send(`smtp://localhost:${server.port}?tls=off`)).toMatchObject({ delivered: false, permanent: false })
+    expect(Date.now() - started).toBeLessThan(35_000)
+  })
+
+  it('ignores plaintext injected behind the answer to STARTTLS (CVE-2011-0411)', async () => {
+    const server = await script(
+      (socket) => socket.write('220 hello\r\n'),
+      (line, socket) => {
+        if (line.startsWith('EHLO')) socket.write('250-localhost\r\n250 STARTTLS\r\n')
+        else if (line === 'STARTTLS') socket.write('220 go\r\n250-localhost\r\n250 AUTH PLAIN\r\n')
+      },
+    )
+    expect(await send(`smtp://postern:geheim@localhost:${server.port}`)).toMatchObject({ delivered: false })
+    expect(server.lines.join('\n')).not.toContain('AUTH')
+  })
+})
