@@ -2,7 +2,7 @@
  * Builds the pages of `src/ui` into `dist/ui`, which the Worker serves as static assets. With `--development` it builds them into
  * `dist/ui-development`, the mailbox included, which no deployment has.
  */
-import { cp, glob, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, glob, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -24,23 +24,22 @@ function fillTexts(html: string): string {
 }
 
 /** A page is written as what belongs into its head, an empty line, and its body. */
-async function buildPage(path: string, layout: string, folder: string): Promise<void> {
+async function buildPage(path: string, layout: string): Promise<void> {
   const [head = '', ...body] = (await readFile(path, 'utf8')).split('\n\n')
   const html = layout
     .replace('{{head}}', () => head)
     .replace('{{name}}', basename(path, '.html'))
     .replace('{{body}}', () => body.join('\n\n'))
-  await mkdir(folder, { recursive: true })
-  await writeFile(join(folder, basename(path)), fillTexts(html))
+  await writeFile(join(target, basename(path)), fillTexts(html))
 }
 
 /** Builds the pages of a folder; resolves to the scripts and styles they need. */
-async function buildPages(folder: string, under: string): Promise<string[]> {
+async function buildPages(folder: string): Promise<string[]> {
   const layout = await readFile(join(source, 'layout.html'), 'utf8')
   const entryPoints: string[] = []
   for await (const file of glob('*.{html,css}', { cwd: join(source, folder) })) {
     const path = join(source, folder, file)
-    if (file.endsWith('.html')) await buildPage(path, layout, join(target, under))
+    if (file.endsWith('.html')) await buildPage(path, layout)
     entryPoints.push(path.replace(/html$/, 'ts'))
   }
   return entryPoints
@@ -53,10 +52,10 @@ async function buildUi(): Promise<void> {
   const swaggerUi = fileURLToPath(import.meta.resolve('swagger-ui-dist/swagger-ui-bundle.js'))
   await cp(swaggerUi, join(target, 'assets/swagger-ui-bundle.js'))
 
-  const entryPoints = await buildPages('pages', '.')
+  const entryPoints = await buildPages('pages')
   let headers = await readFile(join(source, '_headers'), 'utf8')
   if (isDevelopment) {
-    entryPoints.push(...(await buildPages('dev', 'dev')))
+    entryPoints.push(...(await buildPages('dev')))
     headers += await readFile(join(source, 'dev/_headers'), 'utf8')
   }
   await writeFile(join(target, '_headers'), headers)

@@ -15,11 +15,10 @@ async function readText(path: string): Promise<string> {
   }
 }
 
-/** What `.dev.vars` sets; nothing when there is no such file. */
-export async function readDevVars(): Promise<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(parseEnv(await readText(devVarsPath))).map(([name, value]) => [name, value ?? '']),
-  )
+/** What a file such as `.dev.vars` sets; nothing when there is no such file. */
+export async function readVarsFile(name: string): Promise<Record<string, string>> {
+  const variables = parseEnv(await readText(join(projectRoot, name)))
+  return Object.fromEntries(Object.entries(variables).map(([key, value]) => [key, value ?? '']))
 }
 
 /** Gives local work a secret of its own, once; every other line of the file stays as it is. */

@@ -1,0 +1,29 @@
+/** `npm run doctor [-- development]`: names every variable that would stop the Worker, before it is deployed. */
+import { checkVariables, ENVIRONMENTS, printProblems, readConfig, readSecrets } from './lib/variables.ts'
+
+const asked = process.argv[2] ?? 'production'
+const environment = ENVIRONMENTS.find((name) => name === asked)
+if (environment === undefined) {
+  console.error(`There is no environment ${asked}: use ${ENVIRONMENTS.join(' or ')}.`)
+  process.exit(2)
+}
+
+const problems = await checkVariables({
+  // `npm start` sets it to where it serves.
+  ...(environment === 'development' ? { ISSUER: 'http://localhost:8787' } : {}),
+  ...readConfig(environment).vars,
+  ...process.env,
+  ...(await readSecrets(environment)),
+})
+if (problems.length === 0) {
+  console.log(`Every variable of ${environment} is in order.`)
+} else {
+  console.error(`${problems.length} variable(s) of ${environment} would stop the Worker:`)
+  printProblems(problems)
+  console.error(
+    environment === 'production'
+      ? 'Settings stand in wrangler.toml under [env.production.vars]; secrets in .dev.vars.production or the shell.'
+      : 'Settings stand in wrangler.toml under [env.development.vars]; secrets in .dev.vars or the shell.',
+  )
+  process.exitCode = 1
+}
