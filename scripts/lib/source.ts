@@ -1,15 +1,18 @@
 import { join } from 'node:path'
 import { build } from 'esbuild'
-import type * as Env from '../../src/env.ts'
 import { projectRoot } from './wrangler.ts'
 
-/** The Worker's own parser of its variables. Node alone cannot load it: the source uses syntax that types cannot simply be stripped from. */
-export async function loadEnvModule(): Promise<typeof Env> {
+/**
+ * Loads a module of the Worker into Node, bundled as wrangler would: the source has syntax that types cannot simply be stripped
+ * from, and imports text. It may use no binding and nothing of `cloudflare:`.
+ */
+export async function loadSource<Module>(path: string): Promise<Module> {
   const { outputFiles } = await build({
-    entryPoints: [join(projectRoot, 'src/env.ts')],
+    entryPoints: [join(projectRoot, 'src', path)],
     bundle: true,
     format: 'esm',
     platform: 'node',
+    loader: { '.txt': 'text' },
     write: false,
   })
   const code = Buffer.from(outputFiles[0]?.contents ?? []).toString('base64')

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { unstable_readConfig } from 'wrangler'
+import type * as EnvModule from '../../src/env.ts'
 import { readVarsFile } from './dev-vars.ts'
-import { loadEnvModule } from './source.ts'
+import { loadSource } from './source.ts'
 import { projectRoot } from './wrangler.ts'
 
 export const ENVIRONMENTS = ['development', 'production'] as const
@@ -49,7 +50,7 @@ export interface Problem {
 
 /** Checks variables by the rules of the Worker itself. */
 export async function checkVariables(variables: Record<string, unknown>): Promise<readonly Problem[]> {
-  const { parseSettings, ConfigurationError } = await loadEnvModule()
+  const { parseSettings, ConfigurationError } = await loadSource<typeof EnvModule>('env.ts')
   try {
     parseSettings(variables)
     return []
