@@ -1,7 +1,8 @@
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import { AuthError } from './errors.ts'
 import { chooseLocale } from './http/locale.ts'
-import { apiHeaders, crossOrigin, noStore, refuseForeignPages } from './http/middleware/browser-rules.ts'
+import { apiHeaders, crossOrigin, noStore, refuseForeignPages, requireHttps } from './http/middleware/browser-rules.ts'
+import { globalRateLimit } from './http/middleware/rate-limit.ts'
 import { requestScope } from './http/middleware/request-scope.ts'
 import { OPENAPI_DOCUMENT, SECURITY_SCHEMES } from './http/openapi.ts'
 import { handleError, sendProblem } from './http/problem.ts'
@@ -31,10 +32,12 @@ base.use(
 )
 base.use(async (c, next) => {
   const client = describeClient(c.req.raw, c.get('requestId'), chooseLocale(c.req.header('Accept-Language')))
-  c.set('platform', composePlatform(c.env as Env, client))
+  c.set('platform', composePlatform(c.env as Env, client, c.executionCtx))
   await next()
 })
+base.use(requireHttps)
 base.use(crossOrigin)
+base.use(globalRateLimit)
 base.use(refuseForeignPages)
 for (const path of ['/auth/*', '/users/*', '/roles/*', '/audit-events/*', '/stats/*']) base.use(path, noStore)
 for (const [name, scheme] of Object.entries(SECURITY_SCHEMES))

@@ -79,3 +79,24 @@ export const MAIL_MAX_PER_KIND_AND_HOUR = 5
 export const TOKEN_KEEP_SECONDS = 24 * 60 * 60
 export const CLEANUP_BATCH = 500
 export const MAX_CLEANUP_BATCHES = 40
+
+// ------------------------------------------------------------------ rate limits (decision 5), by client address and route
+/** What a route's `rateLimit('…')` names. The global one is every client's for all routes together, and configurable. */
+export const RATE_CLASSES = {
+  /** Whatever tries a secret or sends a mail: register, log in, forgot, resend, codes. */
+  sensitive: { requests: 5, windowSeconds: 60 },
+  /** Steps of a flow that a person may repeat, such as the redirects of a federated login. */
+  moderate: { requests: 30, windowSeconds: 60 },
+} as const
+export const GLOBAL_RATE_WINDOW_SECONDS = 60
+/** Below this share of a limit a client costs no KV operation. */
+export const RATE_LIMIT_QUIET_SHARE = 0.2
+/** KV takes one write a second to one key (platform.md). */
+export const RATE_LIMIT_WRITE_INTERVAL_MS = 1000
+/** Clients an isolate remembers; the oldest go first. */
+export const RATE_LIMIT_MAX_KEYS = 20_000
+
+// ------------------------------------------------------------------ activity
+/** A session's last-seen time is recorded this exactly, and not more often. */
+export const LAST_SEEN_RESOLUTION_SECONDS = 60
+export const LAST_SEEN_MAX_SESSIONS = 20_000

@@ -87,6 +87,12 @@ const Variables = z.object({
     .default(8),
   PASSWORD_REQUIRE: list.pipe(z.array(z.enum(['upper', 'lower', 'digit', 'symbol']))).default([]),
   RATE_LIMITS: z.enum(['on', 'off']).default('on'),
+  RATE_LIMIT_PER_MINUTE: z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.int().min(10, 'must be at least 10').max(1_000_000, 'must be at most 1000000'))
+    .default(300),
   BOOTSTRAP_ADMIN_EMAIL: z.email().toLowerCase().optional(),
   MAIL_TRANSPORT: z.enum(['mailbox', 'smtp', 'resend', 'binding']),
   MAIL_FROM: z.string().min(3).optional(),
@@ -193,6 +199,7 @@ function toSettings(values: Parsed) {
     passwordMinLength: values.PASSWORD_MIN_LENGTH,
     passwordRequire: values.PASSWORD_REQUIRE,
     rateLimits: values.RATE_LIMITS === 'on',
+    rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE,
     bootstrapAdminEmail: values.BOOTSTRAP_ADMIN_EMAIL ?? null,
     mail: {
       transport: values.MAIL_TRANSPORT,

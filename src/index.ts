@@ -1,5 +1,5 @@
 import { app } from './app.ts'
-import { consumeMails } from './jobs/queue.ts'
+import { consumeQueue } from './jobs/queue.ts'
 import { runScheduled } from './jobs/scheduled.ts'
 import { SYSTEM } from './platform/client.ts'
 import { composePlatform } from './platform/compose.ts'
@@ -9,6 +9,6 @@ export { LoginThrottle } from './durable-objects/login-throttle.ts'
 
 export default {
   fetch: app.fetch,
-  queue: (batch, env) => consumeMails(composePlatform(env, SYSTEM), batch),
-  scheduled: (controller, env) => runScheduled(composePlatform(env, SYSTEM), controller.cron),
+  queue: (batch, env, context) => consumeQueue(composePlatform(env, SYSTEM, context), batch),
+  scheduled: (controller, env, context) => runScheduled(composePlatform(env, SYSTEM, context), controller.cron),
 } satisfies ExportedHandler<Env>

@@ -1,12 +1,28 @@
+import type { ActivityMessage } from '../platform/activity.ts'
 import type { Platform } from '../platform/compose.ts'
 import { logError } from '../platform/log.ts'
+import type { MailMessage } from '../platform/mail-queue.ts'
+import { recordActivity } from '../services/activity.ts'
 import { deliverMail } from '../services/mail-delivery.ts'
 
-/** Consumes the mail queue. What fails here fails to reach the database: the queue tries it again. */
-export async function consumeMails(platform: Platform, batch: MessageBatch): Promise<void> {
+/** Consumes a queue; its name says what it carries. What fails here is tried again by the queue. */
+export async function consumeQueue(platform: Platform, batch: MessageBatch): Promise<void> {
+  if (batch.queue.endsWith('-activity')) await consumeActivity(platform, batch)
+  else await consumeMails(platform, batch)
+}
+
+async function consumeActivity(platform: Platform, batch: MessageBatch): Promise<void> {
+  await recordActivity(
+    platform,
+    batch.messages.map(({ body }) => body as ActivityMessage),
+  )
+  batch.ackAll()
+}
+
+async function consumeMails(platform: Platform, batch: MessageBatch): Promise<void> {
   for (const message of batch.messages) {
     try {
-      const { outboxId } = message.body as { outboxId: string }
+      const { outboxId } = message.body as MailMessage
       await deliverMail(platform, outboxId)
       message.ack()
     } catch (error) {

@@ -1,12 +1,15 @@
 import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1'
+import { LAST_SEEN_RESOLUTION_SECONDS } from '../config.ts'
 import type { MailboxItem } from '../durable-objects/dev-mailbox.ts'
 import { parseSettings, type Settings } from '../env.ts'
 import type { MailTransport } from '../mail/message.ts'
+import { type ReportedSessions, reportActivity } from './activity.ts'
 import { type Blocklist, createBlocklist } from './blocklist.ts'
 import type { Client } from './client.ts'
 import { type LoginThrottle, openLoginThrottle } from './login-throttle.ts'
 import { announceMails } from './mail-queue.ts'
 import { createMailTransport } from './mail-transport.ts'
+import { createRateLimiter, type RateLimiter, type RateWindows } from './rate-limiter.ts'
 
 /** The keys in use, as one isolate remembers them: resolved values only, so no request waits for another's promise. */
 export interface KeyRing {
@@ -34,6 +37,9 @@ export interface Platform {
   client: Client
   blocklist: Blocklist
   loginThrottle: (name: string) => LoginThrottle
+  rateLimiter: RateLimiter
+  /** Notes that a session is in use, after the answer and once in a while. */
+  noteActivity: (sessionId: string) => void
   announceMails: (outboxIds: readonly string[]) => Promise<void>
   sendMail: MailTransport
   devMailbox: DevMailboxAccess
@@ -43,16 +49,30 @@ export interface Platform {
 }
 
 /** What one isolate keeps for a set of bindings: parsed once, and nothing that belongs to a request. */
-const remembered = new WeakMap<object, { settings: Settings; keyRing: Platform['keyRing'] }>()
+interface Remembered {
+  settings: Settings
+  keyRing: Platform['keyRing']
+  rateWindows: RateWindows
+  reportedSessions: ReportedSessions
+}
+const remembered = new WeakMap<object, Remembered>()
+
+function recall(env: Env): Remembered {
+  const known = remembered.get(env)
+  if (known) return known
+  const settings = parseSettings({ ...env })
+  const fresh = { settings, keyRing: { current: null }, rateWindows: new Map(), reportedSessions: new Map() }
+  remembered.set(env, fresh)
+  return fresh
+}
 
 /**
  * Builds the platform of one request or job.
  * @throws {ConfigurationError} when a variable is missing or malformed; nothing is served then.
  */
-export function composePlatform(env: Env, client: Client): Platform {
-  const known = remembered.get(env) ?? { settings: parseSettings({ ...env }), keyRing: { current: null } }
-  remembered.set(env, known)
-  const { settings, keyRing } = known
+export function composePlatform(env: Env, client: Client, context: Pick<ExecutionContext, 'waitUntil'>): Platform {
+  const { settings, keyRing, rateWindows, reportedSessions } = recall(env)
+  const waitUntil = (promise: Promise<unknown>) => context.waitUntil(promise)
   return {
     settings,
     db: drizzle(env.DB),
@@ -60,6 +80,11 @@ export function composePlatform(env: Env, client: Client): Platform {
     client,
     blocklist: createBlocklist(env.BLOCKLIST, settings.accessTokenTtlSeconds),
     loginThrottle: (name) => openLoginThrottle(env.LOGIN_THROTTLE, name),
+    rateLimiter: createRateLimiter(env.COUNTERS, rateWindows, { now: Date.now, waitUntil }),
+    noteActivity: (sessionId) => {
+      const resolutionMs = lastSeenResolutionMs(settings.sessionIdleTimeoutSeconds)
+      waitUntil(reportActivity(env.ACTIVITY_QUEUE, reportedSessions, { sessionId, at: Date.now() }, resolutionMs))
+    },
     announceMails: (outboxIds) => announceMails(env.MAIL_QUEUE, outboxIds),
     sendMail: (mail) => createMailTransport(settings.mail, env)(mail),
     devMailbox: {
@@ -74,4 +99,10 @@ export function composePlatform(env: Env, client: Client): Platform {
       pictures: () => env.PICTURES.head('probe'),
     },
   }
+}
+
+/** A short idle time-out needs a finer record, or a session in use would run out. */
+function lastSeenResolutionMs(idleTimeoutSeconds: number): number {
+  const finest = idleTimeoutSeconds > 0 ? idleTimeoutSeconds / 4 : LAST_SEEN_RESOLUTION_SECONDS
+  return Math.min(LAST_SEEN_RESOLUTION_SECONDS, finest) * 1000
 }

@@ -24,7 +24,8 @@ export async function issueTokens(
   const { settings } = deps
   const now = Math.floor(deps.now() / 1000)
   const sessionEnds = Math.floor(session.expiresAt / 1000)
-  const expires = Math.min(now + settings.accessTokenTtlSeconds, sessionEnds)
+  const idle = settings.sessionIdleTimeoutSeconds || settings.accessTokenTtlSeconds
+  const expires = Math.min(now + Math.min(settings.accessTokenTtlSeconds, idle), sessionEnds)
   const { signing } = await loadKeyRing(deps)
   const accessToken = await signAccessToken(signing, {
     iss: settings.issuer,

@@ -87,6 +87,29 @@ export async function rotateSession(db: Database, sessionId: string, generation:
   return state ?? null
 }
 
+/**
+ * Moves last-seen times of sessions and their users forward, never back. One parameter holds them all, so a batch of any size
+ * stays within D1's hundred.
+ */
+export function recordSeenStatements(db: Database, seen: readonly (readonly [sessionId: string, at: number])[]) {
+  const rows = sql`(select value ->> 0 as id, value ->> 1 as at from json_each(${JSON.stringify(seen)}))`
+  return [
+    db
+      .update(sessions)
+      .set({
+        lastSeenAt: sql`max(${sessions.lastSeenAt}, (select at from ${rows} as seen where seen.id = sessions.id))`,
+      })
+      .where(sql`${sessions.id} in (select id from ${rows})`),
+    db
+      .update(users)
+      .set({
+        lastSeenAt: sql`max(coalesce(${users.lastSeenAt}, 0), (select max(seen.at) from ${rows} as seen
+          join sessions on sessions.id = seen.id where sessions.user_id = users.id))`,
+      })
+      .where(sql`${users.id} in (select user_id from sessions where id in (select id from ${rows}))`),
+  ] as const
+}
+
 /** Ends one session of this user. */
 export function endSessionStatement(db: Database, userId: string, sessionId: string) {
   return db

@@ -25,6 +25,7 @@ export const requireToken = () =>
     const claims = await authenticateRead(c.var.platform, readAccessToken(c) ?? refuse())
     c.set('claims', claims)
     c.set('userId', claims.sub)
+    c.var.platform.noteActivity(claims.sid)
     await next()
   })
 
@@ -34,6 +35,7 @@ export const requireUser = () =>
     const { account, session } = await authenticateFresh(c.var.platform, readAccessToken(c) ?? refuse())
     c.set('caller', { account, session, deviceToken: readDeviceToken(c) })
     c.set('userId', account.id)
+    c.var.platform.noteActivity(session.id)
     await next()
   })
 

@@ -7,6 +7,15 @@ import { isAllowedOrigin, isSafe, isSameOrigin } from '../origin.ts'
 
 const PREFLIGHT_MAX_AGE_SECONDS = 600
 
+/** In production, plain HTTP is sent on to https where that is safe, and refused where a secret has been exposed already. */
+export const requireHttps = createMiddleware<AppEnv>(async (c, next) => {
+  const { settings } = c.var.platform
+  const url = new URL(c.req.url)
+  if (settings.isDevelopment || url.protocol === 'https:') return await next()
+  if (!isSafe(c)) throw new AuthError('https_required')
+  return c.redirect(`${settings.issuer}${url.pathname}${url.search}`, 308)
+})
+
 /** Lets the listed origins call with credentials, and no other: never a wildcard, always `Vary: Origin` (ASVS 3.4.2). */
 export const crossOrigin = cors({
   origin: (origin, c) => (isAllowedOrigin(c as Context, origin) ? origin : null),

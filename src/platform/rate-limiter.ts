@@ -1,0 +1,103 @@
+import {
+  KV_MIN_TTL_SECONDS,
+  RATE_LIMIT_MAX_KEYS,
+  RATE_LIMIT_QUIET_SHARE,
+  RATE_LIMIT_WRITE_INTERVAL_MS,
+} from '../config.ts'
+import { logError } from './log.ts'
+
+/** So many requests in so many seconds. */
+export interface RatePolicy {
+  requests: number
+  windowSeconds: number
+}
+
+/** What is left after this request; `resetSeconds` until the window ends. */
+export interface RateState {
+  isAllowed: boolean
+  remaining: number
+  resetSeconds: number
+}
+
+export interface RateLimiter {
+  /** Counts one request. Never fails: when KV does, this isolate's own count decides, and the failure is logged. */
+  count(key: string, policy: RatePolicy): Promise<RateState>
+}
+
+/** One client's requests in one window, as this isolate knows them. */
+interface Window {
+  index: number
+  here: number
+  /** What other isolates had counted when this one asked; null before it did. */
+  elsewhere: number | null
+  writtenAt: number
+  written: number
+}
+
+/** The windows of one isolate, oldest first. */
+export type RateWindows = Map<string, Window>
+
+/**
+ * Counts in memory first and shares through KV (decision 5). A client far below its limit costs no KV operation; near it, one read
+ * a window and at most one write a second. Isolates that do not know of each other's latest second may each admit what they have
+ * left, so a limit is exact in one isolate and at most multiplied by their number (docs/security.md).
+ */
+export function createRateLimiter(
+  namespace: KVNamespace,
+  windows: RateWindows,
+  runtime: { now: () => number; waitUntil: (promise: Promise<unknown>) => void },
+): RateLimiter {
+  return {
+    async count(key, policy) {
+      const now = runtime.now()
+      const index = Math.floor(now / (policy.windowSeconds * 1000))
+      const window = openWindow(windows, key, index)
+      window.here += 1
+      const shared = `${key}:${index}`
+      const isQuiet = window.here <= policy.requests * RATE_LIMIT_QUIET_SHARE
+      if (!isQuiet && window.elsewhere === null) {
+        window.elsewhere = 0
+        window.elsewhere = await readCount(namespace, shared)
+      }
+      const total = window.here + (window.elsewhere ?? 0)
+      const isWorthWriting = !isQuiet && window.written <= policy.requests && total > window.written
+      if (isWorthWriting && now - window.writtenAt >= RATE_LIMIT_WRITE_INTERVAL_MS) {
+        window.writtenAt = now
+        window.written = total
+        runtime.waitUntil(writeCount(namespace, shared, total, policy.windowSeconds))
+      }
+      const resetSeconds = Math.ceil(((index + 1) * policy.windowSeconds * 1000 - now) / 1000)
+      return { isAllowed: total <= policy.requests, remaining: Math.max(0, policy.requests - total), resetSeconds }
+    },
+  }
+}
+
+function openWindow(windows: RateWindows, key: string, index: number): Window {
+  const known = windows.get(key)
+  if (known?.index === index) return known
+  const window = { index, here: 0, elsewhere: null, writtenAt: 0, written: 0 }
+  windows.delete(key)
+  windows.set(key, window)
+  if (windows.size > RATE_LIMIT_MAX_KEYS) {
+    const [oldest] = windows.keys()
+    if (oldest !== undefined) windows.delete(oldest)
+  }
+  return window
+}
+
+async function readCount(namespace: KVNamespace, key: string): Promise<number> {
+  try {
+    return Number((await namespace.get(key, { cacheTtl: 30 })) ?? 0)
+  } catch (error) {
+    logError('rate-limit counter not read', error)
+    return 0
+  }
+}
+
+async function writeCount(namespace: KVNamespace, key: string, total: number, windowSeconds: number): Promise<void> {
+  try {
+    await namespace.put(key, String(total), { expirationTtl: Math.max(KV_MIN_TTL_SECONDS, 2 * windowSeconds) })
+  } catch (error) {
+    logError('rate-limit counter not written', error)
+  }
+}
