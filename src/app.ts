@@ -12,6 +12,7 @@ import { composePlatform } from './platform/compose.ts'
 import { accountRoutes } from './routes/accounts.ts'
 import { devMailboxRoutes } from './routes/dev-mailbox.ts'
 import { emailChangeRoutes } from './routes/email-change.ts'
+import { introspectionRoutes } from './routes/introspection.ts'
 import { loginRoutes } from './routes/login.ts'
 import { passwordRoutes } from './routes/passwords.ts'
 import { profileRoutes } from './routes/profile.ts'
@@ -50,6 +51,7 @@ export const app = base
   .route('/', passwordRoutes)
   .route('/', emailChangeRoutes)
   .route('/', profileRoutes)
+  .route('/', introspectionRoutes)
   .route('/', serviceRoutes)
   .route('/', devMailboxRoutes)
   .doc31('/openapi.json', OPENAPI_DOCUMENT)

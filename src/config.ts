@@ -55,6 +55,7 @@ export const LOGIN_FORGET_SECONDS = 24 * 60 * 60
 // ------------------------------------------------------------------ requests
 export const JSON_BODY_MAX_BYTES = 64 * 1024
 export const JSON_MAX_DEPTH = 16
+export const FORM_BODY_MAX_BYTES = 8 * 1024
 /** A dependency that has not answered by then counts as down. */
 export const DEPENDENCY_TIMEOUT_MS = 10_000
 export const RETRY_AFTER_SECONDS = 5

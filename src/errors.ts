@@ -58,3 +58,11 @@ export class DependencyError extends Error {
     super(`${dependency} is unavailable`, { cause })
   }
 }
+
+/** Whether something outside this Worker failed. D1 speaks through plain errors, which Drizzle wraps for single queries only. */
+export function isDependencyFailure(error: unknown): boolean {
+  if (error instanceof DependencyError) return true
+  for (let current = error; current instanceof Error; current = current.cause)
+    if (current.message.startsWith('D1_') || current.message.startsWith('Failed query')) return true
+  return false
+}

@@ -6,6 +6,7 @@ import { composePlatform } from './platform/compose.ts'
 
 export { DevMailbox } from './durable-objects/dev-mailbox.ts'
 export { LoginThrottle } from './durable-objects/login-throttle.ts'
+export { AuthRpc } from './rpc/auth-rpc.ts'
 
 export default {
   fetch: app.fetch,

@@ -16,4 +16,5 @@ export const OPENAPI_DOCUMENT = {
 export const SECURITY_SCHEMES = {
   bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
   cookie: { type: 'apiKey', in: 'cookie', name: '__Host-access' },
+  client: { type: 'http', scheme: 'basic' },
 } as const

@@ -1,7 +1,7 @@
 import { HTTPException } from 'hono/http-exception'
 import { RETRY_AFTER_SECONDS } from '../config.ts'
 import { ConfigurationError } from '../env.ts'
-import { AuthError, DependencyError, REFUSALS } from '../errors.ts'
+import { AuthError, isDependencyFailure, REFUSALS } from '../errors.ts'
 import { logError } from '../platform/log.ts'
 import type { Context } from './context.ts'
 
@@ -10,9 +10,10 @@ export function sendProblem(c: Context, error: AuthError): Response {
   const { code, extras } = error
   const { status, title } = REFUSALS[code]
   c.set('outcome', code)
-  const headers: Record<string, string> = { 'Content-Type': 'application/problem+json', ...extras.headers }
+  const headers: Record<string, string> = { 'Content-Type': 'application/problem+json' }
   if (extras.retryAfterSeconds !== undefined) headers['Retry-After'] = String(extras.retryAfterSeconds)
   if (status === 401) headers['WWW-Authenticate'] = 'Bearer'
+  Object.assign(headers, extras.headers)
   const problem = {
     type: `urn:postern:problem:${code}`,
     title,
@@ -35,7 +36,7 @@ export function handleError(error: Error, c: Context): Response {
     })
     return sendProblem(c, new AuthError('internal_error'))
   }
-  const isDependency = error instanceof DependencyError || isDatabaseFailure(error)
+  const isDependency = isDependencyFailure(error)
   logError(isDependency ? 'dependency failed' : 'request failed', error, { requestId: c.get('requestId') })
   return sendProblem(
     c,
@@ -43,11 +44,4 @@ export function handleError(error: Error, c: Context): Response {
       ? new AuthError('dependency_unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS })
       : new AuthError('internal_error'),
   )
-}
-
-/** D1 speaks through plain errors, which Drizzle wraps for single queries and passes on for batches. */
-function isDatabaseFailure(error: unknown): boolean {
-  for (let current = error; current instanceof Error; current = current.cause)
-    if (current.message.startsWith('D1_') || current.message.startsWith('Failed query')) return true
-  return false
 }

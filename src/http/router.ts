@@ -24,10 +24,13 @@ export const jsonAnswer = <Schema extends z.ZodType>(schema: Schema, description
   content: { 'application/json': { schema } },
 })
 
+/** What any route may answer. */
+const ANYWHERE = ['rate_limited', 'internal_error', 'dependency_unavailable'] as const
+
 /** The refusals of a route, for its document: one response a status, naming the codes it may carry. Handlers throw them. */
 export function refusals(...codes: RefusalCode[]): Record<never, never> {
   const byStatus = new Map<number, RefusalCode[]>()
-  for (const code of codes) {
+  for (const code of [...codes, ...ANYWHERE]) {
     const { status } = REFUSALS[code]
     byStatus.set(status, [...(byStatus.get(status) ?? []), code])
   }

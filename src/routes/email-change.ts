@@ -3,6 +3,7 @@ import { ChangeEmailRequest, ConfirmEmailChangeRequest } from '../contracts/acco
 import { Status } from '../contracts/common.ts'
 import { jsonBody } from '../http/json-body.ts'
 import { requireUser } from '../http/middleware/authenticate.ts'
+import { rateLimit } from '../http/middleware/rate-limit.ts'
 import { createRouter, jsonAnswer, jsonRequest, refusals } from '../http/router.ts'
 import { confirmEmailChange, requestEmailChange } from '../services/email-change.ts'
 
@@ -14,7 +15,7 @@ const requestRoute = createRoute({
   tags,
   summary: 'Ask to change my e-mail address',
   description: 'Nothing changes before the new address is confirmed. Answers alike whether or not it has an account.',
-  middleware: [requireUser(), jsonBody] as const,
+  middleware: [rateLimit('sensitive', 'change-email'), requireUser(), jsonBody] as const,
   request: jsonRequest(ChangeEmailRequest),
   responses: {
     202: jsonAnswer(Status('confirmation_sent'), 'A mail is on its way to the new address.'),
@@ -27,7 +28,7 @@ const confirmRoute = createRoute({
   path: '/auth/confirm-email-change',
   tags,
   summary: 'Confirm the new e-mail address',
-  middleware: [jsonBody] as const,
+  middleware: [rateLimit('sensitive', 'confirm-email-change'), jsonBody] as const,
   request: jsonRequest(ConfirmEmailChangeRequest),
   responses: {
     200: jsonAnswer(Status('email_changed'), 'The address is changed.'),

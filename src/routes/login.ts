@@ -3,6 +3,7 @@ import { Status } from '../contracts/common.ts'
 import { LoginAnswer, LoginRequest, MfaEmailRequest, MfaLoginRequest, SignedIn } from '../contracts/login.ts'
 import { readDeviceToken } from '../http/cookies.ts'
 import { jsonBody } from '../http/json-body.ts'
+import { rateLimit } from '../http/middleware/rate-limit.ts'
 import { createRouter, jsonAnswer, jsonRequest, refusals } from '../http/router.ts'
 import { presentSession } from '../http/signed-in.ts'
 import { logInWithPassword } from '../services/login.ts'
@@ -15,7 +16,7 @@ const loginRoute = createRoute({
   path: '/auth/login',
   tags,
   summary: 'Log in with a password',
-  middleware: [jsonBody] as const,
+  middleware: [rateLimit('sensitive', 'login'), jsonBody] as const,
   request: jsonRequest(LoginRequest),
   responses: {
     200: jsonAnswer(LoginAnswer, 'Signed in, or a second factor is needed.'),
@@ -35,7 +36,7 @@ const mfaRoute = createRoute({
   path: '/auth/login/mfa',
   tags,
   summary: 'Complete a login with its second factor',
-  middleware: [jsonBody] as const,
+  middleware: [rateLimit('sensitive', 'login-mfa'), jsonBody] as const,
   request: jsonRequest(MfaLoginRequest),
   responses: { 200: jsonAnswer(SignedIn, 'Signed in.'), ...refusals('invalid_request', 'invalid_code') },
 })
@@ -45,7 +46,7 @@ const mfaEmailRoute = createRoute({
   path: '/auth/login/mfa/email',
   tags,
   summary: 'Send the code of a login that waits for its second factor',
-  middleware: [jsonBody] as const,
+  middleware: [rateLimit('sensitive', 'login-mfa-email'), jsonBody] as const,
   request: jsonRequest(MfaEmailRequest),
   responses: {
     202: jsonAnswer(Status('code_sent'), 'A mail is on its way.'),

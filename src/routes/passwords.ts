@@ -3,6 +3,7 @@ import { ChangePasswordRequest, EmailRequest, ResetPasswordRequest } from '../co
 import { Status } from '../contracts/common.ts'
 import { jsonBody } from '../http/json-body.ts'
 import { requireUser } from '../http/middleware/authenticate.ts'
+import { rateLimit } from '../http/middleware/rate-limit.ts'
 import { createRouter, jsonAnswer, jsonRequest, refusals } from '../http/router.ts'
 import { changePassword, requestPasswordReset, resetPassword } from '../services/passwords.ts'
 
@@ -14,7 +15,7 @@ const forgotRoute = createRoute({
   tags,
   summary: 'Send a mail to set a new password',
   description: 'Answers alike whether or not the address has an account.',
-  middleware: [jsonBody] as const,
+  middleware: [rateLimit('sensitive', 'forgot-password'), jsonBody] as const,
   request: jsonRequest(EmailRequest),
   responses: {
     202: jsonAnswer(Status('reset_sent'), 'If there is an account, a mail is on its way.'),
@@ -28,7 +29,7 @@ const resetRoute = createRoute({
   tags,
   summary: 'Set a new password by the token or the code of a mail',
   description: 'Every session ends. A second factor, where set, is still asked at the next login.',
-  middleware: [jsonBody] as const,
+  middleware: [rateLimit('sensitive', 'reset-password'), jsonBody] as const,
   request: jsonRequest(ResetPasswordRequest),
   responses: { 204: { description: 'The password is set.' }, ...refusals('invalid_request', 'invalid_token') },
 })
@@ -39,7 +40,7 @@ const changeRoute = createRoute({
   tags,
   summary: 'Change my password',
   description: 'My other sessions end.',
-  middleware: [requireUser(), jsonBody] as const,
+  middleware: [rateLimit('sensitive', 'change-password'), requireUser(), jsonBody] as const,
   request: jsonRequest(ChangePasswordRequest),
   responses: {
     204: { description: 'The password is changed.' },

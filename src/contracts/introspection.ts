@@ -1,0 +1,33 @@
+import { z } from '@hono/zod-openapi'
+
+/** RFC 7662 §2.1 and RFC 7009 §2.1 alike. Parameters that are not known are ignored (RFC 6749 §3.2). */
+export const TokenRequest = z
+  .object({
+    token: z.string().min(1).max(4096),
+    token_type_hint: z.string().max(64).optional(),
+  })
+  .openapi('TokenRequest')
+
+/** RFC 7662 §2.2; an inactive token says nothing more. Times are seconds since the epoch. */
+export const Introspection = z
+  .union([
+    z.object({
+      active: z.literal(true),
+      token_type: z.enum(['access_token', 'refresh_token']),
+      iss: z.string(),
+      sub: z.string(),
+      aud: z.string(),
+      exp: z.int(),
+      iat: z.int(),
+      sid: z.string(),
+      jti: z.string().optional(),
+      username: z.string().optional(),
+      roles: z.array(z.string()),
+      permissions: z.array(z.string()),
+      amr: z.array(z.string()),
+      auth_time: z.int(),
+    }),
+    z.object({ active: z.literal(false) }),
+  ])
+  .openapi('Introspection')
+export type Introspection = z.infer<typeof Introspection>
