@@ -1,0 +1,78 @@
+/** What `.ci/run` runs: each check and each test counts, a failed check names itself, and the last line sums up. */
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { projectRoot } from './lib/wrangler.ts'
+
+const CHECKS: Readonly<Record<string, string>> = {
+  'lint, format, import cycles': 'biome ci .',
+  'direction of the layers': 'node scripts/layers.ts',
+  'types of the source': 'tsc -p .',
+  'types of the tests': 'tsc -p test',
+  'types of the end-to-end tests': 'tsc -p test/e2e',
+  'types of the scripts': 'tsc -p scripts',
+  'types of the pages': 'tsc -p src/ui',
+  'binding types are current': 'node scripts/types.ts --check',
+  'migrations agree with the schema': 'node scripts/migrations-check.ts',
+  'openapi.json agrees with the routes': 'node scripts/openapi.ts --check',
+  'pages build for production': 'node scripts/build-ui.ts',
+  'unused files, exports and dependencies': 'knip',
+}
+const TEST_PROJECTS = ['vitest.config.ts', 'vitest.e2e.config.ts']
+
+interface Tally {
+  passed: number
+  failed: number
+}
+
+const environment = {
+  ...process.env,
+  PATH: [join(projectRoot, 'node_modules/.bin'), process.env.PATH].join(delimiter),
+}
+
+function runCheck(name: string, command: string): boolean {
+  const started = performance.now()
+  const { status, stdout, stderr } = spawnSync(command, {
+    cwd: projectRoot,
+    encoding: 'utf8',
+    env: environment,
+    shell: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    maxBuffer: 64 * 1024 * 1024,
+  })
+  const seconds = ((performance.now() - started) / 1000).toFixed(1)
+  console.log(`${status === 0 ? 'ok    ' : 'FAILED'} ${name} (${seconds} s)`)
+  if (status !== 0) console.log(stdout + stderr)
+  return status === 0
+}
+
+/** Runs one vitest project and counts its tests; a run that ends badly without a failed test counts as one. */
+async function runTests(config: string): Promise<Tally> {
+  const scratch = await mkdtemp(join(tmpdir(), 'postern-ci-'))
+  const report = join(scratch, 'report.json')
+  const child = spawn(
+    'vitest',
+    ['run', '--config', config, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+    { cwd: projectRoot, env: environment, stdio: ['ignore', 'inherit', 'inherit'] },
+  )
+  const exitCode = await new Promise<number>((resolve) => child.once('close', (code) => resolve(code ?? 1)))
+  const text = await readFile(report, 'utf8').catch(() => '{"numPassedTests":0,"numFailedTests":0}')
+  await rm(scratch, { recursive: true, force: true })
+  const { numPassedTests, numFailedTests }: { numPassedTests: number; numFailedTests: number } = JSON.parse(text)
+  const endedBadly = exitCode !== 0 && numFailedTests === 0
+  if (endedBadly) console.log(`FAILED ${config}: exit code ${exitCode} without a failed test`)
+  return { passed: numPassedTests, failed: numFailedTests + (endedBadly ? 1 : 0) }
+}
+
+const results = Object.entries(CHECKS).map(([name, command]) => ({ name, ok: runCheck(name, command) }))
+const failedChecks = results.filter(({ ok }) => !ok)
+const total: Tally = { passed: results.length - failedChecks.length, failed: failedChecks.length }
+for (const project of TEST_PROJECTS) {
+  const { passed, failed } = await runTests(project)
+  total.passed += passed
+  total.failed += failed
+}
+for (const { name } of failedChecks) console.log(`FAILED ${name}`)
+console.log(`${total.passed} passed, ${total.failed} failed`)
+if (total.failed > 0) process.exitCode = 1
