@@ -81,14 +81,17 @@ export async function countGuess(
             and t.purpose = ${purpose} and t.created_at > ${at - 86_400_000}) < ${limits.perDay}`,
         ),
       )
-      .returning({ id: oneTimeTokens.id }),
+      .returning(),
+    // A batch answers rows as objects, in which two columns of one name become one: so only the account's are asked here.
     db
-      .select({ token: oneTimeTokens, account: accountFields })
-      .from(oneTimeTokens)
-      .innerJoin(users, eq(users.id, oneTimeTokens.userId))
+      .select(accountFields)
+      .from(users)
+      .innerJoin(oneTimeTokens, eq(users.id, oneTimeTokens.userId))
       .where(eq(oneTimeTokens.id, id)),
   ])
-  return counted.length > 0 ? (found[0] ?? null) : null
+  const [token] = counted
+  const [account] = found
+  return token && account ? { token, account } : null
 }
 
 /**
