@@ -1,0 +1,140 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { ABSENT_PASSWORD_HASH, hashPassword, needsRehash, verifyPassword } from '../../../src/crypto/password-hash.ts'
+import vectors from '../../vectors/argon2id.json'
+
+const PHC = /^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/
+/** A password of 128 characters, each `unit`, but the last. */
+const longEndingIn = (unit: string, last: string) => unit.repeat(127) + last
+
+describe('argon2id known answers', () => {
+  it.each([...vectors.reference.vectors, ...vectors.unicode.vectors])('verifies $password under $hash', (vector) => {
+    expect(verifyPassword(vector.hash, vector.password)).toBe(true)
+    expect(verifyPassword(vector.hash, `${vector.password}x`)).toBe(false)
+    expect(verifyPassword(vector.hash, vector.password.slice(0, -1))).toBe(false)
+  })
+})
+
+describe('hashPassword', () => {
+  it('makes a PHC string of argon2id with 19 MiB, two passes, one lane (ASVS 11.4.2, OWASP)', () => {
+    expect(hashPassword('correct horse battery staple')).toMatch(PHC)
+  })
+
+  it('salts: the same password has another hash each time', () => {
+    expect(hashPassword('correct horse')).not.toBe(hashPassword('correct horse'))
+  })
+
+  it.each([
+    ['ASCII', longEndingIn('a', 'a'), longEndingIn('a', 'b')],
+    ['two bytes a character', longEndingIn('é', 'é'), longEndingIn('é', 'è')],
+    ['three bytes a character', longEndingIn('密', '密'), longEndingIn('密', '码')],
+    ['four bytes a character', longEndingIn('🔑', '🔑'), longEndingIn('🔑', '🔒')],
+    ['a short one that is not ASCII', 'пароль-abc', 'пароль-abd'],
+    ['NUL characters', 'abc\0defgh', 'abc\0defgi'],
+    ['a NUL at the end', 'abcdefgh', 'abcdefgh\0'],
+  ])('never truncates (ASVS 6.2.8): %s', (_, password, other) => {
+    const hash = hashPassword(password)
+    expect(verifyPassword(hash, password)).toBe(true)
+    expect(verifyPassword(hash, other)).toBe(false)
+    expect(verifyPassword(hash, password.slice(0, -1))).toBe(false)
+  })
+
+  it('keeps upper and lower case apart, and spaces (ASVS 6.2.8)', () => {
+    const hash = hashPassword(' Correct Horse ')
+    expect(verifyPassword(hash, ' correct horse ')).toBe(false)
+    expect(verifyPassword(hash, 'Correct Horse')).toBe(false)
+  })
+
+  it.each([
+    ['composed', 'Zo\u00eb\u2019s caf\u00e9', 'Zoe\u0308\u2019s cafe\u0301'],
+    [
+      'Hangul',
+      '\ud55c\uad6d\uc5b4 \ube44\ubc00\ubc88\ud638',
+      '\u1112\u1161\u11ab\u1100\u116e\u11a8\u110b\u1165 \u1107\u1175\u1106\u1175\u11af\u1107\u1165\u11ab\u1112\u1169',
+    ],
+  ])('takes the two Unicode spellings of one password as one (NFC): %s', (_, composed, decomposed) => {
+    expect(composed).not.toBe(decomposed)
+    expect(verifyPassword(hashPassword(composed), decomposed)).toBe(true)
+    expect(verifyPassword(hashPassword(decomposed), composed)).toBe(true)
+  })
+
+  it('does not fold look-alikes: NFC, not NFKC', () => {
+    expect(verifyPassword(hashPassword('ﬁrewall 2000'), 'firewall 2000')).toBe(false)
+  })
+})
+
+describe('verifyPassword', () => {
+  const hash = hashPassword('correct horse')
+
+  it.each([
+    ['empty', ''],
+    ['no PHC string', 'correct horse'],
+    ['argon2i', hash.replace('argon2id', 'argon2i')],
+    ['argon2d', hash.replace('argon2id', 'argon2d')],
+    ['cut off', hash.slice(0, -1)],
+    ['without its tag', hash.slice(0, hash.lastIndexOf('$') + 1)],
+    ['other memory', hash.replace('m=19456', 'm=19457')],
+    ['too little memory', hash.replace('m=19456', 'm=1')],
+    ['memory nobody has', hash.replace('m=19456', 'm=4194304')],
+    ['passes of zero', hash.replace('t=2', 't=0')],
+    ['another version', hash.replace('v=19', 'v=16')],
+    ['bcrypt', '$2b$12$abcdefghijklmnopqrstuv.abcdefghijklmnopqrstuvwxyzABCDE'],
+    ['an invalid base64', hash.replace(/.{4}$/, '!!!!')],
+  ])('verifies nothing under a hash that is broken: %s', (_, broken) => {
+    expect(verifyPassword(broken, 'correct horse')).toBe(false)
+    expect(verifyPassword(hash, 'correct horse')).toBe(true)
+  })
+
+  it('finds no password for the hash that stands in for an absent one', () => {
+    for (const password of ['', 'x', 'password', 'correct horse', '\0'.repeat(8)])
+      expect(verifyPassword(ABSENT_PASSWORD_HASH, password)).toBe(false)
+  })
+})
+
+describe('needsRehash', () => {
+  it('wants parameters of today', () => {
+    expect(needsRehash(hashPassword('correct horse'))).toBe(false)
+    expect(needsRehash(ABSENT_PASSWORD_HASH)).toBe(false)
+    for (const { hash } of vectors.reference.vectors) expect(needsRehash(hash)).toBe(true)
+  })
+})
+
+describe('the limits of production (platform.md)', () => {
+  afterEach(() => {
+    vi.unstubAllGlobals()
+    vi.restoreAllMocks()
+    vi.resetModules()
+  })
+
+  it('hashes 200 times in one instance, whose memory stays below 64 MiB and does not grow', async () => {
+    vi.resetModules()
+    const memories: WebAssembly.Memory[] = []
+    class Watched extends WebAssembly.Instance {
+      constructor(module: WebAssembly.Module) {
+        super(module)
+        memories.push(this.exports.memory as WebAssembly.Memory)
+      }
+    }
+    vi.stubGlobal('WebAssembly', Object.create(WebAssembly, { Instance: { value: Watched } }))
+    const fresh = await import('../../../src/crypto/password-hash.ts')
+    const memory = () => memories.reduce((bytes, { buffer }) => bytes + buffer.byteLength, 0)
+    const hash = fresh.hashPassword('the first of many')
+    fresh.verifyPassword(hash, 'a guess')
+    const afterTwo = memory()
+    for (let round = 0; round < 100; round += 1) {
+      fresh.hashPassword(`password number ${round} ${'é'.repeat(round)}`)
+      fresh.verifyPassword(hash, `guess number ${round}`)
+    }
+    expect(memories).toHaveLength(1)
+    expect(memory()).toBe(afterTwo)
+    expect(memory()).toBeLessThan(64 * 1024 * 1024)
+    expect(memory()).toBeGreaterThan(19 * 1024 * 1024)
+  })
+
+  it('asks nothing of WebCrypto or node:crypto that production caps (PBKDF2 at 100,000 rounds, scrypt at N*r*p of 2^20)', () => {
+    const deriveBits = vi.spyOn(crypto.subtle, 'deriveBits')
+    const deriveKey = vi.spyOn(crypto.subtle, 'deriveKey')
+    verifyPassword(hashPassword('correct horse'), 'correct horse')
+    expect(deriveBits).not.toHaveBeenCalled()
+    expect(deriveKey).not.toHaveBeenCalled()
+  })
+})
