@@ -5,6 +5,7 @@ import { apiHeaders, crossOrigin, noStore, refuseForeignPages, requireHttps } fr
 import { globalRateLimit } from './http/middleware/rate-limit.ts'
 import { requestScope } from './http/middleware/request-scope.ts'
 import { OPENAPI_DOCUMENT, SECURITY_SCHEMES } from './http/openapi.ts'
+import { handleNotFound } from './http/pages.ts'
 import { handleError, sendProblem } from './http/problem.ts'
 import { createRouter } from './http/router.ts'
 import { describeClient } from './platform/client.ts'
@@ -21,7 +22,7 @@ import { sessionRoutes } from './routes/sessions.ts'
 
 const base = createRouter()
 base.onError(handleError)
-base.notFound((c) => sendProblem(c, new AuthError('not_found')))
+base.notFound(handleNotFound)
 base.use(requestScope)
 base.use(apiHeaders)
 base.use(

@@ -78,6 +78,8 @@ export const MAIL_MAX_PER_KIND_AND_HOUR = 5
 // ------------------------------------------------------------------ housekeeping
 /** Expired tokens stay a day, because the guesses at their codes count for a day. */
 export const TOKEN_KEEP_SECONDS = 24 * 60 * 60
+/** An address nobody confirmed is free again after a week. */
+export const UNVERIFIED_ACCOUNT_KEEP_SECONDS = 7 * 24 * 60 * 60
 export const CLEANUP_BATCH = 500
 export const MAX_CLEANUP_BATCHES = 40
 

@@ -8,6 +8,8 @@ export interface Variables {
   platform: Platform
   /** The user the request was authenticated as, for the log. */
   userId?: string
+  /** The answer is a page, with headers of its own. */
+  isPage?: boolean
   /** The `code` of the refusal, for the log. */
   outcome?: string
   claims: Awaited<ReturnType<typeof authenticateRead>>

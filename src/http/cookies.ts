@@ -3,18 +3,18 @@ import { DEVICE_TOKEN_TTL_SECONDS } from '../config.ts'
 import type { Context } from './context.ts'
 
 /** api.md "Conventions": the prefixes make browsers insist on `Secure`, and on the host alone (RFC 6265bis §4.1.3). */
-const ACCESS = { name: 'access', prefix: 'host', path: '/' } as const
-const REFRESH = { name: 'refresh', prefix: 'secure', path: '/auth' } as const
-const DEVICE = { name: 'device', prefix: 'host', path: '/' } as const
+const ACCESS = { name: 'access', path: '/', isHostOnly: true }
+const REFRESH = { name: 'refresh', path: '/auth', isHostOnly: false }
+const DEVICE = { name: 'device', path: '/', isHostOnly: true }
 
-type Cookie = typeof ACCESS | typeof REFRESH | typeof DEVICE
+type Cookie = typeof ACCESS
 
-export const readAccessCookie = (c: Context): string | null => getCookie(c, ACCESS.name, ACCESS.prefix) || null
-export const readRefreshCookie = (c: Context): string | null => getCookie(c, REFRESH.name, REFRESH.prefix) || null
+export const readAccessCookie = (c: Context): string | null => read(c, ACCESS)
+export const readRefreshCookie = (c: Context): string | null => read(c, REFRESH)
 
 /** What names the device's own login budget: its cookie, or the header of a client that keeps no cookies. */
 export const readDeviceToken = (c: Context): string | null =>
-  getCookie(c, DEVICE.name, DEVICE.prefix) || c.req.header('X-Device-Token') || null
+  read(c, DEVICE) ?? (c.req.header('X-Device-Token') || null)
 
 export function setTokenCookies(
   c: Context,
@@ -30,17 +30,20 @@ export function setDeviceCookie(c: Context, deviceToken: string): void {
 
 /** Removes what signs in. The device cookie stays: it signs nobody in, and the next login needs it. */
 export function clearTokenCookies(c: Context): void {
-  for (const { name, prefix, path } of [ACCESS, REFRESH])
-    deleteCookie(c, name, {
-      prefix,
-      path,
-      secure: true,
-      httpOnly: true,
-      sameSite: c.var.platform.settings.cookies.sameSite,
-    })
+  for (const cookie of [ACCESS, REFRESH]) deleteCookie(c, cookie.name, attributes(c, cookie))
 }
 
-function set(c: Context, { name, prefix, path }: Cookie, value: string, maxAge: number): void {
-  const { sameSite } = c.var.platform.settings.cookies
-  setCookie(c, name, value, { prefix, path, maxAge, secure: true, httpOnly: true, sameSite })
+function read(c: Context, cookie: Cookie): string | null {
+  return getCookie(c, cookie.name, attributes(c, cookie).prefix) || null
+}
+
+function set(c: Context, cookie: Cookie, value: string, maxAge: number): void {
+  setCookie(c, cookie.name, value, { ...attributes(c, cookie), maxAge })
+}
+
+/** A cookie for a whole domain cannot be host-only: with `COOKIE_DOMAIN` the access cookie is `__Secure-access`. */
+function attributes(c: Context, { path, isHostOnly }: Cookie) {
+  const { sameSite, domain } = c.var.platform.settings.cookies
+  const prefix = isHostOnly && domain === null ? ('host' as const) : ('secure' as const)
+  return { prefix, path, secure: true, httpOnly: true, sameSite, ...(domain === null ? {} : { domain }) }
 }

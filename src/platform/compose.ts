@@ -21,13 +21,6 @@ export interface KeyRing {
   publicJwks: readonly object[]
 }
 
-/** The development mailbox; its bindings exist in no other environment. */
-interface DevMailboxAccess {
-  /** Newest first; of all recipients when `to` is null. */
-  list(to: string | null): Promise<readonly MailboxItem[]>
-  page(url: string): Promise<Response>
-}
-
 /** Everything a use case may need of the outside, each part a small typed function. Services name the parts they use. */
 export interface Platform {
   settings: Settings
@@ -42,7 +35,10 @@ export interface Platform {
   noteActivity: (sessionId: string) => void
   announceMails: (outboxIds: readonly string[]) => Promise<void>
   sendMail: MailTransport
-  devMailbox: DevMailboxAccess
+  /** The development mailbox, newest first; of all recipients when `to` is null. Its binding exists in no other environment. */
+  listDevMails: (to: string | null) => Promise<readonly MailboxItem[]>
+  /** A page or another static file, by its path. */
+  fetchAsset: (request: Request) => Promise<Response>
   keyRing: { current: KeyRing | null }
   /** Asks each dependency for the least it can answer. */
   probes: Readonly<Record<'database' | 'blocklist' | 'loginThrottle' | 'pictures', () => Promise<unknown>>>
@@ -87,10 +83,8 @@ export function composePlatform(env: Env, client: Client, context: Pick<Executio
     },
     announceMails: (outboxIds) => announceMails(env.MAIL_QUEUE, outboxIds),
     sendMail: (mail) => createMailTransport(settings.mail, env)(mail),
-    devMailbox: {
-      list: (to) => env.DEV_MAILBOX.getByName('mailbox').list(to),
-      page: (url) => env.ASSETS.fetch(new URL('/dev-mailbox', url)),
-    },
+    listDevMails: (to) => env.DEV_MAILBOX.getByName('mailbox').list(to),
+    fetchAsset: (request) => env.ASSETS.fetch(request),
     keyRing,
     probes: {
       database: () => env.DB.prepare('select 1').first(),

@@ -4,6 +4,7 @@ import { createMiddleware } from 'hono/factory'
 import { z } from 'zod'
 import { AuthError } from '../errors.ts'
 import type { AppEnv } from '../http/context.ts'
+import { sendPage } from '../http/pages.ts'
 
 /** In production these addresses do not exist. */
 const developmentOnly = createMiddleware<AppEnv>(async (c, next) => {
@@ -14,8 +15,8 @@ const developmentOnly = createMiddleware<AppEnv>(async (c, next) => {
 /** The development mailbox is no part of the API's document, so it validates directly. */
 export const devMailboxRoutes = new Hono<AppEnv>()
   .use('/dev/*', developmentOnly)
-  .get('/dev/mailbox', async (c) => await c.var.platform.devMailbox.page(c.req.url))
+  .get('/dev/mailbox', async (c) => await sendPage(c, '/dev-mailbox'))
   .get('/dev/mailbox.json', zValidator('query', z.object({ to: z.string().optional() })), async (c) => {
     const { to } = c.req.valid('query')
-    return c.json({ items: await c.var.platform.devMailbox.list(to?.toLowerCase() ?? null) })
+    return c.json({ items: await c.var.platform.listDevMails(to?.toLowerCase() ?? null) })
   })

@@ -1,17 +1,27 @@
-import { CLEANUP_BATCH, MAIL_KEEP_SECONDS, MAX_CLEANUP_BATCHES, TOKEN_KEEP_SECONDS } from '../config.ts'
+import {
+  CLEANUP_BATCH,
+  MAIL_KEEP_SECONDS,
+  MAX_CLEANUP_BATCHES,
+  TOKEN_KEEP_SECONDS,
+  UNVERIFIED_ACCOUNT_KEEP_SECONDS,
+} from '../config.ts'
 import type { Platform } from '../platform/compose.ts'
 import { logInfo } from '../platform/log.ts'
+import { deleteUnverifiedAccounts } from '../storage/accounts.ts'
 import { deleteExpiredTokens } from '../storage/one-time-tokens.ts'
 import { deleteSettledMails } from '../storage/outbox.ts'
 import { deleteExpiredSessions } from '../storage/sessions.ts'
 
 /** Deletes what has run out, in batches that each finish; what is left over waits for tomorrow. */
-export async function cleanUp(deps: Pick<Platform, 'db' | 'now'>): Promise<void> {
+export async function cleanUp(deps: Pick<Platform, 'db' | 'now' | 'settings'>): Promise<void> {
   const { db } = deps
   const now = deps.now()
   const removed = {
     sessions: await inBatches((limit) => deleteExpiredSessions(db, now, limit)),
     tokens: await inBatches((limit) => deleteExpiredTokens(db, now - TOKEN_KEEP_SECONDS * 1000, limit)),
+    accounts: deps.settings.requireEmailVerification
+      ? await inBatches((limit) => deleteUnverifiedAccounts(db, now - UNVERIFIED_ACCOUNT_KEEP_SECONDS * 1000, limit))
+      : 0,
     mails: await inBatches((limit) => deleteSettledMails(db, now - MAIL_KEEP_SECONDS * 1000, limit)),
   }
   logInfo('cleaned up', removed)

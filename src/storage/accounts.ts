@@ -1,4 +1,4 @@
-import { and, eq, isNull, type SQL, sql } from 'drizzle-orm'
+import { and, eq, inArray, isNull, lt, type SQL, sql } from 'drizzle-orm'
 import { insertWhere } from './conditional-insert.ts'
 import { sessionExists, userIdByToken } from './conditions.ts'
 import type { Database } from './database.ts'
@@ -111,4 +111,14 @@ export function updateProfileStatement(
 /** Deletes the account; sessions, tokens and roles go with it (foreign keys). */
 export function deleteAccountStatement(db: Database, userId: string) {
   return db.delete(users).where(eq(users.id, userId)).returning({ id: users.id })
+}
+
+/** Deletes some accounts whose address was never verified and that nobody ever logged in to. */
+export async function deleteUnverifiedAccounts(db: Database, createdBefore: number, limit: number): Promise<number> {
+  const stale = db
+    .select({ id: users.id })
+    .from(users)
+    .where(and(isNull(users.emailVerifiedAt), isNull(users.lastSeenAt), lt(users.createdAt, createdBefore)))
+    .limit(limit)
+  return (await db.delete(users).where(inArray(users.id, stale)).returning({ id: users.id })).length
 }

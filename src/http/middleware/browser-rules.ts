@@ -2,7 +2,7 @@ import { cors } from 'hono/cors'
 import { createMiddleware } from 'hono/factory'
 import { secureHeaders } from 'hono/secure-headers'
 import { AuthError } from '../../errors.ts'
-import type { AppEnv, Context } from '../context.ts'
+import type { AppEnv } from '../context.ts'
 import { isAllowedOrigin, isSafe, isSameOrigin } from '../origin.ts'
 
 const PREFLIGHT_MAX_AGE_SECONDS = 600
@@ -16,14 +16,21 @@ export const requireHttps = createMiddleware<AppEnv>(async (c, next) => {
   return c.redirect(`${settings.issuer}${url.pathname}${url.search}`, 308)
 })
 
-/** Lets the listed origins call with credentials, and no other: never a wildcard, always `Vary: Origin` (ASVS 3.4.2). */
-export const crossOrigin = cors({
-  origin: (origin, c) => (isAllowedOrigin(c as Context, origin) ? origin : null),
+const allowOrigin = cors({
+  origin: (origin) => origin,
   credentials: true,
   allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
   allowHeaders: ['Authorization', 'Content-Type', 'X-Device-Token'],
   exposeHeaders: ['X-Request-Id', 'Retry-After', 'RateLimit', 'RateLimit-Policy'],
   maxAge: PREFLIGHT_MAX_AGE_SECONDS,
+})
+
+/** Lets the listed origins call with credentials, and no other: never a wildcard, always `Vary: Origin` (ASVS 3.4.2). */
+export const crossOrigin = createMiddleware<AppEnv>(async (c, next) => {
+  c.header('Vary', 'Origin', { append: true })
+  const origin = c.req.header('Origin')
+  if (origin !== undefined && isAllowedOrigin(c, origin)) return await allowOrigin(c, next)
+  await next()
 })
 
 /** Refuses every unsafe request that a page of a foreign origin makes, whatever it carries: defaults are closed. */
@@ -35,7 +42,7 @@ export const refuseForeignPages = createMiddleware<AppEnv>(async (c, next) => {
 })
 
 /** Headers for answers that are data: nothing in them may be rendered, framed or run (ASVS 3.4). */
-export const apiHeaders = secureHeaders({
+const setDataHeaders = secureHeaders({
   contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
   strictTransportSecurity: 'max-age=63072000; includeSubDomains',
   referrerPolicy: 'no-referrer',
@@ -43,6 +50,11 @@ export const apiHeaders = secureHeaders({
   crossOriginResourcePolicy: 'same-site',
   crossOriginOpenerPolicy: 'same-origin',
   permissionsPolicy: { camera: [], geolocation: [], microphone: [] },
+})
+
+export const apiHeaders = createMiddleware<AppEnv>(async (c, next) => {
+  await next()
+  if (!c.get('isPage')) await setDataHeaders(c, async () => undefined)
 })
 
 /** Nothing that concerns an account is kept by a browser or a proxy. */

@@ -12,7 +12,7 @@ export const requestScope = createMiddleware<AppEnv>(async (c, next) => {
   const requestId = crypto.randomUUID()
   c.set('requestId', requestId)
   await next()
-  c.res.headers.set('X-Request-Id', requestId)
+  c.header('X-Request-Id', requestId)
   logInfo('request', {
     requestId,
     method: c.req.method,
