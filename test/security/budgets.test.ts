@@ -1,0 +1,163 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { callWorker } from '../support/call-worker.ts'
+import {
+  bearer,
+  codeIn,
+  newEmail,
+  PASSWORD,
+  post,
+  type SignedIn,
+  signedUp,
+  signUp,
+  tokenIn,
+  waitForMail,
+} from '../support/client.ts'
+import { type CallCounts, countingEnv, d1RoundTrips } from '../support/counting-env.ts'
+
+const { env, take } = countingEnv()
+const table: ({ route: string; status: number } & Partial<CallCounts>)[] = []
+
+/** Sends a request and answers what it cost. */
+async function costOf(
+  method: string,
+  path: string,
+  init: { body?: unknown; headers?: Record<string, string> } = {},
+  label = `${method} ${path}`,
+): Promise<CallCounts & { status: number; answer: unknown }> {
+  take()
+  const response = await callWorker(env, method, path, init)
+  const counts = take()
+  const text = await response.text()
+  const used = Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0))
+  table.push({ route: label, status: response.status, ...used })
+  return { ...counts, status: response.status, answer: text === '' ? null : JSON.parse(text) }
+}
+
+/** One line a request, with what it used. */
+function formatTable(): string {
+  const lines = table.map(({ route, status, ...used }) => {
+    const costs = Object.entries(used).map(([column, count]) => `${column} ${count}`)
+    return `${route.padEnd(44)} ${status}  ${costs.join(', ') || '-'}`
+  })
+  return ['What each route costs:', ...lines].join('\n')
+}
+
+describe('budgets: what a request may cost, with the key ring in memory (issue 2, line 9)', () => {
+  beforeAll(async () => {
+    const { tokens } = await signedUp()
+    const warm = await callWorker(env, 'GET', '/auth/session', { headers: bearer(tokens.accessToken) })
+    expect(warm.status).toBe(200)
+  })
+
+  it('GET /auth/session asks no database, and KV once', async () => {
+    const { tokens } = await signedUp()
+    const cost = await costOf('GET', '/auth/session', { headers: bearer(tokens.accessToken) })
+    expect(cost.status).toBe(200)
+    expect(d1RoundTrips(cost)).toBe(0)
+    expect(cost.kvReads).toBeLessThanOrEqual(1)
+    expect(cost).toMatchObject({ kvWrites: 0, objectCalls: 0, mailSends: 0 })
+  })
+
+  it('GET /auth/me asks the database once, and KV at most once', async () => {
+    const { tokens } = await signedUp()
+    const cost = await costOf('GET', '/auth/me', { headers: bearer(tokens.accessToken) })
+    expect(cost.status).toBe(200)
+    expect(cost).toMatchObject({ d1Reads: 1, d1Writes: 0, d1Batches: 0, kvWrites: 0, objectCalls: 0, mailSends: 0 })
+    expect(cost.kvReads).toBeLessThanOrEqual(1)
+  })
+
+  it('POST /auth/refresh takes at most two database round trips', async () => {
+    const { tokens } = await signedUp()
+    const cost = await costOf('POST', '/auth/refresh', { body: { refreshToken: tokens.refreshToken } })
+    expect(cost.status).toBe(200)
+    expect(d1RoundTrips(cost)).toBeLessThanOrEqual(2)
+    expect(cost).toMatchObject({ kvReads: 0, kvWrites: 0, objectCalls: 0, mailSends: 0 })
+  })
+
+  it('POST /auth/login takes at most one read, one batch and one call of the throttle object', async () => {
+    const { email } = await signUp()
+    const cost = await costOf('POST', '/auth/login', { body: { identifier: email, password: PASSWORD } })
+    expect(cost.status).toBe(200)
+    expect(cost.d1Reads).toBeLessThanOrEqual(1)
+    expect(cost.d1Batches).toBeLessThanOrEqual(1)
+    expect(cost.objectCalls).toBeLessThanOrEqual(1)
+    expect(cost).toMatchObject({ d1Writes: 0, kvReads: 0, kvWrites: 0, mailSends: 0 })
+  })
+
+  it('POST /auth/login on a new device adds the notice, and nothing else', async () => {
+    const { email } = await signedUp()
+    const cost = await costOf(
+      'POST',
+      '/auth/login',
+      { body: { identifier: email, password: PASSWORD } },
+      'POST /auth/login (new device)',
+    )
+    expect(cost).toMatchObject({ status: 200, d1Reads: 1, d1Writes: 0, d1Batches: 1, objectCalls: 1, mailSends: 1 })
+    expect(cost).toMatchObject({ kvReads: 0, kvWrites: 0 })
+  })
+
+  it('POST /auth/logout takes one database round trip and one KV write', async () => {
+    const { tokens } = await signedUp()
+    const cost = await costOf('POST', '/auth/logout', {
+      headers: bearer(tokens.accessToken),
+      body: { refreshToken: tokens.refreshToken },
+    })
+    expect(cost.status).toBe(204)
+    expect(d1RoundTrips(cost)).toBe(1)
+    expect(cost).toMatchObject({ kvReads: 0, kvWrites: 1, objectCalls: 0, mailSends: 0 })
+  })
+
+  it('POST /auth/register takes at most one read, one batch and one queue send', async () => {
+    const cost = await costOf('POST', '/auth/register', { body: { email: newEmail(), password: PASSWORD } })
+    expect(cost.status).toBe(202)
+    expect(cost.d1Reads).toBeLessThanOrEqual(1)
+    expect(cost.d1Batches).toBeLessThanOrEqual(1)
+    expect(cost.mailSends).toBeLessThanOrEqual(1)
+    expect(cost).toMatchObject({ d1Writes: 0, kvReads: 0, kvWrites: 0, objectCalls: 1 })
+  })
+
+  it('prints what the other routes cost', async () => {
+    const email = newEmail()
+    await post('/auth/register', { email, password: PASSWORD })
+    await costOf('POST', '/auth/resend-verification', { body: { email } })
+    await costOf('POST', '/auth/verify-email', { body: { token: tokenIn(await waitForMail(email)) } })
+    await costOf('POST', '/auth/forgot-password', { body: { email } })
+    const code = codeIn(await waitForMail(email, ({ text }) => text.includes('/reset-password?')))
+    await costOf(
+      'POST',
+      '/auth/reset-password',
+      { body: { email, code, password: `${PASSWORD} 2` } },
+      'POST /auth/reset-password (code)',
+    )
+    const login = await costOf('POST', '/auth/login', { body: { identifier: email, password: `${PASSWORD} 2` } })
+    expect(login.status).toBe(200)
+    const { tokens } = login.answer as SignedIn
+    const headers = bearer(tokens.accessToken)
+    await costOf('GET', '/auth/sessions', { headers })
+    await costOf('DELETE', '/auth/sessions', { headers })
+    await costOf('PATCH', '/auth/me', { headers, body: { name: 'Ada' } })
+    await costOf('POST', '/auth/change-email', { headers, body: { newEmail: newEmail(), password: `${PASSWORD} 2` } })
+    await costOf('POST', '/auth/change-password', {
+      headers,
+      body: { currentPassword: `${PASSWORD} 2`, newPassword: `${PASSWORD} 3` },
+    })
+    await costOf(
+      'POST',
+      '/auth/logout',
+      { body: { refreshToken: tokens.refreshToken } },
+      'POST /auth/logout (refresh token only)',
+    )
+    await costOf(
+      'POST',
+      '/auth/login',
+      { body: { identifier: newEmail(), password: PASSWORD } },
+      'POST /auth/login (refused)',
+    )
+    const again = await signedUp()
+    await costOf('DELETE', '/auth/me', { headers: bearer(again.tokens.accessToken) })
+    for (const path of ['/health', '/health/ready', '/.well-known/jwks.json', '/openapi.json'])
+      await costOf('GET', path)
+    console.log(formatTable())
+    expect(table.every(({ status }) => status < 500)).toBe(true)
+  })
+})

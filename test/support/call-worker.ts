@@ -1,0 +1,23 @@
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
+import worker from '../../src/index.ts'
+import { ORIGIN } from './client.ts'
+
+/** Asks the Worker's `fetch` directly, with bindings of the test's choice; answers once what it left for later is done too. */
+export async function callWorker(
+  env: Env,
+  method: string,
+  path: string,
+  init: { body?: unknown; headers?: Record<string, string>; origin?: string } = {},
+): Promise<Response> {
+  const { body, headers, origin = ORIGIN } = init
+  const context = createExecutionContext()
+  const request = new Request<unknown, IncomingRequestCfProperties>(`${origin}${path}`, {
+    method,
+    redirect: 'manual',
+    headers: { ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+  const response = await worker.fetch(request, env, context)
+  await waitOnExecutionContext(context)
+  return response
+}

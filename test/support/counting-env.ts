@@ -1,0 +1,67 @@
+import { env } from 'cloudflare:workers'
+import { type BindingCall, interceptEnv } from './intercept-env.ts'
+
+/** How often a request crossed to each dependency. A batch is one crossing, whatever it holds. */
+export interface CallCounts {
+  /** D1 round trips that read only, that write one statement, that are a batch. */
+  d1Reads: number
+  d1Writes: number
+  d1Batches: number
+  kvReads: number
+  kvWrites: number
+  objectCalls: number
+  /** Messages about mails, and about activity (at most one a minute and session, after the answer). */
+  mailSends: number
+  activitySends: number
+  r2Calls: number
+}
+
+const NONE: CallCounts = {
+  d1Reads: 0,
+  d1Writes: 0,
+  d1Batches: 0,
+  kvReads: 0,
+  kvWrites: 0,
+  objectCalls: 0,
+  mailSends: 0,
+  activitySends: 0,
+  r2Calls: 0,
+}
+
+/** The test environment with every call of a binding counted. One object is one isolate's memory: warm it before counting. */
+export function countingEnv(overrides: Record<string, unknown> = {}): { env: Env; take: () => CallCounts } {
+  let counts = { ...NONE }
+  const counting = interceptEnv(
+    env as Env,
+    (call, proceed) => {
+      counts[columnOf(call)] += 1
+      return proceed()
+    },
+    overrides,
+  )
+  const take = () => {
+    const taken = counts
+    counts = { ...NONE }
+    return taken
+  }
+  return { env: counting, take }
+}
+
+/** All D1 round trips. */
+export const d1RoundTrips = ({ d1Reads, d1Writes, d1Batches }: CallCounts): number => d1Reads + d1Writes + d1Batches
+
+function columnOf({ kind, binding, operation, sql }: BindingCall): keyof CallCounts {
+  switch (kind) {
+    case 'd1':
+      if (operation === 'batch') return 'd1Batches'
+      return sql.every((statement) => /^\s*select\b/i.test(statement)) ? 'd1Reads' : 'd1Writes'
+    case 'kv':
+      return operation === 'put' || operation === 'delete' ? 'kvWrites' : 'kvReads'
+    case 'durable-object':
+      return 'objectCalls'
+    case 'queue':
+      return binding.startsWith('ACTIVITY') ? 'activitySends' : 'mailSends'
+    case 'r2':
+      return 'r2Calls'
+  }
+}
