@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { ensureAuthSecret } from './lib/dev-vars.ts'
 import { runWrangler, spawnWrangler } from './lib/wrangler.ts'
 
+const parent = process.ppid
 const forwarded = process.argv.slice(2)
 const { values: asked } = parseArgs({
   args: forwarded,
@@ -44,13 +45,16 @@ const defaults = [
 ]
 const server = spawnWrangler(['dev', '--env', 'development', ...defaults, ...forwarded], { stdio: 'inherit' })
 
-const stop = () => server.kill('SIGTERM')
+let stopping = false
+const stop = () => {
+  stopping = true
+  server.kill('SIGTERM')
+}
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
 // A signal sent to npm ends npm and its shell, but does not reach this process: a server nobody can see must not stay.
-const parent = process.ppid
 if (process.env.npm_lifecycle_event !== undefined) setInterval(() => process.ppid !== parent && stop(), 250).unref()
 server.once('error', (error) => {
   console.error(error)
   process.exit(1)
 })
-server.once('exit', (code) => process.exit(code ?? 0))
+server.once('exit', (code) => process.exit(stopping ? 0 : (code ?? 1)))

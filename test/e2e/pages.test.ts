@@ -1,0 +1,178 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { launchBrowser, openPage } from './support/browser.ts'
+import { type Service, startService } from './support/service.ts'
+
+const PASSWORD = 'four unrelated words here'
+const NEW_PASSWORD = 'four other words instead'
+
+let service: Service
+let browser: Browser
+
+beforeAll(async () => {
+  ;[service, browser] = await Promise.all([startService('--var', 'RATE_LIMITS:off'), launchBrowser()])
+})
+afterAll(async () => {
+  await browser?.close()
+  await service?.stop()
+})
+
+async function post(path: string, body: object): Promise<Response> {
+  return await fetch(service.origin + path, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+}
+
+async function register(): Promise<string> {
+  const email = `${crypto.randomUUID()}@example.com`
+  expect((await post('/auth/register', { email, password: PASSWORD })).status).toBe(202)
+  return email
+}
+
+const logIn = (identifier: string, password: string) => post('/auth/login', { identifier, password })
+
+interface Mail {
+  link: string
+  code: string
+}
+
+/** The mail whose link leads to `path`, once it has arrived. */
+async function mailTo(email: string, path: string): Promise<Mail> {
+  for (let tries = 0; tries < 100; tries++) {
+    const response = await fetch(`${service.origin}/dev/mailbox.json?to=${encodeURIComponent(email)}`)
+    const { items }: { items: { text: string }[] } = await response.json()
+    const text = items.map((item) => item.text).find((candidate) => candidate.includes(`${path}?token=`))
+    if (text !== undefined)
+      return { link: /https?:\S+\?token=\S+/.exec(text)?.[0] ?? '', code: /^\d{8}$/m.exec(text)?.[0] ?? '' }
+    await sleep(100)
+  }
+  throw new Error(`no mail leads to ${path}`)
+}
+
+async function registerVerified(): Promise<string> {
+  const email = await register()
+  const { code } = await mailTo(email, '/verify-email')
+  expect((await post('/auth/verify-email', { email, code })).status).toBe(200)
+  return email
+}
+
+describe('/verify-email', () => {
+  it('confirms when a person presses the button, not when the link is opened, and forgets the token', async () => {
+    const email = await register()
+    const { link } = await mailTo(email, '/verify-email')
+    const { page, faults } = await openPage(browser, service.origin)
+    await page.goto(link)
+    expect(new URL(page.url()).search).toBe('')
+    expect((await logIn(email, PASSWORD)).status).toBe(403)
+
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Your address is confirmed' }).waitFor()
+    expect((await logIn(email, PASSWORD)).status).toBe(200)
+    expect(faults).toEqual([])
+  })
+
+  it('takes the code of the mail, typed with a gap', async () => {
+    const email = await register()
+    const { code } = await mailTo(email, '/verify-email')
+    const { page } = await openPage(browser, service.origin)
+    await page.goto(`${service.origin}/verify-email`)
+    await page.getByLabel('E-mail address').fill(` ${email} `)
+    await page.getByLabel('Code').fill(`${code.slice(0, 4)} ${code.slice(4)}`)
+    await page.getByRole('button', { name: 'Confirm address' }).click()
+    await page.getByRole('heading', { name: 'Your address is confirmed' }).waitFor()
+    expect((await logIn(email, PASSWORD)).status).toBe(200)
+  })
+
+  it('says that a used link no longer works and offers the code', async () => {
+    const email = await register()
+    const { link, code } = await mailTo(email, '/verify-email')
+    await post('/auth/verify-email', { email, code })
+    const { page } = await openPage(browser, service.origin)
+    await page.goto(link)
+    await page.getByRole('button', { name: 'Confirm address' }).click()
+    await page.getByRole('alert').getByText('This link no longer works').waitFor()
+    await page.getByLabel('Code').waitFor()
+  })
+
+  it('marks what is missing before anything is sent', async () => {
+    const { page } = await openPage(browser, service.origin)
+    await page.goto(`${service.origin}/verify-email`)
+    await page.getByLabel('E-mail address').fill('nonsense')
+    await page.getByRole('button', { name: 'Confirm address' }).click()
+    await page.getByText('This does not look like an e-mail address.').waitFor()
+    expect(await page.getByLabel('E-mail address').evaluate((input) => input === document.activeElement)).toBe(true)
+  })
+
+  it("speaks the reader's language", async () => {
+    const { page } = await openPage(browser, service.origin, 'de-AT')
+    await page.goto(`${service.origin}/verify-email`)
+    await page.getByRole('button', { name: 'Adresse bestätigen' }).waitFor()
+    expect(await page.locator('html').getAttribute('lang')).toBe('de')
+  })
+})
+
+describe('/reset-password', () => {
+  it('explains a refused password, then sets a good one', async () => {
+    const email = await registerVerified()
+    await post('/auth/forgot-password', { email })
+    const { link } = await mailTo(email, '/reset-password')
+    const { page, faults } = await openPage(browser, service.origin)
+    await page.goto(link)
+    const password = page.getByLabel('New password')
+    await password.fill('password1')
+    await page.getByRole('button', { name: 'Set new password' }).click()
+    await page.locator('#password-error').getByText('common').waitFor()
+    expect(await password.getAttribute('aria-invalid')).toBe('true')
+
+    await password.fill(NEW_PASSWORD)
+    await page.getByRole('button', { name: 'Set new password' }).click()
+    await page.getByRole('heading', { name: 'Your password is changed' }).waitFor()
+    expect((await logIn(email, PASSWORD)).status).toBe(401)
+    expect((await logIn(email, NEW_PASSWORD)).status).toBe(200)
+    expect(faults).toEqual([])
+  })
+})
+
+describe('/confirm-email-change', () => {
+  it('asks to follow the link again when there is none', async () => {
+    const { page, faults } = await openPage(browser, service.origin)
+    await page.goto(`${service.origin}/confirm-email-change`)
+    await page.getByRole('alert').getByText('This page needs the link from our mail.').waitFor()
+    expect(faults).toEqual([])
+  })
+})
+
+describe('/dev/mailbox', () => {
+  it('shows a mail that has just been sent, its code to copy and its link to open', async () => {
+    const { page, faults } = await openPage(browser, service.origin)
+    await page.goto(`${service.origin}/dev/mailbox`)
+    const email = await register()
+    await page.getByLabel('Only mails to').fill(email)
+    await page.getByRole('button', { name: email }).click()
+    const { code, link } = await mailTo(email, '/verify-email')
+    await page.getByRole('button', { name: `Copy ${code}` }).click()
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(code)
+    expect(await page.getByRole('link', { name: 'Open /verify-email' }).getAttribute('href')).toBe(link)
+    await page.frameLocator('iframe').getByText('Confirm address', { exact: true }).waitFor()
+    await page.getByRole('button', { name: 'Text' }).click()
+    await page.locator('pre').getByText(link).waitFor()
+    expect(faults).toEqual([])
+  })
+})
+
+describe('/docs', () => {
+  it('shows every operation of the document, asking no other host', async () => {
+    const response = await fetch(`${service.origin}/openapi.json`)
+    const { paths }: { paths: Record<string, object> } = await response.json()
+    const operations = Object.values(paths).flatMap((path) => Object.keys(path))
+    const { page, faults } = await openPage(browser, service.origin)
+    await page.goto(`${service.origin}/docs`)
+    await page.locator('.opblock').first().waitFor()
+    expect(await page.locator('.opblock').count()).toBe(operations.length)
+    expect(faults).toEqual([])
+  })
+})

@@ -1,0 +1,58 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { startService } from './support/service.ts'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+describe('npm start', () => {
+  it('says first where everything is, keeps a secret of its own, and ends when told to', async () => {
+    const service = await startService('--var', 'RATE_LIMITS:off')
+    const [, ...addresses] = service.output().split('\n')
+    expect(addresses.slice(0, 4).map((line) => line.trim().split(/\s+/))).toEqual([
+      ['API', service.origin],
+      ['Docs', `${service.origin}/docs`],
+      ['Console', `${service.origin}/console`],
+      ['Mailbox', `${service.origin}/dev/mailbox`],
+    ])
+    expect(service.output()).toContain('env.RATE_LIMITS')
+    expect(statSync(join(ROOT, '.dev.vars')).mode & 0o777).toBe(0o600)
+
+    expect(await service.stop()).toBe(0)
+    await expect(fetch(service.origin)).rejects.toThrow()
+  })
+})
+
+describe('the pages of production', () => {
+  it('have no mailbox', () => {
+    const { status } = spawnSync(process.execPath, ['scripts/build-ui.ts'], { cwd: ROOT })
+    expect(status).toBe(0)
+    expect(existsSync(join(ROOT, 'dist/ui/verify-email.html'))).toBe(true)
+    expect(existsSync(join(ROOT, 'dist/ui/dev-mailbox.html'))).toBe(false)
+  })
+})
+
+describe('npm run doctor', () => {
+  const runDoctor = (env: Record<string, string>) =>
+    spawnSync(process.execPath, ['scripts/doctor.ts'], { cwd: ROOT, encoding: 'utf8', env: { PATH: '', ...env } })
+
+  it('names every variable that production lacks, and the rule', () => {
+    const { status, stderr } = runDoctor({ ISSUER: 'http://auth.example.com' })
+    expect(status).toBe(1)
+    expect(stderr).toContain('AUTH_SECRET: must be set')
+    expect(stderr).toContain('MAIL_TRANSPORT')
+  })
+
+  it('is content with a whole configuration', () => {
+    const { status, stdout } = runDoctor({
+      ISSUER: 'https://auth.example.com',
+      AUTH_SECRET: `v1:${'Postern-doctor-test-0123456789-abcdefgh-XYZ'}`,
+      MAIL_TRANSPORT: 'binding',
+      MAIL_FROM: 'auth@example.com',
+    })
+    expect(stdout).toContain('Every variable of production is in order.')
+    expect(status).toBe(0)
+  })
+})

@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+
+const START = fileURLToPath(new URL('../../../scripts/start.ts', import.meta.url))
+const START_TIMEOUT_MS = 60_000
+
+export interface Service {
+  origin: string
+  /** Everything printed so far. */
+  output(): string
+  /** Asks it to stop, as Ctrl-C does; resolves to its exit code. */
+  stop(): Promise<number | null>
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+/** Starts what `npm start` starts, with a database of its own, and waits until it answers. */
+export async function startService(...args: string[]): Promise<Service> {
+  const port = await findFreePort()
+  const origin = `http://localhost:${port}`
+  const state = await mkdtemp(join(tmpdir(), 'postern-state-'))
+  const child = spawn(process.execPath, [START, '--persist-to', state, ...args], {
+    env: { ...process.env, PORT: String(port) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  const exited = new Promise<number | null>((resolve) => child.once('close', resolve))
+  const stop = async () => {
+    child.kill('SIGINT')
+    const code = await exited
+    await rm(state, { recursive: true, force: true })
+    return code
+  }
+  const deadline = Date.now() + START_TIMEOUT_MS
+  while (!(await answers(origin))) {
+    if (child.exitCode !== null || Date.now() > deadline) {
+      await stop()
+      throw new Error(`the service did not start:\n${output}`)
+    }
+    await sleep(100)
+  }
+  return { origin, output: () => output, stop }
+}
+
+async function answers(origin: string): Promise<boolean> {
+  return await fetch(`${origin}/health`).then(
+    (response) => response.ok,
+    () => false,
+  )
+}
