@@ -10,7 +10,6 @@ export const OPENAPI_DOCUMENT = {
       'Authentication at the edge. Errors are RFC 9457 problems whose `code` is stable; times are ISO 8601 UTC; unknown members of a body are refused.',
     license: { name: 'MIT', identifier: 'MIT' },
   },
-  security: [{ bearer: [] }, { cookie: [] }],
 }
 
 export const SECURITY_SCHEMES = {

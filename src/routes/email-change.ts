@@ -4,7 +4,7 @@ import { Status } from '../contracts/common.ts'
 import { jsonBody } from '../http/json-body.ts'
 import { requireUser } from '../http/middleware/authenticate.ts'
 import { rateLimit } from '../http/middleware/rate-limit.ts'
-import { createRouter, jsonAnswer, jsonRequest, refusals } from '../http/router.ts'
+import { createRouter, jsonAnswer, jsonRequest, refusals, SIGNED_IN } from '../http/router.ts'
 import { confirmEmailChange, requestEmailChange } from '../services/email-change.ts'
 
 const tags = ['Profile']
@@ -15,6 +15,7 @@ const requestRoute = createRoute({
   tags,
   summary: 'Ask to change my e-mail address',
   description: 'Nothing changes before the new address is confirmed. Answers alike whether or not it has an account.',
+  security: SIGNED_IN,
   middleware: [rateLimit('sensitive', 'change-email'), requireUser(), jsonBody] as const,
   request: jsonRequest(ChangeEmailRequest),
   responses: {

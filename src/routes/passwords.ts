@@ -4,7 +4,7 @@ import { Status } from '../contracts/common.ts'
 import { jsonBody } from '../http/json-body.ts'
 import { requireUser } from '../http/middleware/authenticate.ts'
 import { rateLimit } from '../http/middleware/rate-limit.ts'
-import { createRouter, jsonAnswer, jsonRequest, refusals } from '../http/router.ts'
+import { createRouter, jsonAnswer, jsonRequest, refusals, SIGNED_IN } from '../http/router.ts'
 import { changePassword, requestPasswordReset, resetPassword } from '../services/passwords.ts'
 
 const tags = ['Passwords']
@@ -40,6 +40,7 @@ const changeRoute = createRoute({
   tags,
   summary: 'Change my password',
   description: 'My other sessions end.',
+  security: SIGNED_IN,
   middleware: [rateLimit('sensitive', 'change-password'), requireUser(), jsonBody] as const,
   request: jsonRequest(ChangePasswordRequest),
   responses: {

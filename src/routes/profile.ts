@@ -3,7 +3,7 @@ import { DeleteAccountRequest, UpdateProfileRequest, User } from '../contracts/u
 import { clearTokenCookies } from '../http/cookies.ts'
 import { jsonBody } from '../http/json-body.ts'
 import { requireToken, requireUser } from '../http/middleware/authenticate.ts'
-import { createRouter, jsonAnswer, jsonRequest, refusals } from '../http/router.ts'
+import { createRouter, jsonAnswer, jsonRequest, refusals, SIGNED_IN } from '../http/router.ts'
 import { changeProfile, deleteAccount, readProfile } from '../services/profile.ts'
 
 const tags = ['Profile']
@@ -13,6 +13,7 @@ const readRoute = createRoute({
   path: '/auth/me',
   tags,
   summary: 'My account',
+  security: SIGNED_IN,
   middleware: [requireToken()] as const,
   responses: { 200: jsonAnswer(User, 'The account.'), ...refusals('unauthenticated', 'ambiguous_credentials') },
 })
@@ -22,6 +23,7 @@ const updateRoute = createRoute({
   path: '/auth/me',
   tags,
   summary: 'Change my name or username',
+  security: SIGNED_IN,
   middleware: [requireUser(), jsonBody] as const,
   request: jsonRequest(UpdateProfileRequest),
   responses: {
@@ -35,6 +37,7 @@ const deleteRoute = createRoute({
   path: '/auth/me',
   tags,
   summary: 'Delete my account and everything that belongs to it',
+  security: SIGNED_IN,
   middleware: [requireUser(), jsonBody] as const,
   request: { body: { ...jsonRequest(DeleteAccountRequest).body, required: false } },
   responses: {

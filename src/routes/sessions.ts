@@ -7,7 +7,7 @@ import { clearTokenCookies, readRefreshCookie, setTokenCookies } from '../http/c
 import { jsonBody } from '../http/json-body.ts'
 import { readAccessToken, requireToken, requireUser } from '../http/middleware/authenticate.ts'
 import { assertTrustedOrigin } from '../http/origin.ts'
-import { createRouter, jsonAnswer, jsonRequest, refusals } from '../http/router.ts'
+import { createRouter, jsonAnswer, jsonRequest, refusals, SIGNED_IN } from '../http/router.ts'
 import { logOut } from '../services/logout.ts'
 import { refreshSession } from '../services/refresh.ts'
 import { endOtherSessions, endSession } from '../services/session-ending.ts'
@@ -49,6 +49,7 @@ const currentRoute = createRoute({
   tags,
   summary: 'The session of this request',
   description: 'From the token and the blocklist alone.',
+  security: SIGNED_IN,
   middleware: [requireToken()] as const,
   responses: {
     200: jsonAnswer(CurrentSession, 'The session.'),
@@ -61,6 +62,7 @@ const listRoute = createRoute({
   path: '/auth/sessions',
   tags,
   summary: 'My sessions',
+  security: SIGNED_IN,
   middleware: [requireToken()] as const,
   request: { query: PageQuery },
   responses: { 200: jsonAnswer(listOf(Session), 'Newest first.'), ...refusals('invalid_request', 'unauthenticated') },
@@ -71,6 +73,7 @@ const endRoute = createRoute({
   path: '/auth/sessions/{id}',
   tags,
   summary: 'End one of my sessions',
+  security: SIGNED_IN,
   middleware: [requireUser()] as const,
   request: { params: z.object({ id: z.string().max(64) }) },
   responses: { 204: { description: 'It has ended.' }, ...refusals('unauthenticated', 'csrf_refused', 'not_found') },
@@ -81,6 +84,7 @@ const endOthersRoute = createRoute({
   path: '/auth/sessions',
   tags,
   summary: 'End all my other sessions',
+  security: SIGNED_IN,
   middleware: [requireUser()] as const,
   responses: { 204: { description: 'They have ended.' }, ...refusals('unauthenticated', 'csrf_refused') },
 })
