@@ -24,6 +24,14 @@ export const MFA_TICKET_TTL_SECONDS = 10 * 60
 export const CODE_GUESSES = { perToken: 5, perDay: 100 }
 export const CODE_DIGITS = 8
 
+// ------------------------------------------------------------------ federated login
+/** How long a person may take at the provider. */
+export const OAUTH_FLOW_TTL_SECONDS = 10 * 60
+/** Logins a browser may have under way at once; each is a cookie of up to 4 KB. */
+export const OAUTH_MAX_FLOWS = 4
+/** api.md: the code that a page exchanges. */
+export const OAUTH_EXCHANGE_TTL_SECONDS = 60
+
 // ------------------------------------------------------------------ sessions and tokens
 /** Two tabs that refresh within this time get the same successor (decision 2). */
 export const REFRESH_GRACE_SECONDS = 10

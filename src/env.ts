@@ -1,5 +1,8 @@
 import { z } from 'zod'
+import { parseEmailAddress } from './contracts/email-address.ts'
 import type { Secrets, SecretVersion } from './crypto/derived-key.ts'
+import { parseSender } from './mail/mailbox.ts'
+import { parseSmtpUrl } from './mail/transports/smtp-url.ts'
 
 /** One variable that stops the Worker, and the rule it breaks. Values are never repeated: they may be secrets. */
 export interface ConfigurationProblem {
@@ -65,7 +68,36 @@ const authSecret = z.string(AUTH_SECRET_RULE).transform((text, context): Secrets
   return newest ? [newest, ...older] : z.NEVER
 })
 
+/** Reads a value by the parser of the part that uses it, so that no rule stands twice. */
+const parsedBy = <Value>(parse: (text: string) => Value, toRule: (error: unknown) => string) =>
+  z.string().transform((text, context) => {
+    try {
+      return parse(text)
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: toRule(error) })
+      return z.NEVER
+    }
+  })
+const smtpUrl = parsedBy(parseSmtpUrl, (error) => (error instanceof TypeError ? error.message : 'must be a URL'))
+const sender = parsedBy(
+  (text) => {
+    if (/[\r\n]/.test(text)) throw new TypeError('line break')
+    parseSender(text)
+    return text
+  },
+  () => 'must be one line with one address, such as Postern <no-reply@example.com>',
+)
+const emailAddress = z.string().transform((text, context) => {
+  const address = parseEmailAddress(text)
+  if (address !== null) return address
+  context.addIssue({ code: 'custom', message: 'must be an e-mail address' })
+  return z.NEVER
+})
+
 const oauthClient = ['GOOGLE', 'GITHUB', 'LINKEDIN', 'MICROSOFT'] as const
+
+/** The four built-in providers and the two routes beside them. */
+const RESERVED_PROVIDER_IDS = ['google', 'github', 'linkedin', 'microsoft', 'providers', 'exchange']
 
 const Variables = z.object({
   ENVIRONMENT: z.enum(['development', 'production']).default('production'),
@@ -93,12 +125,10 @@ const Variables = z.object({
     .transform(Number)
     .pipe(z.int().min(10, 'must be at least 10').max(1_000_000, 'must be at most 1000000'))
     .default(300),
-  BOOTSTRAP_ADMIN_EMAIL: z.email().toLowerCase().optional(),
+  BOOTSTRAP_ADMIN_EMAIL: emailAddress.optional(),
   MAIL_TRANSPORT: z.enum(['mailbox', 'smtp', 'resend', 'binding']),
-  MAIL_FROM: z.string().min(3).optional(),
-  SMTP_URL: z
-    .url({ protocol: /^smtps?$/, message: 'must be smtp://user:password@host:587 or smtps://…:465' })
-    .optional(),
+  MAIL_FROM: sender.optional(),
+  SMTP_URL: smtpUrl.optional(),
   RESEND_API_KEY: z.string().min(1).optional(),
   RESEND_BASE_URL: webUrl.default('https://api.resend.com'),
   GOOGLE_CLIENT_ID: z.string().optional(),
@@ -112,7 +142,10 @@ const Variables = z.object({
   OIDC_PROVIDERS: json(
     z.array(
       z.strictObject({
-        id: z.string().regex(/^[a-z0-9-]{1,32}$/, 'id must be lower-case letters, digits and hyphens'),
+        id: z
+          .string()
+          .regex(/^[a-z0-9-]{1,32}$/, 'id must be lower-case letters, digits and hyphens')
+          .refine((id) => !RESERVED_PROVIDER_IDS.includes(id), 'id is taken by Postern itself'),
         name: z.string().min(1),
         issuer: webUrl,
         clientId: z.string().min(1),
@@ -121,6 +154,7 @@ const Variables = z.object({
       }),
     ),
   ).default([]),
+  KEEP_PROVIDER_TOKENS: flag.default(false),
   INTROSPECTION_CLIENTS: json(z.array(z.strictObject({ id: z.string().min(1), secret: z.string().min(32) }))).default(
     [],
   ),
@@ -151,6 +185,8 @@ function crossCheck(values: Parsed): ConfigurationProblem[] {
   for (const name of oauthClient)
     if ((values[`${name}_CLIENT_ID`] === undefined) !== (values[`${name}_CLIENT_SECRET`] === undefined))
       refuse(`${name}_CLIENT_SECRET`, `${name}_CLIENT_ID and ${name}_CLIENT_SECRET belong together`)
+  if (new Set(values.OIDC_PROVIDERS.map(({ id }) => id)).size < values.OIDC_PROVIDERS.length)
+    refuse('OIDC_PROVIDERS', 'each id must be there once')
   if ((values.ALERT_WEBHOOK_URL === undefined) !== (values.ALERT_WEBHOOK_SECRET === undefined))
     refuse('ALERT_WEBHOOK_SECRET', 'ALERT_WEBHOOK_URL and ALERT_WEBHOOK_SECRET belong together')
   if (values.COOKIE_SAME_SITE === 'None' && values.ALLOWED_ORIGINS.length === 0)
@@ -164,13 +200,16 @@ function refuseDevelopmentSettings(values: Parsed, refuse: Refuse): void {
   const isLoopback = (url: string) => ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname)
   if (isPlain(values.ISSUER)) refuse('ISSUER', 'must be https in production')
   if (isPlain(values.APP_URL)) refuse('APP_URL', 'must be https in production')
+  if (values.OIDC_PROVIDERS.some(({ issuer }) => isPlain(issuer)))
+    refuse('OIDC_PROVIDERS', 'each issuer must be https in production')
   for (const name of ['ALLOWED_ORIGINS', 'ALLOWED_REDIRECTS'] as const)
     if (values[name].some((url) => isPlain(url) && !isLoopback(url))) refuse(name, 'must be https in production')
   if (values.RATE_LIMITS === 'off') refuse('RATE_LIMITS', 'must not be off in production')
   if (values.MAIL_TRANSPORT === 'mailbox')
     refuse('MAIL_TRANSPORT', 'mailbox is for development: use smtp, resend or binding')
   if (values.MAIL_FROM === undefined) refuse('MAIL_FROM', 'must be set to the sender of mails')
-  if (values.SMTP_URL?.includes('tls=off')) refuse('SMTP_URL', 'tls=off is for development')
+  if (values.SMTP_URL?.tls === 'off') refuse('SMTP_URL', 'tls=off is for development')
+  if (values.SMTP_URL?.port === 25) refuse('SMTP_URL', 'port 25 is closed to Workers: use 587 or 465')
 }
 
 function refuseIncompleteMail(values: Parsed, refuse: Refuse): void {
@@ -182,6 +221,10 @@ function refuseIncompleteMail(values: Parsed, refuse: Refuse): void {
 
 /** What a deployment chose, parsed and checked. */
 export type Settings = ReturnType<typeof toSettings>
+
+function toClient(clientId: string | undefined, clientSecret: string | undefined) {
+  return clientId === undefined || clientSecret === undefined ? undefined : { clientId, clientSecret }
+}
 
 function toSettings(values: Parsed) {
   return {
@@ -204,12 +247,21 @@ function toSettings(values: Parsed) {
     mail: {
       transport: values.MAIL_TRANSPORT,
       from: values.MAIL_FROM ?? `${values.PRODUCT_NAME} <no-reply@${new URL(values.ISSUER).hostname}>`,
-      smtpUrl: values.SMTP_URL ?? null,
+      smtp: values.SMTP_URL ?? null,
       resendApiKey: values.RESEND_API_KEY ?? null,
       resendBaseUrl: values.RESEND_BASE_URL,
     },
     brand: { productName: values.PRODUCT_NAME, color: values.BRAND_COLOR, logoUrl: values.BRAND_LOGO_URL ?? null },
     cookies: { sameSite: values.COOKIE_SAME_SITE, domain: values.COOKIE_DOMAIN ?? null },
+    providers: {
+      google: toClient(values.GOOGLE_CLIENT_ID, values.GOOGLE_CLIENT_SECRET),
+      github: toClient(values.GITHUB_CLIENT_ID, values.GITHUB_CLIENT_SECRET),
+      linkedin: toClient(values.LINKEDIN_CLIENT_ID, values.LINKEDIN_CLIENT_SECRET),
+      microsoft: toClient(values.MICROSOFT_CLIENT_ID, values.MICROSOFT_CLIENT_SECRET),
+      oidc: values.OIDC_PROVIDERS,
+      allowInsecure: values.ENVIRONMENT === 'development',
+    },
+    keepProviderTokens: values.KEEP_PROVIDER_TOKENS,
     introspectionClients: values.INTROSPECTION_CLIENTS,
   }
 }

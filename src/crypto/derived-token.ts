@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { CODE_DIGITS } from '../config.ts'
 import { deriveKey, type Secrets } from './derived-key.ts'
 
-export type TokenPurpose = 'refresh' | 'verify_email' | 'reset_password' | 'change_email' | 'mfa_ticket'
+export type TokenPurpose = 'refresh' | 'verify_email' | 'reset_password' | 'change_email' | 'mfa_ticket' | 'oauth_exchange'
 
 /** What a token stands for. The row keeps `id`, `salt` and `generation`; the token itself is stored nowhere. */
 export interface TokenSubject {

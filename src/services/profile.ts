@@ -100,7 +100,7 @@ export function toUser(account: Account): User {
     roles: account.roles,
     permissions: account.permissions,
     mfa: { totp: account.totpActivatedAt !== null, passkeys: 0, recoveryCodesLeft: 0 },
-    providers: [],
+    providers: account.providers,
     createdAt: new Date(account.createdAt).toISOString(),
     lastSeenAt: account.lastSeenAt === null ? null : new Date(account.lastSeenAt).toISOString(),
   }

@@ -26,6 +26,10 @@ export const accountFields = {
       join user_roles using (role) where user_id = users.id order by permission))`
     .mapWith(stringList)
     .as('permission_names'),
+  providers:
+    sql`(select json_group_array(provider) from (select provider from identities where user_id = users.id order by provider))`
+      .mapWith(stringList)
+      .as('provider_ids'),
 }
 
 export type Account = NonNullable<Awaited<ReturnType<typeof findAccountByEmail>>>

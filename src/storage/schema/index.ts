@@ -1,4 +1,6 @@
 export { auditEvents } from './audit-events.ts'
+export { identities, spentStates } from './identities.ts'
+export { loginExchanges } from './login-exchanges.ts'
 export { oneTimeTokens } from './one-time-tokens.ts'
 export { outbox } from './outbox.ts'
 export { rolePermissions, roles, userRoles } from './roles.ts'

@@ -13,6 +13,8 @@ export const oneTimeTokens = sqliteTable(
     salt: text('salt').notNull(),
     /** The address the token proves: the account's own, or the new one of an e-mail change. */
     email: text('email').notNull(),
+    /** Of an MFA ticket: how its login was begun (RFC 8176), as a JSON array. */
+    methods: text('methods', { mode: 'json' }).$type<string[]>(),
     attempts: integer('attempts').notNull().default(0),
     createdAt: integer('created_at').notNull(),
     expiresAt: integer('expires_at').notNull(),

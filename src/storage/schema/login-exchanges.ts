@@ -1,0 +1,24 @@
+import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { users } from './users.ts'
+
+/** A federated login that waits to be fetched with its one-use code. Taking it deletes it. */
+export const loginExchanges = sqliteTable(
+  'login_exchanges',
+  {
+    id: text('id').primaryKey(),
+    userId: text('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    salt: text('salt').notNull(),
+    /** RFC 7636 S256; null where the code only counts together with the session that asked to link. */
+    codeChallenge: text('code_challenge'),
+    delivery: text('delivery', { enum: ['cookie', 'body'] }).notNull(),
+    /** RFC 8176 authentication method references, as a JSON array. */
+    methods: text('methods', { mode: 'json' }).$type<string[]>().notNull(),
+    /** The identity that waits for its owner's word to be linked, as a JWE under `AUTH_SECRET`. */
+    sealedLink: text('sealed_link'),
+    createdAt: integer('created_at').notNull(),
+    expiresAt: integer('expires_at').notNull(),
+  },
+  (table) => [index('login_exchanges_expiry').on(table.expiresAt)],
+)
