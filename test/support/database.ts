@@ -1,0 +1,29 @@
+import { env } from 'cloudflare:workers'
+
+export type Row = Record<string, string | number | null>
+
+/** Rows of a query. */
+export async function rows<Found = Row>(sql: string, ...values: unknown[]): Promise<Found[]> {
+  const { results } = await env.DB.prepare(sql)
+    .bind(...values)
+    .all<Found>()
+  return results
+}
+
+/** How many rows of a table match. */
+export async function countRows(table: string, where: string, ...values: unknown[]): Promise<number> {
+  const [counted] = await rows(`select count(*) as count from ${table} where ${where}`, ...values)
+  return Number(counted?.count)
+}
+
+/** The audit events of one type about a user, oldest first, their details as an object. */
+export async function auditOf(type: string, userId: string) {
+  const events = await rows('select * from audit_events where type = ? and user_id = ? order by at, id', type, userId)
+  return events.map(({ details, ...event }) => ({ ...event, details: JSON.parse(String(details)) as unknown }))
+}
+
+/** Waits until every mail has been delivered or given up, so that nothing is on its way when a test file ends. */
+export async function mailsSettled(): Promise<void> {
+  for (let tries = 0; tries < 400 && (await countRows('outbox', "state = 'pending' and attempts < 2")) > 0; tries += 1)
+    await new Promise((resolve) => setTimeout(resolve, 25))
+}
