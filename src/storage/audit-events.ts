@@ -22,6 +22,8 @@ export type AuditType =
   | 'password.reset_requested'
   | 'password.reset'
   | 'password.changed'
+  | 'identity.linked'
+  | 'identity.unlinked'
   | 'mail.failed'
 
 interface AuditEvent {

@@ -1,0 +1,49 @@
+import { isAuthoritativeFor } from '../oauth-providers/email-authority.ts'
+import type { OAuthProvider, ProviderIdentity } from '../oauth-providers/provider.ts'
+import type { Account } from '../storage/accounts.ts'
+
+/** What is known when somebody arrives from a provider. */
+interface Arrival {
+  provider: Pick<OAuthProvider, 'id' | 'trustedEmailDomains'>
+  identity: Pick<ProviderIdentity, 'issuer' | 'emailVerified' | 'hostedDomain'>
+  /** The address that came along, in canonical form; null where none came, or none that could be one. */
+  email: string | null
+  /** The account this identity is linked to. */
+  owner: Account | null
+  /** The account that has the address. */
+  namesake: Account | null
+}
+
+export type LinkingDecision =
+  /** The identity is linked: its account signs in. */
+  | { action: 'sign_in'; account: Account }
+  /** Nobody has the address, and the provider verified it: a new account. */
+  | { action: 'create'; email: string }
+  /** The provider did not verify the address: a mail to it decides, and the caller is told nothing. */
+  | { action: 'ask_by_mail'; email: string }
+  /** The account's address was never verified, and here is who owns it: what a stranger may have left in it dies. */
+  | { action: 'claim'; account: Account }
+  /** The account's address is verified, and the provider runs its mailbox: one and the same person. */
+  | { action: 'link'; account: Account }
+  | { action: 'refuse'; code: 'email_required' | 'account_exists' | 'account_deactivated' }
+
+/**
+ * Decides whose account somebody from a provider gets. The identity comes first; the address counts only where the identity is new,
+ * and opens an account that exists only where nobody can have it but its owner (incidents 2 and 6 of others; ASVS 6.8.1).
+ */
+export function decideLinking({ provider, identity, email, owner, namesake }: Arrival): LinkingDecision {
+  if (owner) {
+    const provesAddress = owner.emailVerifiedAt === null && identity.emailVerified && owner.email === email
+    return { action: provesAddress && owner.status === 'active' ? 'claim' : 'sign_in', account: owner }
+  }
+  if (email === null) return { action: 'refuse', code: 'email_required' }
+  if (!identity.emailVerified) return { action: 'ask_by_mail', email }
+  if (!namesake) return { action: 'create', email }
+  if (namesake.status !== 'active') return { action: 'refuse', code: 'account_deactivated' }
+  if (namesake.emailVerifiedAt === null) return { action: 'claim', account: namesake }
+  const domain = email.slice(email.indexOf('@') + 1)
+  const mayLink =
+    isAuthoritativeFor({ ...identity, email }, domain, provider.trustedEmailDomains) &&
+    !namesake.providers.includes(provider.id)
+  return mayLink ? { action: 'link', account: namesake } : { action: 'refuse', code: 'account_exists' }
+}
