@@ -22,7 +22,8 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
   crypto: [],
   // An object implements the interface under which the platform offers it.
   'durable-objects': ['crypto', 'platform'],
-  env: ['crypto'],
+  // Each value is read by the parser of the part that uses it.
+  env: ['crypto', 'contracts', 'mail'],
   contracts: [],
   client: ['contracts'],
   ui: ['client', 'contracts'],

@@ -16,7 +16,7 @@ export interface Mailbox {
  * Reads the configured sender: `Postern <no-reply@example.com>` or a bare address. The name may hold anything but a line break, so that
  * a product called `Acme, Inc.` needs no quoting.
  *
- * @throws {MailError} permanent, where it is no address.
+ * @throws {MailError} where it is no address; temporary, being the operator's to mend.
  */
 export function parseSender(text: string): Mailbox {
   const start = text.lastIndexOf('<')
@@ -49,9 +49,10 @@ export function domainOf(address: string): string {
 }
 
 /** An internationalised domain becomes A-labels (RFC 5891 §4.4); an internationalised local part has no such form. */
-function toAsciiAddress(address: string, role: string): string {
+function toAsciiAddress(address: string, role: 'sender' | 'recipient'): string {
   const [localPart = '', domain = '', ...more] = address.split('@')
   const host = HOST_NAME.test(domain) ? URL.parse(`http://${domain}/`)?.hostname : undefined
-  if (more.length > 0 || host === undefined || !LOCAL_PART.test(localPart)) throw new MailError(`invalid ${role}`, true)
+  if (more.length > 0 || host === undefined || !LOCAL_PART.test(localPart))
+    throw new MailError(`invalid ${role}`, role === 'recipient')
   return `${localPart}@${host}`
 }

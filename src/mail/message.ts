@@ -53,7 +53,10 @@ export interface OutgoingMail extends RenderedMail {
 /** Hands one mail to a server. Resolves once the server accepted it; otherwise throws `MailError`. */
 export type MailTransport = (mail: OutgoingMail) => Promise<void>
 
-/** `permanent` failures (a 5xx reply, a refused recipient) are never tried again. The reason holds no address and no content. */
+/**
+ * `permanent` failures are never tried again: this mail was refused, or its recipient. A refusal of ourselves (login, sender, key) is
+ * the operator's to mend and stays temporary, so that a wrong password costs no mail. The reason holds no address and no content.
+ */
 export class MailError extends Error {
   override readonly name = 'MailError'
   constructor(

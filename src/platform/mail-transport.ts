@@ -13,15 +13,21 @@ interface MailBindings {
 export function createMailTransport(settings: Settings['mail'], bindings: MailBindings): MailTransport {
   switch (settings.transport) {
     case 'smtp':
-      return createSmtpTransport(settings.smtpUrl ?? '')
+      return createSmtpTransport(configured(settings.smtp))
     case 'resend':
-      return createResendTransport({ apiKey: settings.resendApiKey ?? '', baseUrl: settings.resendBaseUrl })
+      return createResendTransport({ apiKey: configured(settings.resendApiKey), baseUrl: settings.resendBaseUrl })
     case 'binding':
       return createBindingTransport(bindings.SEND_EMAIL)
     case 'mailbox':
       return async ({ id, to, subject, text, html }) => {
-        if (!bindings.DEV_MAILBOX) throw new MailError('the development mailbox is not bound', true)
+        if (!bindings.DEV_MAILBOX) throw new MailError('the development mailbox is not bound', false)
         await bindings.DEV_MAILBOX.getByName('mailbox').store({ id, to, subject, text, html })
       }
   }
+}
+
+/** What the configuration's own check has made sure of. */
+function configured<Value>(value: Value | null): Value {
+  if (value === null) throw new MailError('not configured', false)
+  return value
 }

@@ -36,14 +36,19 @@ describe('SMTP: failures are temporary or permanent, and tell nothing private', 
 
   it.each([
     ['greeting', 421, false],
+    ['greeting', 554, false],
     ['sender', 451, false],
-    ['sender', 550, true],
+    ['sender', 530, false],
+    ['sender', 550, false],
     ['recipient', 450, false],
+    ['recipient', 530, false],
     ['recipient', 550, true],
     ['data', 452, false],
     ['data', 554, true],
     ['login', 454, false],
-    ['login', 535, true],
+    ['login', 530, false],
+    ['login', 534, false],
+    ['login', 535, false],
   ] as const)('%s answered %d: permanent %s', async (step, code, permanent) => {
     const refusal = refuse(code, 'no <anna@example.org> geheim')
     const server = await start({

@@ -16,14 +16,14 @@ export interface EmailBinding {
   }): Promise<unknown>
 }
 
-/** Refusals of the mail, its sender or its recipient. Limits and faults of the service, and codes yet unknown, are tried again. */
+/**
+ * Refusals of the mail or its recipient. What the operator has to mend (the sender's domain, the recipients the binding allows), limits
+ * and faults of the service, and codes yet unknown, are tried again.
+ */
 const PERMANENT: ReadonlySet<string> = new Set([
   'E_VALIDATION_ERROR',
   'E_FIELD_MISSING',
   'E_TOO_MANY_RECIPIENTS',
-  'E_SENDER_NOT_VERIFIED',
-  'E_SENDER_DOMAIN_NOT_AVAILABLE',
-  'E_RECIPIENT_NOT_ALLOWED',
   'E_RECIPIENT_SUPPRESSED',
   'E_CONTENT_TOO_LARGE',
   'E_HEADER_NOT_ALLOWED',

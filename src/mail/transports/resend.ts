@@ -52,10 +52,14 @@ export function createResendTransport({ apiKey, baseUrl, fetch: request = fetch 
   }
 }
 
-/** 4xx says that this request will never do, but for a rate limit or quota (429), a time-out (408), and a twin still under way (409). */
+/** Refusals of the key, its rights, the sender's domain or the API's address; a time-out; a rate limit or quota. */
+const NOT_OF_THE_MAIL: ReadonlySet<number> = new Set([401, 403, 404, 405, 408, 429])
+/** The same under a status that else speaks of the mail: a sender that is no address, a twin still under way. */
+const NOT_OF_THE_MAIL_NAMES: ReadonlySet<string> = new Set(['invalid_from_address', 'concurrent_idempotent_requests'])
+
+/** 4xx says that this mail will never do, unless it speaks of something else (https://resend.com/docs/api-reference/errors). */
 function isPermanent(status: number, name: string): boolean {
-  if (status === 409) return name !== 'concurrent_idempotent_requests'
-  return status >= 400 && status < 500 && status !== 408 && status !== 429
+  return status >= 400 && status < 500 && !NOT_OF_THE_MAIL.has(status) && !NOT_OF_THE_MAIL_NAMES.has(name)
 }
 
 /** The error's name, such as `rate_limit_exceeded`; its message may quote an address and is not read. */

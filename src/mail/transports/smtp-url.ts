@@ -8,28 +8,35 @@ export interface SmtpServer {
   credentials: { user: string; password: string } | null
 }
 
+const FORM = 'must look like smtp://user:password@host:587 or smtps://user:password@host:465'
+
 /**
- * Reads `smtp://user:password@host:587` or `smtps://user:password@host:465`; user and password may be percent-encoded.
+ * Reads `smtp://user:password@host:587` or `smtps://user:password@host:465`; user and password are percent-encoded. What an unencoded
+ * `#`, `/` or `?` of a password would turn into another part of the URL is refused.
  *
  * @throws {TypeError} naming the rule, never the value, which holds a password.
  */
 export function parseSmtpUrl(text: string): SmtpServer {
   const url = URL.parse(text)
-  if (url === null || !['smtp:', 'smtps:'].includes(url.protocol) || url.hostname === '') {
-    throw new TypeError('SMTP_URL must look like smtp://user:password@host:587 or smtps://user:password@host:465')
-  }
-  const tls = url.searchParams.get('tls')
-  if (tls !== null && tls !== 'off') throw new TypeError('SMTP_URL: the only value of tls is off')
+  if (url === null || !['smtp:', 'smtps:'].includes(url.protocol) || url.hostname === '') throw new TypeError(FORM)
+  if (!['', '/'].includes(url.pathname) || url.hash !== '') throw new TypeError(`${FORM}, special characters %-encoded`)
+  if (!['', '?tls=off'].includes(url.search)) throw new TypeError('may have one parameter only: tls=off')
+  const off = url.search !== ''
   const implicit = url.protocol === 'smtps:'
-  if (implicit && tls === 'off') throw new TypeError('SMTP_URL: smtps and tls=off exclude each other')
+  if (implicit && off) throw new TypeError('smtps and tls=off exclude each other')
   return {
     host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
     // RFC 8314 §3.3 (465) and RFC 6409 §3.1 (587).
     port: url.port === '' ? (implicit ? 465 : 587) : Number(url.port),
-    tls: implicit ? 'implicit' : tls === 'off' ? 'off' : 'starttls',
-    credentials:
-      url.username === ''
-        ? null
-        : { user: decodeURIComponent(url.username), password: decodeURIComponent(url.password) },
+    tls: implicit ? 'implicit' : off ? 'off' : 'starttls',
+    credentials: url.username === '' ? null : { user: decode(url.username), password: decode(url.password) },
+  }
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    throw new TypeError('must have user and password %-encoded (a % as %25)')
   }
 }

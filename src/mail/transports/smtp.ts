@@ -4,7 +4,7 @@ import SMTPConnection from 'nodemailer/lib/smtp-connection'
 import { domainOf } from '../mailbox.ts'
 import { MailError, type MailTransport } from '../message.ts'
 import { buildMime, type MimeMessage } from '../mime.ts'
-import { parseSmtpUrl, type SmtpServer } from './smtp-url.ts'
+import type { SmtpServer } from './smtp-url.ts'
 
 /** Connecting, and then each single reply, may take this long. */
 const STEP_TIMEOUT_MS = 10_000
@@ -12,6 +12,11 @@ const STEP_TIMEOUT_MS = 10_000
 const DELIVERY_TIMEOUT_MS = 30_000
 /** The mail is accepted by then: a goodbye is worth no longer wait. */
 const QUIT_TIMEOUT_MS = 1_000
+
+/** Commands whose refusal speaks of this very mail. */
+const SPEAKS_OF_THE_MAIL: ReadonlySet<string> = new Set(['RCPT TO', 'DATA'])
+/** "Bad sequence" and the replies of RFC 4954 §6 that ask for a (better) login, whatever command they answer. */
+const SPEAKS_OF_THE_SESSION: ReadonlySet<number> = new Set([503, 530, 534, 535, 538])
 
 /** What nodemailer adds to an error. Its message quotes the server, which quotes addresses: it goes nowhere. */
 interface SmtpFailure extends Error {
@@ -27,8 +32,7 @@ interface SmtpFailure extends Error {
  * The socket is `node:net` or `node:tls`, which workerd makes of `cloudflare:sockets`; nodemailer speaks over it. It is opened here,
  * by name: nodemailer would resolve the name itself, by one more HTTPS request, and connect to an address no certificate names.
  */
-export function createSmtpTransport(smtpUrl: string): MailTransport {
-  const server = parseSmtpUrl(smtpUrl)
+export function createSmtpTransport(server: SmtpServer): MailTransport {
   return async (mail) => {
     const message = await buildMime(mail)
     await deliver(server, message)
@@ -107,13 +111,13 @@ async function quit(connection: SMTPConnection): Promise<void> {
 }
 
 /**
- * A 5xx reply is final (RFC 5321 §4.2.1), but for 503, which speaks of the session only, and for STARTTLS refused, which an attacker on
- * the line can fake (RFC 3207 §6). All else may go better at the next try.
+ * A 5xx reply is final (RFC 5321 §4.2.1) where it refuses the recipient or the message. Where it refuses us (greeting, STARTTLS, which
+ * an attacker on the line can fake, login, sender) every mail would fail alike until the operator mends it: that is tried again.
  */
 function toMailError(error: SmtpFailure): MailError {
   if (error instanceof MailError) return error
   const step = /^[A-Z]+( [A-Z]+)?/.exec(error.command ?? '')?.[0] ?? ''
-  const { responseCode, code } = error
-  const permanent = responseCode !== undefined && responseCode >= 500 && responseCode !== 503 && code !== 'ETLS'
-  return new MailError(`smtp ${responseCode ?? code ?? 'failure'} ${step}`.trim(), permanent)
+  const { responseCode = 0, code } = error
+  const permanent = responseCode >= 500 && SPEAKS_OF_THE_MAIL.has(step) && !SPEAKS_OF_THE_SESSION.has(responseCode)
+  return new MailError(`smtp ${responseCode || (code ?? 'failure')} ${step}`.trim(), permanent)
 }

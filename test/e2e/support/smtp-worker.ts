@@ -1,5 +1,6 @@
 import { MailError, type OutgoingMail } from '../../../src/mail/message.ts'
 import { createSmtpTransport } from '../../../src/mail/transports/smtp.ts'
+import { parseSmtpUrl } from '../../../src/mail/transports/smtp-url.ts'
 
 /** What the Worker tells of one delivery. */
 export interface Delivery {
@@ -12,7 +13,7 @@ export interface Delivery {
 const worker = {
   async fetch(request: Request): Promise<Response> {
     const { smtpUrl, mail } = (await request.json()) as { smtpUrl: string; mail: OutgoingMail }
-    const delivery: Delivery = await createSmtpTransport(smtpUrl)(mail).then(
+    const delivery: Delivery = await createSmtpTransport(parseSmtpUrl(smtpUrl))(mail).then(
       () => ({ delivered: true, reason: '', permanent: false }),
       (error: unknown) =>
         error instanceof MailError

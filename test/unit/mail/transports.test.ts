@@ -60,12 +60,16 @@ describe('Resend transport (U2)', () => {
 
   it.each([
     [400, 'validation_error', true],
-    [401, 'missing_api_key', true],
-    [403, 'invalid_api_key', true],
+    [401, 'missing_api_key', false],
+    [403, 'invalid_api_key', false],
+    [403, 'validation_error', false],
+    [404, 'not_found', false],
     [408, '', false],
     [409, 'concurrent_idempotent_requests', false],
     [409, 'invalid_idempotent_request', true],
+    [413, '', true],
     [422, 'validation_error', true],
+    [422, 'invalid_from_address', false],
     [429, 'rate_limit_exceeded', false],
     [429, 'daily_quota_exceeded', false],
     [500, 'internal_server_error', false],
@@ -123,7 +127,9 @@ describe('Cloudflare binding transport (U2)', () => {
 
   it.each([
     ['E_RECIPIENT_SUPPRESSED', true],
-    ['E_SENDER_NOT_VERIFIED', true],
+    ['E_SENDER_NOT_VERIFIED', false],
+    ['E_SENDER_DOMAIN_NOT_AVAILABLE', false],
+    ['E_RECIPIENT_NOT_ALLOWED', false],
     ['E_VALIDATION_ERROR', true],
     ['E_RATE_LIMIT_EXCEEDED', false],
     ['E_DAILY_LIMIT_EXCEEDED', false],
