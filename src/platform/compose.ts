@@ -1,8 +1,11 @@
 import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1'
 import { LAST_SEEN_RESOLUTION_SECONDS } from '../config.ts'
 import type { MailboxItem } from '../durable-objects/dev-mailbox.ts'
-import { parseSettings, type Settings } from '../env.ts'
+import { ConfigurationError, parseSettings, type Settings } from '../env.ts'
 import type { MailTransport } from '../mail/message.ts'
+import type { OAuthProvider } from '../oauth-providers/provider.ts'
+import { ProviderError } from '../oauth-providers/provider-error.ts'
+import { buildProviders } from '../oauth-providers/registry.ts'
 import { type ReportedSessions, reportActivity } from './activity.ts'
 import { type Blocklist, createBlocklist } from './blocklist.ts'
 import type { Client } from './client.ts'
@@ -40,6 +43,8 @@ export interface Platform {
   /** A page or another static file, by its path. */
   fetchAsset: (request: Request) => Promise<Response>
   keyRing: { current: KeyRing | null }
+  /** The configured ways to sign in elsewhere, by id. */
+  providers: ReadonlyMap<string, OAuthProvider>
   /** Asks each dependency for the least it can answer. */
   probes: Readonly<Record<'database' | 'blocklist' | 'loginThrottle' | 'pictures', () => Promise<unknown>>>
 }
@@ -48,6 +53,7 @@ export interface Platform {
 interface Remembered {
   settings: Settings
   keyRing: Platform['keyRing']
+  providers: Platform['providers']
   rateWindows: RateWindows
   reportedSessions: ReportedSessions
 }
@@ -57,7 +63,13 @@ function recall(env: Env): Remembered {
   const known = remembered.get(env)
   if (known) return known
   const settings = parseSettings({ ...env })
-  const fresh = { settings, keyRing: { current: null }, rateWindows: new Map(), reportedSessions: new Map() }
+  const fresh = {
+    settings,
+    keyRing: { current: null },
+    providers: readProviders(settings),
+    rateWindows: new Map(),
+    reportedSessions: new Map(),
+  }
   remembered.set(env, fresh)
   return fresh
 }
@@ -67,7 +79,7 @@ function recall(env: Env): Remembered {
  * @throws {ConfigurationError} when a variable is missing or malformed; nothing is served then.
  */
 export function composePlatform(env: Env, client: Client, context: Pick<ExecutionContext, 'waitUntil'>): Platform {
-  const { settings, keyRing, rateWindows, reportedSessions } = recall(env)
+  const { settings, keyRing, providers, rateWindows, reportedSessions } = recall(env)
   const waitUntil = (promise: Promise<unknown>) => context.waitUntil(promise)
   return {
     settings,
@@ -86,12 +98,22 @@ export function composePlatform(env: Env, client: Client, context: Pick<Executio
     listDevMails: (to) => env.DEV_MAILBOX.getByName('mailbox').list(to),
     fetchAsset: (request) => env.ASSETS.fetch(request),
     keyRing,
+    providers,
     probes: {
       database: () => env.DB.prepare('select 1').first(),
       blocklist: () => env.BLOCKLIST.get('probe'),
       loginThrottle: () => env.LOGIN_THROTTLE.getByName('probe').ping(),
       pictures: () => env.PICTURES.head('probe'),
     },
+  }
+}
+
+function readProviders(settings: Settings): Platform['providers'] {
+  try {
+    return buildProviders(settings.providers)
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error
+    throw new ConfigurationError([{ variable: 'OIDC_PROVIDERS', rule: error.reason }])
   }
 }
 

@@ -8,6 +8,8 @@ import {
 import type { Platform } from '../platform/compose.ts'
 import { logInfo } from '../platform/log.ts'
 import { deleteUnverifiedAccounts } from '../storage/accounts.ts'
+import { deleteExpiredStates } from '../storage/identities.ts'
+import { deleteExpiredExchanges } from '../storage/login-exchanges.ts'
 import { deleteExpiredTokens } from '../storage/one-time-tokens.ts'
 import { deleteSettledMails } from '../storage/outbox.ts'
 import { deleteExpiredSessions } from '../storage/sessions.ts'
@@ -19,6 +21,8 @@ export async function cleanUp(deps: Pick<Platform, 'db' | 'now' | 'settings'>): 
   const removed = {
     sessions: await inBatches((limit) => deleteExpiredSessions(db, now, limit)),
     tokens: await inBatches((limit) => deleteExpiredTokens(db, now - TOKEN_KEEP_SECONDS * 1000, limit)),
+    exchanges: await inBatches((limit) => deleteExpiredExchanges(db, now, limit)),
+    states: await inBatches((limit) => deleteExpiredStates(db, now, limit)),
     accounts: deps.settings.requireEmailVerification
       ? await inBatches((limit) => deleteUnverifiedAccounts(db, now - UNVERIFIED_ACCOUNT_KEEP_SECONDS * 1000, limit))
       : 0,

@@ -61,7 +61,7 @@ export async function completeLogin(
   const now = deps.now()
   const token = newOneTimeToken(now, MFA_TICKET_TTL_SECONDS)
   await db.batch([
-    issueTokenStatement(db, { ...token, purpose: 'mfa_ticket' }, { id: account.id }),
+    issueTokenStatement(db, { ...token, purpose: 'mfa_ticket', methods: login.methods }, { id: account.id }),
     auditStatement(db, { type: 'login.mfa_required', at: now, userId: account.id }, deps.client),
     ...(login.rehash && account.passwordHash
       ? [rehashPasswordStatement(db, account.id, account.passwordHash, login.rehash)]
@@ -84,7 +84,14 @@ export function readDevice(
   return deviceToken === null ? null : readDeviceToken(deps.settings.secrets, userId, deviceToken, deps.now())
 }
 
-async function refuseUnfit(deps: Needs, account: Account): Promise<void> {
+/**
+ * Refuses an account that may not sign in, whatever it was proven by. Only for somebody who has proven to own it.
+ * @throws {AuthError} `account_deactivated`, `email_not_verified`.
+ */
+export async function refuseUnfit(
+  deps: Pick<Platform, 'db' | 'now' | 'client' | 'settings'>,
+  account: Account,
+): Promise<void> {
   const isUnverified = account.emailVerifiedAt === null && deps.settings.requireEmailVerification
   const code = account.status !== 'active' ? 'account_deactivated' : isUnverified ? 'email_not_verified' : null
   if (code === null) return
@@ -92,7 +99,7 @@ async function refuseUnfit(deps: Needs, account: Account): Promise<void> {
   throw new AuthError(code)
 }
 
-async function recordRefusal(
+export async function recordRefusal(
   deps: Pick<Platform, 'db' | 'now' | 'client'>,
   type: AuditType,
   account: Account | null,

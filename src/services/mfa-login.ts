@@ -36,9 +36,10 @@ export async function logInWithSecondFactor(
 ): Promise<OpenedSession> {
   const { db } = deps
   const claimed = readToken(input.ticket)
-  const found =
-    claimed && (await countGuess(db, { id: claimed.id, purpose: 'mfa_ticket', at: deps.now() }, CODE_GUESSES))
-  if (!found || !isGenuineToken(deps.settings.secrets, claimed, { purpose: 'mfa_ticket', salt: found.token.salt }))
+  const [found] = claimed
+    ? await countGuess(db, { id: claimed.id, purpose: 'mfa_ticket', at: deps.now() }, CODE_GUESSES)
+    : []
+  if (!claimed || !found || !isGenuineToken(deps.settings.secrets, claimed, { purpose: 'mfa_ticket', salt: found.token.salt }))
     throw new AuthError('invalid_code', { reason: 'ticket' })
   const { token, account } = found
   const isOffered = secondFactorsOf(account).includes(input.method)
@@ -57,5 +58,5 @@ export async function logInWithSecondFactor(
   if (!consumed.some(({ id }) => id === token.id))
     throw new AuthError('invalid_code', { reason: 'used at the same moment' })
   const deviceId = readDevice(deps, account.id, input.deviceToken)
-  return await openSession(deps, account, { methods: ['pwd', 'otp', 'mfa'], deviceId })
+  return await openSession(deps, account, { methods: [...(token.methods ?? ['pwd']), 'otp', 'mfa'], deviceId })
 }

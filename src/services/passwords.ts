@@ -9,6 +9,7 @@ import {
 } from '../storage/accounts.ts'
 import { auditStatement } from '../storage/audit-events.ts'
 import { passwordIs, tokenExists, userIdByEmail, userIdByToken } from '../storage/conditions.ts'
+import { deleteUnprovenIdentitiesStatement } from '../storage/identities.ts'
 import { consumeAllTokensStatement, deleteTokensStatement, issueTokenStatement } from '../storage/one-time-tokens.ts'
 import { enqueueMailStatement, enqueueTokenMailStatement } from '../storage/outbox.ts'
 import { endSessionsStatement, type Session } from '../storage/sessions.ts'
@@ -58,8 +59,9 @@ export async function resetPassword(deps: Needs, proof: TokenProof, password: st
   const mailId = newId()
   const isLive = tokenExists(token.id)
   const role = account.email === settings.bootstrapAdminEmail ? 'admin' : 'user'
-  const [ended, , , , , consumed] = await db.batch([
+  const [ended, , , , , , consumed] = await db.batch([
     endSessionsStatement(db, account.id, { when: isLive }),
+    deleteUnprovenIdentitiesStatement(db, token.id),
     resetPasswordStatement(db, token.id, hash, now),
     grantRoleStatement(db, role, userIdByToken(token.id)),
     auditStatement(db, { type: 'password.reset', at: now, actorId: account.id, userId: account.id }, client, isLive),

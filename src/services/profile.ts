@@ -1,4 +1,4 @@
-import { MAIL_MAX_PER_KIND_AND_HOUR, RECENT_LOGIN_MAX_AGE_SECONDS } from '../config.ts'
+import { MAIL_MAX_PER_KIND_AND_HOUR } from '../config.ts'
 import type { User } from '../contracts/users.ts'
 import type { AccessTokenClaims } from '../crypto/access-token.ts'
 import { AuthError } from '../errors.ts'
@@ -11,6 +11,7 @@ import { enqueueMailStatement } from '../storage/outbox.ts'
 import { endSessionsStatement, findLiveSession, type Session } from '../storage/sessions.ts'
 import { newId } from './identifiers.ts'
 import { provePassword } from './password-proof.ts'
+import { assertRecentLogin } from './recent-login.ts'
 import { revokeSessions } from './session-ending.ts'
 
 /** The caller's account as it is now. @throws {AuthError} `unauthenticated` when the session has ended. */
@@ -62,7 +63,7 @@ export async function deleteAccount(
   const { account, session } = caller
   const now = deps.now()
   if (password !== undefined) await provePassword(deps, caller, password)
-  else if (now - session.authenticatedAt > RECENT_LOGIN_MAX_AGE_SECONDS * 1000) throw stepUpRequired()
+  else assertRecentLogin(caller, now)
   const mailId = newId()
   const notice = {
     id: mailId,
@@ -80,11 +81,6 @@ export async function deleteAccount(
   ])
   await revokeSessions(deps, [session.id, ...ended.map(({ id }) => id).filter((id) => id !== session.id)])
   await deps.announceMails([mailId])
-}
-
-function stepUpRequired(): AuthError {
-  const members = { maxAgeSeconds: RECENT_LOGIN_MAX_AGE_SECONDS, methods: ['password'] }
-  return new AuthError('step_up_required', { members })
 }
 
 /** An account as its owner and admins see it. */

@@ -55,6 +55,16 @@ export function deleteIdentitiesStatement(db: Database, userId: string | SQL, wh
 }
 
 /**
+ * Forgets what was linked to an account before anybody proved its address, when a live token now does: whoever came by a provider
+ * that verifies nothing may be a stranger who waits for the owner (pre-hijacking by a non-verifying provider).
+ */
+export function deleteUnprovenIdentitiesStatement(db: Database, tokenId: string) {
+  const unproven = sql`(select u.id from users u join one_time_tokens t on t.user_id = u.id
+    where t.id = ${tokenId} and u.email_verified_at is null)`
+  return db.delete(identities).where(eq(identities.userId, unproven))
+}
+
+/**
  * Whether the user has this provider linked and, besides it, a password or another provider that is still configured: asked by
  * the statement that unlinks, so that of many which run at once none takes the last way in.
  */

@@ -23,6 +23,7 @@ export function issueTokenStatement(
     expiresAt: number | SQL
     purpose: OneTimeTokenPurpose | SQL
     email?: string
+    methods?: string[]
   },
   owner: { id: string; unlessTaken?: string } | { email: string; unverified?: boolean },
 ) {
@@ -53,8 +54,9 @@ export async function findToken(db: Database, id: string, purpose: OneTimeTokenP
 }
 
 /**
- * Counts a guess at the code of a token, before it is compared; null when there is no token or its guesses are used up, or those
- * of its user and purpose for the day. It picks the token: by id, or as the newest of an address.
+ * Counts a guess at the code of a token, before it is compared; nothing when there is no token or its guesses are used up, or those
+ * of its user and purpose for the day. It picks the token: by id, or as the newest that was mailed to an address. There are several
+ * where several accounts ask for one new address: each has its own, so that none can put another's code out of use.
  */
 export async function countGuess(
   db: Database,
@@ -62,18 +64,18 @@ export async function countGuess(
   limits: { perToken: number; perDay: number },
 ) {
   const { purpose, at } = guess
-  const id =
+  const ids =
     'id' in guess
-      ? sql`${guess.id}`
-      : sql`(select t.id from one_time_tokens t join users u on u.id = t.user_id
-          where u.email = ${guess.email} and t.purpose = ${purpose} order by t.created_at desc, t.id desc limit 1)`
-  const [counted, found] = await db.batch([
+      ? sql`(${guess.id})`
+      : sql`(select id from (select id, max(created_at) from one_time_tokens
+          where email = ${guess.email} and purpose = ${purpose} group by user_id))`
+  const [tokens, accounts] = await db.batch([
     db
       .update(oneTimeTokens)
       .set({ attempts: sql`attempts + 1` })
       .where(
         and(
-          eq(oneTimeTokens.id, id),
+          inArray(oneTimeTokens.id, ids),
           eq(oneTimeTokens.purpose, purpose),
           gt(oneTimeTokens.expiresAt, at),
           lt(oneTimeTokens.attempts, limits.perToken),
@@ -87,11 +89,12 @@ export async function countGuess(
       .select(accountFields)
       .from(users)
       .innerJoin(oneTimeTokens, eq(users.id, oneTimeTokens.userId))
-      .where(eq(oneTimeTokens.id, id)),
+      .where(inArray(oneTimeTokens.id, ids)),
   ])
-  const [token] = counted
-  const [account] = found
-  return token && account ? { token, account } : null
+  return tokens.flatMap((token) => {
+    const account = accounts.find(({ id }) => id === token.userId)
+    return account ? [{ token, account }] : []
+  })
 }
 
 /**
