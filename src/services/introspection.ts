@@ -4,7 +4,7 @@ import { AuthError } from '../errors.ts'
 import type { Platform } from '../platform/compose.ts'
 import { findLiveSession } from '../storage/sessions.ts'
 import { verifySignature } from './authentication.ts'
-import { endSession } from './session-ending.ts'
+import { endSession, endSessionOfToken } from './session-ending.ts'
 
 export type RevocationNeeds = Pick<Platform, 'db' | 'now' | 'client' | 'settings' | 'keyRing' | 'blocklist'>
 
@@ -44,7 +44,7 @@ export async function introspect(
 export async function revoke(deps: RevocationNeeds, token: string): Promise<void> {
   const access = await readAccessToken(deps, token)
   if (access) {
-    await endSession(deps, { id: access.sid, userId: access.sub })
+    await endSessionOfToken(deps, access)
     return
   }
   const claimed = readToken(token)

@@ -1,6 +1,6 @@
 import { readToken } from '../crypto/derived-token.ts'
 import { type RevocationNeeds, readAccessToken, revoke } from './introspection.ts'
-import { endSession } from './session-ending.ts'
+import { endSessionOfToken } from './session-ending.ts'
 
 /** Ends the session that the tokens belong to. Tokens that are worth nothing end nothing, and nobody is told. */
 export async function logOut(
@@ -8,7 +8,7 @@ export async function logOut(
   tokens: { accessToken: string | null; refreshToken: string | null },
 ): Promise<void> {
   const access = tokens.accessToken === null ? null : await readAccessToken(deps, tokens.accessToken)
-  if (access) await endSession(deps, { id: access.sid, userId: access.sub })
+  if (access) await endSessionOfToken(deps, access)
   if (tokens.refreshToken !== null && readToken(tokens.refreshToken)?.id !== access?.sid)
     await revoke(deps, tokens.refreshToken)
 }

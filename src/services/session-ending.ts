@@ -1,6 +1,6 @@
 import type { Platform } from '../platform/compose.ts'
 import { auditStatement } from '../storage/audit-events.ts'
-import { sessionExists } from '../storage/conditions.ts'
+import { sessionIsOf } from '../storage/conditions.ts'
 import { endSessionStatement, endSessionsStatement } from '../storage/sessions.ts'
 
 type Needs = Pick<Platform, 'db' | 'now' | 'client' | 'blocklist'>
@@ -13,7 +13,7 @@ export async function revokeSessions(
   await deps.blocklist.revoke(sessionIds, Math.floor(deps.now() / 1000))
 }
 
-/** Ends one session of a user; false when there was none. The blocklist is told either way, so a retry completes a broken one. */
+/** Ends one session of a user; false, and nothing done, when it is not there or not of this user. */
 export async function endSession(deps: Needs, session: { id: string; userId: string }): Promise<boolean> {
   const { db } = deps
   const { id, userId } = session
@@ -22,12 +22,19 @@ export async function endSession(deps: Needs, session: { id: string; userId: str
       db,
       { type: 'session.ended', at: deps.now(), actorId: userId, userId, details: { sessionId: id } },
       deps.client,
-      sessionExists(id),
+      sessionIsOf(userId, id),
     ),
     endSessionStatement(db, userId, id),
   ])
+  if (ended.length === 0) return false
   await revokeSessions(deps, [id])
-  return ended.length > 0
+  return true
+}
+
+/** Ends the session that a verified access token names. The blocklist is told either way, so a retry completes a broken one. */
+export async function endSessionOfToken(deps: Needs, { sid, sub }: { sid: string; sub: string }): Promise<void> {
+  const hasEnded = await endSession(deps, { id: sid, userId: sub })
+  if (!hasEnded) await revokeSessions(deps, [sid])
 }
 
 /** Ends every session of a user but one. */

@@ -12,6 +12,9 @@ export const tokenExists = (tokenId: string): SQL => sql`exists (select 1 from o
 
 export const sessionExists = (sessionId: string): SQL => sql`exists (select 1 from sessions where id = ${sessionId})`
 
+export const sessionIsOf = (userId: string, sessionId: string): SQL =>
+  sql`exists (select 1 from sessions where id = ${sessionId} and user_id = ${userId})`
+
 export const addressIsTaken = (email: string): SQL => sql`exists (select 1 from users where email = ${email})`
 
 export const passwordIs = (userId: string, hash: string): SQL =>
