@@ -1,0 +1,310 @@
+import { env } from 'cloudflare:workers'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { z } from 'zod'
+import { Tokens } from '../../src/contracts/login.ts'
+import { CurrentSession, listOf, Session } from '../../src/contracts/sessions.ts'
+import { deactivate, signedIn, verified } from '../support/accounts.ts'
+import { answerOf, cookieHeader, cookiesOf, expectNoContent, expectRefusal } from '../support/answers.ts'
+import { callWorker } from '../support/call-worker.ts'
+import { bearer, get, logIn, PASSWORD, post, send } from '../support/client.ts'
+import { auditOf, countRows, rows } from '../support/database.ts'
+import { accountState, queryOne } from '../support/stored-state.ts'
+
+const SAME_ORIGIN = { 'Sec-Fetch-Site': 'same-origin' }
+const refresh = (refreshToken: string) => post('/auth/refresh', { refreshToken })
+const end = (id: string, accessToken: string) =>
+  send('DELETE', `/auth/sessions/${id}`, { headers: bearer(accessToken) })
+const statusOf = async (accessToken: string) => (await get('/auth/session', bearer(accessToken))).status
+
+async function cookieLogin() {
+  const account = await verified()
+  const response = await post('/auth/login', { identifier: account.email, password: PASSWORD, delivery: 'cookie' })
+  return { ...account, response, cookies: cookiesOf(response), cookie: cookieHeader(response) }
+}
+
+afterEach(() => vi.useRealTimers())
+
+describe('POST /auth/refresh', () => {
+  it('exchanges the token in the body for its successor and a new access token', async () => {
+    const { session, tokens } = await signedIn()
+    const response = await refresh(tokens.refreshToken)
+    const next = await answerOf(response, Tokens)
+    expect(response.headers.getSetCookie()).toEqual([])
+    expect(next.refreshToken).not.toBe(tokens.refreshToken)
+    expect(next.expiresIn).toBe(900)
+    expect(next.refreshExpiresIn).toBeLessThanOrEqual(tokens.refreshExpiresIn)
+    expect(await statusOf(next.accessToken)).toBe(200)
+    expect(await queryOne('select generation from sessions where id = ?', session.id)).toEqual({ generation: 1 })
+  })
+
+  it('exchanges the cookie for cookies, with no token in the body', async () => {
+    const { cookie, cookies } = await cookieLogin()
+    const response = await send('POST', '/auth/refresh', { headers: { Cookie: cookie, ...SAME_ORIGIN } })
+    expect(await answerOf(response, z.strictObject({ expiresIn: z.int() }))).toEqual({ expiresIn: 900 })
+    const renewed = cookiesOf(response)
+    expect(Object.keys(renewed)).toEqual(['__Host-access', '__Secure-refresh'])
+    expect(renewed['__Secure-refresh']?.value).not.toBe(cookies['__Secure-refresh']?.value)
+    expect(renewed['__Secure-refresh']?.attributes).toEqual(
+      expect.arrayContaining(['HttpOnly', 'Secure', 'Path=/auth', 'SameSite=Lax']),
+    )
+  })
+
+  it('gives the token before the current one the same successor for ten seconds, then takes it for stolen', async () => {
+    const { id, session, tokens } = await signedIn()
+    vi.setSystemTime(Date.now())
+    const first = await answerOf(await refresh(tokens.refreshToken), Tokens)
+    vi.setSystemTime(Date.now() + 10_000)
+    expect((await answerOf(await refresh(tokens.refreshToken), Tokens)).refreshToken).toBe(first.refreshToken)
+    vi.setSystemTime(Date.now() + 1)
+    await expectRefusal(await refresh(tokens.refreshToken), 401, 'invalid_refresh_token')
+    expect(await countRows('sessions', 'id = ?', session.id)).toBe(0)
+    expect(await auditOf('session.refresh_reused', id)).toMatchObject([{ details: { sessionId: session.id } }])
+    await expectRefusal(await refresh(first.refreshToken), 401, 'invalid_refresh_token')
+    expect(await statusOf(first.accessToken)).toBe(401)
+  })
+
+  it('takes a token older than the previous one for stolen at once (RFC 9700 §4.14.2)', async () => {
+    const { session, tokens } = await signedIn()
+    const second = await answerOf(await refresh(tokens.refreshToken), Tokens)
+    const third = await answerOf(await refresh(second.refreshToken), Tokens)
+    await expectRefusal(await refresh(tokens.refreshToken), 401, 'invalid_refresh_token')
+    await expectRefusal(await refresh(third.refreshToken), 401, 'invalid_refresh_token')
+    expect(await countRows('sessions', 'id = ?', session.id)).toBe(0)
+  })
+
+  it('keeps the absolute end of the session, and access tokens never outlive it (ASVS 7.3.2)', async () => {
+    const { session, tokens } = await signedIn()
+    const { expires_at } = await queryOne('select expires_at from sessions where id = ?', session.id)
+    vi.setSystemTime(Number(expires_at) - 60_000)
+    const last = await answerOf(await refresh(tokens.refreshToken), Tokens)
+    expect(last.expiresIn).toBe(60)
+    expect(last.refreshExpiresIn).toBe(60)
+    vi.setSystemTime(Number(expires_at))
+    await expectRefusal(await refresh(last.refreshToken), 401, 'invalid_refresh_token')
+  })
+
+  it('refuses a session that was idle for longer than SESSION_IDLE_TIMEOUT_SECONDS (ASVS 7.3.1)', async () => {
+    const { tokens } = await signedIn()
+    const strict = { ...env, SESSION_IDLE_TIMEOUT_SECONDS: '1200' } as unknown as Env
+    vi.setSystemTime(Date.now() + 1201_000)
+    const refused = await callWorker(strict, 'POST', '/auth/refresh', { body: { refreshToken: tokens.refreshToken } })
+    await expectRefusal(refused, 401, 'invalid_refresh_token')
+    expect((await refresh(tokens.refreshToken)).status).toBe(200)
+  })
+
+  it('refuses once the account is deactivated, and changes nothing', async () => {
+    const { id, tokens } = await signedIn()
+    await deactivate(id)
+    const before = await accountState()
+    await expectRefusal(await refresh(tokens.refreshToken), 401, 'invalid_refresh_token')
+    expect(await accountState()).toEqual(before)
+  })
+
+  it('refuses what is no refresh token, and changes nothing', async () => {
+    const { tokens } = await signedIn()
+    const before = await accountState()
+    const broken = `${tokens.refreshToken.slice(0, -1)}${tokens.refreshToken.endsWith('A') ? 'B' : 'A'}`
+    for (const token of ['nonsense', tokens.accessToken, broken, tokens.refreshToken.replace('.0.', '.1.')])
+      await expectRefusal(await refresh(token.slice(0, 512)), 401, 'invalid_refresh_token')
+    await expectRefusal(await post('/auth/refresh', {}), 401, 'invalid_refresh_token')
+    await expectRefusal(await send('POST', '/auth/refresh'), 401, 'invalid_refresh_token')
+    await expectRefusal(await refresh(''), 400, 'invalid_request')
+    expect(await accountState()).toEqual(before)
+  })
+
+  it('refuses a token in the body beside the cookie', async () => {
+    const { cookie } = await cookieLogin()
+    const before = await accountState()
+    const headers = { Cookie: cookie, ...SAME_ORIGIN }
+    await expectRefusal(await post('/auth/refresh', { refreshToken: 'x' }, headers), 400, 'ambiguous_credentials')
+    expect(await accountState()).toEqual(before)
+  })
+})
+
+describe('POST /auth/logout', () => {
+  it('ends the session of the bearer token: access and refresh token are dead', async () => {
+    const { id, session, tokens } = await signedIn()
+    const response = await send('POST', '/auth/logout', { headers: bearer(tokens.accessToken) })
+    await expectNoContent(response)
+    expect(response.headers.get('Clear-Site-Data')).toContain('"storage"')
+    expect(await countRows('sessions', 'id = ?', session.id)).toBe(0)
+    expect(await auditOf('session.ended', id)).toMatchObject([{ actor_id: id, details: { sessionId: session.id } }])
+    expect(await env.BLOCKLIST.get(session.id)).not.toBeNull()
+    await expectRefusal(await get('/auth/session', bearer(tokens.accessToken)), 401, 'unauthenticated')
+    await expectRefusal(await get('/auth/me', bearer(tokens.accessToken)), 401, 'unauthenticated')
+    await expectRefusal(await refresh(tokens.refreshToken), 401, 'invalid_refresh_token')
+  })
+
+  it('ends the session of a refresh token alone', async () => {
+    const { session, tokens } = await signedIn()
+    await expectNoContent(await post('/auth/logout', { refreshToken: tokens.refreshToken }))
+    expect(await countRows('sessions', 'id = ?', session.id)).toBe(0)
+    expect(await statusOf(tokens.accessToken)).toBe(401)
+  })
+
+  it('ends the session of cookies and clears them, but keeps the device', async () => {
+    const { id, cookie } = await cookieLogin()
+    const response = await send('POST', '/auth/logout', { headers: { Cookie: cookie, ...SAME_ORIGIN } })
+    await expectNoContent(response)
+    const cleared = cookiesOf(response)
+    expect(Object.keys(cleared)).toEqual(['__Host-access', '__Secure-refresh'])
+    for (const { value, attributes } of Object.values(cleared)) {
+      expect(value).toBe('')
+      expect(attributes).toEqual(expect.arrayContaining(['Max-Age=0', 'Secure', 'HttpOnly']))
+    }
+    expect(cleared['__Secure-refresh']?.attributes).toContain('Path=/auth')
+    expect(await countRows('sessions', 'user_id = ?', id)).toBe(0)
+  })
+
+  it('ends the session by the refresh cookie when the access cookie has expired', async () => {
+    const { id, cookies } = await cookieLogin()
+    const cookie = `__Secure-refresh=${cookies['__Secure-refresh']?.value}`
+    await expectNoContent(await send('POST', '/auth/logout', { headers: { Cookie: cookie, ...SAME_ORIGIN } }))
+    expect(await countRows('sessions', 'user_id = ?', id)).toBe(0)
+  })
+
+  it('answers 204 without a valid session, and ends nothing', async () => {
+    const { tokens } = await signedIn()
+    const before = await accountState()
+    await expectNoContent(await send('POST', '/auth/logout'))
+    await expectNoContent(await post('/auth/logout', {}))
+    await expectNoContent(await post('/auth/logout', { refreshToken: 'nonsense' }))
+    await expectNoContent(await post('/auth/logout', { refreshToken: `${tokens.refreshToken.slice(0, -4)}AAAA` }))
+    await expectNoContent(await send('POST', '/auth/logout', { headers: bearer('a.b.c') }))
+    expect(await accountState()).toEqual(before)
+  })
+})
+
+describe('GET /auth/session', () => {
+  it('says what the token says', async () => {
+    const { id, session, tokens } = await signedIn()
+    const answer = await answerOf(await get('/auth/session', bearer(tokens.accessToken)), CurrentSession)
+    expect(answer).toMatchObject({
+      userId: id,
+      sessionId: session.id,
+      roles: ['user'],
+      permissions: [],
+      methods: ['pwd'],
+    })
+    const { authenticated_at } = await queryOne('select authenticated_at from sessions where id = ?', session.id)
+    expect(Date.parse(answer.authenticatedAt)).toBe(Math.floor(Number(authenticated_at) / 1000) * 1000)
+    expect(Date.parse(answer.expiresAt) - Date.now()).toBeLessThanOrEqual(900_000)
+  })
+
+  it('takes the cookie too', async () => {
+    const { id, cookie } = await cookieLogin()
+    expect((await answerOf(await get('/auth/session', { Cookie: cookie }), CurrentSession)).userId).toBe(id)
+  })
+
+  it('refuses without a token, and once it has expired', async () => {
+    const { tokens } = await signedIn()
+    const none = await get('/auth/session')
+    expect(none.headers.get('WWW-Authenticate')).toMatch(/^Bearer/)
+    await expectRefusal(none, 401, 'unauthenticated')
+    vi.setSystemTime(Date.now() + 901_000)
+    await expectRefusal(await get('/auth/session', bearer(tokens.accessToken)), 401, 'unauthenticated')
+  })
+})
+
+describe('GET /auth/sessions', () => {
+  const SessionList = listOf(Session)
+
+  it('lists my live sessions, newest first, with device and place, and says which is this one', async () => {
+    const { email, session: first } = await signedIn()
+    const browser =
+      'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15'
+    const { session: second, tokens } = await logIn(email, PASSWORD, { 'User-Agent': browser })
+    await signedIn()
+    await rows("update sessions set country = 'CH', city = 'Bern' where id = ?", second.id)
+    const { items, nextCursor } = await answerOf(await get('/auth/sessions', bearer(tokens.accessToken)), SessionList)
+    expect(nextCursor).toBeNull()
+    expect(items.map(({ id, current }) => ({ id, current }))).toEqual([
+      { id: second.id, current: true },
+      { id: first.id, current: false },
+    ])
+    expect(items[0]?.device).toEqual({ name: 'Safari on macOS', userAgent: browser })
+    expect(items.map(({ location }) => location)).toEqual([{ country: 'CH', city: 'Bern' }, null])
+  })
+
+  it('pages by cursor', async () => {
+    const { email, tokens } = await signedIn()
+    for (let more = 0; more < 4; more += 1) await logIn(email)
+    const seen: string[] = []
+    let path = '/auth/sessions?limit=2'
+    for (let page = 0; page < 3; page += 1) {
+      const { items, nextCursor } = await answerOf(await get(path, bearer(tokens.accessToken)), SessionList)
+      seen.push(...items.map(({ id }) => id))
+      expect(nextCursor === null).toBe(page === 2)
+      path = `/auth/sessions?limit=2&cursor=${nextCursor}`
+    }
+    expect(new Set(seen).size).toBe(5)
+  })
+
+  it.each(['limit=0', 'limit=101', 'limit=x', 'limit=1.5', `cursor=${'x'.repeat(257)}`])(
+    'refuses ?%s',
+    async (search) => {
+      const { tokens } = await signedIn()
+      await expectRefusal(await get(`/auth/sessions?${search}`, bearer(tokens.accessToken)), 400, 'invalid_request')
+    },
+  )
+})
+
+describe('DELETE /auth/sessions/{id}', () => {
+  it('ends one of mine, at once (ASVS 7.4.1, 7.5.2)', async () => {
+    const { id, email, tokens } = await signedIn()
+    const other = await logIn(email)
+    await expectNoContent(await end(other.session.id, tokens.accessToken))
+    expect(await countRows('sessions', 'id = ?', other.session.id)).toBe(0)
+    expect(await statusOf(other.tokens.accessToken)).toBe(401)
+    expect(await statusOf(tokens.accessToken)).toBe(200)
+    expect(await auditOf('session.ended', id)).toMatchObject([{ details: { sessionId: other.session.id } }])
+    await expectRefusal(await end(other.session.id, tokens.accessToken), 404, 'not_found')
+  })
+
+  it('ends this very session', async () => {
+    const { session, tokens } = await signedIn()
+    await expectNoContent(await end(session.id, tokens.accessToken))
+    await expectRefusal(await end(session.id, tokens.accessToken), 401, 'unauthenticated')
+  })
+
+  it("answers 404 for somebody else's, ends nothing, revokes nothing and records nothing (ASVS 8.2.2)", async () => {
+    const { tokens } = await signedIn()
+    const victim = await signedIn()
+    const before = await accountState()
+    await expectRefusal(await end(victim.session.id, tokens.accessToken), 404, 'not_found')
+    expect(await accountState()).toEqual(before)
+    expect(await env.BLOCKLIST.get(victim.session.id)).toBeNull()
+    expect(await statusOf(victim.tokens.accessToken)).toBe(200)
+    expect(await auditOf('session.ended', victim.id)).toEqual([])
+    expect(await countRows('audit_events', "type = 'session.ended' and details like ?", `%${victim.session.id}%`)).toBe(
+      0,
+    )
+  })
+
+  it.each(['.', '..', 'nonsense', 'x'.repeat(64)])(
+    'answers 404 for what is no session, and writes nothing: %s',
+    async (id) => {
+      const { tokens } = await signedIn()
+      await expectRefusal(
+        await end(encodeURIComponent(id).replaceAll('.', '%2E'), tokens.accessToken),
+        404,
+        'not_found',
+      )
+      if (!id.startsWith('.')) expect(await env.BLOCKLIST.get(id)).toBeNull()
+    },
+  )
+})
+
+describe('DELETE /auth/sessions', () => {
+  it('ends all my others, at once, and nobody else is touched (ASVS 7.4.3)', async () => {
+    const { id, email, session, tokens } = await signedIn()
+    const others = [await logIn(email), await logIn(email)]
+    const stranger = await signedIn()
+    await expectNoContent(await send('DELETE', '/auth/sessions', { headers: bearer(tokens.accessToken) }))
+    expect(await rows('select id from sessions where user_id = ?', id)).toEqual([{ id: session.id }])
+    for (const other of others) expect(await statusOf(other.tokens.accessToken)).toBe(401)
+    expect(await statusOf(stranger.tokens.accessToken)).toBe(200)
+    expect(await statusOf(tokens.accessToken)).toBe(200)
+    expect(await auditOf('session.ended', id)).toMatchObject([{ details: { allBut: session.id } }])
+  })
+})
