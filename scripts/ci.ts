@@ -6,7 +6,7 @@ import { delimiter, join } from 'node:path'
 import { projectRoot } from './lib/wrangler.ts'
 
 const CHECKS: Readonly<Record<string, string>> = {
-  'lint, format, import cycles': 'biome ci .',
+  'lint, format, import cycles': 'biome ci --colors=off .',
   'direction of the layers': 'node scripts/layers.ts',
   'types of the source': 'tsc -p .',
   'types of the tests': 'tsc -p test',
