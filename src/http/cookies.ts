@@ -1,13 +1,17 @@
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import { DEVICE_TOKEN_TTL_SECONDS } from '../config.ts'
+import { AuthError } from '../errors.ts'
 import type { Context } from './context.ts'
 
-/** api.md "Conventions": the prefixes make browsers insist on `Secure`, and on the host alone (RFC 6265bis §4.1.3). */
-const ACCESS = { name: 'access', path: '/', isHostOnly: true }
-const REFRESH = { name: 'refresh', path: '/auth', isHostOnly: false }
-const DEVICE = { name: 'device', path: '/', isHostOnly: true }
+/**
+ * api.md "Conventions": the prefixes make browsers insist on `Secure`, and `__Host-` on `Path=/` and this host alone (RFC 6265bis
+ * §4.1.3). Only the access cookie may be shared with a sibling host; nobody but this service has a use for the others.
+ */
+const ACCESS = { name: 'access', prefix: 'host', path: '/', isShared: true } as const
+const REFRESH = { name: 'refresh', prefix: 'secure', path: '/auth', isShared: false } as const
+const DEVICE = { name: 'device', prefix: 'host', path: '/', isShared: false } as const
 
-type Cookie = typeof ACCESS
+type Cookie = typeof ACCESS | typeof REFRESH | typeof DEVICE
 
 export const readAccessCookie = (c: Context): string | null => read(c, ACCESS)
 export const readRefreshCookie = (c: Context): string | null => read(c, REFRESH)
@@ -33,17 +37,25 @@ export function clearTokenCookies(c: Context): void {
   for (const cookie of [ACCESS, REFRESH]) deleteCookie(c, cookie.name, attributes(c, cookie))
 }
 
+/**
+ * A browser keeps one cookie of a name, path and host. A second one was planted by a page of a sibling host, to swap the account of
+ * whoever signs in or stays signed in here; which of the two is ours cannot be told.
+ */
 function read(c: Context, cookie: Cookie): string | null {
-  return getCookie(c, cookie.name, attributes(c, cookie).prefix) || null
+  const { prefix } = attributes(c, cookie)
+  const fullName = `${prefix === 'host' ? '__Host-' : '__Secure-'}${cookie.name}`
+  const named = (c.req.header('Cookie') ?? '').split(';').filter((pair) => pair.split('=')[0]?.trim() === fullName)
+  if (named.length > 1) throw new AuthError('ambiguous_credentials', { reason: `${fullName} sent twice` })
+  return getCookie(c, cookie.name, prefix) || null
 }
 
 function set(c: Context, cookie: Cookie, value: string, maxAge: number): void {
   setCookie(c, cookie.name, value, { ...attributes(c, cookie), maxAge })
 }
 
-/** A cookie for a whole domain cannot be host-only: with `COOKIE_DOMAIN` the access cookie is `__Secure-access`. */
-function attributes(c: Context, { path, isHostOnly }: Cookie) {
+/** A cookie for a whole domain cannot have the prefix `__Host-`: with `COOKIE_DOMAIN` the access cookie is `__Secure-access`. */
+function attributes(c: Context, { prefix, path, isShared }: Cookie) {
   const { sameSite, domain } = c.var.platform.settings.cookies
-  const prefix = isHostOnly && domain === null ? ('host' as const) : ('secure' as const)
-  return { prefix, path, secure: true, httpOnly: true, sameSite, ...(domain === null ? {} : { domain }) }
+  const common = { path, secure: true, httpOnly: true, sameSite }
+  return isShared && domain !== null ? { ...common, prefix: 'secure' as const, domain } : { ...common, prefix }
 }
