@@ -21,4 +21,12 @@ export function assertTrustedOrigin(c: Context): void {
   if (!isSafe(c) && !isTrusted) throw new AuthError('csrf_refused', { reason: 'origin of a cookie request' })
 }
 
-export const isSameOrigin = (c: Context): boolean => c.req.header('Sec-Fetch-Site') === 'same-origin'
+/** Whether a browser says that a page of another origin, which is not listed, makes this request. */
+export function isForeignPage(c: Context): boolean {
+  const origin = c.req.header('Origin')
+  if (isSameOrigin(c)) return false
+  if (origin !== undefined) return !isAllowedOrigin(c, origin)
+  return ['same-site', 'cross-site'].includes(c.req.header('Sec-Fetch-Site') ?? '')
+}
+
+const isSameOrigin = (c: Context): boolean => c.req.header('Sec-Fetch-Site') === 'same-origin'

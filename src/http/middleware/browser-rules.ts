@@ -3,16 +3,20 @@ import { createMiddleware } from 'hono/factory'
 import { secureHeaders } from 'hono/secure-headers'
 import { AuthError } from '../../errors.ts'
 import type { AppEnv } from '../context.ts'
-import { isAllowedOrigin, isSafe, isSameOrigin } from '../origin.ts'
+import { isAllowedOrigin, isForeignPage, isSafe } from '../origin.ts'
 
 const PREFLIGHT_MAX_AGE_SECONDS = 600
+const RESOURCE_POLICY = 'Cross-Origin-Resource-Policy'
 
-/** In production, plain HTTP is sent on to https where that is safe, and refused where a secret has been exposed already. */
+/**
+ * In production, plain HTTP is sent on to https where that is safe, and refused where a secret has been exposed already. It stands
+ * before everything that looks at a cookie or a token.
+ */
 export const requireHttps = createMiddleware<AppEnv>(async (c, next) => {
   const { settings } = c.var.platform
   const url = new URL(c.req.url)
   if (settings.isDevelopment || url.protocol === 'https:') return await next()
-  if (!isSafe(c)) throw new AuthError('https_required')
+  if (!['GET', 'HEAD'].includes(c.req.method)) throw new AuthError('https_required')
   return c.redirect(`${settings.issuer}${url.pathname}${url.search}`, 308)
 })
 
@@ -27,34 +31,35 @@ const allowOrigin = cors({
 
 /** Lets the listed origins call with credentials, and no other: never a wildcard, always `Vary: Origin` (ASVS 3.4.2). */
 export const crossOrigin = createMiddleware<AppEnv>(async (c, next) => {
-  c.header('Vary', 'Origin', { append: true })
   const origin = c.req.header('Origin')
   if (origin !== undefined && isAllowedOrigin(c, origin)) return await allowOrigin(c, next)
   await next()
+  c.header('Vary', 'Origin', { append: true })
 })
 
 /** Refuses every unsafe request that a page of a foreign origin makes, whatever it carries: defaults are closed. */
 export const refuseForeignPages = createMiddleware<AppEnv>(async (c, next) => {
-  const origin = c.req.header('Origin')
-  if (!isSafe(c) && origin !== undefined && !isSameOrigin(c) && !isAllowedOrigin(c, origin))
-    throw new AuthError('csrf_refused', { reason: 'foreign origin' })
+  if (!isSafe(c) && isForeignPage(c)) throw new AuthError('csrf_refused', { reason: 'foreign origin' })
   await next()
 })
 
-/** Headers for answers that are data: nothing in them may be rendered, framed or run (ASVS 3.4). */
+/** Headers for answers that are data: nothing in them may be rendered, framed, run or embedded (ASVS 3.4, 3.5.8). */
 const setDataHeaders = secureHeaders({
   contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
   strictTransportSecurity: 'max-age=63072000; includeSubDomains',
   referrerPolicy: 'no-referrer',
   xFrameOptions: 'DENY',
-  crossOriginResourcePolicy: 'same-site',
+  crossOriginResourcePolicy: false,
   crossOriginOpenerPolicy: 'same-origin',
   permissionsPolicy: { camera: [], geolocation: [], microphone: [] },
 })
 
 export const apiHeaders = createMiddleware<AppEnv>(async (c, next) => {
   await next()
-  if (!c.get('isPage')) await setDataHeaders(c, async () => undefined)
+  if (c.get('isPage')) return
+  await setDataHeaders(c, async () => undefined)
+  // What pages of other origins may embed, such as a picture, says so itself.
+  if (!c.res.headers.has(RESOURCE_POLICY)) c.header(RESOURCE_POLICY, 'same-origin')
 })
 
 /** Nothing that concerns an account is kept by a browser or a proxy. */
