@@ -11,11 +11,14 @@ export async function consumeQueue(platform: Platform, batch: MessageBatch): Pro
   else await consumeMails(platform, batch)
 }
 
+/** One malformed message must not hold up the others of its batch. */
+const isActivity = (body: unknown): body is ActivityMessage => {
+  const { sessionId, at } = (body ?? {}) as Partial<ActivityMessage>
+  return typeof sessionId === 'string' && Number.isSafeInteger(at)
+}
+
 async function consumeActivity(platform: Platform, batch: MessageBatch): Promise<void> {
-  await recordActivity(
-    platform,
-    batch.messages.map(({ body }) => body as ActivityMessage),
-  )
+  await recordActivity(platform, batch.messages.map(({ body }) => body).filter(isActivity))
   batch.ackAll()
 }
 

@@ -1,15 +1,17 @@
 import { WorkerEntrypoint } from 'cloudflare:workers'
-import { AuthError, isDependencyFailure } from '../errors.ts'
+import { AuthError } from '../errors.ts'
 import { SYSTEM } from '../platform/client.ts'
 import { composePlatform } from '../platform/compose.ts'
+import { logError } from '../platform/log.ts'
 import { type VerifiedToken, type VerifyOptions, verifyForService } from '../services/service-verification.ts'
 
 /**
  * For other Workers of the same account, over a service binding (`entrypoint = "AuthRpc"`): no network, no key to hold.
  *
  * `verify(token, { permission?, fresh? })` answers the token's claims, or why not: `unauthenticated`, `forbidden`, or `unavailable`
- * when a dependency is down. `fresh` asks the database for the session, the user's status and permissions as they are now;
- * without it the signature and the blocklist are trusted, which may lag a minute.
+ * when a dependency is down or the configuration is broken. `fresh` asks the database for the session, the user's status and
+ * permissions as they are now; without it the signature and the blocklist are trusted, which may lag a minute. It never throws: an
+ * exception would carry its message to the other Worker.
  */
 export class AuthRpc extends WorkerEntrypoint<Env> {
   async verify(token: string, options: VerifyOptions = {}): Promise<VerifiedToken> {
@@ -17,8 +19,8 @@ export class AuthRpc extends WorkerEntrypoint<Env> {
       return await verifyForService(composePlatform(this.env, SYSTEM, this.ctx), token, options)
     } catch (error) {
       if (error instanceof AuthError) return { ok: false, code: 'unauthenticated' }
-      if (isDependencyFailure(error)) return { ok: false, code: 'unavailable' }
-      throw error
+      logError('verification for a service failed', error)
+      return { ok: false, code: 'unavailable' }
     }
   }
 }

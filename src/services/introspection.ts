@@ -10,9 +10,12 @@ export type RevocationNeeds = Pick<Platform, 'db' | 'now' | 'client' | 'settings
 
 const INACTIVE: Introspection = { active: false }
 
-/** Says what a token is worth now: asks the database, so an ended session or a deactivated user shows at once (RFC 7662). */
+/**
+ * Says what a token is worth now: asks the database, so an ended session or a deactivated user shows at once (RFC 7662). Being asked
+ * about an access token shows that its session is in use.
+ */
 export async function introspect(
-  deps: Omit<RevocationNeeds, 'client' | 'blocklist'>,
+  deps: Omit<RevocationNeeds, 'client' | 'blocklist'> & Pick<Platform, 'noteActivity'>,
   token: string,
 ): Promise<Introspection> {
   const access = await readAccessToken(deps, token)
@@ -22,6 +25,7 @@ export async function introspect(
   if (!live) return INACTIVE
   const { session, account } = live
   if (!access && !isCurrentRefreshToken(deps, token, session)) return INACTIVE
+  if (access) deps.noteActivity(session.id)
   return {
     active: true,
     token_type: access ? 'access_token' : 'refresh_token',

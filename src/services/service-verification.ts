@@ -23,11 +23,12 @@ export type VerifiedToken =
   | { ok: true; claims: ServiceClaims }
   | { ok: false; code: 'unauthenticated' | 'forbidden' | 'unavailable' }
 
-type Needs = Pick<Platform, 'db' | 'now' | 'settings' | 'keyRing' | 'blocklist'>
+type Needs = Pick<Platform, 'db' | 'now' | 'settings' | 'keyRing' | 'blocklist' | 'noteActivity'>
 
-/** Verifies a token for another Worker. @throws {AuthError} `unauthenticated`. */
+/** Verifies a token for another Worker, whose question shows that the session is in use. @throws {AuthError} `unauthenticated`. */
 export async function verifyForService(deps: Needs, token: string, options: VerifyOptions): Promise<VerifiedToken> {
   const claims = options.fresh ? await readFresh(deps, token) : fromToken(await authenticateRead(deps, token))
+  deps.noteActivity(claims.sessionId)
   const { permission } = options
   if (permission !== undefined && !claims.permissions.includes(permission)) return { ok: false, code: 'forbidden' }
   return { ok: true, claims }

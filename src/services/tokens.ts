@@ -15,7 +15,10 @@ export interface IssuedTokens {
 
 type TokenSession = Pick<Session, 'id' | 'salt' | 'generation' | 'methods' | 'authenticatedAt' | 'expiresAt'>
 
-/** Signs an access token for the session as it stands, and derives the refresh token of its generation. */
+/**
+ * Signs an access token for the session as it stands, and derives the refresh token of its generation. With an idle time-out it lives
+ * half as long at most: a client that only calls services which verify offline shows that it is there by refreshing.
+ */
 export async function issueTokens(
   deps: Pick<Platform, 'db' | 'now' | 'settings' | 'keyRing'>,
   account: Pick<Account, 'id' | 'roles' | 'permissions'>,
@@ -24,8 +27,8 @@ export async function issueTokens(
   const { settings } = deps
   const now = Math.floor(deps.now() / 1000)
   const sessionEnds = Math.floor(session.expiresAt / 1000)
-  const idle = settings.sessionIdleTimeoutSeconds || settings.accessTokenTtlSeconds
-  const expires = Math.min(now + Math.min(settings.accessTokenTtlSeconds, idle), sessionEnds)
+  const halfIdle = Math.ceil(settings.sessionIdleTimeoutSeconds / 2) || settings.accessTokenTtlSeconds
+  const expires = Math.min(now + Math.min(settings.accessTokenTtlSeconds, halfIdle), sessionEnds)
   const { signing } = await loadKeyRing(deps)
   const accessToken = await signAccessToken(signing, {
     iss: settings.issuer,
