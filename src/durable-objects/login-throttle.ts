@@ -2,16 +2,7 @@ import { DurableObject } from 'cloudflare:workers'
 import { LOGIN_FORGET_SECONDS } from '../config.ts'
 import { ABSENT_PASSWORD_HASH, hashPassword, needsRehash, verifyPassword } from '../crypto/password-hash.ts'
 import type { LoginAttempt } from '../platform/login-throttle.ts'
-import {
-  ALL_DEVICES,
-  addFailure,
-  type Budget,
-  DEVICE,
-  type Failures,
-  recall,
-  STRANGERS,
-  waitMs,
-} from './throttle-policy.ts'
+import { addFailure, type Failures, isForgotten, recordsFor } from './throttle-policy.ts'
 
 /**
  * One object an account: every password of the account is checked and made here, one at a time, so that the count of failures is
@@ -20,23 +11,25 @@ import {
  * the others forget by alarm.
  */
 export class LoginThrottle extends DurableObject<Env> {
-  /** Admits the attempt, counts it as failed, then checks the password; a right one clears the count. */
+  /**
+   * Refuses an attempt that is not due, else checks the password: a wrong one counts before anything else can run, a right one clears
+   * what it drew on. Of those made to wait after a failure, the first is marked, so that a siege is told of once.
+   */
   attempt(input: { password: string; hash: string | null; deviceId: string | null }): LoginAttempt {
     const now = Date.now()
-    const records = this.#recordsFor(input.deviceId, now)
-    const wait = Math.max(...records.map((record) => record.wait))
-    if (wait > 0) {
-      const isFirst = this.ctx.storage.kv.get<boolean>('refusing') !== true
-      if (isFirst) this.ctx.storage.kv.put('refusing', true)
-      return { outcome: 'throttled', retryAfterSeconds: Math.ceil(wait / 1000), isFirst }
+    const { kv } = this.ctx.storage
+    const records = recordsFor((key) => kv.get<Failures>(key), input.deviceId, now)
+    const [{ key: firstKey, failures: first, waitMs }] = records
+    if (waitMs > 0) {
+      if (!first.isRefusing) kv.put(firstKey, { ...first, isRefusing: true })
+      return { outcome: 'throttled', retryAfterSeconds: Math.ceil(waitMs / 1000), isFirst: !first.isRefusing }
     }
     const isRight = verifyPassword(input.hash ?? ABSENT_PASSWORD_HASH, input.password) && input.hash !== null
     if (isRight) {
-      for (const { key, failures } of records) if (failures.count > 0) this.ctx.storage.kv.delete(key)
+      this.#clear(records.filter(({ failures }) => failures.count > 0))
       return { outcome: 'right', rehash: needsRehash(input.hash ?? '') ? hashPassword(input.password) : null }
     }
-    for (const { key, failures } of records) this.ctx.storage.kv.put(key, addFailure(failures, now))
-    this.ctx.storage.kv.delete('refusing')
+    for (const { key, failures } of records) kv.put(key, addFailure(failures, now))
     void this.ctx.storage.setAlarm(now + LOGIN_FORGET_SECONDS * 1000)
     return { outcome: 'wrong' }
   }
@@ -57,19 +50,17 @@ export class LoginThrottle extends DurableObject<Env> {
     return 'ok'
   }
 
+  /** Forgets a day after the last failure. An alarm may come twice or early: then it is set again for when it is due. */
   override async alarm(): Promise<void> {
-    await this.ctx.storage.deleteAll()
+    const records = [...this.ctx.storage.kv.list<Failures>()].map(([, failures]) => failures)
+    if (records.every((failures) => isForgotten(failures, Date.now()))) await this.ctx.storage.deleteAll()
+    else await this.ctx.storage.setAlarm(Math.max(...records.map(({ lastAt }) => lastAt)) + LOGIN_FORGET_SECONDS * 1000)
   }
 
-  /** What an attempt draws on: a known device its own record and the devices' common one, anyone else the strangers'. */
-  #recordsFor(deviceId: string | null, now: number) {
-    const read = (key: string, budget: Budget) => {
-      const failures = recall(this.ctx.storage.kv.get<Failures>(key), now)
-      return { key, failures, wait: waitMs(failures, budget, now) }
-    }
-    const common = read('devices', ALL_DEVICES)
-    return deviceId === null || common.wait > 0
-      ? [read('strangers', STRANGERS)]
-      : [read(`device:${deviceId}`, DEVICE), common]
+  /** Deletes records, and with the last of them everything, the alarm too. */
+  #clear(records: readonly { key: string }[]): void {
+    const { kv } = this.ctx.storage
+    for (const { key } of records) kv.delete(key)
+    if (records.length > 0 && [...kv.list({ limit: 1 })].length === 0) void this.ctx.storage.deleteAll()
   }
 }

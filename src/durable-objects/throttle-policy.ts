@@ -7,41 +7,67 @@ import {
   LOGIN_MAX_STRANGER_FAILURES,
 } from '../config.ts'
 
-/** Failed logins in a row, and when the last one was (milliseconds). */
+/** Failed logins in a row, when the last one was (milliseconds), and whether anybody was made to wait since. */
 export interface Failures {
   count: number
   lastAt: number
+  isRefusing: boolean
 }
 
-const NONE: Failures = { count: 0, lastAt: 0 }
-
-/** What is left of a record after a day without a failure: nothing. */
-export function recall(failures: Failures | undefined, nowMs: number): Failures {
-  return failures === undefined || nowMs - failures.lastAt >= LOGIN_FORGET_SECONDS * 1000 ? NONE : failures
+/** What is kept of a budget: where, what is spent, and how long it makes the next attempt wait (milliseconds). */
+export interface BudgetRecord {
+  key: string
+  failures: Failures
+  waitMs: number
 }
 
-/** What a record may spend: failures without a wait, and the number that shuts the door for a day. */
-export interface Budget {
+/** What a budget allows: failures without a wait, and the number that shuts the door for a day. */
+interface Budget {
   free: number
   limit: number
 }
 
+const NONE: Failures = { count: 0, lastAt: 0, isRefusing: false }
 /** Anyone who is not known. */
-export const STRANGERS: Budget = { free: LOGIN_FREE_FAILURES, limit: LOGIN_MAX_STRANGER_FAILURES }
+const STRANGERS: Budget = { free: LOGIN_FREE_FAILURES, limit: LOGIN_MAX_STRANGER_FAILURES }
 /** One device that has logged in to the account before. */
-export const DEVICE: Budget = { free: LOGIN_FREE_FAILURES, limit: LOGIN_MAX_DEVICE_FAILURES }
+const DEVICE: Budget = { free: LOGIN_FREE_FAILURES, limit: LOGIN_MAX_DEVICE_FAILURES }
 /** All known devices together: with the strangers' limit this makes 100 (NIST SP 800-63B-4 §3.2.2). */
-export const ALL_DEVICES: Budget = { free: LOGIN_MAX_DEVICE_FAILURES, limit: LOGIN_MAX_DEVICE_FAILURES }
+const ALL_DEVICES: Budget = { free: LOGIN_MAX_DEVICE_FAILURES, limit: LOGIN_MAX_DEVICE_FAILURES }
 
-/** How long a record waits before its next attempt, in milliseconds: not at first, then twice as long after each failure. */
-export function waitMs(failures: Failures, budget: Budget, nowMs: number): number {
-  if (failures.count < budget.free) return 0
-  const backoff = LOGIN_BACKOFF_BASE_SECONDS * 2 ** (failures.count - budget.free)
-  const delaySeconds =
-    failures.count >= budget.limit ? LOGIN_FORGET_SECONDS : Math.min(backoff, LOGIN_BACKOFF_MAX_SECONDS)
-  return Math.max(0, failures.lastAt + delaySeconds * 1000 - nowMs)
+/**
+ * What an attempt draws on: a known device its own budget and the devices' common one, anyone else the strangers'. When the common
+ * one is spent, devices are strangers. The first record is the one that says how long to wait.
+ */
+export function recordsFor(
+  read: (key: string) => Failures | undefined,
+  deviceId: string | null,
+  nowMs: number,
+): [BudgetRecord, ...BudgetRecord[]] {
+  const open = (key: string, budget: Budget): BudgetRecord => {
+    const stored = read(key)
+    const failures = stored === undefined || isForgotten(stored, nowMs) ? NONE : stored
+    return { key, failures, waitMs: waitMs(failures, budget, nowMs) }
+  }
+  const common = open('devices', ALL_DEVICES)
+  return deviceId === null || common.waitMs > 0
+    ? [open('strangers', STRANGERS)]
+    : [open(`device:${deviceId}`, DEVICE), common]
 }
 
-export function addFailure(failures: Failures, nowMs: number): Failures {
-  return { count: failures.count + 1, lastAt: nowMs }
+/** A record means nothing after a day without a failure. */
+export function isForgotten({ lastAt }: Failures, nowMs: number): boolean {
+  return nowMs - lastAt >= LOGIN_FORGET_SECONDS * 1000
+}
+
+export function addFailure({ count }: Failures, nowMs: number): Failures {
+  return { count: count + 1, lastAt: nowMs, isRefusing: false }
+}
+
+/** Nothing at first, then twice as long after each failure. */
+function waitMs({ count, lastAt }: Failures, { free, limit }: Budget, nowMs: number): number {
+  if (count < free) return 0
+  const backoff = Math.min(LOGIN_BACKOFF_BASE_SECONDS * 2 ** (count - free), LOGIN_BACKOFF_MAX_SECONDS)
+  const delaySeconds = count >= limit ? LOGIN_FORGET_SECONDS : backoff
+  return Math.max(0, lastAt + delaySeconds * 1000 - nowMs)
 }

@@ -17,9 +17,14 @@ export async function provePassword(
   const deviceId = readDevice(deps, account.id, deviceToken)
   const attempt = await throttleOf(deps, account).attempt({ password, hash: account.passwordHash, deviceId })
   if (attempt.outcome === 'right') return
-  if (attempt.outcome === 'throttled')
-    throw new AuthError('login_throttled', { retryAfterSeconds: attempt.retryAfterSeconds })
-  const event = { type: 'login.failed', at: deps.now(), actorId: account.id, userId: account.id } as const
-  await auditStatement(deps.db, { ...event, details: { reason: 'wrong password' } }, deps.client)
+  const event = { at: deps.now(), actorId: account.id, userId: account.id }
+  if (attempt.outcome === 'throttled') {
+    const { retryAfterSeconds } = attempt
+    if (attempt.isFirst)
+      await auditStatement(deps.db, { ...event, type: 'login.throttled', details: { retryAfterSeconds } }, deps.client)
+    throw new AuthError('login_throttled', { retryAfterSeconds })
+  }
+  const details = { reason: 'wrong password' }
+  await auditStatement(deps.db, { ...event, type: 'login.failed', details }, deps.client)
   throw new AuthError('invalid_credentials', { reason: 'wrong password' })
 }
