@@ -13,8 +13,10 @@ import { composePlatform } from './platform/compose.ts'
 import { accountRoutes } from './routes/accounts.ts'
 import { devMailboxRoutes } from './routes/dev-mailbox.ts'
 import { emailChangeRoutes } from './routes/email-change.ts'
+import { identityRoutes } from './routes/identities.ts'
 import { introspectionRoutes } from './routes/introspection.ts'
 import { loginRoutes } from './routes/login.ts'
+import { oauthRoutes } from './routes/oauth.ts'
 import { passwordRoutes } from './routes/passwords.ts'
 import { profileRoutes } from './routes/profile.ts'
 import { serviceRoutes } from './routes/service.ts'
@@ -52,6 +54,8 @@ export const app = base
   .route('/', passwordRoutes)
   .route('/', emailChangeRoutes)
   .route('/', profileRoutes)
+  .route('/', oauthRoutes)
+  .route('/', identityRoutes)
   .route('/', introspectionRoutes)
   .route('/', serviceRoutes)
   .route('/', devMailboxRoutes)

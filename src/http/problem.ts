@@ -25,23 +25,24 @@ export function sendProblem(c: Context, error: AuthError): Response {
   return c.body(JSON.stringify(extras.errors ? { ...problem, errors: extras.errors } : problem), status, headers)
 }
 
-/** The last resort of every request: known refusals say what they are, a dependency that is down says 503, anything else nothing. */
+/** The last resort of every request. */
 export function handleError(error: Error, c: Context): Response {
-  if (error instanceof AuthError) return sendProblem(c, error)
-  if (error instanceof HTTPException && error.status < 500)
-    return sendProblem(c, new AuthError('invalid_request', { cause: error }))
+  return sendProblem(c, toRefusal(error, c))
+}
+
+/** What a client may know of an error: known refusals are what they are, a dependency that is down is 503, anything else nothing. */
+export function toRefusal(error: unknown, c: Context): AuthError {
+  if (error instanceof AuthError) return error
+  if (error instanceof HTTPException && error.status < 500) return new AuthError('invalid_request', { cause: error })
   if (error instanceof ConfigurationError) {
     logError('configuration refused: set the variables named here, then deploy again', error, {
       problems: error.problems,
     })
-    return sendProblem(c, new AuthError('internal_error'))
+    return new AuthError('internal_error')
   }
   const isDependency = isDependencyFailure(error)
   logError(isDependency ? 'dependency failed' : 'request failed', error, { requestId: c.get('requestId') })
-  return sendProblem(
-    c,
-    isDependency
-      ? new AuthError('dependency_unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS })
-      : new AuthError('internal_error'),
-  )
+  return isDependency
+    ? new AuthError('dependency_unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS })
+    : new AuthError('internal_error')
 }

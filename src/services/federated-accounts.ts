@@ -136,7 +136,7 @@ async function claimAccount(deps: Needs, arrival: Arrival, account: Account): Pr
   const identity = await toIdentityRow(deps, arrival, account.id)
   const roles = adminRole(deps, account.email)
   const name = account.name ?? cleanName(arrival.identity.name)
-  const told = linkedStatements(deps, arrival, account, { identityId: identity.id, how: 'claimed' })
+  const told = linkedStatements(deps, arrival.provider, account, { identityId: identity.id, how: 'claimed' })
   const [ended] = await db.batch([
     ...claimAccountStatements(db, { ...account, name }, identity, { roles, at: identity.createdAt }),
     ...told.statements,
@@ -151,7 +151,7 @@ async function claimAccount(deps: Needs, arrival: Arrival, account: Account): Pr
 async function linkAccount(deps: Needs, arrival: Arrival, account: Account): Promise<void> {
   const { db } = deps
   const identity = await toIdentityRow(deps, arrival, account.id)
-  const told = linkedStatements(deps, arrival, account, { identityId: identity.id, how: 'address' })
+  const told = linkedStatements(deps, arrival.provider, account, { identityId: identity.id, how: 'address' })
   await db.batch([insertIdentityStatement(db, identity, isVerified(account)), ...told.statements])
   await deps.announceMails([told.mailId])
 }
@@ -159,7 +159,7 @@ async function linkAccount(deps: Needs, arrival: Arrival, account: Account): Pro
 /** What the trail and the owner are told of a new link, if it came about: `how` is `signed_in`, `address` or `claimed`. */
 export function linkedStatements(
   deps: Pick<Platform, 'db' | 'now' | 'client'>,
-  { provider }: Arrival,
+  provider: Pick<OAuthProvider, 'id' | 'name'>,
   account: Account,
   { identityId, how }: { identityId: string; how: 'signed_in' | 'address' | 'claimed' },
 ) {
@@ -178,6 +178,7 @@ export function linkedStatements(
     id: mailId,
     kind: 'factor_added',
     recipient: account.email,
+    userId: account.id,
     locale: account.locale,
     createdAt: now,
     details: { ...loginFacts(client, now), factor: provider.name },

@@ -32,12 +32,17 @@ export const requireToken = () =>
 /** For whatever changes something: asks the database for the session and the account as they are now. Sets `caller`. */
 export const requireUser = () =>
   createMiddleware<AppEnv>(async (c, next) => {
-    const { account, session } = await authenticateFresh(c.var.platform, readAccessToken(c) ?? refuse())
-    c.set('caller', { account, session, deviceToken: readDeviceToken(c) })
-    c.set('userId', account.id)
-    c.var.platform.noteActivity(session.id)
+    c.set('caller', await authenticateCaller(c))
     await next()
   })
+
+/** The same for a route that asks only sometimes who is signed in. @throws {AuthError} `unauthenticated`. */
+export async function authenticateCaller(c: Context): Promise<AppEnv['Variables']['caller']> {
+  const { account, session } = await authenticateFresh(c.var.platform, readAccessToken(c) ?? refuse())
+  c.set('userId', account.id)
+  c.var.platform.noteActivity(session.id)
+  return { account, session, deviceToken: readDeviceToken(c) }
+}
 
 function refuse(): never {
   throw new AuthError('unauthenticated', { reason: 'no access token' })

@@ -1,0 +1,68 @@
+import { z } from '@hono/zod-openapi'
+import { Delivery, OpaqueToken } from './common.ts'
+
+const REDIRECT_MAX_LENGTH = 2048
+
+/** Any text: one that names no provider is 404, as any other address that is not there. */
+export const ProviderParam = z.object({
+  provider: z
+    .string()
+    .openapi({ description: '`google`, `github`, `linkedin`, `microsoft` or the id of a configured issuer' }),
+})
+
+export const Providers = z
+  .object({ items: z.array(z.object({ id: z.string(), name: z.string() })) })
+  .openapi('Providers')
+
+const RedirectTo = z
+  .string()
+  .max(REDIRECT_MAX_LENGTH)
+  .openapi({ description: 'Where the browser goes afterwards; on the allow-list', example: 'https://app.example.com/' })
+
+/** RFC 7636 §4.2, S256: 43 characters of base64url. */
+const CodeChallenge = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{43}$/, 'Must be an S256 challenge: 43 characters of base64url')
+  .openapi({ example: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM' })
+
+/** RFC 7636 §4.1. */
+const CodeVerifier = z
+  .string()
+  .regex(/^[A-Za-z0-9._~-]{43,128}$/, 'Must be 43 to 128 unreserved characters')
+  .openapi({ example: 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk' })
+
+export const OAuthStartQuery = z
+  .object({
+    redirectTo: RedirectTo,
+    delivery: Delivery,
+    codeChallenge: CodeChallenge.optional().openapi({
+      description: 'The S256 challenge of a verifier the page keeps; required with `delivery=body`',
+    }),
+  })
+  .refine(({ delivery, codeChallenge }) => delivery === 'cookie' || codeChallenge !== undefined, {
+    path: ['codeChallenge'],
+    message: 'Is required with delivery=body',
+  })
+
+/** What providers send back; each reads its own parameters. */
+export const OAuthCallbackQuery = z.object({
+  state: z.string().optional(),
+  code: z.string().optional(),
+  error: z.string().optional(),
+  iss: z.string().optional(),
+})
+
+export const OAuthExchangeRequest = z
+  .strictObject({
+    code: OpaqueToken,
+    codeVerifier: CodeVerifier.optional().openapi({
+      description: 'The verifier of the `codeChallenge`; left out where a login with cookies was begun without one',
+    }),
+  })
+  .openapi('OAuthExchangeRequest')
+
+export const LinkRequest = z.strictObject({ redirectTo: RedirectTo }).openapi('LinkRequest')
+export const LinkAnswer = z
+  .object({ url: z.url().openapi({ description: 'Where to send the browser, at once' }) })
+  .openapi('LinkAnswer')
+export const LinkTicketQuery = z.object({ ticket: z.string().max(8192) })

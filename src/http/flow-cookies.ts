@@ -1,0 +1,42 @@
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
+import { OAUTH_EXCHANGE_TTL_SECONDS, OAUTH_MAX_FLOWS } from '../config.ts'
+import type { Context } from './context.ts'
+
+/** A trip to a provider. Always for this host alone, and `Lax`: the provider's redirect back has to bring it (RFC 6265bis §5.2). */
+const FLOW = { prefix: 'host', path: '/', secure: true, httpOnly: true, sameSite: 'Lax' } as const
+const FLOW_COOKIE = /^__Host-oauth-([A-Za-z0-9_-]{12})$/
+
+/** Keeps the verifier of a login with cookies that has to be exchanged after all. */
+const EXCHANGE = 'exchange'
+
+export const readFlowCookie = (c: Context, name: string): string | null => getCookie(c, `oauth-${name}`, 'host') || null
+
+/** One cookie a trip, so that two tabs can be under way at once; beyond a few, the oldest go. */
+export function setFlowCookie(
+  c: Context,
+  { name, value, maxAge }: { name: string; value: string; maxAge: number },
+): void {
+  const known = Object.keys(getCookie(c)).flatMap((cookie) => FLOW_COOKIE.exec(cookie)?.[1] ?? [])
+  // Browsers send older cookies first (RFC 6265 §5.4).
+  for (const old of known.slice(0, Math.max(0, known.length - OAUTH_MAX_FLOWS + 1))) clearFlowCookie(c, old)
+  setCookie(c, `oauth-${name}`, value, { ...FLOW, maxAge })
+}
+
+export function clearFlowCookie(c: Context, name: string): void {
+  deleteCookie(c, `oauth-${name}`, FLOW)
+}
+
+export const readExchangeCookie = (c: Context): string | null => getCookie(c, EXCHANGE, 'host') || null
+
+export function setExchangeCookie(c: Context, verifier: string): void {
+  setCookie(c, EXCHANGE, verifier, { ...exchangeAttributes(c), maxAge: OAUTH_EXCHANGE_TTL_SECONDS })
+}
+
+export function clearExchangeCookie(c: Context): void {
+  deleteCookie(c, EXCHANGE, exchangeAttributes(c))
+}
+
+/** A page brings it back with `fetch`, as it does the cookies of a session. */
+function exchangeAttributes(c: Context) {
+  return { ...FLOW, sameSite: c.var.platform.settings.cookies.sameSite }
+}
