@@ -7,6 +7,7 @@ interface __BaseEnv_Env {
 	DB: D1Database;
 	SEND_EMAIL: SendEmail;
 	MAIL_QUEUE: Queue;
+	MAIL_DEAD_QUEUE: Queue;
 	ACTIVITY_QUEUE: Queue;
 	ASSETS: Fetcher;
 	ENVIRONMENT: string;

@@ -74,14 +74,22 @@ export const LOCALES = ['en', 'de'] as const
 export type Locale = (typeof LOCALES)[number]
 /** How long one delivery may hold a mail before another may try. Longer than any transport's own time-out. */
 export const MAIL_LEASE_SECONDS = 5 * 60
-/** Seconds until the next try, by tries made: ten in 25 hours. */
+/** Seconds until the next try, by tries made: ten in 24 hours and 20 minutes. A queue holds a message back for 12 hours at most. */
 export const MAIL_RETRY_DELAYS_SECONDS = [30, 60, 5 * 60, 15 * 60, 3600, 2 * 3600, 4 * 3600, 6 * 3600, 11 * 3600]
 /** A row the queue has not delivered by then is swept. */
 export const MAIL_SWEEP_AFTER_SECONDS = 60
+/** A queue takes 100 messages at once. */
 export const MAIL_SWEEP_BATCH = 100
+export const MAIL_SWEEP_BATCHES = 10
+/** Pauses before it is tried again to record that a mail has left. */
+export const MAIL_RECORD_PAUSES_MS = [100, 500, 2000]
 /** Delivered rows are kept that long to count what a recipient got, then forgotten. */
 export const MAIL_KEEP_SECONDS = 24 * 60 * 60
+/** Failed rows are kept that long for an operator to send them again. */
+export const MAIL_KEEP_FAILED_SECONDS = 30 * 24 * 60 * 60
 export const MAIL_MAX_PER_KIND_AND_HOUR = 5
+/** A notice beyond that waits its turn for so long at most: who got ten of a kind in two hours knows. */
+export const MAIL_NOTICE_LIMITS = { maxPerHour: MAIL_MAX_PER_KIND_AND_HOUR, maxDelayMs: 60 * 60 * 1000 }
 
 // ------------------------------------------------------------------ housekeeping
 /** Expired tokens stay a day, because the guesses at their codes count for a day. */

@@ -35,4 +35,7 @@ export const ChangeEmailRequest = z
   .strictObject({ newEmail: EmailAddress, password: PasswordAttempt })
   .openapi('ChangeEmailRequest')
 
-export const ConfirmEmailChangeRequest = z.strictObject(ByToken).openapi('ConfirmEmailChangeRequest')
+/** A mailed token, or the code of the same mail with the new address, where it went. */
+export const ConfirmEmailChangeRequest = z
+  .union([z.strictObject(ByToken), z.strictObject(ByCode)])
+  .openapi('ConfirmEmailChangeRequest')

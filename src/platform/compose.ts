@@ -10,7 +10,7 @@ import { type ReportedSessions, reportActivity } from './activity.ts'
 import { type Blocklist, createBlocklist } from './blocklist.ts'
 import type { Client } from './client.ts'
 import { type LoginThrottle, openLoginThrottle } from './login-throttle.ts'
-import { announceMails } from './mail-queue.ts'
+import { announceMails, type DeadMail, reportDeadMail } from './mail-queue.ts'
 import { createMailTransport } from './mail-transport.ts'
 import { createRateLimiter, type RateLimiter, type RateWindows } from './rate-limiter.ts'
 
@@ -36,7 +36,8 @@ export interface Platform {
   rateLimiter: RateLimiter
   /** Notes that a session is in use, after the answer and once in a while. */
   noteActivity: (sessionId: string) => void
-  announceMails: (outboxIds: readonly string[]) => Promise<void>
+  announceMails: (outboxIds: readonly string[], delaySeconds?: number) => Promise<void>
+  reportDeadMail: (mail: DeadMail) => Promise<void>
   sendMail: MailTransport
   /** The development mailbox, newest first; of all recipients when `to` is null. Its binding exists in no other environment. */
   listDevMails: (to: string | null) => Promise<readonly MailboxItem[]>
@@ -93,7 +94,8 @@ export function composePlatform(env: Env, client: Client, context: Pick<Executio
       const resolutionMs = lastSeenResolutionMs(settings.sessionIdleTimeoutSeconds)
       waitUntil(reportActivity(env.ACTIVITY_QUEUE, reportedSessions, { sessionId, at: Date.now() }, resolutionMs))
     },
-    announceMails: (outboxIds) => announceMails(env.MAIL_QUEUE, outboxIds),
+    announceMails: (outboxIds, delaySeconds = 0) => announceMails(env.MAIL_QUEUE, outboxIds, delaySeconds),
+    reportDeadMail: (mail) => reportDeadMail(env.MAIL_DEAD_QUEUE, mail),
     sendMail: (mail) => createMailTransport(settings.mail, env)(mail),
     listDevMails: (to) => env.DEV_MAILBOX.getByName('mailbox').list(to),
     fetchAsset: (request) => env.ASSETS.fetch(request),

@@ -5,14 +5,37 @@ export interface MailMessage {
   outboxId: string
 }
 
+/** A mail that is given up, for whoever reads the dead-letter queue. No address: the row has it, and is deleted in time. */
+export interface DeadMail {
+  outboxId: string
+  kind: string
+  reason: string
+  attempts: number
+  failedAt: string
+}
+
 /**
- * Tells the queue which mails are ready. The rows are committed already and a cron sweeps what the queue lost, so a queue that
- * refuses delays a mail and fails no request.
+ * Tells the queue which mails are ready, or will be in a while. The rows are committed already and a cron sweeps what the queue lost,
+ * so a queue that refuses delays a mail and fails no request.
  */
-export async function announceMails(queue: Queue<unknown>, outboxIds: readonly string[]): Promise<void> {
+export async function announceMails(
+  queue: Queue<unknown>,
+  outboxIds: readonly string[],
+  delaySeconds: number,
+): Promise<void> {
   try {
-    await queue.sendBatch(outboxIds.map((outboxId): { body: MailMessage } => ({ body: { outboxId } })))
+    const messages = outboxIds.map((outboxId): { body: MailMessage } => ({ body: { outboxId } }))
+    await queue.sendBatch(messages, { delaySeconds })
   } catch (error) {
     logError('mail queue refused', error)
+  }
+}
+
+/** Puts a mail into the dead-letter queue. The outbox row and the audit trail say the same, so a queue that refuses loses nothing. */
+export async function reportDeadMail(queue: Queue<unknown>, mail: DeadMail): Promise<void> {
+  try {
+    await queue.send(mail)
+  } catch (error) {
+    logError('dead-letter queue refused', error, { outboxId: mail.outboxId })
   }
 }

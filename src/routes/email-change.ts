@@ -28,7 +28,7 @@ const confirmRoute = createRoute({
   method: 'post',
   path: '/auth/confirm-email-change',
   tags,
-  summary: 'Confirm the new e-mail address',
+  summary: 'Confirm the new e-mail address by the token or the code that was mailed to it',
   middleware: [rateLimit('sensitive', 'confirm-email-change'), jsonBody] as const,
   request: jsonRequest(ConfirmEmailChangeRequest),
   responses: {
@@ -43,6 +43,6 @@ export const emailChangeRoutes = createRouter()
     return c.json({ status: 'confirmation_sent' as const }, 202)
   })
   .openapi(confirmRoute, async (c) => {
-    await confirmEmailChange(c.var.platform, c.req.valid('json').token)
+    await confirmEmailChange(c.var.platform, c.req.valid('json'))
     return c.json({ status: 'email_changed' as const }, 200)
   })

@@ -1,21 +1,21 @@
-import { EMAIL_CHANGE_TOKEN_TTL_SECONDS, MAIL_MAX_PER_KIND_AND_HOUR } from '../config.ts'
+import { EMAIL_CHANGE_TOKEN_TTL_SECONDS, MAIL_MAX_PER_KIND_AND_HOUR, MAIL_NOTICE_LIMITS } from '../config.ts'
 import { maskEmailAddress } from '../contracts/email-address.ts'
 import { AuthError } from '../errors.ts'
 import type { Platform } from '../platform/compose.ts'
 import { type Account, changeEmailStatement } from '../storage/accounts.ts'
 import { auditStatement } from '../storage/audit-events.ts'
-import { addressIsTaken, tokenExists } from '../storage/conditions.ts'
+import { addressIsTaken, tokenExists, userIdByEmail } from '../storage/conditions.ts'
 import { isUniqueViolation } from '../storage/database.ts'
 import { consumeAllTokensStatement, issueTokenStatement } from '../storage/one-time-tokens.ts'
-import { enqueueMailStatement, enqueueTokenMailStatement } from '../storage/outbox.ts'
+import { enqueueMailStatement, enqueueNoticeStatement, mailTokenStatements } from '../storage/outbox.ts'
 import { newId, newOneTimeToken } from './identifiers.ts'
-import { proveToken, refuseIfLost } from './one-time-tokens.ts'
+import { proveToken, refuseIfLost, type TokenProof } from './one-time-tokens.ts'
 import { provePassword } from './password-proof.ts'
 
 type Needs = Pick<Platform, 'db' | 'now' | 'client' | 'settings' | 'loginThrottle' | 'announceMails'>
 
 /**
- * Mails a link to the new address; nothing changes before it is used. Where that address has an account, its owner is told
+ * Mails a link and a code to the new address; nothing changes before it is used. Where that address has an account, its owner is told
  * instead, and the caller cannot tell (A10).
  * @throws {AuthError} `invalid_credentials`, `login_throttled`.
  */
@@ -37,14 +37,14 @@ export async function requestEmailChange(
       { ...token, purpose: 'change_email', email: input.newEmail },
       { id: account.id, unlessTaken: input.newEmail },
     ),
-    enqueueTokenMailStatement(
+    ...mailTokenStatements(
       db,
       { ...mail, kind: 'confirm_email_change', tokenId: token.id },
       MAIL_MAX_PER_KIND_AND_HOUR,
     ),
     enqueueMailStatement(
       db,
-      { ...mail, kind: 'already_registered', recipient: input.newEmail },
+      { ...mail, kind: 'already_registered', recipient: input.newEmail, userId: userIdByEmail(input.newEmail) },
       addressIsTaken(input.newEmail),
       MAIL_MAX_PER_KIND_AND_HOUR,
     ),
@@ -54,16 +54,16 @@ export async function requestEmailChange(
 }
 
 /**
- * Gives the account the address that the token was mailed to, and tells the old one. Every other token of the account dies: they
+ * Gives the account the address that the token or code was mailed to, and tells the old one. Every other token of the account dies: they
  * went to the old address.
  * @throws {AuthError} `invalid_token`, whatever is wrong with it, also when the address was taken meanwhile.
  */
 export async function confirmEmailChange(
   deps: Pick<Platform, 'db' | 'now' | 'client' | 'settings' | 'announceMails'>,
-  presented: string,
+  proof: TokenProof,
 ): Promise<void> {
   const { db, client } = deps
-  const { token, account } = await proveToken(deps, { token: presented }, 'change_email')
+  const { token, account } = await proveToken(deps, proof, 'change_email')
   const now = deps.now()
   const mailId = newId()
   const isLive = tokenExists(token.id)
@@ -71,13 +71,14 @@ export async function confirmEmailChange(
     id: mailId,
     kind: 'email_changed',
     recipient: account.email,
+    userId: account.id,
     locale: account.locale,
     createdAt: now,
     details: { email: maskEmailAddress(token.email) },
   }
   try {
     const [, , , consumed] = await db.batch([
-      enqueueMailStatement(db, notice, isLive, MAIL_MAX_PER_KIND_AND_HOUR),
+      enqueueNoticeStatement(db, notice, isLive, MAIL_NOTICE_LIMITS),
       auditStatement(db, { type: 'email.changed', at: now, actorId: account.id, userId: account.id }, client, isLive),
       changeEmailStatement(db, token.id, token.email, now),
       consumeAllTokensStatement(db, token.id),

@@ -4,7 +4,7 @@ import { grantRoleStatement, verifyEmailStatement } from '../storage/accounts.ts
 import { auditStatement } from '../storage/audit-events.ts'
 import { tokenExists, userIdByEmail, userIdByToken } from '../storage/conditions.ts'
 import { consumeTokenStatement, issueTokenStatement } from '../storage/one-time-tokens.ts'
-import { enqueueTokenMailStatement } from '../storage/outbox.ts'
+import { mailTokenStatements } from '../storage/outbox.ts'
 import { newId, newOneTimeToken } from './identifiers.ts'
 import { proveToken, refuseIfLost, type TokenProof } from './one-time-tokens.ts'
 
@@ -19,7 +19,7 @@ export async function resendVerification(
   const mailId = newId()
   await db.batch([
     issueTokenStatement(db, { ...token, purpose: 'verify_email' }, { email, unverified: true }),
-    enqueueTokenMailStatement(
+    ...mailTokenStatements(
       db,
       { id: mailId, kind: 'verify_email', locale: client.locale, tokenId: token.id, createdAt: now },
       MAIL_MAX_PER_KIND_AND_HOUR,

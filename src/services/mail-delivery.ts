@@ -2,8 +2,10 @@ import {
   EMAIL_CHANGE_TOKEN_TTL_SECONDS,
   LOCALES,
   MAIL_LEASE_SECONDS,
+  MAIL_RECORD_PAUSES_MS,
   MAIL_RETRY_DELAYS_SECONDS,
   MAIL_SWEEP_BATCH,
+  MAIL_SWEEP_BATCHES,
   MFA_TICKET_TTL_SECONDS,
   RESET_TOKEN_TTL_SECONDS,
   VERIFICATION_TOKEN_TTL_SECONDS,
@@ -13,11 +15,19 @@ import { MAIL_KINDS, type MailContent, MailError } from '../mail/message.ts'
 import { renderMail } from '../mail/render.ts'
 import type { Platform } from '../platform/compose.ts'
 import { logError, logInfo } from '../platform/log.ts'
-import { auditStatement } from '../storage/audit-events.ts'
 import type { OneTimeToken } from '../storage/one-time-tokens.ts'
-import { claimMail, listOverdueMails, type OutboxRow, settleMailStatement } from '../storage/outbox.ts'
+import {
+  claimMail,
+  dropMailStatement,
+  failMailStatements,
+  listOverdueMails,
+  markDeliveredStatement,
+  type OutboxRow,
+  type OverdueMail,
+  postponeMailStatement,
+} from '../storage/outbox.ts'
 
-type Needs = Pick<Platform, 'db' | 'now' | 'settings' | 'client' | 'sendMail'>
+type Needs = Pick<Platform, 'db' | 'now' | 'settings' | 'client' | 'sendMail' | 'announceMails' | 'reportDeadMail'>
 
 /** The page each token opens, and how long it lives. A ticket has no page: its code is typed where the login waits. */
 const TOKEN_PAGES = {
@@ -37,46 +47,68 @@ export async function deliverMail(deps: Needs, outboxId: string): Promise<void> 
   const claimed = await claimMail(db, outboxId, now, now + MAIL_LEASE_SECONDS * 1000)
   if (!claimed) return
   const { mail, token } = claimed
-  if (mail.tokenId !== null && (token === null || token.expiresAt <= now)) {
-    await settleMailStatement(db, mail.id, { state: 'dropped', lastError: 'token used or expired' })
+  const about = { outboxId: mail.id, kind: mail.kind, attempts: mail.attempts }
+  if (mail.tokenId !== null && token === null) {
+    await dropMailStatement(db, mail, 'token used')
+    logInfo('mail dropped', about)
     return
   }
   try {
+    if (token !== null && token.expiresAt <= now) throw new MailError('link expired before delivery', true)
     const rendered = renderMail(describeMail(deps, mail, token), settings.brand)
     await deps.sendMail({ id: mail.id, from: settings.mail.from, to: mail.recipient, ...rendered })
   } catch (error) {
     await recordFailure(deps, mail, error)
     return
   }
-  await settleMailStatement(db, mail.id, { state: 'delivered', lastError: null })
-  logInfo('mail delivered', { outboxId: mail.id, kind: mail.kind, attempts: mail.attempts })
+  await recordDelivery(deps, mail)
+  logInfo('mail delivered', about)
 }
 
-/** Announces again what the queue lost or what is due for another try. */
+/** The mail has left. Not to remember that would send it twice, so a database that fails for a moment is asked again. */
+async function recordDelivery({ db }: Pick<Needs, 'db'>, mail: OutboxRow): Promise<void> {
+  for (const pauseMs of MAIL_RECORD_PAUSES_MS) {
+    try {
+      await markDeliveredStatement(db, mail.id)
+      return
+    } catch (error) {
+      logError('mail delivery not recorded', error, { outboxId: mail.id })
+      await new Promise((resolve) => setTimeout(resolve, pauseMs))
+    }
+  }
+  await markDeliveredStatement(db, mail.id)
+}
+
+/** Announces again what the queue lost, oldest first; whatever is announced twice is delivered once. */
 export async function sweepOutbox(
   deps: Pick<Platform, 'db' | 'now' | 'announceMails'>,
   dueBefore: number,
 ): Promise<void> {
-  const overdue = await listOverdueMails(deps.db, dueBefore, MAIL_SWEEP_BATCH)
-  if (overdue.length > 0) await deps.announceMails(overdue)
+  let after: OverdueMail | null = null
+  for (let batch = 0; batch < MAIL_SWEEP_BATCHES; batch += 1) {
+    const overdue: OverdueMail[] = await listOverdueMails(deps.db, { dueBefore, after, limit: MAIL_SWEEP_BATCH })
+    if (overdue.length > 0) await deps.announceMails(overdue.map(({ id }) => id))
+    after = overdue.at(-1) ?? null
+    if (overdue.length < MAIL_SWEEP_BATCH) return
+  }
 }
 
 function describeMail(deps: Needs, mail: OutboxRow, token: OneTimeToken | null): MailContent {
   const kind = MAIL_KINDS.find((known) => known === mail.kind)
-  if (!kind) throw new MailError('unknown kind', true)
+  // Written by a newer version than this one, for instance during a roll-back: not this mail's fault.
+  if (!kind) throw new MailError('unknown kind', false)
   const locale = LOCALES.find((known) => known === mail.locale) ?? 'en'
   if (!token) return { kind, locale, link: null, code: null, details: mail.details }
   const { secrets, appUrl } = deps.settings
   const { page, ttlSeconds } = TOKEN_PAGES[token.purpose]
   const subject = { purpose: token.purpose, id: token.id, generation: 0, salt: token.salt }
   const link = page === null ? null : `${appUrl}${page}?token=${makeToken(secrets, subject)}`
-  const hasCode = token.purpose !== 'change_email'
   const minutes = String(Math.round(ttlSeconds / 60))
   return {
     kind,
     locale,
     link,
-    code: hasCode ? makeCode(secrets, subject) : null,
+    code: makeCode(secrets, subject),
     details: { ...mail.details, minutes },
   }
 }
@@ -84,21 +116,17 @@ function describeMail(deps: Needs, mail: OutboxRow, token: OneTimeToken | null):
 async function recordFailure(deps: Needs, mail: OutboxRow, error: unknown): Promise<void> {
   const { db } = deps
   const now = deps.now()
+  const { id, kind, attempts } = mail
   const reason = error instanceof MailError ? error.reason : 'internal error'
-  const delay = MAIL_RETRY_DELAYS_SECONDS[mail.attempts - 1]
-  const isFinal = delay === undefined || (error instanceof MailError && error.permanent)
-  logError(isFinal ? 'mail failed' : 'mail delayed', error, {
-    outboxId: mail.id,
-    kind: mail.kind,
-    attempts: mail.attempts,
-  })
-  if (!isFinal) {
-    await settleMailStatement(db, mail.id, { nextAttemptAt: now + delay * 1000, lastError: reason })
+  const retryInSeconds = MAIL_RETRY_DELAYS_SECONDS[attempts - 1]
+  if (retryInSeconds !== undefined && !(error instanceof MailError && error.permanent)) {
+    logError('mail delayed', error, { outboxId: id, kind, attempts, retryInSeconds })
+    await postponeMailStatement(db, mail, now + retryInSeconds * 1000, reason)
+    await deps.announceMails([id], retryInSeconds)
     return
   }
-  const details = { outboxId: mail.id, kind: mail.kind, attempts: mail.attempts, reason }
-  await db.batch([
-    settleMailStatement(db, mail.id, { state: 'failed', lastError: reason }),
-    auditStatement(db, { type: 'mail.failed', at: now, details }, deps.client),
-  ])
+  logError('mail failed', error, { outboxId: id, kind, attempts })
+  // Before the row says so: a Worker that dies in between says it twice rather than never.
+  await deps.reportDeadMail({ outboxId: id, kind, reason, attempts, failedAt: new Date(now).toISOString() })
+  await db.batch(failMailStatements(db, mail, { at: now, reason }, deps.client))
 }

@@ -39,7 +39,11 @@ export async function logInWithSecondFactor(
   const [found] = claimed
     ? await countGuess(db, { id: claimed.id, purpose: 'mfa_ticket', at: deps.now() }, CODE_GUESSES)
     : []
-  if (!claimed || !found || !isGenuineToken(deps.settings.secrets, claimed, { purpose: 'mfa_ticket', salt: found.token.salt }))
+  if (
+    !claimed ||
+    !found ||
+    !isGenuineToken(deps.settings.secrets, claimed, { purpose: 'mfa_ticket', salt: found.token.salt })
+  )
     throw new AuthError('invalid_code', { reason: 'ticket' })
   const { token, account } = found
   const isOffered = secondFactorsOf(account).includes(input.method)

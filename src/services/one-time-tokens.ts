@@ -38,8 +38,8 @@ async function findByCode(
   { email, code }: { email: string; code: string },
   purpose: OneTimeTokenPurpose,
 ) {
-  const found = await countGuess(deps.db, { email, purpose, at: deps.now() }, CODE_GUESSES)
-  return found && isRightCodeFor(deps, found.token, code) ? found : null
+  const candidates = await countGuess(deps.db, { email, purpose, at: deps.now() }, CODE_GUESSES)
+  return candidates.find(({ token }) => isRightCodeFor(deps, token, code)) ?? null
 }
 
 /** Whether the digits are those of this row's mail. The guess must have been counted before. */

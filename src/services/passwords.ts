@@ -1,4 +1,4 @@
-import { MAIL_MAX_PER_KIND_AND_HOUR, RESET_TOKEN_TTL_SECONDS } from '../config.ts'
+import { MAIL_MAX_PER_KIND_AND_HOUR, MAIL_NOTICE_LIMITS, RESET_TOKEN_TTL_SECONDS } from '../config.ts'
 import { AuthError } from '../errors.ts'
 import type { Platform } from '../platform/compose.ts'
 import {
@@ -11,7 +11,7 @@ import { auditStatement } from '../storage/audit-events.ts'
 import { passwordIs, tokenExists, userIdByEmail, userIdByToken } from '../storage/conditions.ts'
 import { deleteUnprovenIdentitiesStatement } from '../storage/identities.ts'
 import { consumeAllTokensStatement, deleteTokensStatement, issueTokenStatement } from '../storage/one-time-tokens.ts'
-import { enqueueMailStatement, enqueueTokenMailStatement } from '../storage/outbox.ts'
+import { enqueueNoticeStatement, mailTokenStatements } from '../storage/outbox.ts'
 import { endSessionsStatement, type Session } from '../storage/sessions.ts'
 import { newId, newOneTimeToken, throttleOf } from './identifiers.ts'
 import { loginFacts } from './login-facts.ts'
@@ -33,7 +33,7 @@ export async function requestPasswordReset(
   const mailId = newId()
   await db.batch([
     issueTokenStatement(db, { ...token, purpose: 'reset_password' }, { email }),
-    enqueueTokenMailStatement(
+    ...mailTokenStatements(
       db,
       { id: mailId, kind: 'reset_password', locale: client.locale, tokenId: token.id, createdAt: now },
       MAIL_MAX_PER_KIND_AND_HOUR,
@@ -65,7 +65,7 @@ export async function resetPassword(deps: Needs, proof: TokenProof, password: st
     resetPasswordStatement(db, token.id, hash, now),
     grantRoleStatement(db, role, userIdByToken(token.id)),
     auditStatement(db, { type: 'password.reset', at: now, actorId: account.id, userId: account.id }, client, isLive),
-    enqueueMailStatement(db, passwordChangedMail(mailId, account, deps, now), isLive, MAIL_MAX_PER_KIND_AND_HOUR),
+    enqueueNoticeStatement(db, passwordChangedMail(mailId, account, deps, now), isLive, MAIL_NOTICE_LIMITS),
     consumeAllTokensStatement(db, token.id),
   ])
   refuseIfLost(consumed, token.id)
@@ -103,7 +103,7 @@ export async function changePassword(
       client,
       isChanged,
     ),
-    enqueueMailStatement(db, passwordChangedMail(mailId, account, deps, now), isChanged, MAIL_MAX_PER_KIND_AND_HOUR),
+    enqueueNoticeStatement(db, passwordChangedMail(mailId, account, deps, now), isChanged, MAIL_NOTICE_LIMITS),
   ])
   if (changed.length === 0)
     throw new AuthError('invalid_credentials', { reason: 'password changed at the same moment' })
@@ -116,5 +116,6 @@ export async function changePassword(
 
 function passwordChangedMail(id: string, account: Account, deps: Pick<Platform, 'client'>, now: number) {
   const details = loginFacts(deps.client, now)
-  return { id, kind: 'password_changed', recipient: account.email, locale: account.locale, createdAt: now, details }
+  const { id: userId, email: recipient, locale } = account
+  return { id, kind: 'password_changed', recipient, userId, locale, createdAt: now, details }
 }

@@ -1,4 +1,4 @@
-import { MAIL_MAX_PER_KIND_AND_HOUR } from '../config.ts'
+import { MAIL_NOTICE_LIMITS } from '../config.ts'
 import type { User } from '../contracts/users.ts'
 import type { AccessTokenClaims } from '../crypto/access-token.ts'
 import { AuthError } from '../errors.ts'
@@ -7,7 +7,7 @@ import { type Account, deleteAccountStatement, updateProfileStatement } from '..
 import { auditStatement } from '../storage/audit-events.ts'
 import { userExists } from '../storage/conditions.ts'
 import { isUniqueViolation } from '../storage/database.ts'
-import { enqueueMailStatement } from '../storage/outbox.ts'
+import { enqueueNoticeStatement } from '../storage/outbox.ts'
 import { endSessionsStatement, findLiveSession, type Session } from '../storage/sessions.ts'
 import { newId } from './identifiers.ts'
 import { provePassword } from './password-proof.ts'
@@ -69,13 +69,14 @@ export async function deleteAccount(
     id: mailId,
     kind: 'account_deleted',
     recipient: account.email,
+    userId: account.id,
     locale: account.locale,
     createdAt: now,
   }
   const exists = userExists(account.id)
   const [ended] = await db.batch([
     endSessionsStatement(db, account.id),
-    enqueueMailStatement(db, notice, exists, MAIL_MAX_PER_KIND_AND_HOUR),
+    enqueueNoticeStatement(db, notice, exists, MAIL_NOTICE_LIMITS),
     auditStatement(db, { type: 'user.deleted', at: now, actorId: account.id, userId: account.id }, client, exists),
     deleteAccountStatement(db, account.id),
   ])

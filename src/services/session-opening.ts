@@ -1,11 +1,11 @@
-import { MAIL_MAX_PER_KIND_AND_HOUR, MAX_SESSIONS_PER_USER } from '../config.ts'
+import { MAIL_NOTICE_LIMITS, MAX_SESSIONS_PER_USER } from '../config.ts'
 import { makeDeviceToken } from '../crypto/device-token.ts'
 import { AuthError } from '../errors.ts'
 import type { Platform } from '../platform/compose.ts'
 import { type Account, recordLoginStatement, rehashPasswordStatement } from '../storage/accounts.ts'
 import { auditStatement } from '../storage/audit-events.ts'
 import { sessionExists } from '../storage/conditions.ts'
-import { enqueueMailStatement } from '../storage/outbox.ts'
+import { enqueueNoticeStatement } from '../storage/outbox.ts'
 import { insertSessionStatement, type Session, trimSessionsStatement } from '../storage/sessions.ts'
 import { newId, newSalt } from './identifiers.ts'
 import { loginFacts } from './login-facts.ts'
@@ -75,18 +75,19 @@ export async function openSession(
       : []),
     ...(isNewDevice
       ? [
-          enqueueMailStatement(
+          enqueueNoticeStatement(
             db,
             {
               id: mailId,
               kind: 'new_device',
               recipient: account.email,
+              userId: account.id,
               locale: account.locale,
               createdAt: now,
               details: loginFacts(client, now),
             },
             opened,
-            MAIL_MAX_PER_KIND_AND_HOUR,
+            MAIL_NOTICE_LIMITS,
           ),
         ]
       : []),

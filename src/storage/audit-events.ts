@@ -37,7 +37,7 @@ interface AuditEvent {
 }
 
 /** Where a request came from, as the trail keeps it. */
-interface Origin {
+export interface Origin {
   requestId: string | null
   ip: string | null
   country: string | null

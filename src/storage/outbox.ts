@@ -1,5 +1,7 @@
-import { and, eq, inArray, lte, type SQL, sql } from 'drizzle-orm'
+import { and, eq, inArray, lt, lte, type SQL, sql } from 'drizzle-orm'
+import { auditStatement, type Origin } from './audit-events.ts'
 import { insertWhere } from './conditional-insert.ts'
+import { tokenExists, userIdByToken } from './conditions.ts'
 import type { Database } from './database.ts'
 import { oneTimeTokens, outbox } from './schema/index.ts'
 
@@ -9,36 +11,80 @@ interface NewMail {
   id: string
   kind: string | SQL
   recipient: string | SQL
+  /** Whom it concerns; null for an address without an account. */
+  userId: string | SQL | null
   locale: string
   tokenId?: string
   details?: Record<string, string>
   createdAt: number
 }
 
+const HOUR_MS = 3_600_000
+
+/** When the recipient may get one more mail of a kind, so that no hour sees more than `maxPerHour`: now, or an hour after an earlier one. */
+function nextTurn({ recipient, kind, createdAt }: NewMail, maxPerHour: number): SQL {
+  return sql`max(${createdAt}, coalesce((select created_at from outbox where recipient = ${recipient} and kind = ${kind}
+    order by created_at desc limit 1 offset ${maxPerHour - 1}), 0) + ${HOUR_MS})`
+}
+
 /** Puts a mail in the outbox if `condition` holds and the recipient has not had too many of its kind within the hour. */
 export function enqueueMailStatement(db: Database, mail: NewMail, condition: SQL, maxPerHour: number) {
-  const recent = sql`(select count(*) from outbox where recipient = ${mail.recipient} and kind = ${mail.kind}
-    and created_at > ${mail.createdAt - 3_600_000})`
   return insertWhere(
     db,
     outbox,
     { ...mail, details: mail.details ?? {}, nextAttemptAt: mail.createdAt },
-    sql`${condition} and ${recent} < ${maxPerHour}`,
+    sql`${condition} and ${nextTurn(mail, maxPerHour)} <= ${mail.createdAt}`,
+  )
+}
+
+/**
+ * Puts a notice of something that happened in the outbox if `condition` holds. Beyond the hour's limit it waits its turn, because a
+ * flood must not hide a fact; it is left out only where it would wait longer than `maxDelayMs`, behind as many others of its kind.
+ */
+export function enqueueNoticeStatement(
+  db: Database,
+  notice: NewMail,
+  condition: SQL,
+  limits: { maxPerHour: number; maxDelayMs: number },
+) {
+  const turn = nextTurn(notice, limits.maxPerHour)
+  return insertWhere(
+    db,
+    outbox,
+    { ...notice, details: notice.details ?? {}, createdAt: turn, nextAttemptAt: turn },
+    sql`${condition} and ${turn} <= ${notice.createdAt + limits.maxDelayMs}`,
   )
 }
 
 /** Puts the mail that carries a token in the outbox, addressed to where the token says. Nothing if the token was not made. */
 export function enqueueTokenMailStatement(
   db: Database,
-  mail: Omit<NewMail, 'recipient' | 'tokenId'> & { tokenId: string },
+  mail: Omit<NewMail, 'recipient' | 'userId' | 'tokenId'> & { tokenId: string },
   maxPerHour: number,
 ) {
+  const recipient = sql`(select email from one_time_tokens where id = ${mail.tokenId})`
   return enqueueMailStatement(
     db,
-    { ...mail, recipient: sql`(select email from one_time_tokens where id = ${mail.tokenId})` },
-    sql`exists (select 1 from one_time_tokens where id = ${mail.tokenId})`,
+    { ...mail, recipient, userId: userIdByToken(mail.tokenId) },
+    tokenExists(mail.tokenId),
     maxPerHour,
   )
+}
+
+/**
+ * The same for a token made for this mail: it is taken back where the limit leaves the mail out. A code is tried against the newest
+ * token of its address, and one that nobody has got would make the code of the last mail useless.
+ */
+export function mailTokenStatements(
+  db: Database,
+  mail: Parameters<typeof enqueueTokenMailStatement>[1],
+  maxPerHour: number,
+) {
+  const isMailed = sql`exists (select 1 from outbox where id = ${mail.id})`
+  return [
+    enqueueTokenMailStatement(db, mail, maxPerHour),
+    db.delete(oneTimeTokens).where(and(eq(oneTimeTokens.id, mail.tokenId), sql`not ${isMailed}`)),
+  ] as const
 }
 
 /** Takes a due mail for one delivery: nobody else gets it until `leaseUntil`. Null if it is delivered, taken or not due. */
@@ -59,33 +105,93 @@ export async function claimMail(db: Database, id: string, nowMs: number, leaseUn
   return mail ? { mail, token: found[0]?.token ?? null } : null
 }
 
-/** Says how a delivery ended. */
-export function settleMailStatement(
+/** Nobody else has claimed the mail since, nor said how it ended. */
+const isStillOurs = ({ id, attempts }: OutboxRow): SQL =>
+  sql`exists (select 1 from outbox where id = ${id} and state = 'pending' and attempts = ${attempts})`
+
+/** Remembers that a mail has left, whatever anybody else made of it. */
+export function markDeliveredStatement(db: Database, id: string) {
+  return db.update(outbox).set({ state: 'delivered', lastError: null }).where(eq(outbox.id, id))
+}
+
+/** Ends a mail that nobody needs any more. */
+export function dropMailStatement(db: Database, mail: OutboxRow, reason: string) {
+  return db
+    .update(outbox)
+    .set({ state: 'dropped', lastError: reason })
+    .where(and(eq(outbox.id, mail.id), isStillOurs(mail)))
+}
+
+/** Leaves a mail for a later try. */
+export function postponeMailStatement(db: Database, mail: OutboxRow, nextAttemptAt: number, reason: string) {
+  return db
+    .update(outbox)
+    .set({ nextAttemptAt, lastError: reason })
+    .where(and(eq(outbox.id, mail.id), isStillOurs(mail)))
+}
+
+/** Gives a mail up, and says so in the trail: once, also where two deliveries fail. */
+export function failMailStatements(
   db: Database,
-  id: string,
-  outcome: Partial<Pick<OutboxRow, 'state' | 'nextAttemptAt' | 'lastError'>>,
+  mail: OutboxRow,
+  failure: { at: number; reason: string },
+  origin: Origin,
 ) {
-  return db.update(outbox).set(outcome).where(eq(outbox.id, id))
+  const { at, reason } = failure
+  const details = { outboxId: mail.id, kind: mail.kind, attempts: mail.attempts, reason }
+  const ours = isStillOurs(mail)
+  return [
+    auditStatement(db, { type: 'mail.failed', at, userId: mail.userId, details }, origin, ours),
+    db
+      .update(outbox)
+      .set({ state: 'failed', lastError: reason })
+      .where(and(eq(outbox.id, mail.id), ours)),
+  ] as const
 }
 
-/** Mails that should have left by now. */
-export async function listOverdueMails(db: Database, dueBefore: number, limit: number): Promise<string[]> {
-  const rows = await db
-    .select({ id: outbox.id })
+/** Where a list of overdue mails goes on. */
+export type OverdueMail = Pick<OutboxRow, 'id' | 'nextAttemptAt'>
+
+/** Mails that should have left by `dueBefore`, longest overdue first, from behind `after`. */
+export async function listOverdueMails(
+  db: Database,
+  { dueBefore, after, limit }: { dueBefore: number; after: OverdueMail | null; limit: number },
+): Promise<OverdueMail[]> {
+  const { nextAttemptAt, id } = outbox
+  return await db
+    .select({ id, nextAttemptAt })
     .from(outbox)
-    .where(and(eq(outbox.state, 'pending'), lte(outbox.nextAttemptAt, dueBefore)))
-    .orderBy(outbox.nextAttemptAt)
+    .where(
+      and(
+        eq(outbox.state, 'pending'),
+        lte(nextAttemptAt, dueBefore),
+        after === null ? undefined : sql`(${nextAttemptAt}, ${id}) > (${after.nextAttemptAt}, ${after.id})`,
+      ),
+    )
+    .orderBy(nextAttemptAt, id)
     .limit(limit)
-  return rows.map(({ id }) => id)
 }
 
-/** Forgets mails that were delivered or dropped before a time. */
+/** Forgets mails of before a time that have left, or that nobody needs any more. */
 export async function deleteSettledMails(db: Database, createdBefore: number, limit: number): Promise<number> {
-  const settled = db
+  return await deleteMails(db, ['delivered', 'dropped'], { createdBefore, limit })
+}
+
+/** Forgets mails of before a time that failed; they were kept for somebody to send them again. */
+export async function deleteFailedMails(db: Database, createdBefore: number, limit: number): Promise<number> {
+  return await deleteMails(db, ['failed'], { createdBefore, limit })
+}
+
+async function deleteMails(
+  db: Database,
+  states: OutboxRow['state'][],
+  { createdBefore, limit }: { createdBefore: number; limit: number },
+): Promise<number> {
+  const old = db
     .select({ id: outbox.id })
     .from(outbox)
-    .where(sql`state in ('delivered', 'dropped') and created_at < ${createdBefore}`)
+    .where(and(inArray(outbox.state, states), lt(outbox.createdAt, createdBefore)))
     .limit(limit)
-  const gone = await db.delete(outbox).where(inArray(outbox.id, settled)).returning({ id: outbox.id })
+  const gone = await db.delete(outbox).where(inArray(outbox.id, old)).returning({ id: outbox.id })
   return gone.length
 }

@@ -4,7 +4,7 @@ import { insertWhere } from './conditional-insert.ts'
 import { userIdByEmail } from './conditions.ts'
 import type { Database } from './database.ts'
 import { issueTokenStatement, type NewOneTimeToken } from './one-time-tokens.ts'
-import { enqueueTokenMailStatement } from './outbox.ts'
+import { mailTokenStatements } from './outbox.ts'
 import { users } from './schema/index.ts'
 
 /**
@@ -31,7 +31,7 @@ export function registrationStatements(
       },
       { email: account.email },
     ),
-    enqueueTokenMailStatement(
+    ...mailTokenStatements(
       db,
       {
         id: mail.id,

@@ -21,6 +21,7 @@ export const oneTimeTokens = sqliteTable(
   },
   (table) => [
     index('one_time_tokens_user').on(table.userId, table.purpose, table.createdAt),
+    index('one_time_tokens_email').on(table.email, table.purpose, table.createdAt),
     index('one_time_tokens_expiry').on(table.expiresAt),
   ],
 )

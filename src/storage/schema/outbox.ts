@@ -8,9 +8,12 @@ export const outbox = sqliteTable(
     kind: text('kind').notNull(),
     recipient: text('recipient').notNull(),
     locale: text('locale').notNull(),
+    /** Whom it concerns, for the audit trail; may have been deleted since. */
+    userId: text('user_id'),
     /** The one-time token whose link and code the mail carries. */
     tokenId: text('token_id'),
     details: text('details', { mode: 'json' }).$type<Record<string, string>>().notNull(),
+    /** When it is first due: the request's time, or later for a notice that had to wait its turn. */
     createdAt: integer('created_at').notNull(),
     attempts: integer('attempts').notNull().default(0),
     /** When it may be tried next; moved ahead while a delivery holds it, so a crashed one is tried again. */
