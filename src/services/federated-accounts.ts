@@ -1,4 +1,9 @@
-import { MAIL_MAX_PER_KIND_AND_HOUR, RESET_TOKEN_TTL_SECONDS, VERIFICATION_TOKEN_TTL_SECONDS } from '../config.ts'
+import {
+  MAIL_MAX_PER_KIND_AND_HOUR,
+  MAIL_NOTICE_LIMITS,
+  RESET_TOKEN_TTL_SECONDS,
+  VERIFICATION_TOKEN_TTL_SECONDS,
+} from '../config.ts'
 import { Name } from '../contracts/common.ts'
 import { parseEmailAddress } from '../contracts/email-address.ts'
 import { AuthError } from '../errors.ts'
@@ -9,7 +14,7 @@ import { auditStatement } from '../storage/audit-events.ts'
 import { userExists } from '../storage/conditions.ts'
 import { claimAccountStatements, createFederatedStatements, isVerified } from '../storage/federated-accounts.ts'
 import { findAccountsOf, identityExists, insertIdentityStatement, type NewIdentity } from '../storage/identities.ts'
-import { enqueueMailStatement } from '../storage/outbox.ts'
+import { enqueueNoticeStatement } from '../storage/outbox.ts'
 import { registrationAudit, registrationStatements } from '../storage/registration.ts'
 import { newId, newOneTimeToken } from './identifiers.ts'
 import { decideLinking } from './linking-rules.ts'
@@ -185,7 +190,7 @@ export function linkedStatements(
   }
   const statements = [
     auditStatement(db, event, client, isLinked),
-    enqueueMailStatement(db, notice, isLinked, MAIL_MAX_PER_KIND_AND_HOUR),
+    enqueueNoticeStatement(db, notice, isLinked, MAIL_NOTICE_LIMITS),
   ] as const
   return { mailId, statements }
 }

@@ -1,5 +1,6 @@
 import {
   CLEANUP_BATCH,
+  MAIL_KEEP_FAILED_SECONDS,
   MAIL_KEEP_SECONDS,
   MAX_CLEANUP_BATCHES,
   TOKEN_KEEP_SECONDS,
@@ -11,7 +12,7 @@ import { deleteUnverifiedAccounts } from '../storage/accounts.ts'
 import { deleteExpiredStates } from '../storage/identities.ts'
 import { deleteExpiredExchanges } from '../storage/login-exchanges.ts'
 import { deleteExpiredTokens } from '../storage/one-time-tokens.ts'
-import { deleteSettledMails } from '../storage/outbox.ts'
+import { deleteFailedMails, deleteSettledMails } from '../storage/outbox.ts'
 import { deleteExpiredSessions } from '../storage/sessions.ts'
 
 /** Deletes what has run out, in batches that each finish; what is left over waits for tomorrow. */
@@ -27,6 +28,7 @@ export async function cleanUp(deps: Pick<Platform, 'db' | 'now' | 'settings'>): 
       ? await inBatches((limit) => deleteUnverifiedAccounts(db, now - UNVERIFIED_ACCOUNT_KEEP_SECONDS * 1000, limit))
       : 0,
     mails: await inBatches((limit) => deleteSettledMails(db, now - MAIL_KEEP_SECONDS * 1000, limit)),
+    failedMails: await inBatches((limit) => deleteFailedMails(db, now - MAIL_KEEP_FAILED_SECONDS * 1000, limit)),
   }
   logInfo('cleaned up', removed)
 }

@@ -138,10 +138,41 @@ describe('/reset-password', () => {
 })
 
 describe('/confirm-email-change', () => {
-  it('asks to follow the link again when there is none', async () => {
+  /** Asks for a change, and gives the mail that the new address gets. */
+  async function requestChange(newEmail: string): Promise<Mail> {
+    const signedIn = await logIn(await registerVerified(), PASSWORD)
+    const { tokens } = (await signedIn.json()) as { tokens: { accessToken: string } }
+    const response = await fetch(`${service.origin}/auth/change-email`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${tokens.accessToken}` },
+      body: JSON.stringify({ newEmail, password: PASSWORD }),
+    })
+    expect(response.status).toBe(202)
+    return await mailTo(newEmail, '/confirm-email-change')
+  }
+
+  it('confirms by the link, on a press of the button only', async () => {
+    const newEmail = `${crypto.randomUUID()}@example.com`
+    const { link } = await requestChange(newEmail)
+    const { page, faults } = await openPage(browser, service.origin)
+    await page.goto(link)
+    expect((await logIn(newEmail, PASSWORD)).status).toBe(401)
+    await page.getByRole('button', { name: 'Confirm new address' }).click()
+    await page.getByRole('heading', { name: 'Your new address is confirmed' }).waitFor()
+    expect((await logIn(newEmail, PASSWORD)).status).toBe(200)
+    expect(faults).toEqual([])
+  })
+
+  it('confirms by the code, without a link', async () => {
+    const newEmail = `${crypto.randomUUID()}@example.com`
+    const { code } = await requestChange(newEmail)
     const { page, faults } = await openPage(browser, service.origin)
     await page.goto(`${service.origin}/confirm-email-change`)
-    await page.getByRole('alert').getByText('This page needs the link from our mail.').waitFor()
+    await page.getByLabel('New e-mail address').fill(newEmail)
+    await page.getByLabel('Code').fill(code)
+    await page.getByRole('button', { name: 'Confirm new address' }).click()
+    await page.getByRole('heading', { name: 'Your new address is confirmed' }).waitFor()
+    expect((await logIn(newEmail, PASSWORD)).status).toBe(200)
     expect(faults).toEqual([])
   })
 })

@@ -71,7 +71,7 @@ export const de: MailTexts = {
       ],
       action: 'Neue Adresse bestätigen',
       closing: [
-        `Der Link lässt sich einmal verwenden und ist ${duration} gültig.`,
+        `Link und Code lassen sich einmal verwenden und sind ${duration} gültig.`,
         'Das warst nicht du? Dann ignoriere diese E-Mail: Ohne deine Bestätigung ändert sich nichts.',
       ],
       reason: `Du bekommst diese E-Mail, weil jemand diese Adresse als neue Adresse eines Kontos bei ${product} angegeben hat.`,

@@ -69,7 +69,7 @@ export const en: MailTexts = {
       paragraphs: [`You asked to use this address for your ${product} account. It changes as soon as you confirm.`],
       action: 'Confirm new address',
       closing: [
-        `The link works once, for ${duration}.`,
+        `The link and the code work once, for ${duration}.`,
         'If this was not you, ignore this e-mail: nothing changes without your confirmation.',
       ],
       reason: `You are receiving this e-mail because someone entered this address as the new address of a ${product} account.`,

@@ -7,7 +7,7 @@ import { takeLinkToken } from './link-token.ts'
 interface TokenPage {
   /** Where the token, or address and code, are redeemed. */
   action: string
-  /** Where a new mail is asked for; null where only the link will do. */
+  /** Where a new mail is asked for; null where only somebody who is signed in may ask. */
   resend: string | null
 }
 
@@ -25,7 +25,7 @@ export function runTokenPage({ action, resend }: TokenPage): void {
     fields.disabled = false
     show(fields, true)
     show(byId('use-code', HTMLElement), false)
-    show(byId('resend', HTMLElement), true)
+    if (resend !== null) show(byId('resend', HTMLElement), true)
     byId('intro', HTMLElement).textContent = translate('code.intro')
   }
 
@@ -33,8 +33,7 @@ export function runTokenPage({ action, resend }: TokenPage): void {
     const linkFailed = problem.code === 'invalid_token' && token !== null
     say('problem', explain(problem, linkFailed, resend !== null))
     for (const name of FIELD_NAMES) markField(name, messageFor(problem, name))
-    if (linkFailed && resend !== null) askForCode()
-    else if (linkFailed) show(form, false)
+    if (linkFailed) askForCode()
     focusFirstWrongField()
   }
 
@@ -53,18 +52,13 @@ export function runTokenPage({ action, resend }: TokenPage): void {
     done.focus()
   })
 
-  if (resend === null) {
-    if (token !== null) return
-    show(form, false)
-    say('problem', translate('change.missing'))
-    return
-  }
-
   byId('use-code', HTMLButtonElement).addEventListener('click', () => {
     say('problem', null)
     askForCode()
     byId('email', HTMLInputElement).focus()
   })
+  if (token === null) askForCode()
+  if (resend === null) return
   const again = byId('resend', HTMLButtonElement)
   again.addEventListener('click', async () => {
     const values = readFields(['email'])
@@ -77,7 +71,6 @@ export function runTokenPage({ action, resend }: TokenPage): void {
     say('problem', null)
     say('news', translate('code.resent'))
   })
-  if (token === null) askForCode()
 }
 
 /** Tells, in a live region, what happened. */
@@ -103,11 +96,11 @@ function messageFor(problem: Problem, name: string): string | null {
   return problem.errors.find(({ path }) => path.split('.').at(-1) === name)?.message ?? null
 }
 
-function explain(problem: Problem, linkFailed: boolean, hasCode: boolean): string {
+function explain(problem: Problem, linkFailed: boolean, canResend: boolean): string {
   switch (problem.code) {
     case 'invalid_token':
       if (!linkFailed) return translate('problem.code')
-      return translate(hasCode ? 'problem.link' : 'problem.link.final')
+      return translate(canResend ? 'problem.link' : 'problem.link.final')
     case 'invalid_request':
       return translate('problem.input')
     case 'rate_limited':

@@ -26,8 +26,7 @@ export const de: Readonly<Record<TextKey, string>> = {
   'change.submit': 'Neue Adresse bestätigen',
   'change.done.title': 'Deine neue Adresse ist bestätigt',
   'change.done.text': 'Du kannst diese Seite schließen. Deine alte Adresse wurde über die Änderung informiert.',
-  'change.missing':
-    'Diese Seite braucht den Link aus unserer Nachricht. Öffne die Nachricht und folge dem Link noch einmal.',
+  'change.email': 'Neue E-Mail-Adresse',
 
   'code.intro': 'Gib deine Adresse und den Code aus unserer Nachricht ein.',
   'code.use': 'Stattdessen den Code aus der Nachricht verwenden',
@@ -48,7 +47,7 @@ export const de: Readonly<Record<TextKey, string>> = {
   'problem.link':
     'Dieser Link gilt nicht mehr: Er wurde schon benutzt oder ist zu alt. Du kannst den Code verwenden oder eine neue Nachricht anfordern.',
   'problem.link.final':
-    'Dieser Link gilt nicht mehr: Er wurde schon benutzt oder ist zu alt. Bitte beginne die Änderung neu.',
+    'Dieser Link gilt nicht mehr: Er wurde schon benutzt oder ist zu alt. Du kannst den Code versuchen oder die Änderung neu beginnen.',
   'problem.code': 'Dieser Code passt nicht zur Adresse, wurde schon benutzt oder ist zu alt.',
   'problem.input': 'Bitte sieh dir die markierten Felder an.',
   'problem.seconds': 'Zu viele Versuche. Bitte warte {count} Sekunden.',

@@ -24,7 +24,7 @@ export const en = {
   'change.submit': 'Confirm new address',
   'change.done.title': 'Your new address is confirmed',
   'change.done.text': 'You can close this page. Your old address was told about the change.',
-  'change.missing': 'This page needs the link from our mail. Open the mail and follow the link again.',
+  'change.email': 'New e-mail address',
 
   'code.intro': 'Type your address and the code from our mail.',
   'code.use': 'Use the code from the mail instead',
@@ -44,7 +44,7 @@ export const en = {
   'problem.link':
     'This link no longer works: it was used already, or it is too old. You can use the code or ask for a new mail.',
   'problem.link.final':
-    'This link no longer works: it was used already, or it is too old. Please start the change again.',
+    'This link no longer works: it was used already, or it is too old. You can try the code, or start the change again.',
   'problem.code': 'This code does not fit the address, was used already, or is too old.',
   'problem.input': 'Please look at what is marked below.',
   'problem.seconds': 'Too many tries. Please wait {count} seconds.',
