@@ -7,13 +7,14 @@ export async function callWorker(
   env: Env,
   method: string,
   path: string,
-  init: { body?: unknown; headers?: Record<string, string>; origin?: string } = {},
+  init: { body?: unknown; headers?: Record<string, string>; origin?: string; cf?: IncomingRequestCfProperties } = {},
 ): Promise<Response> {
-  const { body, headers, origin = ORIGIN } = init
+  const { body, headers, origin = ORIGIN, cf } = init
   const context = createExecutionContext()
   const request = new Request<unknown, IncomingRequestCfProperties>(`${origin}${path}`, {
     method,
     redirect: 'manual',
+    ...(cf ? { cf } : {}),
     headers: { ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   })
