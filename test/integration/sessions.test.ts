@@ -1,125 +1,18 @@
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { z } from 'zod'
-import { Tokens } from '../../src/contracts/login.ts'
 import { CurrentSession, listOf, Session } from '../../src/contracts/sessions.ts'
-import { deactivate, signedIn, verified } from '../support/accounts.ts'
-import { answerOf, cookieHeader, cookiesOf, expectNoContent, expectRefusal } from '../support/answers.ts'
-import { callWorker } from '../support/call-worker.ts'
+import { SAME_ORIGIN, signedIn, signedInByCookie } from '../support/accounts.ts'
+import { answerOf, cookiesOf, expectNoContent, expectRefusal } from '../support/answers.ts'
 import { bearer, get, logIn, PASSWORD, post, send } from '../support/client.ts'
 import { auditOf, countRows, rows } from '../support/database.ts'
 import { accountState, queryOne } from '../support/stored-state.ts'
 
-const SAME_ORIGIN = { 'Sec-Fetch-Site': 'same-origin' }
 const refresh = (refreshToken: string) => post('/auth/refresh', { refreshToken })
 const end = (id: string, accessToken: string) =>
   send('DELETE', `/auth/sessions/${id}`, { headers: bearer(accessToken) })
 const statusOf = async (accessToken: string) => (await get('/auth/session', bearer(accessToken))).status
 
-async function cookieLogin() {
-  const account = await verified()
-  const response = await post('/auth/login', { identifier: account.email, password: PASSWORD, delivery: 'cookie' })
-  return { ...account, response, cookies: cookiesOf(response), cookie: cookieHeader(response) }
-}
-
 afterEach(() => vi.useRealTimers())
-
-describe('POST /auth/refresh', () => {
-  it('exchanges the token in the body for its successor and a new access token', async () => {
-    const { session, tokens } = await signedIn()
-    const response = await refresh(tokens.refreshToken)
-    const next = await answerOf(response, Tokens)
-    expect(response.headers.getSetCookie()).toEqual([])
-    expect(next.refreshToken).not.toBe(tokens.refreshToken)
-    expect(next.expiresIn).toBe(900)
-    expect(next.refreshExpiresIn).toBeLessThanOrEqual(tokens.refreshExpiresIn)
-    expect(await statusOf(next.accessToken)).toBe(200)
-    expect(await queryOne('select generation from sessions where id = ?', session.id)).toEqual({ generation: 1 })
-  })
-
-  it('exchanges the cookie for cookies, with no token in the body', async () => {
-    const { cookie, cookies } = await cookieLogin()
-    const response = await send('POST', '/auth/refresh', { headers: { Cookie: cookie, ...SAME_ORIGIN } })
-    expect(await answerOf(response, z.strictObject({ expiresIn: z.int() }))).toEqual({ expiresIn: 900 })
-    const renewed = cookiesOf(response)
-    expect(Object.keys(renewed)).toEqual(['__Host-access', '__Secure-refresh'])
-    expect(renewed['__Secure-refresh']?.value).not.toBe(cookies['__Secure-refresh']?.value)
-    expect(renewed['__Secure-refresh']?.attributes).toEqual(
-      expect.arrayContaining(['HttpOnly', 'Secure', 'Path=/auth', 'SameSite=Lax']),
-    )
-  })
-
-  it('gives the token before the current one the same successor for ten seconds, then takes it for stolen', async () => {
-    const { id, session, tokens } = await signedIn()
-    vi.setSystemTime(Date.now())
-    const first = await answerOf(await refresh(tokens.refreshToken), Tokens)
-    vi.setSystemTime(Date.now() + 10_000)
-    expect((await answerOf(await refresh(tokens.refreshToken), Tokens)).refreshToken).toBe(first.refreshToken)
-    vi.setSystemTime(Date.now() + 1)
-    await expectRefusal(await refresh(tokens.refreshToken), 401, 'invalid_refresh_token')
-    expect(await countRows('sessions', 'id = ?', session.id)).toBe(0)
-    expect(await auditOf('session.refresh_reused', id)).toMatchObject([{ details: { sessionId: session.id } }])
-    await expectRefusal(await refresh(first.refreshToken), 401, 'invalid_refresh_token')
-    expect(await statusOf(first.accessToken)).toBe(401)
-  })
-
-  it('takes a token older than the previous one for stolen at once (RFC 9700 §4.14.2)', async () => {
-    const { session, tokens } = await signedIn()
-    const second = await answerOf(await refresh(tokens.refreshToken), Tokens)
-    const third = await answerOf(await refresh(second.refreshToken), Tokens)
-    await expectRefusal(await refresh(tokens.refreshToken), 401, 'invalid_refresh_token')
-    await expectRefusal(await refresh(third.refreshToken), 401, 'invalid_refresh_token')
-    expect(await countRows('sessions', 'id = ?', session.id)).toBe(0)
-  })
-
-  it('keeps the absolute end of the session, and access tokens never outlive it (ASVS 7.3.2)', async () => {
-    const { session, tokens } = await signedIn()
-    const { expires_at } = await queryOne('select expires_at from sessions where id = ?', session.id)
-    vi.setSystemTime(Number(expires_at) - 60_000)
-    const last = await answerOf(await refresh(tokens.refreshToken), Tokens)
-    expect(last.expiresIn).toBe(60)
-    expect(last.refreshExpiresIn).toBe(60)
-    vi.setSystemTime(Number(expires_at))
-    await expectRefusal(await refresh(last.refreshToken), 401, 'invalid_refresh_token')
-  })
-
-  it('refuses a session that was idle for longer than SESSION_IDLE_TIMEOUT_SECONDS (ASVS 7.3.1)', async () => {
-    const { tokens } = await signedIn()
-    const strict = { ...env, SESSION_IDLE_TIMEOUT_SECONDS: '1200' } as unknown as Env
-    vi.setSystemTime(Date.now() + 1201_000)
-    const refused = await callWorker(strict, 'POST', '/auth/refresh', { body: { refreshToken: tokens.refreshToken } })
-    await expectRefusal(refused, 401, 'invalid_refresh_token')
-    expect((await refresh(tokens.refreshToken)).status).toBe(200)
-  })
-
-  it('refuses once the account is deactivated, and changes nothing', async () => {
-    const { id, tokens } = await signedIn()
-    await deactivate(id)
-    const before = await accountState()
-    await expectRefusal(await refresh(tokens.refreshToken), 401, 'invalid_refresh_token')
-    expect(await accountState()).toEqual(before)
-  })
-
-  it('refuses what is no refresh token, and changes nothing', async () => {
-    const { tokens } = await signedIn()
-    const before = await accountState()
-    const broken = `${tokens.refreshToken.slice(0, -1)}${tokens.refreshToken.endsWith('A') ? 'B' : 'A'}`
-    for (const token of ['nonsense', tokens.accessToken, broken, tokens.refreshToken.replace('.0.', '.1.')])
-      await expectRefusal(await refresh(token.slice(0, 512)), 401, 'invalid_refresh_token')
-    await expectRefusal(await post('/auth/refresh', {}), 401, 'invalid_refresh_token')
-    await expectRefusal(await send('POST', '/auth/refresh'), 401, 'invalid_refresh_token')
-    await expectRefusal(await refresh(''), 400, 'invalid_request')
-    expect(await accountState()).toEqual(before)
-  })
-
-  it('refuses a token in the body beside the cookie', async () => {
-    const { cookie } = await cookieLogin()
-    const before = await accountState()
-    const headers = { Cookie: cookie, ...SAME_ORIGIN }
-    await expectRefusal(await post('/auth/refresh', { refreshToken: 'x' }, headers), 400, 'ambiguous_credentials')
-    expect(await accountState()).toEqual(before)
-  })
-})
 
 describe('POST /auth/logout', () => {
   it('ends the session of the bearer token: access and refresh token are dead', async () => {
@@ -143,7 +36,7 @@ describe('POST /auth/logout', () => {
   })
 
   it('ends the session of cookies and clears them, but keeps the device', async () => {
-    const { id, cookie } = await cookieLogin()
+    const { id, cookie } = await signedInByCookie()
     const response = await send('POST', '/auth/logout', { headers: { Cookie: cookie, ...SAME_ORIGIN } })
     await expectNoContent(response)
     const cleared = cookiesOf(response)
@@ -157,7 +50,7 @@ describe('POST /auth/logout', () => {
   })
 
   it('ends the session by the refresh cookie when the access cookie has expired', async () => {
-    const { id, cookies } = await cookieLogin()
+    const { id, cookies } = await signedInByCookie()
     const cookie = `__Secure-refresh=${cookies['__Secure-refresh']?.value}`
     await expectNoContent(await send('POST', '/auth/logout', { headers: { Cookie: cookie, ...SAME_ORIGIN } }))
     expect(await countRows('sessions', 'user_id = ?', id)).toBe(0)
@@ -192,7 +85,7 @@ describe('GET /auth/session', () => {
   })
 
   it('takes the cookie too', async () => {
-    const { id, cookie } = await cookieLogin()
+    const { id, cookie } = await signedInByCookie()
     expect((await answerOf(await get('/auth/session', { Cookie: cookie }), CurrentSession)).userId).toBe(id)
   })
 

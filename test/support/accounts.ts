@@ -2,6 +2,7 @@ import { env } from 'cloudflare:workers'
 import { makeCode, makeToken } from '../../src/crypto/derived-token.ts'
 import { parseSettings } from '../../src/env.ts'
 import type { OneTimeTokenPurpose } from '../../src/storage/one-time-tokens.ts'
+import { cookieHeader, cookiesOf } from './answers.ts'
 import { logIn, newEmail, PASSWORD, post } from './client.ts'
 import { rows } from './database.ts'
 import { queryOne } from './stored-state.ts'
@@ -58,6 +59,20 @@ export async function verified(account: AccountInput = {}) {
 export async function signedIn(account: AccountInput = {}) {
   const created = await verified(account)
   return { ...created, ...(await logIn(created.email, created.password)) }
+}
+
+/** What a browser says of a request that a page of our own origin makes. */
+export const SAME_ORIGIN = { 'Sec-Fetch-Site': 'same-origin' }
+
+/** A verified account that is logged in by cookies. */
+export async function signedInByCookie(account: AccountInput = {}) {
+  const created = await verified(account)
+  const response = await post('/auth/login', {
+    identifier: created.email,
+    password: created.password,
+    delivery: 'cookie',
+  })
+  return { ...created, cookies: cookiesOf(response), cookie: cookieHeader(response) }
 }
 
 /** Whether a password logs in. */
