@@ -1,4 +1,4 @@
-import { MAIL_MAX_PER_KIND_AND_HOUR } from '../config.ts'
+import { MAIL_NOTICE_LIMITS } from '../config.ts'
 import { AuthError } from '../errors.ts'
 import type { Platform } from '../platform/compose.ts'
 import type { Account } from '../storage/accounts.ts'
@@ -11,7 +11,7 @@ import {
   type NewIdentity,
   unlinkStatement,
 } from '../storage/identities.ts'
-import { enqueueMailStatement } from '../storage/outbox.ts'
+import { enqueueNoticeStatement } from '../storage/outbox.ts'
 import { findLiveSession } from '../storage/sessions.ts'
 import { linkedStatements } from './federated-accounts.ts'
 import { newId } from './identifiers.ts'
@@ -73,7 +73,7 @@ export async function unlinkProvider(deps: Needs, account: Account, providerId: 
   }
   const [, , unlinked] = await db.batch([
     auditStatement(db, event, client, isAllowed),
-    enqueueMailStatement(db, notice, isAllowed, MAIL_MAX_PER_KIND_AND_HOUR),
+    enqueueNoticeStatement(db, notice, isAllowed, MAIL_NOTICE_LIMITS),
     unlinkStatement(db, account.id, providerId, isAllowed),
   ])
   if (unlinked.length === 0) {
