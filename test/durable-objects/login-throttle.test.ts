@@ -1,0 +1,213 @@
+import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { LOGIN_FORGET_SECONDS } from '../../src/config.ts'
+import { hashPassword } from '../../src/crypto/password-hash.ts'
+import type { LoginThrottle } from '../../src/durable-objects/login-throttle.ts'
+
+const DAY_MS = LOGIN_FORGET_SECONDS * 1000
+const START = Date.parse('2026-11-20T08:00:00Z')
+const RIGHT = 'correct horse battery staple'
+
+let hash: string
+let lastName = 0
+let name: string
+
+/** The object of this test. Asked for anew each time: a stub does not survive its object's restart. */
+const throttle = () => env.LOGIN_THROTTLE.getByName(name) as DurableObjectStub<LoginThrottle>
+const attempt = (password: string, deviceId: string | null = null) => throttle().attempt({ password, hash, deviceId })
+const wrong = (deviceId: string | null = null) => attempt('wrong', deviceId)
+
+/** Many attempts at once, and how many of them got as far as the password. */
+async function storm(count: number, deviceId: string | null = null): Promise<number> {
+  const outcomes = await Promise.all(Array.from({ length: count }, () => wrong(deviceId)))
+  return outcomes.filter(({ outcome }) => outcome === 'wrong').length
+}
+
+const stored = () =>
+  runInDurableObject(throttle(), (_, { storage }) => Promise.resolve([...storage.kv.list()].map(([key]) => key)))
+
+beforeAll(() => {
+  hash = hashPassword(RIGHT)
+})
+beforeEach(() => {
+  lastName += 1
+  name = `account ${lastName}`
+  vi.useFakeTimers({ toFake: ['Date'], now: START })
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+describe('LoginThrottle: how many attempts it admits (issue 3, line 1; decision 6)', () => {
+  it('of 100 parallel wrong passwords against one account admits exactly 5', async () => {
+    expect(await storm(100)).toBe(5)
+  })
+
+  it('then one after each wait of 1 s, 2 s, 4 s … 15 min, however many come at once', async () => {
+    await storm(10)
+    for (const seconds of [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900]) {
+      vi.setSystemTime(Date.now() + seconds * 1000 - 1)
+      expect(await storm(5)).toBe(0)
+      vi.setSystemTime(Date.now() + 1)
+      expect(await storm(5)).toBe(1)
+    }
+  })
+
+  it('counts on through eviction from memory', async () => {
+    expect(await storm(3)).toBe(3)
+    await evictDurableObject(throttle())
+    expect(await storm(100)).toBe(2)
+    await evictDurableObject(throttle())
+    expect(await storm(100)).toBe(0)
+    expect(await attempt(RIGHT)).toEqual({ outcome: 'throttled', retryAfterSeconds: 1, isFirst: false })
+  })
+
+  it('counts on through a restart', async () => {
+    expect(await storm(4)).toBe(4)
+    await abortAllDurableObjects()
+    expect(await storm(100)).toBe(1)
+    await abortAllDurableObjects()
+    expect(await storm(100)).toBe(0)
+  })
+
+  it('says how long to wait, rounded up so that the second named is late enough', async () => {
+    await storm(9)
+    for (const at of [START, START + 1, START + 999, START + 1000]) {
+      vi.setSystemTime(at)
+      const refused = await wrong()
+      if (refused.outcome !== 'throttled') {
+        expect(at).toBe(START + 1000)
+        continue
+      }
+      expect(refused.retryAfterSeconds).toBe(1)
+    }
+    expect(await wrong()).toMatchObject({ outcome: 'throttled', retryAfterSeconds: 2 })
+  })
+
+  it('marks the first refusal after a failure, and only that one', async () => {
+    await storm(5)
+    const refused = [await wrong(), await wrong(), await wrong()]
+    expect(refused.map((answer) => answer.outcome === 'throttled' && answer.isFirst)).toEqual([true, false, false])
+  })
+
+  it('a missing account costs and answers the same', async () => {
+    const outcomes: string[] = []
+    for (let count = 0; count < 7; count += 1)
+      outcomes.push((await throttle().attempt({ password: RIGHT, hash: null, deviceId: null })).outcome)
+    expect(outcomes).toEqual(['wrong', 'wrong', 'wrong', 'wrong', 'wrong', 'throttled', 'throttled'])
+  })
+
+  it('NIST SP 800-63B-4 §3.2.2: a whole day of strangers and 20 devices who never pause gets 100 failures', async () => {
+    let failures = 0
+    const end = START + DAY_MS
+    while (Date.now() < end) {
+      for (let device = 0; device < 20 && failures < 20; device += 1) failures += await storm(6, `device ${device}`)
+      failures += await storm(6)
+      const refused = await wrong()
+      if (refused.outcome === 'wrong') failures += 1
+      else vi.setSystemTime(Date.now() + refused.retryAfterSeconds * 1000)
+    }
+    expect(failures).toBe(100)
+  }, 120_000)
+})
+
+describe('LoginThrottle: known devices', () => {
+  it('incident 15 (VilnaCRM#476): strangers cannot lock the owner out', async () => {
+    await storm(100)
+    expect((await attempt(RIGHT)).outcome).toBe('throttled')
+    expect((await attempt(RIGHT, 'phone')).outcome).toBe('right')
+    expect((await attempt(RIGHT)).outcome).toBe('throttled')
+  })
+
+  it('each has a budget of its own', async () => {
+    expect(await storm(50, 'phone')).toBe(5)
+    expect(await storm(50, 'laptop')).toBe(5)
+    expect(await storm(50)).toBe(5)
+  })
+
+  it('together they have 20, then they are strangers', async () => {
+    for (const device of ['a', 'b', 'c']) expect(await storm(10, device)).toBe(5)
+    expect(await storm(5, 'd')).toBe(5)
+    expect(await storm(10, 'e')).toBe(5)
+    expect(await storm(10)).toBe(0)
+    expect((await attempt(RIGHT, 'a')).outcome).toBe('throttled')
+  })
+
+  it('a right password forgets what this device, and the devices together, have spent', async () => {
+    for (const device of ['a', 'b', 'c']) await storm(5, device)
+    expect((await attempt(RIGHT, 'd')).outcome).toBe('right')
+    expect(await stored()).toEqual(['device:a', 'device:b', 'device:c'])
+    expect(await storm(10, 'd')).toBe(5)
+  })
+})
+
+describe('LoginThrottle: what it keeps', () => {
+  it('nothing, and no alarm, when made at sign-up or after a right password', async () => {
+    await throttle().hashPassword(RIGHT)
+    expect((await attempt(RIGHT)).outcome).toBe('right')
+    const state = await runInDurableObject(throttle(), async (_, { storage }) => ({
+      keys: [...storage.kv.list()].length,
+      alarm: await storage.getAlarm(),
+      bytes: storage.sql.databaseSize,
+    }))
+    expect(state).toMatchObject({ keys: 0, alarm: null })
+  })
+
+  it('nothing, and no alarm, once a right password has cleared the last failure', async () => {
+    await storm(4)
+    expect(await stored()).toEqual(['strangers'])
+    expect((await attempt(RIGHT)).outcome).toBe('right')
+    expect(await stored()).toEqual([])
+    expect(await runDurableObjectAlarm(throttle())).toBe(false)
+  })
+
+  it('failures for a day after the last one; then an alarm deletes everything', async () => {
+    await storm(100)
+    await storm(5, 'phone')
+    const alarm = await runInDurableObject(throttle(), (_, { storage }) => storage.getAlarm())
+    expect(alarm).toBe(START + DAY_MS)
+    vi.setSystemTime(START + DAY_MS)
+    expect(await runDurableObjectAlarm(throttle())).toBe(true)
+    expect(await stored()).toEqual([])
+    expect(await runDurableObjectAlarm(throttle())).toBe(false)
+    expect((await attempt(RIGHT)).outcome).toBe('right')
+  })
+
+  it('an alarm that comes early, or twice, opens no lock', async () => {
+    await storm(100)
+    vi.setSystemTime(START + 500)
+    expect(await runDurableObjectAlarm(throttle())).toBe(true)
+    expect((await attempt(RIGHT)).outcome).toBe('throttled')
+    const alarm = await runInDurableObject(throttle(), (_, { storage }) => storage.getAlarm())
+    expect(alarm).toBe(START + DAY_MS)
+  })
+
+  it('a failure moves the alarm, so nothing is forgotten while an attack goes on', async () => {
+    await storm(5)
+    vi.setSystemTime(START + DAY_MS - 1000)
+    await wrong()
+    const alarm = await runInDurableObject(throttle(), (_, { storage }) => storage.getAlarm())
+    expect(alarm).toBe(START + 2 * DAY_MS - 1000)
+  })
+
+  it('a reset by mail unlocks, and leaves nothing', async () => {
+    await storm(100)
+    const { length } = await throttle().resetPassword('a new one')
+    expect(length).toBeGreaterThan(50)
+    expect(await stored()).toEqual([])
+    expect((await attempt(RIGHT)).outcome).toBe('right')
+  })
+})
+
+describe('LoginThrottle: what can be called from outside', () => {
+  it('five methods and no other: private ones are private, and the alarm is the platform’s', async () => {
+    const stub = throttle() as unknown as Record<string, () => Promise<unknown>>
+    for (const method of ['#clear', 'clear', 'alarm', 'ctx', 'env', 'constructor', 'recordsFor'])
+      await expect(async () => await stub[method]?.(), method).rejects.toThrow()
+    const { LoginThrottle: Class } = await import('../../src/durable-objects/login-throttle.ts')
+    expect(Object.getOwnPropertyNames(Class.prototype).sort()).toEqual(
+      ['alarm', 'attempt', 'constructor', 'hashPassword', 'ping', 'resetPassword'].sort(),
+    )
+  })
+})

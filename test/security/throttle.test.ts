@@ -1,0 +1,335 @@
+import { env } from 'cloudflare:workers'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { LOGIN_FORGET_SECONDS } from '../../src/config.ts'
+import { makeDeviceToken } from '../../src/crypto/device-token.ts'
+import { parseSettings } from '../../src/env.ts'
+import { callWorker } from '../support/call-worker.ts'
+import {
+  bearer,
+  get,
+  logIn,
+  newEmail,
+  PASSWORD,
+  post,
+  refusalOf,
+  send,
+  signedUp,
+  signUp,
+  tokenIn,
+  waitForMail,
+} from '../support/client.ts'
+import { countingEnv } from '../support/counting-env.ts'
+import { interceptEnv } from '../support/intercept-env.ts'
+
+const { secrets } = parseSettings({ ...env })
+
+/** Stops the clock of the whole Worker: from here on time is the test's. */
+function stopClock(): void {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() })
+}
+function pass(milliseconds: number): void {
+  vi.setSystemTime(Date.now() + milliseconds)
+}
+
+const tryLogin = (identifier: string, password = 'wrong password', headers: Record<string, string> = {}) =>
+  post('/auth/login', { identifier, password }, headers)
+
+/** Five wrong passwords from an unknown device: the account is throttled. */
+async function lock(identifier: string): Promise<void> {
+  for (let count = 0; count < 5; count += 1) expect((await tryLogin(identifier)).status).toBe(401)
+}
+
+/** What somebody who keeps trying gets to see. */
+async function answersTo(identifier: string, attempts: number): Promise<string[]> {
+  const answers: string[] = []
+  for (let count = 0; count < attempts; count += 1) {
+    const response = await tryLogin(identifier)
+    const { requestId, ...problem } = (await response.json()) as { requestId: string }
+    expect(requestId).toBeTypeOf('string')
+    answers.push(`${response.status} ${response.headers.get('Retry-After')} ${JSON.stringify(problem)}`)
+    pass(400)
+  }
+  return answers
+}
+
+async function auditCount(type: string, userId: string): Promise<number> {
+  const row = await env.DB.prepare('select count(*) as rows from audit_events where type = ? and user_id = ?')
+    .bind(type, userId)
+    .first<{ rows: number }>()
+  return row?.rows ?? 0
+}
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+describe('POST /auth/login under attack (issue 3, line 1; ASVS 6.3.1)', () => {
+  it('of 100 parallel wrong passwords lets exactly 5 reach the password', async () => {
+    const { email } = await signUp()
+    stopClock()
+    const statuses = (await Promise.all(Array.from({ length: 100 }, () => tryLogin(email)))).map(({ status }) => status)
+    expect(statuses.filter((status) => status === 401)).toHaveLength(5)
+    expect(statuses.filter((status) => status === 429)).toHaveLength(95)
+  })
+
+  it('makes a right password from an unknown device wait, and says how long', async () => {
+    const { email } = await signUp()
+    stopClock()
+    await lock(email)
+    const refused = await tryLogin(email, PASSWORD)
+    expect(refused.headers.get('Retry-After')).toBe('1')
+    expect(await refusalOf(refused)).toEqual({ status: 429, code: 'login_throttled' })
+    pass(999)
+    expect((await tryLogin(email, PASSWORD)).status).toBe(429)
+    pass(1)
+    expect((await tryLogin(email)).status).toBe(401)
+    expect((await tryLogin(email, PASSWORD)).headers.get('Retry-After')).toBe('2')
+    pass(2000)
+    expect((await tryLogin(email, PASSWORD)).status).toBe(200)
+    expect((await tryLogin(email)).status).toBe(401)
+  })
+
+  it('incident 15 (VilnaCRM#476): lets the owner through from a device that logged in before, by header or cookie', async () => {
+    const { email, session } = await signedUp()
+    stopClock()
+    await lock(email)
+    expect((await tryLogin(email, PASSWORD)).status).toBe(429)
+    expect((await tryLogin(email, PASSWORD, { 'X-Device-Token': session.deviceToken })).status).toBe(200)
+    expect((await tryLogin(email, PASSWORD, { Cookie: `__Host-device=${session.deviceToken}` })).status).toBe(200)
+    expect((await tryLogin(email, PASSWORD)).status).toBe(429)
+  })
+
+  it('gives a known device five tries of its own', async () => {
+    const { email, session } = await signedUp()
+    const headers = { 'X-Device-Token': session.deviceToken }
+    stopClock()
+    await lock(email)
+    for (let count = 0; count < 5; count += 1) expect((await tryLogin(email, 'wrong', headers)).status).toBe(401)
+    const refused = await tryLogin(email, PASSWORD, headers)
+    expect([refused.status, refused.headers.get('Retry-After')]).toEqual([429, '1'])
+  })
+
+  it.each([
+    ['of another account', async () => (await signedUp()).session.deviceToken],
+    ['with a changed signature', async (own: string) => `${own.slice(0, -5)}AAAAA`],
+    ['with a changed device', async (own: string) => own.replace(/\.[0-9a-f]{8}/, '.00000000')],
+    ['with a later end', async (own: string) => own.replace(/\.(\d{10})\./, (_, end) => `.${Number(end) + 1}.`)],
+    ['of an unknown secret version', async (own: string) => own.replace(/^v1/, 'v2')],
+    ['that is no token', async () => 'trust me'],
+    [
+      'that has expired',
+      async (_own: string, userId: string) =>
+        makeDeviceToken(secrets, userId, crypto.randomUUID(), Date.now() - 366 * 24 * 3_600_000),
+    ],
+  ])('takes a device token %s for a stranger’s', async (_, make) => {
+    const { email, session, user } = await signedUp()
+    const deviceToken = await make(session.deviceToken, user.id)
+    stopClock()
+    await lock(email)
+    expect((await tryLogin(email, PASSWORD, { 'X-Device-Token': deviceToken })).status).toBe(429)
+  })
+
+  it('counts username and e-mail address together, in any spelling', async () => {
+    const { email } = await signUp({ username: 'GraceHopper' })
+    stopClock()
+    for (const identifier of ['gracehopper', email, 'GraceHopper', email.toUpperCase(), ' gracehopper '])
+      expect((await tryLogin(identifier)).status).toBe(401)
+    expect((await tryLogin(email, PASSWORD)).status).toBe(429)
+    expect((await tryLogin('GRACEHOPPER', PASSWORD)).status).toBe(429)
+  })
+
+  it('opens by a reset by mail', async () => {
+    const { email } = await signUp()
+    stopClock()
+    await lock(email)
+    expect((await tryLogin(email, PASSWORD)).status).toBe(429)
+    vi.useRealTimers()
+    await post('/auth/forgot-password', { email })
+    const mail = await waitForMail(email, ({ text }) => text.includes('/reset-password?'))
+    const password = 'an entirely new password'
+    expect((await post('/auth/reset-password', { token: tokenIn(mail), password })).status).toBe(204)
+    expect((await tryLogin(email, password)).status).toBe(200)
+  })
+
+  it('a wrong reset token opens nothing', async () => {
+    const { email } = await signUp()
+    stopClock()
+    await lock(email)
+    const password = 'an entirely new password'
+    for (const proof of [{ token: 'x'.repeat(80) }, { email, code: '00000000' }])
+      expect((await post('/auth/reset-password', { ...proof, password })).status).toBe(400)
+    expect((await tryLogin(email, PASSWORD)).status).toBe(429)
+  })
+
+  it('forgets a lock a day after the last failure', async () => {
+    const { email } = await signUp()
+    stopClock()
+    await lock(email)
+    await tryLogin(email)
+    pass(LOGIN_FORGET_SECONDS * 1000)
+    for (let count = 0; count < 5; count += 1) expect((await tryLogin(email)).status).toBe(401)
+    expect((await tryLogin(email)).status).toBe(429)
+  })
+
+  it('records one lock-out for each time it begins to refuse, not one for each refusal', async () => {
+    const { email, user } = await signedUp()
+    stopClock()
+    await lock(email)
+    for (let count = 0; count < 4; count += 1) await tryLogin(email)
+    expect(await auditCount('login.throttled', user.id)).toBe(1)
+    expect(await auditCount('login.failed', user.id)).toBe(5)
+    pass(1000)
+    await tryLogin(email)
+    await tryLogin(email)
+    expect(await auditCount('login.throttled', user.id)).toBe(2)
+  })
+})
+
+describe('POST /auth/login for nobody (A10, ASVS 6.3.8)', () => {
+  it('incident 16 (supabase/auth#1955 #1547): answers an unknown address and username exactly as a known one, all through a lock', async () => {
+    const { email } = await signUp({ username: 'lovelace' })
+    await signUp({ username: 'babbage' })
+    stopClock()
+    const known = await answersTo(email, 14)
+    expect(new Set(known.map((answer) => answer.slice(0, 5)))).toEqual(new Set(['401 n', '429 1', '429 2', '429 4']))
+    expect(await answersTo(newEmail(), 14)).toEqual(known)
+    expect(await answersTo('babbage', 14)).toEqual(known)
+    expect(await answersTo('nobody', 14)).toEqual(known)
+    expect(await answersTo('not@an@address', 14)).toEqual(known)
+  })
+
+  it('does the same work for them: as many database, object and KV calls at each step', async () => {
+    const { email } = await signUp()
+    const counting = countingEnv()
+    const costOf = async (identifier: string) => {
+      await callWorker(counting.env, 'POST', '/auth/login', { body: { identifier, password: 'warm up' } })
+      const costs: unknown[] = []
+      for (let count = 0; count < 7; count += 1) {
+        counting.take()
+        await callWorker(counting.env, 'POST', '/auth/login', { body: { identifier, password: 'wrong' } })
+        costs.push(counting.take())
+      }
+      return costs
+    }
+    stopClock()
+    const known = await costOf(email)
+    expect(await costOf(newEmail())).toEqual(known)
+    expect(await costOf('nobodyelse')).toEqual(known)
+  })
+})
+
+describe('routes that ask for the password again share the throttle', () => {
+  const routes = [
+    [
+      'POST /auth/change-password',
+      (password: string) => ({ currentPassword: password, newPassword: 'another good one' }),
+    ],
+    ['POST /auth/change-email', (password: string) => ({ newEmail: newEmail(), password })],
+    ['DELETE /auth/me', (password: string) => ({ password })],
+  ] as const
+
+  it.each(routes)('%s', async (route, bodyWith) => {
+    const [method = '', path = ''] = route.split(' ')
+    const { email, user, tokens, session } = await signedUp()
+    const headers = bearer(tokens.accessToken)
+    const ask = (password: string, more: Record<string, string> = {}) =>
+      send(method, path, { body: bodyWith(password), headers: { ...headers, ...more } })
+    stopClock()
+    for (let count = 0; count < 5; count += 1)
+      expect(await refusalOf(await ask('wrong password'))).toEqual({ status: 401, code: 'invalid_credentials' })
+    const refused = await ask(PASSWORD)
+    expect(refused.headers.get('Retry-After')).toBe('1')
+    expect(await refusalOf(refused)).toEqual({ status: 429, code: 'login_throttled' })
+    expect(await auditCount('login.throttled', user.id)).toBe(1)
+    expect((await tryLogin(email, PASSWORD)).status).toBe(429)
+    expect((await tryLogin(email, PASSWORD, { 'X-Device-Token': session.deviceToken })).status).toBe(200)
+    expect((await ask(PASSWORD, { 'X-Device-Token': session.deviceToken })).status).toBeLessThan(300)
+  })
+
+  it('and the other way round: a locked login locks them for strangers', async () => {
+    const { email, tokens } = await signedUp()
+    stopClock()
+    await lock(email)
+    const body = { currentPassword: PASSWORD, newPassword: 'another good one' }
+    expect((await post('/auth/change-password', body, bearer(tokens.accessToken))).status).toBe(429)
+    expect((await get('/auth/session', bearer(tokens.accessToken))).status).toBe(200)
+  })
+})
+
+describe('the object of an account', () => {
+  /** The names of the objects that a request asks for, with what it asks of them. */
+  function watchObjects(): { env: Env; calls: string[] } {
+    const calls: string[] = []
+    const LOGIN_THROTTLE = {
+      getByName: (name: string) =>
+        new Proxy(env.LOGIN_THROTTLE.getByName(name), {
+          get: (stub, method) => {
+            calls.push(`${String(method)} ${name}`)
+            return Reflect.get(stub, method, stub)
+          },
+        }),
+    }
+    return { env: { ...env, LOGIN_THROTTLE } as unknown as Env, calls }
+  }
+
+  it('is made at sign-up, by the address’s owner, and is the one that logins ask', async () => {
+    const watched = watchObjects()
+    const email = newEmail()
+    const body = { email, password: PASSWORD, username: 'turing' }
+    expect((await callWorker(watched.env, 'POST', '/auth/register', { body })).status).toBe(202)
+    for (const identifier of [email, email.toUpperCase(), 'turing', 'Turing'])
+      await callWorker(watched.env, 'POST', '/auth/login', { body: { identifier, password: 'wrong' } })
+    const [made, ...asked] = watched.calls
+    const name = made?.split(' ')[1]
+    expect(made).toBe(`hashPassword ${name}`)
+    expect(asked).toEqual(Array(4).fill(`attempt ${name}`))
+    expect(name).toMatch(/^[\w-]{43}$/)
+    expect(name).not.toContain('user')
+  })
+})
+
+describe('when the object cannot be reached (assurance.md, faults)', () => {
+  const broken = interceptEnv(env as Env, (call, proceed) =>
+    call.kind === 'durable-object' && call.binding === 'LOGIN_THROTTLE'
+      ? Promise.reject(new Error('Network connection lost.'))
+      : proceed(),
+  )
+  const tables = ['users', 'sessions', 'audit_events', 'one_time_tokens', 'outbox']
+  const countRows = async () =>
+    await Promise.all(
+      tables.map(async (table) => await env.DB.prepare(`select count(*) as n from ${table}`).first('n')),
+    )
+
+  it('every route that needs it answers 503 with Retry-After, and writes nothing', async () => {
+    const { email, tokens } = await signedUp()
+    await post('/auth/forgot-password', { email })
+    const reset = tokenIn(await waitForMail(email, ({ text }) => text.includes('/reset-password?')))
+    const headers = bearer(tokens.accessToken)
+    const requests = [
+      ['POST', '/auth/login', { body: { identifier: email, password: PASSWORD } }],
+      ['POST', '/auth/login', { body: { identifier: newEmail(), password: PASSWORD } }],
+      ['POST', '/auth/register', { body: { email: newEmail(), password: PASSWORD } }],
+      ['POST', '/auth/reset-password', { body: { token: reset, password: 'another good one' } }],
+      ['POST', '/auth/change-password', { body: { currentPassword: PASSWORD, newPassword: 'another one' }, headers }],
+      ['POST', '/auth/change-email', { body: { newEmail: newEmail(), password: PASSWORD }, headers }],
+      ['DELETE', '/auth/me', { body: { password: PASSWORD }, headers }],
+    ] as const
+    const before = await countRows()
+    for (const [method, path, init] of requests) {
+      const response = await callWorker(broken, method, path, init)
+      expect(response.headers.get('Retry-After'), path).toMatch(/^[1-9]\d*$/)
+      expect(await refusalOf(response), path).toEqual({ status: 503, code: 'dependency_unavailable' })
+    }
+    expect(await countRows()).toEqual(before)
+    expect((await post('/auth/reset-password', { token: reset, password: 'another good one' })).status).toBe(204)
+    expect((await logIn(email, 'another good one')).user.email).toBe(email)
+  })
+
+  it('nobody who is signed in notices', async () => {
+    const { tokens } = await signedUp()
+    for (const path of ['/auth/session', '/auth/me'])
+      expect((await callWorker(broken, 'GET', path, { headers: bearer(tokens.accessToken) })).status).toBe(200)
+    const body = { refreshToken: tokens.refreshToken }
+    expect((await callWorker(broken, 'POST', '/auth/refresh', { body })).status).toBe(200)
+  })
+})
