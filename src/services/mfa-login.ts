@@ -41,7 +41,7 @@ export async function logInWithSecondFactor(
     : []
   if (
     !claimed ||
-    !found ||
+    found?.account.status !== 'active' ||
     !isGenuineToken(deps.settings.secrets, claimed, { purpose: 'mfa_ticket', salt: found.token.salt })
   )
     throw new AuthError('invalid_code', { reason: 'ticket' })
