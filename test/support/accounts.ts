@@ -31,6 +31,9 @@ export async function mailedCode(email: string, purpose: OneTimeTokenPurpose): P
   return makeCode(settings.secrets, await newestToken(email, purpose))
 }
 
+/** Eight digits that are not the code. */
+export const wrongFor = (code: string): string => (code === '00000000' ? '00000001' : '00000000')
+
 interface AccountInput {
   email?: string
   password?: string
