@@ -4,7 +4,7 @@ import { readFlowCookie, setFlowCookie } from '../http/flow-cookies.ts'
 import { jsonBody } from '../http/json-body.ts'
 import { requireUser } from '../http/middleware/authenticate.ts'
 import { rateLimit } from '../http/middleware/rate-limit.ts'
-import { createRouter, jsonAnswer, jsonRequest, refusals } from '../http/router.ts'
+import { createRouter, jsonAnswer, jsonRequest, refusals, SIGNED_IN } from '../http/router.ts'
 import { unlinkProvider } from '../services/identities.ts'
 import { beginLink, followLink } from '../services/oauth-flow.ts'
 
@@ -14,6 +14,7 @@ const linkRoute = createRoute({
   method: 'post',
   path: '/auth/oauth/{provider}/link',
   tags,
+  security: SIGNED_IN,
   summary: 'Link a provider to my account',
   description:
     'Needs a recent login. Send the browser to `url`; it comes back to `redirectTo`, linked, with `?error=`, or, where it did not keep the cookie of this answer, with a `?code=` that the same session has to exchange.',
@@ -51,6 +52,7 @@ const unlinkRoute = createRoute({
   method: 'delete',
   path: '/auth/oauth/{provider}',
   tags,
+  security: SIGNED_IN,
   summary: 'Unlink a provider from my account',
   description: 'Never the last way to sign in: a password counts, and another configured provider.',
   middleware: [requireUser()] as const,
