@@ -1,26 +1,52 @@
+import { bodyLimit } from 'hono/body-limit'
+import { every } from 'hono/combine'
 import { createMiddleware } from 'hono/factory'
 import { JSON_BODY_MAX_BYTES, JSON_MAX_DEPTH } from '../config.ts'
 import { AuthError } from '../errors.ts'
-import type { AppEnv } from './context.ts'
+import type { AppEnv, Context } from './context.ts'
 
 const MEDIA_TYPE = /^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i
 /** In valid JSON, every string and, where it is a member's name, the colon behind it. */
 const STRINGS = /"(?:[^"\\]|\\.)*"(\s*:)?/g
 
+/** Stops reading at the limit, also where no `Content-Length` says how much there is to come. */
+const limitSize = bodyLimit({
+  maxSize: JSON_BODY_MAX_BYTES,
+  onError: () => {
+    throw new AuthError('body_too_large')
+  },
+})
+
 /**
  * Reads a JSON body strictly, before its schema is asked: size, media type, UTF-8, no member twice (RFC 8259 §4 leaves that
- * open; two parsers may disagree), no lone surrogates, no deep nesting. An absent body is left to the schema.
+ * open; two parsers may disagree), no lone surrogates, no deep nesting. An absent body is refused here, because without a content
+ * type it would reach a schema as `{}`.
  */
-export const jsonBody = createMiddleware<AppEnv>(async (c, next) => {
-  if (Number(c.req.header('Content-Length') ?? 0) > JSON_BODY_MAX_BYTES) throw new AuthError('body_too_large')
+export const jsonBody = every(
+  limitSize,
+  createMiddleware<AppEnv>(async (c, next) => {
+    if (!(await readStrictly(c))) throw invalid('A body is required')
+    await next()
+  }),
+)
+
+/** The same for a route whose body may be absent. */
+export const optionalJsonBody = every(
+  limitSize,
+  createMiddleware<AppEnv>(async (c, next) => {
+    await readStrictly(c)
+    await next()
+  }),
+)
+
+/** Whether there is a body. */
+async function readStrictly(c: Context): Promise<boolean> {
   const bytes = await c.req.arrayBuffer()
-  if (bytes.byteLength > JSON_BODY_MAX_BYTES) throw new AuthError('body_too_large')
-  if (bytes.byteLength > 0) {
-    if (!MEDIA_TYPE.test(c.req.header('Content-Type') ?? '')) throw new AuthError('unsupported_media_type')
-    assertStrictJson(bytes)
-  }
-  await next()
-})
+  if (bytes.byteLength === 0) return false
+  if (!MEDIA_TYPE.test(c.req.header('Content-Type') ?? '')) throw new AuthError('unsupported_media_type')
+  assertStrictJson(bytes)
+  return true
+}
 
 function assertStrictJson(bytes: ArrayBuffer): void {
   let text: string

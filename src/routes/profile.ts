@@ -1,7 +1,7 @@
 import { createRoute } from '@hono/zod-openapi'
 import { DeleteAccountRequest, UpdateProfileRequest, User } from '../contracts/users.ts'
 import { clearTokenCookies } from '../http/cookies.ts'
-import { jsonBody } from '../http/json-body.ts'
+import { jsonBody, optionalJsonBody } from '../http/json-body.ts'
 import { requireToken, requireUser } from '../http/middleware/authenticate.ts'
 import { createRouter, jsonAnswer, jsonRequest, refusals, SIGNED_IN } from '../http/router.ts'
 import { changeProfile, deleteAccount, readProfile } from '../services/profile.ts'
@@ -38,7 +38,7 @@ const deleteRoute = createRoute({
   tags,
   summary: 'Delete my account and everything that belongs to it',
   security: SIGNED_IN,
-  middleware: [requireUser(), jsonBody] as const,
+  middleware: [requireUser(), optionalJsonBody] as const,
   request: { body: { ...jsonRequest(DeleteAccountRequest).body, required: false } },
   responses: {
     204: { description: 'The account is gone.' },

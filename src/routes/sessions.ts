@@ -4,7 +4,7 @@ import { CurrentSession, listOf, PageQuery, Session } from '../contracts/session
 import { AuthError } from '../errors.ts'
 import type { Context } from '../http/context.ts'
 import { clearTokenCookies, readRefreshCookie, setTokenCookies } from '../http/cookies.ts'
-import { jsonBody } from '../http/json-body.ts'
+import { optionalJsonBody } from '../http/json-body.ts'
 import { readAccessToken, requireToken, requireUser } from '../http/middleware/authenticate.ts'
 import { assertTrustedOrigin } from '../http/origin.ts'
 import { createRouter, jsonAnswer, jsonRequest, refusals, SIGNED_IN } from '../http/router.ts'
@@ -21,7 +21,7 @@ const refreshRoute = createRoute({
   tags,
   summary: 'Exchange a refresh token for its successor',
   description: 'From the body, or from the cookie when the body names none; the answer goes the same way.',
-  middleware: [jsonBody] as const,
+  middleware: [optionalJsonBody] as const,
   request: { body: { ...jsonRequest(RefreshRequest).body, required: false } },
   responses: {
     200: jsonAnswer(RefreshAnswer, 'New tokens, or how long the new access cookie lives.'),
@@ -35,7 +35,7 @@ const logoutRoute = createRoute({
   tags,
   summary: 'End the session',
   description: 'Answers 204 also without a valid session.',
-  middleware: [jsonBody] as const,
+  middleware: [optionalJsonBody] as const,
   request: { body: { ...jsonRequest(LogoutRequest).body, required: false } },
   responses: {
     204: { description: 'Nothing signs in any more.' },
