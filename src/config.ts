@@ -41,6 +41,8 @@ export const RECENT_LOGIN_MAX_AGE_SECONDS = 10 * 60
 export const DEVICE_TOKEN_TTL_SECONDS = 365 * 24 * 60 * 60
 /** KV refuses a shorter life (platform.md). */
 export const KV_MIN_TTL_SECONDS = 60
+/** Nor does it cache a read, or a miss, for less (platform.md). */
+export const KV_MIN_CACHE_TTL_SECONDS = 30
 
 // ------------------------------------------------------------------ signing keys
 export const SIGNING_ALGORITHM = 'ES256'
@@ -112,6 +114,10 @@ export const GLOBAL_RATE_WINDOW_SECONDS = 60
 export const RATE_LIMIT_QUIET_SHARE = 0.2
 /** KV takes one write a second to one key (platform.md). */
 export const RATE_LIMIT_WRITE_INTERVAL_MS = 1000
+/** A count is shared when it has grown by this share of the limit, and when it reaches the limit: ten writes a window at most. */
+export const RATE_LIMIT_WRITE_STEP_SHARE = 0.1
+/** A counter that is not read by then is not waited for. */
+export const RATE_LIMIT_READ_TIMEOUT_MS = 1000
 /** Clients an isolate remembers; the oldest go first. */
 export const RATE_LIMIT_MAX_KEYS = 20_000
 

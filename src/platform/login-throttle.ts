@@ -1,4 +1,6 @@
+import { DEPENDENCY_TIMEOUT_MS } from '../config.ts'
 import { DependencyError } from '../errors.ts'
+import { within } from './within.ts'
 
 /** How an attempt to log in ended; `isFirst` marks the attempt that found the account newly throttled. */
 export type LoginAttempt =
@@ -7,7 +9,7 @@ export type LoginAttempt =
   | { outcome: 'wrong' }
   | { outcome: 'throttled'; retryAfterSeconds: number; isFirst: boolean }
 
-/** The passwords of one account, behind its throttle. Fails closed: `DependencyError` when the object cannot be reached. */
+/** The passwords of one account, behind its throttle. Fails closed: `DependencyError` when the object does not answer. */
 export interface LoginThrottle {
   attempt(input: { password: string; hash: string | null; deviceId: string | null }): Promise<LoginAttempt>
   hashPassword(password: string): Promise<string>
@@ -18,7 +20,7 @@ export interface LoginThrottle {
 export function openLoginThrottle(objects: { getByName(name: string): LoginThrottle }, name: string): LoginThrottle {
   const call = async <Answer>(ask: (stub: LoginThrottle) => Promise<Answer>): Promise<Answer> => {
     try {
-      return await ask(objects.getByName(name))
+      return await within(DEPENDENCY_TIMEOUT_MS, ask(objects.getByName(name)))
     } catch (error) {
       throw new DependencyError('login_throttle', error)
     }

@@ -1,10 +1,14 @@
 import {
+  KV_MIN_CACHE_TTL_SECONDS,
   KV_MIN_TTL_SECONDS,
   RATE_LIMIT_MAX_KEYS,
   RATE_LIMIT_QUIET_SHARE,
+  RATE_LIMIT_READ_TIMEOUT_MS,
   RATE_LIMIT_WRITE_INTERVAL_MS,
+  RATE_LIMIT_WRITE_STEP_SHARE,
 } from '../config.ts'
 import { logError } from './log.ts'
+import { within } from './within.ts'
 
 /** So many requests in so many seconds. */
 export interface RatePolicy {
@@ -31,6 +35,7 @@ interface Window {
   /** What other isolates had counted when this one asked; null before it did. */
   elsewhere: number | null
   writtenAt: number
+  /** What KV is known to hold. */
   written: number
 }
 
@@ -39,8 +44,8 @@ export type RateWindows = Map<string, Window>
 
 /**
  * Counts in memory first and shares through KV (decision 5). A client far below its limit costs no KV operation; near it, one read
- * a window and at most one write a second. Isolates that do not know of each other's latest second may each admit what they have
- * left, so a limit is exact in one isolate and at most multiplied by their number (docs/security.md).
+ * a window and at most ten writes, a second or more apart. Isolates that do not know of each other's latest second may each admit
+ * what they have left, so a limit is exact in one isolate and at most multiplied by their number (docs/security.md).
  */
 export function createRateLimiter(
   namespace: KVNamespace,
@@ -58,11 +63,13 @@ export function createRateLimiter(
       if (!isQuiet && window.elsewhere === null) {
         window.elsewhere = 0
         window.elsewhere = await readCount(namespace, shared)
+        window.written = Math.max(window.written, window.elsewhere)
       }
       const total = window.here + (window.elsewhere ?? 0)
-      const isWorthWriting = !isQuiet && window.written <= policy.requests && total > window.written
-      if (isWorthWriting && now - window.writtenAt >= RATE_LIMIT_WRITE_INTERVAL_MS) {
-        window.writtenAt = now
+      const writeAt = runtime.now()
+      const isDue = writeAt - window.writtenAt >= RATE_LIMIT_WRITE_INTERVAL_MS
+      if (!isQuiet && isDue && isNews(total, window.written, policy)) {
+        window.writtenAt = writeAt
         window.written = total
         runtime.waitUntil(writeCount(namespace, shared, total, policy.windowSeconds))
       }
@@ -70,6 +77,12 @@ export function createRateLimiter(
       return { isAllowed: total <= policy.requests, remaining: Math.max(0, policy.requests - total), resetSeconds }
     },
   }
+}
+
+/** Whether a count is worth telling the others. Once they know that the limit is reached, nothing more is. */
+function isNews(total: number, written: number, { requests }: RatePolicy): boolean {
+  if (total >= requests) return written < requests
+  return total - written >= Math.max(1, requests * RATE_LIMIT_WRITE_STEP_SHARE)
 }
 
 function openWindow(windows: RateWindows, key: string, index: number): Window {
@@ -87,7 +100,8 @@ function openWindow(windows: RateWindows, key: string, index: number): Window {
 
 async function readCount(namespace: KVNamespace, key: string): Promise<number> {
   try {
-    return Number((await namespace.get(key, { cacheTtl: 30 })) ?? 0)
+    const count = await within(RATE_LIMIT_READ_TIMEOUT_MS, namespace.get(key, { cacheTtl: KV_MIN_CACHE_TTL_SECONDS }))
+    return Number(count) || 0
   } catch (error) {
     logError('rate-limit counter not read', error)
     return 0

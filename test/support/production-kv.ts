@@ -1,0 +1,117 @@
+/** What happened at a `ProductionKv`: how often it was asked, and what it refused. */
+export interface KvOperations {
+  reads: number
+  writes: number
+  /** Writes that came within a second of another to the same key (429). */
+  tooManyWrites: number
+  /** Times to live and cache times that production does not take (400). */
+  badRequests: number
+}
+
+/** A namespace with production's limits (platform.md), seen from as many locations as a test likes. */
+export interface ProductionKv {
+  /** The binding of a Worker that runs in this location. */
+  at(location: string): KVNamespace
+  /** What was asked since the last call. */
+  take(): KvOperations
+  /** The moments at which a key was written, in milliseconds. */
+  writtenAt(key: string): readonly number[]
+  keys(): readonly string[]
+  /** Makes each call fail, or hang for ever, until told otherwise. */
+  break(how: 'refuse' | 'refuse writes' | 'hang' | 'work'): void
+}
+
+interface Version {
+  value: string | null
+  at: number
+  expiresAt: number
+  location: string
+}
+
+const MIN_TTL_SECONDS = 60
+const MIN_CACHE_TTL_SECONDS = 30
+const DEFAULT_CACHE_TTL_SECONDS = 60
+const WRITE_INTERVAL_MS = 1000
+const NONE: KvOperations = { reads: 0, writes: 0, tooManyWrites: 0, badRequests: 0 }
+
+/**
+ * KV as production is at its worst, where the local one is strongly consistent and takes everything:
+ * - a second write to a key within a second is refused with 429;
+ * - `expirationTtl` under 60 and `cacheTtl` under 30 are refused with 400;
+ * - a write reaches other locations after `propagationMs` only; in its own it is there at once;
+ * - what a location has read, it answers for `cacheTtl` without looking again: a miss too, and also after a write of its own.
+ *
+ * Time is `Date.now()`, so `vi.setSystemTime` moves it.
+ */
+export function createProductionKv({ propagationMs = 60_000 } = {}): ProductionKv {
+  const versions = new Map<string, Version[]>()
+  const caches = new Map<string, Map<string, { value: string | null; until: number }>>()
+  let operations = { ...NONE }
+  let state: Parameters<ProductionKv['break']>[0] = 'work'
+
+  const refuse = (status: number, message: string): never => {
+    operations[status === 429 ? 'tooManyWrites' : 'badRequests'] += 1
+    throw new Error(`KV failed: ${status} ${message}`)
+  }
+  const assertWorking = async (isWrite: boolean): Promise<void> => {
+    if (state === 'hang') await new Promise(() => undefined)
+    if (state === 'refuse' || (state === 'refuse writes' && isWrite)) throw new Error('KV failed: 500 Internal error')
+  }
+
+  const read = async (location: string, key: string, options?: { cacheTtl?: number }): Promise<string | null> => {
+    operations.reads += 1
+    const cacheTtl = options?.cacheTtl ?? DEFAULT_CACHE_TTL_SECONDS
+    if (cacheTtl < MIN_CACHE_TTL_SECONDS) refuse(400, `Invalid cache_ttl of ${cacheTtl}`)
+    await assertWorking(false)
+    const now = Date.now()
+    const cache = caches.get(location) ?? new Map<string, { value: string | null; until: number }>()
+    caches.set(location, cache)
+    const cached = cache.get(key)
+    if (cached && now < cached.until) return cached.value
+    const seen = (versions.get(key) ?? []).findLast(
+      (version) => version.at + (version.location === location ? 0 : propagationMs) <= now,
+    )
+    const value = seen && now < seen.expiresAt ? seen.value : null
+    cache.set(key, { value, until: now + cacheTtl * 1000 })
+    return value
+  }
+
+  const write = async (location: string, key: string, value: string | null, ttl = Number.POSITIVE_INFINITY) => {
+    operations.writes += 1
+    if (ttl < MIN_TTL_SECONDS) refuse(400, `Invalid expiration_ttl of ${ttl}. Expiration TTL must be at least 60.`)
+    await assertWorking(true)
+    const now = Date.now()
+    const known = versions.get(key) ?? []
+    const last = known.at(-1)
+    if (last && now - last.at < WRITE_INTERVAL_MS) refuse(429, 'Too Many Requests')
+    versions.set(key, [...known, { value, at: now, expiresAt: now + ttl * 1000, location }])
+  }
+
+  const unsupported = (): never => {
+    throw new Error('not in this double: use get, put and delete')
+  }
+
+  return {
+    at(location) {
+      const namespace = {
+        get: async (key: string, options?: { cacheTtl?: number }) => await read(location, key, options),
+        put: async (key: string, value: string, options?: { expirationTtl?: number }) =>
+          await write(location, key, value, options?.expirationTtl),
+        delete: async (key: string) => await write(location, key, null),
+        getWithMetadata: unsupported,
+        list: unsupported,
+      }
+      return namespace as unknown as KVNamespace
+    },
+    take() {
+      const taken = operations
+      operations = { ...NONE }
+      return taken
+    },
+    writtenAt: (key) => (versions.get(key) ?? []).map(({ at }) => at),
+    keys: () => [...versions.keys()],
+    break(how) {
+      state = how
+    },
+  }
+}
