@@ -5,14 +5,23 @@ import type { AppEnv } from './context.ts'
 
 const MEDIA_TYPE = /^application\/x-www-form-urlencoded\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i
 
-/** Reads a form strictly before its schema is asked: size, media type, and no parameter twice (RFC 6749 §3.2). */
-export const formBody = createMiddleware<AppEnv>(async (c, next) => {
-  if (Number(c.req.header('Content-Length') ?? 0) > FORM_BODY_MAX_BYTES) throw new AuthError('body_too_large')
-  if (!MEDIA_TYPE.test(c.req.header('Content-Type') ?? '')) throw new AuthError('unsupported_media_type')
-  const text = await c.req.text()
-  if (text.length > FORM_BODY_MAX_BYTES) throw new AuthError('body_too_large')
-  const names = [...new URLSearchParams(text).keys()]
-  if (new Set(names).size < names.length)
-    throw new AuthError('invalid_request', { errors: [{ path: '', message: 'A parameter occurs twice' }] })
-  await next()
-})
+/**
+ * Reads a form strictly before its schema is asked: size, media type, one parameter that must be there, and none twice (RFC 6749
+ * §3.2). OAuth clients look for `error` (§5.2).
+ */
+export const formBody = (required: string) =>
+  createMiddleware<AppEnv>(async (c, next) => {
+    if (Number(c.req.header('Content-Length') ?? 0) > FORM_BODY_MAX_BYTES) throw new AuthError('body_too_large')
+    if (!MEDIA_TYPE.test(c.req.header('Content-Type') ?? '')) throw new AuthError('unsupported_media_type')
+    const bytes = await c.req.arrayBuffer()
+    if (bytes.byteLength > FORM_BODY_MAX_BYTES) throw new AuthError('body_too_large')
+    const parameters = new URLSearchParams(new TextDecoder().decode(bytes))
+    const names = [...parameters.keys()]
+    if (new Set(names).size < names.length) throw invalid('', 'A parameter occurs twice')
+    if (!parameters.get(required)) throw invalid(required, 'Must be there')
+    await next()
+  })
+
+function invalid(path: string, message: string): AuthError {
+  return new AuthError('invalid_request', { errors: [{ path, message }], members: { error: 'invalid_request' } })
+}

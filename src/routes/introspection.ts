@@ -17,7 +17,7 @@ const introspectRoute = createRoute({
   tags,
   security,
   summary: 'What a token is worth now (RFC 7662)',
-  middleware: [requireClient(), formBody] as const,
+  middleware: [requireClient(), formBody('token')] as const,
   request,
   responses: {
     200: jsonAnswer(Introspection, 'Its claims, or that it is not active.'),
@@ -32,7 +32,7 @@ const revokeRoute = createRoute({
   security,
   summary: 'End the session that a token belongs to (RFC 7009)',
   description: 'Answers 200 also for a token that is worth nothing.',
-  middleware: [requireClient(), formBody] as const,
+  middleware: [requireClient(), formBody('token')] as const,
   request,
   responses: {
     200: { description: 'It signs nobody in any more.' },
