@@ -120,18 +120,20 @@ async function askByMail(deps: Needs, arrival: Arrival, email: string): Promise<
   const now = account.createdAt
   const mailId = newId()
   const token = newOneTimeToken(now, VERIFICATION_TOKEN_TTL_SECONDS)
-  const [, , , , linked] = await db.batch([
-    ...registrationStatements(
-      db,
-      account,
-      { id: mailId, maxPerHour: MAIL_MAX_PER_KIND_AND_HOUR },
-      { ...token, resetExpiresAt: now + RESET_TOKEN_TTL_SECONDS * 1000 },
-    ),
+  const registration = registrationStatements(
+    db,
+    account,
+    { id: mailId, maxPerHour: MAIL_MAX_PER_KIND_AND_HOUR },
+    { ...token, resetExpiresAt: now + RESET_TOKEN_TTL_SECONDS * 1000 },
+  )
+  const answers = await db.batch([
+    ...registration,
     insertIdentityStatement(db, identity, userExists(account.id)),
     auditStatement(db, { ...registrationAudit(account.id, email), at: now }, client),
   ])
   await deps.announceMails([mailId])
-  if (settings.requireEmailVerification || linked.meta.changes === 0)
+  const isNew = answers[registration.length].meta.changes > 0
+  if (settings.requireEmailVerification || !isNew)
     throw new AuthError('email_not_verified', { reason: 'the provider did not verify the address' })
 }
 

@@ -1,0 +1,181 @@
+import { afterAll, describe, expect, it, vi } from 'vitest'
+import { MfaNeeded, SignedIn } from '../../../src/contracts/login.ts'
+import { deactivate, giveSecondFactor, mailedCode } from '../../support/accounts.ts'
+import { answerOf, expectRefusal } from '../../support/answers.ts'
+import { APP, createBrowser } from '../../support/browser.ts'
+import { callWorker } from '../../support/call-worker.ts'
+import { bearer, newEmail } from '../../support/client.ts'
+import { auditOf, countRows, mailsSettled, rows } from '../../support/database.ts'
+import {
+  locationOf,
+  newSubject,
+  newVerifier,
+  oauthEnv,
+  REDIRECT,
+  startPath,
+  stubProviders,
+} from '../../support/providers.ts'
+
+const providers = stubProviders()
+const service = oauthEnv()
+const newPerson = () => ({ sub: newSubject(), email: newEmail(), email_verified: true, name: 'Ada' })
+
+/** A login that waits for its code to be exchanged, with tokens in the body. */
+async function waiting(person = newPerson(), redirectTo = REDIRECT) {
+  const { codeVerifier, codeChallenge } = newVerifier()
+  const browser = createBrowser(service)
+  const authorization = await browser.open(startPath('google', { redirectTo, delivery: 'body', codeChallenge }))
+  const response = await browser.open(providers.google(authorization, person))
+  const landing = locationOf(response)
+  return { browser, person, response, landing, code: landing.searchParams.get('code') ?? '', codeVerifier }
+}
+
+const exchange = (body: unknown, headers: Record<string, string> = {}) =>
+  callWorker(service, 'POST', '/auth/oauth/exchange', { body, headers })
+
+/** Somebody with a second factor. */
+async function personWithSecondFactor() {
+  const person = newPerson()
+  const { code, codeVerifier } = await waiting(person)
+  const { user } = await answerOf(await exchange({ code, codeVerifier }), SignedIn)
+  await giveSecondFactor(user.id)
+  return { person, user }
+}
+
+afterAll(mailsSettled)
+
+describe('POST /auth/oauth/exchange (RFC 7636; ASVS 10.4.6)', () => {
+  it('hands the tokens to the page that began the login, and sets none as cookies', async () => {
+    const { browser, response, landing, code, codeVerifier, person } = await waiting()
+    expect(landing.origin + landing.pathname).toBe(REDIRECT)
+    expect([...landing.searchParams.keys()]).toEqual(['code'])
+    expect(response.headers.get('Referrer-Policy')).toBe('no-referrer')
+    expect([...browser.jar]).toEqual([])
+    const answered = await exchange({ code, codeVerifier })
+    const { user, tokens, session } = await answerOf(answered, SignedIn)
+    expect(user).toMatchObject({ email: person.email, providers: ['google'] })
+    expect(session.deviceToken).toBeTypeOf('string')
+    const me = await callWorker(service, 'GET', '/auth/me', { headers: bearer(tokens?.accessToken ?? '') })
+    expect(me.status).toBe(200)
+  })
+
+  it('opens the session only now, from the device that exchanges', async () => {
+    const { code, codeVerifier, person } = await waiting()
+    const sessions = () => countRows('sessions', 'user_id = (select id from users where email = ?)', person.email)
+    expect(await sessions()).toBe(0)
+    await exchange({ code, codeVerifier })
+    expect(await sessions()).toBe(1)
+  })
+
+  it('takes the place of a code or error that stood in redirectTo before', async () => {
+    const { landing } = await waiting(newPerson(), `${REDIRECT}?code=planted&error=planted&tab=1`)
+    expect(landing.searchParams.getAll('code')).toHaveLength(1)
+    expect(landing.searchParams.get('code')).not.toBe('planted')
+    expect(landing.searchParams.has('error')).toBe(false)
+    expect(landing.searchParams.get('tab')).toBe('1')
+  })
+
+  it('serves a code once', async () => {
+    const { code, codeVerifier } = await waiting()
+    expect((await exchange({ code, codeVerifier })).status).toBe(200)
+    await expectRefusal(await exchange({ code, codeVerifier }), 401, 'invalid_code')
+  })
+
+  it('has one winner of 50 at once (incident 3: GHSA-hc7v-rggr-4hvx)', async () => {
+    const { code, codeVerifier, person } = await waiting()
+    const answers = await Promise.all(Array.from({ length: 50 }, () => exchange({ code, codeVerifier })))
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(49)
+    expect(await countRows('sessions', 'user_id = (select id from users where email = ?)', person.email)).toBe(1)
+  })
+
+  it('refuses a stolen code without the verifier, and leaves it to its owner', async () => {
+    const { code, codeVerifier } = await waiting()
+    await expectRefusal(await exchange({ code, codeVerifier: newVerifier().codeVerifier }), 401, 'invalid_code')
+    await expectRefusal(await exchange({ code }), 401, 'invalid_code')
+    expect((await exchange({ code, codeVerifier })).status).toBe(200)
+  })
+
+  it('refuses a code after a minute', async () => {
+    const { code, codeVerifier } = await waiting()
+    vi.useFakeTimers({ now: Date.now() + 60_001, toFake: ['Date'] })
+    try {
+      await expectRefusal(await exchange({ code, codeVerifier }), 401, 'invalid_code')
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('refuses a code that the database alone could make (decision 1)', async () => {
+    const { code, codeVerifier } = await waiting()
+    const [version, id, generation] = code.split('.')
+    const forged = [version, id, generation, 'A'.repeat(43)].join('.')
+    await expectRefusal(await exchange({ code: forged, codeVerifier }), 401, 'invalid_code')
+    const refresh = await callWorker(service, 'POST', '/auth/refresh', { body: { refreshToken: code } })
+    await expectRefusal(refresh, 401, 'invalid_refresh_token')
+  })
+
+  it.each([
+    [{ code: 'x' }],
+    [{ code: 'x', codeVerifier: 'short' }],
+    [{ code: 'x', codeVerifier: `${'x'.repeat(42)} ` }],
+    [{ codeVerifier: 'x'.repeat(43) }],
+    [{ code: 'x', codeVerifier: 'x'.repeat(43), delivery: 'cookie' }],
+  ])('refuses %j', async (body) => {
+    const response = await exchange(body)
+    expect([400, 401]).toContain(response.status)
+  })
+
+  it('refuses an account that was deactivated in that minute (incident 11)', async () => {
+    const { code, codeVerifier, person } = await waiting()
+    const [{ id } = {}] = await rows('select id from users where email = ?', person.email)
+    await deactivate(String(id))
+    await expectRefusal(await exchange({ code, codeVerifier }), 403, 'account_deactivated')
+  })
+})
+
+describe('a second factor, where set, is asked of a federated login too (issue 5 line 2)', () => {
+  it('of a page that wants tokens', async () => {
+    const { person, user } = await personWithSecondFactor()
+    const { code, codeVerifier } = await waiting(person)
+    const { ticket, methods } = await answerOf(await exchange({ code, codeVerifier }), MfaNeeded)
+    expect(methods).toContain('email')
+    await callWorker(service, 'POST', '/auth/login/mfa/email', { body: { ticket } })
+    const mailed = await mailedCode(person.email, 'mfa_ticket')
+    const signedIn = await callWorker(service, 'POST', '/auth/login/mfa', {
+      body: { ticket, method: 'email', code: mailed },
+    })
+    expect(signedIn.status).toBe(200)
+    const logins = await auditOf('login.succeeded', user.id)
+    expect(logins.at(-1)?.details).toMatchObject({ methods: ['fed', 'otp', 'mfa'] })
+  })
+
+  it('of a page that wants cookies: it gets a code that only its own browser can exchange', async () => {
+    const { person } = await personWithSecondFactor()
+    const browser = createBrowser(service)
+    const response = await browser.open(providers.google(await browser.open(startPath('google')), person))
+    const code = locationOf(response).searchParams.get('code') ?? ''
+    const verifier = response.headers.getSetCookie().find((line) => line.startsWith('__Host-exchange='))
+    expect(verifier).toMatch(/; Max-Age=60; Path=\/; HttpOnly; Secure; SameSite=Lax$/)
+    expect([...browser.jar.keys()]).toEqual(['__Host-exchange'])
+    await expectRefusal(await exchange({ code }), 401, 'invalid_code')
+    const foreign = await browser.fetchFrom('https://evil.example', 'POST', '/auth/oauth/exchange', { code })
+    await expectRefusal(foreign, 403, 'csrf_refused')
+    const { ticket } = await answerOf(await browser.fetch('POST', '/auth/oauth/exchange', { code }), MfaNeeded)
+    expect([...browser.jar.keys()]).toEqual([])
+    const mailed = await mailedCode(person.email, 'mfa_ticket')
+    const login = { ticket, method: 'email', code: mailed, delivery: 'cookie' }
+    expect((await browser.fetch('POST', '/auth/login/mfa', login)).status).toBe(200)
+    expect((await browser.fetch('GET', '/auth/me')).status).toBe(200)
+  })
+
+  it('of a page that wants cookies and gave a challenge of its own: by that', async () => {
+    const { person } = await personWithSecondFactor()
+    const { codeVerifier, codeChallenge } = newVerifier()
+    const browser = createBrowser(service)
+    const authorization = await browser.open(startPath('google', { codeChallenge }))
+    const code = locationOf(await browser.open(providers.google(authorization, person))).searchParams.get('code')
+    expect([...browser.jar.keys()]).toEqual([])
+    await answerOf(await exchange({ code, codeVerifier }, { Origin: APP }), MfaNeeded)
+  })
+})

@@ -1,0 +1,328 @@
+import { afterAll, describe, expect, it } from 'vitest'
+import { User } from '../../../src/contracts/users.ts'
+import { openProviderTokens } from '../../../src/services/provider-tokens.ts'
+import { settings } from '../../support/accounts.ts'
+import { answerOf, expectRefusal } from '../../support/answers.ts'
+import { APP, createBrowser } from '../../support/browser.ts'
+import { callWorker } from '../../support/call-worker.ts'
+import { newEmail, tokenIn, waitForMail } from '../../support/client.ts'
+import { auditOf, countRows, mailsSettled, rows } from '../../support/database.ts'
+import {
+  locationOf,
+  newSubject,
+  oauthEnv,
+  REDIRECT,
+  signInWithGoogle,
+  startPath,
+  stubProviders,
+} from '../../support/providers.ts'
+
+const providers = stubProviders()
+const service = oauthEnv()
+const person = (claims: Record<string, unknown> = {}) => ({
+  sub: newSubject(),
+  email: newEmail(),
+  email_verified: true,
+  name: 'Ada Lovelace',
+  ...claims,
+})
+
+afterAll(mailsSettled)
+
+describe('GET /auth/oauth/providers', () => {
+  it('lists the configured providers, and nothing of their configuration', async () => {
+    const response = await callWorker(service, 'GET', '/auth/oauth/providers')
+    expect(await response.json()).toEqual({
+      items: [
+        { id: 'google', name: 'Google' },
+        { id: 'github', name: 'GitHub' },
+        { id: 'microsoft', name: 'Microsoft' },
+      ],
+    })
+  })
+
+  it('lists none where none is configured', async () => {
+    const response = await callWorker(
+      {
+        ...service,
+        ...oauthEnv({
+          GOOGLE_CLIENT_ID: '',
+          GOOGLE_CLIENT_SECRET: '',
+          GITHUB_CLIENT_ID: '',
+          GITHUB_CLIENT_SECRET: '',
+          MICROSOFT_CLIENT_ID: '',
+          MICROSOFT_CLIENT_SECRET: '',
+        }),
+      },
+      'GET',
+      '/auth/oauth/providers',
+    )
+    expect(await response.json()).toEqual({ items: [] })
+  })
+})
+
+describe('GET /auth/oauth/{provider} (O1, O2; ASVS 10.1.2, 10.2.1)', () => {
+  it('sends the browser to the provider with state, nonce and an S256 challenge, and remembers them sealed', async () => {
+    const browser = createBrowser(service)
+    const response = await browser.open(startPath('google'))
+    const url = locationOf(response)
+    expect(url.origin).toBe('https://accounts.google.com')
+    expect(url.searchParams.get('redirect_uri')).toBe('http://localhost:8787/auth/oauth/google/callback')
+    expect(url.searchParams.get('code_challenge_method')).toBe('S256')
+    for (const name of ['state', 'nonce', 'code_challenge'])
+      expect(url.searchParams.get(name)).toMatch(/^[A-Za-z0-9_-]{43}$/)
+    const [cookie = ''] = response.headers.getSetCookie()
+    expect(cookie).toMatch(/^__Host-oauth-[A-Za-z0-9_-]{12}=/)
+    expect(cookie).toMatch(/; Max-Age=600; Path=\/; HttpOnly; Secure; SameSite=Lax$/)
+    expect(cookie).not.toContain(url.searchParams.get('state'))
+    expect(cookie.length).toBeLessThan(4096)
+  })
+
+  it.each([
+    ['//app.example.com/'],
+    ['https://app.example.com@evil.example/'],
+    ['https://app.example.com.evil.example/'],
+    ['https://app.example.com\\@evil.example'],
+    ['javascript:alert(1)'],
+    ['https://evil.example/?https://app.example.com'],
+    ['https://app.example.com/%2e%2e/'],
+    ['https://other.example/landing'],
+    ['https://other.example/landing?from=elsewhere'],
+    [''],
+  ])('refuses to return to %s (incident 10)', async (redirectTo) => {
+    const response = await callWorker(service, 'GET', startPath('google', { redirectTo }))
+    await expectRefusal(response, 400, 'redirect_not_allowed')
+    expect(response.headers.getSetCookie()).toEqual([])
+  })
+
+  it.each([
+    'https://app.example.com/a?b=c',
+    'https://other.example/landing?from=postern',
+    'http://localhost:8787/account',
+  ])('returns to %s', async (redirectTo) => {
+    expect((await callWorker(service, 'GET', startPath('google', { redirectTo }))).status).toBe(302)
+  })
+
+  it('keeps its cookie within 4 KB for the longest target', async () => {
+    const redirectTo = `${APP}/${'a'.repeat(2048 - APP.length - 1)}`
+    const response = await callWorker(service, 'GET', startPath('google', { redirectTo }))
+    expect(response.status).toBe(302)
+    expect(response.headers.getSetCookie()[0]?.split(';')[0]?.length).toBeLessThan(4096)
+  })
+
+  it('asks for a challenge where tokens go into the body', async () => {
+    const problem = await expectRefusal(
+      await callWorker(service, 'GET', startPath('google', { delivery: 'body' })),
+      400,
+      'invalid_request',
+    )
+    expect(problem.errors).toEqual([{ path: 'codeChallenge', message: 'Is required with delivery=body' }])
+    const plain = startPath('google', { delivery: 'body', codeChallenge: 'plain' })
+    await expectRefusal(await callWorker(service, 'GET', plain), 400, 'invalid_request')
+  })
+
+  it.each(['linkedin', 'toString', 'exchange', '__proto__', 'GOOGLE'])('does not know %s', async (provider) => {
+    await expectRefusal(await callWorker(service, 'GET', startPath(provider)), 404, 'not_found')
+  })
+
+  it('keeps at most four logins under way, the newest', async () => {
+    const browser = createBrowser(service)
+    const states: (string | null)[] = []
+    for (let tab = 0; tab < 6; tab += 1)
+      states.push(locationOf(await browser.open(startPath('google'))).searchParams.get('state'))
+    expect([...browser.jar.keys()]).toHaveLength(4)
+    const oldest = await browser.open(`/auth/oauth/google/callback?state=${states[0]}&code=x`)
+    await expectRefusal(oldest, 400, 'invalid_state')
+    expect((await browser.open(`/auth/oauth/google/callback?state=${states[5]}&error=access_denied`)).status).toBe(302)
+  })
+})
+
+describe('the way back from Google, with cookies (O1, O4)', () => {
+  it('makes an account at the first login and signs it in', async () => {
+    const claims = person()
+    const { browser, landing } = await signInWithGoogle(providers, service, claims)
+    expect(landing.href).toBe(REDIRECT)
+    expect([...browser.jar.keys()].sort()).toEqual(['__Host-access', '__Host-device', '__Secure-refresh'])
+    const user = await answerOf(await browser.fetch('GET', '/auth/me'), User)
+    expect(user).toMatchObject({
+      email: claims.email,
+      emailVerified: true,
+      username: null,
+      name: 'Ada Lovelace',
+      roles: ['user'],
+      providers: ['google'],
+    })
+    expect((await auditOf('user.registered', user.id))[0]?.details).toEqual({ provider: 'google' })
+    expect((await auditOf('login.succeeded', user.id))[0]?.details).toMatchObject({ methods: ['fed'] })
+    const [identity] = await rows('select * from identities where user_id = ?', user.id)
+    expect(identity).toMatchObject({ issuer: 'https://accounts.google.com', subject: claims.sub, sealed_tokens: null })
+  })
+
+  it('knows the person again by (issuer, subject), whatever the address is by then (incident 6: CVE-2026-31813)', async () => {
+    const claims = person()
+    await signInWithGoogle(providers, service, claims)
+    const { browser } = await signInWithGoogle(providers, service, { ...claims, email: newEmail() })
+    const user = await answerOf(await browser.fetch('GET', '/auth/me'), User)
+    expect(user.email).toBe(claims.email)
+    expect(await countRows('identities', 'user_id = ?', user.id)).toBe(1)
+  })
+
+  it('tells the owner of a new device, not of a known one (R5)', async () => {
+    const claims = person()
+    const { browser } = await signInWithGoogle(providers, service, claims)
+    await signInWithGoogle(providers, browser, claims)
+    expect(await countRows('outbox', "kind = 'new_device' and recipient = ?", claims.email)).toBe(0)
+    await signInWithGoogle(providers, service, claims)
+    expect(await countRows('outbox', "kind = 'new_device' and recipient = ?", claims.email)).toBe(1)
+  })
+
+  it('lets two tabs be under way at once', async () => {
+    const browser = createBrowser(service)
+    const first = await browser.open(startPath('google', { redirectTo: `${APP}/first` }))
+    const second = await browser.open(startPath('google', { redirectTo: `${APP}/second` }))
+    const claims = person()
+    expect(locationOf(await browser.open(providers.google(second, claims))).href).toBe(`${APP}/second`)
+    expect(locationOf(await browser.open(providers.google(first, claims))).href).toBe(`${APP}/first`)
+  })
+
+  it.each([
+    ['one with a line break (incident 22)', 'Ada\r\nBcc: x@example.com', null],
+    ['one with invisible characters', 'Ada\u200bLovelace', null],
+    ['an endless one', 'x'.repeat(101), null],
+    ['an empty one', '  ', null],
+    ['one to trim', ' Ada ', 'Ada'],
+  ])('cleans the name: %s', async (_, name, expected) => {
+    const { browser } = await signInWithGoogle(providers, service, person({ name }))
+    expect((await answerOf(await browser.fetch('GET', '/auth/me'), User)).name).toBe(expected)
+  })
+
+  it('makes the named address an admin, because it is verified', async () => {
+    const email = newEmail()
+    const bootstrap = oauthEnv({ BOOTSTRAP_ADMIN_EMAIL: email })
+    const { browser } = await signInWithGoogle(providers, bootstrap, person({ email }))
+    expect((await answerOf(await browser.fetch('GET', '/auth/me'), User)).roles).toEqual(['admin', 'user'])
+  })
+
+  it('does not make an unverified address an admin', async () => {
+    const email = newEmail()
+    const bootstrap = oauthEnv({ BOOTSTRAP_ADMIN_EMAIL: email })
+    await signInWithGoogle(providers, bootstrap, person({ email, email_verified: false }))
+    expect(await rows('select role from user_roles join users on id = user_id where email = ?', email)).toEqual([
+      { role: 'user' },
+    ])
+  })
+
+  it('refuses a deactivated account', async () => {
+    const claims = person()
+    await signInWithGoogle(providers, service, claims)
+    await rows("update users set status = 'deactivated' where email = ?", claims.email)
+    const { browser, error } = await signInWithGoogle(providers, service, claims)
+    expect(error).toBe('account_deactivated')
+    expect([...browser.jar]).toEqual([])
+  })
+
+  it('makes one account of 50 simultaneous first logins (2.3.3)', async () => {
+    const claims = person()
+    const browsers = await Promise.all(
+      Array.from({ length: 50 }, async () => {
+        const browser = createBrowser(service)
+        return { browser, callback: providers.google(await browser.open(startPath('google')), claims) }
+      }),
+    )
+    const landings = await Promise.all(browsers.map(({ browser, callback }) => browser.open(callback)))
+    expect(new Set(landings.map((landing) => locationOf(landing).href))).toEqual(new Set([REDIRECT]))
+    expect(await countRows('users', 'email = ?', claims.email)).toBe(1)
+    expect(await countRows('identities', 'subject = ?', claims.sub)).toBe(1)
+    expect(
+      await countRows('audit_events', "type = 'user.registered' and details = ?", '{"provider":"google"}'),
+    ).toBeGreaterThan(0)
+  })
+})
+
+describe('the way back from GitHub (O2)', () => {
+  async function signInWithGitHub(
+    emails: { email: string; primary: boolean; verified: boolean }[],
+    id = Number(newSubject().slice(-6)) + 1,
+  ) {
+    const browser = createBrowser(service)
+    const callback = providers.github(await browser.open(startPath('github')), { id, emails })
+    const landing = locationOf(await browser.open(callback))
+    return { browser, id, error: landing.searchParams.get('error') }
+  }
+
+  it('signs in with the primary, verified address, and knows the number again', async () => {
+    const email = newEmail()
+    const { browser, id } = await signInWithGitHub([
+      { email: newEmail(), primary: false, verified: true },
+      { email, primary: true, verified: true },
+    ])
+    expect(await answerOf(await browser.fetch('GET', '/auth/me'), User)).toMatchObject({ email, providers: ['github'] })
+    const again = await signInWithGitHub([{ email: newEmail(), primary: true, verified: true }], id)
+    expect(await answerOf(await again.browser.fetch('GET', '/auth/me'), User)).toMatchObject({ email })
+  })
+
+  it('refuses somebody without an address: an account needs one', async () => {
+    const { browser, error } = await signInWithGitHub([])
+    expect(error).toBe('email_required')
+    expect([...browser.jar]).toEqual([])
+  })
+})
+
+describe('an address that the provider did not verify (A2, A10)', () => {
+  it('gets a verification mail, and signs in once it is verified', async () => {
+    const claims = person({ email_verified: false })
+    const { browser, error } = await signInWithGoogle(providers, service, claims)
+    expect(error).toBe('email_not_verified')
+    expect([...browser.jar]).toEqual([])
+    expect((await signInWithGoogle(providers, service, claims)).error).toBe('email_not_verified')
+    const token = tokenIn(await waitForMail(claims.email))
+    expect((await callWorker(service, 'POST', '/auth/verify-email', { body: { token } })).status).toBe(200)
+    const { browser: later } = await signInWithGoogle(providers, service, claims)
+    expect(await answerOf(await later.fetch('GET', '/auth/me'), User)).toMatchObject({ emailVerified: true })
+  })
+
+  it('signs in without, where the deployment does not ask for verification', async () => {
+    const lenient = oauthEnv({ REQUIRE_EMAIL_VERIFICATION: 'false' })
+    const { browser } = await signInWithGoogle(providers, lenient, person({ email_verified: false }))
+    expect(await answerOf(await browser.fetch('GET', '/auth/me'), User)).toMatchObject({ emailVerified: false })
+  })
+
+  it('is verified by a later login, once the provider has verified it', async () => {
+    const claims = person({ email_verified: false })
+    await signInWithGoogle(providers, service, claims)
+    const { browser } = await signInWithGoogle(providers, service, { ...claims, email_verified: true })
+    expect(await answerOf(await browser.fetch('GET', '/auth/me'), User)).toMatchObject({
+      emailVerified: true,
+      providers: ['google'],
+    })
+  })
+})
+
+describe("the provider's tokens (issue 5 line 6)", () => {
+  const keeping = oauthEnv({ KEEP_PROVIDER_TOKENS: 'true' })
+
+  it('are kept only where configuration asks for it, sealed, and opened for their own identity alone', async () => {
+    const claims = person()
+    await signInWithGoogle(providers, keeping, claims)
+    const [{ sealed_tokens: sealed } = {}] = await rows(
+      'select sealed_tokens from identities where subject = ?',
+      claims.sub,
+    )
+    expect(sealed).toMatch(/^eyJ/)
+    expect(atob(String(sealed).split('.')[0] ?? '')).toContain('A256GCM')
+    const identity = { issuer: 'https://accounts.google.com', subject: claims.sub }
+    expect(await openProviderTokens(settings, identity, String(sealed))).toMatchObject({
+      accessToken: 'ya29.a0AfB_example',
+    })
+    expect(await openProviderTokens(settings, { ...identity, subject: 'other' }, String(sealed))).toBeNull()
+  })
+
+  it('are dropped at the next login once configuration does not ask any more', async () => {
+    const claims = person()
+    await signInWithGoogle(providers, keeping, claims)
+    await signInWithGoogle(providers, service, claims)
+    expect(await rows('select sealed_tokens from identities where subject = ?', claims.sub)).toEqual([
+      { sealed_tokens: null },
+    ])
+  })
+})

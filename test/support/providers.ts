@@ -1,0 +1,182 @@
+import { env } from 'cloudflare:workers'
+import { createHash, randomBytes } from 'node:crypto'
+import { exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose'
+import { HttpResponse, http } from 'msw'
+import { setupServer } from 'msw/node'
+import { afterAll, afterEach, beforeAll } from 'vitest'
+import { forgetKeySets } from '../../src/oauth-providers/id-token.ts'
+import recorded from '../vectors/provider-responses.json'
+import { APP, createBrowser, type TestBrowser } from './browser.ts'
+
+export const REDIRECT = `${APP}/signed-in`
+
+/** A deployment with Google, GitHub and Microsoft, and one page that may be returned to. One object is one isolate's memory. */
+export const oauthEnv = (overrides: Record<string, unknown> = {}) =>
+  ({
+    ...env,
+    RATE_LIMITS: 'off',
+    ALLOWED_ORIGINS: APP,
+    ALLOWED_REDIRECTS: `${APP},https://other.example/landing?from=postern`,
+    GOOGLE_CLIENT_ID: 'client-id',
+    GOOGLE_CLIENT_SECRET: 'client-secret',
+    GITHUB_CLIENT_ID: 'client-id',
+    GITHUB_CLIENT_SECRET: 'client-secret',
+    MICROSOFT_CLIENT_ID: 'client-id',
+    MICROSOFT_CLIENT_SECRET: 'client-secret',
+    ...overrides,
+  }) as unknown as Env
+
+/** The page's own proof key. */
+export function newVerifier() {
+  const codeVerifier = randomBytes(32).toString('base64url')
+  return { codeVerifier, codeChallenge: createHash('sha256').update(codeVerifier).digest('base64url') }
+}
+
+let lastSubject = 0
+/** Somebody nobody has seen before. */
+export function newSubject(): string {
+  lastSubject += 1
+  return `1101694844742763${String(lastSubject).padStart(5, '0')}`
+}
+
+export interface GitHubPerson {
+  id: number
+  name?: string | null
+  emails: { email: string; primary: boolean; verified: boolean }[]
+}
+
+interface Visit {
+  nonce: string | null
+  codeChallenge: string | null
+  claims: JWTPayload
+}
+
+/**
+ * Google, Microsoft and GitHub at the network border: their recorded answers, a code for each person who comes, PKCE checked as they
+ * check it, codes redeemed once. Anything else the Worker asks for fails the test.
+ */
+export function stubProviders() {
+  const visits = new Map<string, Visit>()
+  const people = new Map<string, GitHubPerson>()
+  const seen = { tokenRequests: 0 }
+  let jwk: JWK
+  let privateKey: CryptoKey
+  let lastCode = 0
+
+  /** Takes a code back, as a token endpoint does; null for one that is unknown, used, or proven with another verifier. */
+  async function redeem(request: Pick<Request, 'arrayBuffer'>) {
+    seen.tokenRequests += 1
+    const form = new URLSearchParams(new TextDecoder().decode(await request.arrayBuffer()))
+    const code = form.get('code') ?? ''
+    const visit = visits.get(code)
+    visits.delete(code)
+    const challenge = createHash('sha256')
+      .update(form.get('code_verifier') ?? '')
+      .digest('base64url')
+    return visit?.codeChallenge === challenge ? { code, visit } : null
+  }
+  const idToken = (visit: Visit, claims: JWTPayload) =>
+    new SignJWT({
+      iat: Math.floor(Date.now() / 1000),
+      exp: Math.floor(Date.now() / 1000) + 3600,
+      ...(visit.nonce === null ? {} : { nonce: visit.nonce }),
+      ...claims,
+    })
+      .setProtectedHeader({ alg: 'RS256', kid: 'key-1', typ: 'JWT' })
+      .sign(privateKey)
+  const keys = () => HttpResponse.json({ keys: [jwk] })
+
+  const server = setupServer(
+    http.get('https://www.googleapis.com/oauth2/v3/certs', keys),
+    http.get('https://login.microsoftonline.com/common/discovery/v2.0/keys', keys),
+    http.post('https://oauth2.googleapis.com/token', async ({ request }) => {
+      const found = await redeem(request)
+      if (!found) return HttpResponse.json(recorded.google.codeReplayed, { status: 400 })
+      const { hd: _, ...claims } = recorded.google.idTokenClaims
+      return HttpResponse.json({
+        ...recorded.google.token,
+        id_token: await idToken(found.visit, { ...claims, ...found.visit.claims }),
+      })
+    }),
+    http.post('https://login.microsoftonline.com/common/oauth2/v2.0/token', async ({ request }) => {
+      const found = await redeem(request)
+      if (!found) return HttpResponse.json(recorded.microsoft.codeReplayed, { status: 400 })
+      return HttpResponse.json({
+        ...recorded.microsoft.token,
+        id_token: await idToken(found.visit, { ...recorded.microsoft.idTokenClaims, ...found.visit.claims }),
+      })
+    }),
+    http.post('https://github.com/login/oauth/access_token', async ({ request }) => {
+      const found = await redeem(request)
+      if (!found) return HttpResponse.json(recorded.github.codeReplayed)
+      return HttpResponse.json({ ...recorded.github.token, access_token: `gho_${found.code}` })
+    }),
+    http.get('https://api.github.com/user', ({ request }) => {
+      const person = people.get(request.headers.get('authorization') ?? '')
+      if (!person) return HttpResponse.json({ message: 'Bad credentials' }, { status: 401 })
+      const { id, name = recorded.github.user.name } = person
+      return HttpResponse.json({ ...recorded.github.user, id, name })
+    }),
+    http.get('https://api.github.com/user/emails', ({ request }) =>
+      HttpResponse.json(people.get(request.headers.get('authorization') ?? '')?.emails ?? []),
+    ),
+  )
+
+  beforeAll(async () => {
+    const pair = await generateKeyPair('RS256', { extractable: true })
+    privateKey = pair.privateKey
+    jwk = { ...(await exportJWK(pair.publicKey)), use: 'sig', alg: 'RS256', kid: 'key-1' }
+    server.listen({ onUnhandledRequest: 'error' })
+  })
+  afterEach(() => {
+    server.resetHandlers()
+    forgetKeySets()
+  })
+  afterAll(() => server.close())
+
+  /** The provider has been asked: it sends the browser back with a code that stands for this person. */
+  function answer(authorization: Response | URL, provider: string, claims: JWTPayload, person?: GitHubPerson): string {
+    const url = authorization instanceof URL ? authorization : locationOf(authorization)
+    lastCode += 1
+    const code = `code-${lastCode}`
+    visits.set(code, {
+      nonce: url.searchParams.get('nonce'),
+      codeChallenge: url.searchParams.get('code_challenge'),
+      claims,
+    })
+    if (person) people.set(`Bearer gho_${code}`, person)
+    const state = url.searchParams.get('state') ?? ''
+    return `/auth/oauth/${provider}/callback?${new URLSearchParams({ state, code })}`
+  }
+  return {
+    server,
+    seen,
+    google: (authorization: Response | URL, claims: JWTPayload) => answer(authorization, 'google', claims),
+    microsoft: (authorization: Response | URL, claims: JWTPayload) => answer(authorization, 'microsoft', claims),
+    github: (authorization: Response | URL, person: GitHubPerson) => answer(authorization, 'github', {}, person),
+  }
+}
+export type StubbedProviders = ReturnType<typeof stubProviders>
+
+/** Where an answer sends the browser. */
+export function locationOf(response: Response): URL {
+  const location = response.headers.get('Location')
+  if (response.status !== 302 || location === null) throw new Error(`no redirect: ${response.status}`)
+  return new URL(location)
+}
+
+/** The address that begins a login. */
+export const startPath = (provider: string, wishes: Record<string, string> = {}) =>
+  `/auth/oauth/${provider}?${new URLSearchParams({ redirectTo: REDIRECT, delivery: 'cookie', ...wishes })}`
+
+/** Signs somebody in through Google with cookies, and gives the browser and where it landed. */
+export async function signInWithGoogle(
+  providers: StubbedProviders,
+  target: Env | TestBrowser,
+  claims: JWTPayload,
+): Promise<{ browser: TestBrowser; landing: URL; error: string | null }> {
+  const browser = 'jar' in target ? (target as TestBrowser) : createBrowser(target as Env)
+  const callback = providers.google(await browser.open(startPath('google')), claims)
+  const landing = locationOf(await browser.open(callback))
+  return { browser, landing, error: landing.searchParams.get('error') }
+}
