@@ -3,6 +3,7 @@ import { DeleteAccountRequest, UpdateProfileRequest, User } from '../contracts/u
 import { clearTokenCookies } from '../http/cookies.ts'
 import { jsonBody, optionalJsonBody } from '../http/json-body.ts'
 import { requireToken, requireUser } from '../http/middleware/authenticate.ts'
+import { rateLimit } from '../http/middleware/rate-limit.ts'
 import { createRouter, jsonAnswer, jsonRequest, refusals, SIGNED_IN } from '../http/router.ts'
 import { changeProfile, deleteAccount, readProfile } from '../services/profile.ts'
 
@@ -38,7 +39,7 @@ const deleteRoute = createRoute({
   tags,
   summary: 'Delete my account and everything that belongs to it',
   security: SIGNED_IN,
-  middleware: [requireUser(), optionalJsonBody] as const,
+  middleware: [rateLimit('sensitive', 'delete-account'), requireUser(), optionalJsonBody] as const,
   request: { body: { ...jsonRequest(DeleteAccountRequest).body, required: false } },
   responses: {
     204: { description: 'The account is gone.' },
