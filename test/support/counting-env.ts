@@ -13,7 +13,8 @@ export interface CallCounts {
   /** Messages about mails, and about activity (at most one a minute and session, after the answer). */
   mailSends: number
   activitySends: number
-  r2Calls: number
+  r2Reads: number
+  r2Writes: number
 }
 
 const NONE: CallCounts = {
@@ -25,7 +26,8 @@ const NONE: CallCounts = {
   objectCalls: 0,
   mailSends: 0,
   activitySends: 0,
-  r2Calls: 0,
+  r2Reads: 0,
+  r2Writes: 0,
 }
 
 /** The test environment with every call of a binding counted. One object is one isolate's memory: warm it before counting. */
@@ -62,6 +64,6 @@ function columnOf({ kind, binding, operation, sql }: BindingCall): keyof CallCou
     case 'queue':
       return binding.startsWith('ACTIVITY') ? 'activitySends' : 'mailSends'
     case 'r2':
-      return 'r2Calls'
+      return ['get', 'head', 'list'].includes(operation) ? 'r2Reads' : 'r2Writes'
   }
 }

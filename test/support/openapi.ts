@@ -1,0 +1,129 @@
+import { z } from 'zod'
+import { app } from '../../src/app.ts'
+import { OPENAPI_DOCUMENT } from '../../src/http/openapi.ts'
+
+type Schema = Record<string, unknown>
+
+/** One operation of the document that the Worker serves, with every `$ref` followed. */
+export interface Operation {
+  method: string
+  path: string
+  /** The names of the security schemes, any of which will do; none for a public route. */
+  security: string[]
+  parameters: { name: string; in: string; required: boolean; schema: Schema }[]
+  /** The request body, by media type; null where there is none. */
+  body: { required: boolean; mediaTypes: string[]; schema: Schema } | null
+  /** The documented statuses. */
+  statuses: number[]
+}
+
+interface Document {
+  paths: Record<string, Record<string, RawOperation>>
+}
+interface RawOperation {
+  security?: Record<string, unknown>[]
+  parameters?: { name: string; in: string; required?: boolean; schema: Schema }[]
+  requestBody?: { required?: boolean; content: Record<string, { schema?: Schema }> }
+  responses: Record<string, unknown>
+}
+
+/** Every operation of the document. Tests that walk it cover new routes by themselves. */
+export function listOperations(): Operation[] {
+  const document = resolve(app.getOpenAPI31Document(OPENAPI_DOCUMENT)) as unknown as Document
+  return Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, raw]) => describeOperation(method.toUpperCase(), path, raw)),
+  )
+}
+
+function describeOperation(method: string, path: string, raw: RawOperation): Operation {
+  const content = raw.requestBody?.content
+  const [schema = {}] = Object.values(content ?? {}).map((media) => media.schema ?? {})
+  return {
+    method,
+    path,
+    security: (raw.security ?? []).flatMap(Object.keys),
+    parameters: (raw.parameters ?? []).map(({ required = false, ...parameter }) => ({ ...parameter, required })),
+    body: content ? { required: raw.requestBody?.required === true, mediaTypes: Object.keys(content), schema } : null,
+    statuses: Object.keys(raw.responses).map(Number),
+  }
+}
+
+/** Follows every `$ref` into the components. */
+function resolve(document: object): object {
+  const follow = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(follow)
+    if (typeof value !== 'object' || value === null) return value
+    const ref = (value as { $ref?: unknown }).$ref
+    if (typeof ref === 'string')
+      return follow(
+        ref
+          .split('/')
+          .slice(1)
+          .reduce<unknown>((at, name) => (at as Schema)[name], document),
+      )
+    return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, follow(member)]))
+  }
+  return follow({ ...document, components: {} }) as object
+}
+
+/** Whether a value is what a schema of the document asks for. */
+export function conforms(schema: Schema, value: unknown): boolean {
+  return z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]).safeParse(value).success
+}
+
+/** Tried where a pattern stands without an example. */
+const CANDIDATES = [
+  'abcdefgh',
+  '12345678',
+  'a',
+  'A',
+  'example',
+  'https://example.com/',
+  '2026-01-31T12:00:00.000Z',
+  'users:read',
+]
+
+/**
+ * Values that conform to a schema: of an object one with its required members alone and one with all of them.
+ * @throws where a pattern has neither an example nor a candidate that fits: give the contract an example.
+ */
+export function samplesOf(schema: Schema): unknown[] {
+  const union = (schema.anyOf ?? schema.oneOf) as Schema[] | undefined
+  if (union) return union.flatMap(samplesOf)
+  if ('const' in schema) return [schema.const]
+  if (Array.isArray(schema.enum)) return schema.enum
+  if ('example' in schema) return [schema.example]
+  const [type] = [schema.type].flat()
+  switch (type) {
+    case 'object':
+      return samplesOfObject(schema)
+    case 'array':
+      return [samplesOf((schema.items as Schema | undefined) ?? {}).slice(0, 1)]
+    case 'string':
+      return [sampleString(schema)]
+    case 'integer':
+    case 'number':
+      return [schema.minimum ?? 0]
+    case 'boolean':
+      return [true]
+    case 'null':
+      return [null]
+    default:
+      return [{}]
+  }
+}
+
+function samplesOfObject(schema: Schema): unknown[] {
+  const properties = Object.entries((schema.properties ?? {}) as Record<string, Schema>)
+  const required = (schema.required ?? []) as string[]
+  const build = (members: typeof properties) =>
+    Object.fromEntries(members.map(([name, member]) => [name, samplesOf(member)[0]]))
+  return [build(properties.filter(([name]) => required.includes(name))), build(properties)]
+}
+
+function sampleString(schema: Schema): string {
+  const candidates = [...CANDIDATES, 'x'.repeat(Number(schema.minLength ?? 1))]
+  const sample = candidates.find((candidate) => conforms(schema, candidate))
+  if (sample === undefined) throw new Error(`give this schema an example: ${JSON.stringify(schema)}`)
+  return sample
+}
