@@ -18,7 +18,6 @@ const origin = `http://localhost:${port}`
 console.log(`Postern starts on this machine.
   API      ${origin}
   Docs     ${origin}/docs
-  Console  ${origin}/console
   Mailbox  ${origin}/dev/mailbox
 `)
 

@@ -15,12 +15,19 @@ export async function sendPage(c: Context, path: string): Promise<Response> {
   return page
 }
 
-/** What no route answers is a page, or nothing. */
+/** What no route answers is a page, or nothing: a person is told so by a page, a program by a problem. */
 export async function handleNotFound(c: Context): Promise<Response> {
   if (isSafe(c)) {
     const page = await sendPage(c, new URL(c.req.url).pathname)
     if (page.status !== 404) return page
+    if (c.req.header('Accept')?.includes('text/html')) return await sendMissingPage(c)
     c.set('isPage', false)
   }
   return sendProblem(c, new AuthError('not_found'))
+}
+
+async function sendMissingPage(c: Context): Promise<Response> {
+  c.set('outcome', 'not_found')
+  const { body, headers } = await sendPage(c, '/404')
+  return new Response(body, { status: 404, headers })
 }

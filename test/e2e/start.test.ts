@@ -11,10 +11,9 @@ describe('npm start', () => {
   it('says first where everything is, keeps a secret of its own, and ends when told to', async () => {
     const service = await startService('--var', 'RATE_LIMITS:off')
     const [, ...addresses] = service.output().split('\n')
-    expect(addresses.slice(0, 4).map((line) => line.trim().split(/\s+/))).toEqual([
+    expect(addresses.slice(0, 3).map((line) => line.trim().split(/\s+/))).toEqual([
       ['API', service.origin],
       ['Docs', `${service.origin}/docs`],
-      ['Console', `${service.origin}/console`],
       ['Mailbox', `${service.origin}/dev/mailbox`],
     ])
     expect(service.output()).toContain('env.RATE_LIMITS')

@@ -2,6 +2,8 @@ import { byId, show } from '../shared/dom.ts'
 import { fetchMails, findCodes, findLinks, formatTime, type Mail } from './mails.ts'
 
 const REFRESH_MS = 2_000
+/** Where list and mail stand side by side, the newest mail is open from the start. */
+const WIDE = matchMedia('(min-width: 48rem)')
 
 const panes = byId('panes', HTMLElement)
 const list = byId('list', HTMLUListElement)
@@ -103,6 +105,7 @@ async function refresh(): Promise<void> {
   } else if (latest.length !== mails.length || latest[0]?.id !== mails[0]?.id || state.textContent === '') {
     const wasOpen = !reader.hidden
     mails = latest
+    if (WIDE.matches) openId ??= latest[0]?.id ?? null
     renderList()
     if (!wasOpen) renderReader()
     state.textContent = `${mails.length} ${mails.length === 1 ? 'mail' : 'mails'} · new ones appear by themselves`
