@@ -1,0 +1,222 @@
+import { sql } from 'drizzle-orm'
+import { describe, expect, it } from 'vitest'
+import { MAIL_MAX_PER_KIND_AND_HOUR, MAIL_NOTICE_LIMITS } from '../../../src/config.ts'
+import { deliverMail, sweepOutbox } from '../../../src/services/mail-delivery.ts'
+import { enqueueNoticeStatement } from '../../../src/storage/outbox.ts'
+import {
+  codeIn,
+  get,
+  newEmail,
+  PASSWORD,
+  post,
+  refusalOf,
+  signedUp,
+  signUp,
+  tokenIn,
+  waitForMail,
+} from '../../support/client.ts'
+import { countRows, mailsSettled, rows } from '../../support/database.ts'
+import { deliveryBench, jobPlatform } from '../../support/outbox.ts'
+
+const HOUR_MS = 3_600_000
+const many = <Value>(count: number, make: (index: number) => Value) =>
+  Array.from({ length: count }, (_, index) => make(index))
+const mailsOf = (recipient: string, kind: string) => countRows('outbox', 'recipient = ? and kind = ?', recipient, kind)
+
+/** Lets an hour pass for what a recipient got. */
+const anHourLater = (recipient: string) =>
+  rows('update outbox set created_at = created_at - 3600001 where recipient = ?', recipient)
+
+describe('a recipient gets at most five mails of a kind an hour (issue 4, line 5)', () => {
+  it('of many requests at once, in any spelling of the address', async () => {
+    const { email } = await signUp()
+    const spellings = [email, email.toUpperCase(), ` ${email} `]
+    const answers = await Promise.all(
+      many(30, (index) => post('/auth/forgot-password', { email: spellings[index % 3] })),
+    )
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]))
+    expect(await mailsOf(email, 'reset_password')).toBe(5)
+    await mailsSettled()
+  })
+
+  it('counting each kind and each recipient for itself', async () => {
+    const first = await signUp()
+    const second = await signUp()
+    await Promise.all(many(7, () => post('/auth/forgot-password', { email: first.email })))
+    await post('/auth/register', { email: first.email, password: PASSWORD })
+    await post('/auth/forgot-password', { email: second.email })
+    expect(await mailsOf(first.email, 'reset_password')).toBe(5)
+    expect(await mailsOf(first.email, 'already_registered')).toBe(1)
+    expect(await mailsOf(second.email, 'reset_password')).toBe(1)
+    await mailsSettled()
+  })
+
+  it('and more when the hour is over', async () => {
+    const { email } = await signUp()
+    await Promise.all(many(6, () => post('/auth/forgot-password', { email })))
+    await anHourLater(email)
+    await post('/auth/forgot-password', { email })
+    expect(await mailsOf(email, 'reset_password')).toBe(6)
+    await mailsSettled()
+  })
+
+  it('so that a flood leaves the last code that arrived in use', async () => {
+    const email = newEmail()
+    await post('/auth/register', { email, password: PASSWORD })
+    for (let index = 0; index < 9; index += 1) await post('/auth/resend-verification', { email })
+    await mailsSettled()
+    const newest = 'select id from outbox where recipient = ? order by created_at desc, id desc limit 1'
+    const [{ id = '' } = {}] = await rows<{ id: string }>(newest, email)
+    const mail = await waitForMail(email, (found) => found.id === id)
+    expect((await post('/auth/verify-email', { email, code: codeIn(mail) })).status).toBe(200)
+  })
+
+  it('and answers beyond that as it does for an address nobody has (A10)', async () => {
+    const { email } = await signUp()
+    await Promise.all(many(6, () => post('/auth/forgot-password', { email })))
+    const limited = await post('/auth/forgot-password', { email })
+    const unknown = await post('/auth/forgot-password', { email: 'nobody@example.com' })
+    expect([limited.status, await limited.text()]).toEqual([unknown.status, await unknown.text()])
+    await mailsSettled()
+  })
+})
+
+describe('a notice of a fact', () => {
+  const db = jobPlatform().db
+  const enqueue = (recipient: string, createdAt: number, index: number) =>
+    enqueueNoticeStatement(
+      db,
+      { id: `${recipient}-${index}`, kind: 'new_device', recipient, userId: null, locale: 'en', createdAt },
+      sql`true`,
+      MAIL_NOTICE_LIMITS,
+    )
+  const dueTimes = async (recipient: string) =>
+    (
+      await rows<{ due: number }>(
+        'select next_attempt_at as due from outbox where recipient = ? order by due',
+        recipient,
+      )
+    ).map(({ due }) => due)
+
+  it('waits its turn beyond the limit, rather than being hidden by a flood; ten in two hours are enough', async () => {
+    const now = Date.now()
+    await Promise.all(many(14, (index) => enqueue('flooded@example.com', now, index)))
+    expect(await dueTimes('flooded@example.com')).toEqual([...Array(5).fill(now), ...Array(5).fill(now + HOUR_MS)])
+  })
+
+  it('never makes an hour see more than five, whenever they come', async () => {
+    const start = Date.now()
+    const times = many(60, (index) => start + index * 7 * 60_000)
+    for (const [index, time] of times.entries()) await enqueue('steady@example.com', time, index)
+    const due = await dueTimes('steady@example.com')
+    for (const time of due)
+      expect(due.filter((other) => other >= time && other < time + HOUR_MS).length).toBeLessThanOrEqual(
+        MAIL_MAX_PER_KIND_AND_HOUR,
+      )
+    expect(due.length).toBeGreaterThan(30)
+  })
+
+  it('is sent by the sweep when its turn has come', async () => {
+    const bench = deliveryBench()
+    await Promise.all(many(6, (index) => enqueue('patient@example.com', bench.now, index)))
+    const [{ id = '' } = {}] = await rows<{ id: string }>(
+      "select id from outbox where recipient = 'patient@example.com' order by next_attempt_at desc limit 1",
+    )
+    await deliverMail(bench.platform, id)
+    expect(bench.sent).toEqual([])
+    bench.now += HOUR_MS
+    await sweepOutbox(bench.platform, bench.now)
+    expect(bench.announced.flatMap(({ ids }) => ids)).toContain(id)
+    await deliverMail(bench.platform, id)
+    expect(bench.sent.map((mail) => mail.id)).toEqual([id])
+  })
+
+  it('of a changed password waits too, where somebody changes it again and again', async () => {
+    const { email, tokens } = await signedUp()
+    let password = PASSWORD
+    for (let index = 0; index < 6; index += 1) {
+      const newPassword = `${PASSWORD} ${index}`
+      const body = { currentPassword: password, newPassword }
+      const response = await post('/auth/change-password', body, { Authorization: `Bearer ${tokens.accessToken}` })
+      expect(response.status).toBe(204)
+      password = newPassword
+    }
+    expect(await mailsOf(email, 'password_changed')).toBe(6)
+    const waiting =
+      "recipient = ? and kind = 'password_changed' and next_attempt_at > created_at - 1 and created_at > ?"
+    expect(await countRows('outbox', waiting, email, Date.now() + HOUR_MS / 2)).toBe(1)
+    await rows("delete from outbox where state = 'pending'")
+  })
+})
+
+describe('the code of a mail (incident 13)', () => {
+  /** Asks for a change of address and gives the mail that the new one gets. */
+  async function changeOf(address: string) {
+    const account = await signedUp()
+    const body = { newEmail: address, password: PASSWORD }
+    const headers = { Authorization: `Bearer ${account.tokens.accessToken}` }
+    expect((await post('/auth/change-email', body, headers)).status).toBe(202)
+    const { id } = account.user
+    const mail = await waitForMail(address, (found) => found.text.includes('/confirm-email-change?token='))
+    return { id, mail, headers }
+  }
+  const confirm = (email: string, code: string) => post('/auth/confirm-email-change', { email, code })
+  const otherThan = (code: string, index: number) => String((Number(code) + index) % 10 ** 8).padStart(8, '0')
+
+  it('confirms a new address, with that address, once', async () => {
+    const email = newEmail()
+    const { id, mail, headers } = await changeOf(email)
+    expect((await confirm(email.toUpperCase(), codeIn(mail))).status).toBe(200)
+    expect(await rows('select email from users where id = ?', id)).toEqual([{ email }])
+    expect(await refusalOf(await confirm(email, codeIn(mail)))).toEqual({ status: 400, code: 'invalid_token' })
+    expect((await get('/auth/me', headers)).status).toBe(200)
+  })
+
+  it('allows five wrong guesses, then not even the right one; the link still works', async () => {
+    const email = newEmail()
+    const { mail } = await changeOf(email)
+    for (let index = 1; index <= 5; index += 1)
+      expect((await confirm(email, otherThan(codeIn(mail), index))).status).toBe(400)
+    expect((await confirm(email, codeIn(mail))).status).toBe(400)
+    expect((await post('/auth/confirm-email-change', { token: tokenIn(mail) })).status).toBe(200)
+  })
+
+  it('is compared five times at most, of fifty guesses at once', async () => {
+    const email = newEmail()
+    const { mail } = await changeOf(email)
+    const answers = await Promise.all(many(50, (index) => confirm(email, otherThan(codeIn(mail), index + 1))))
+    expect(answers.filter(({ status }) => status === 200)).toEqual([])
+    const attempts =
+      "select sum(attempts) as attempts from one_time_tokens where email = ? and purpose = 'change_email'"
+    expect(await rows(attempts, email)).toEqual([{ attempts: 5 }])
+  })
+
+  it('is not put out of use by another account that asks for the same new address', async () => {
+    const email = newEmail()
+    const victim = await changeOf(email)
+    const attacker = await signedUp()
+    await post(
+      '/auth/change-email',
+      { newEmail: email, password: PASSWORD },
+      { Authorization: `Bearer ${attacker.tokens.accessToken}` },
+    )
+    expect((await confirm(email, codeIn(victim.mail))).status).toBe(200)
+    expect(await rows('select id from users where email = ?', email)).toEqual([{ id: victim.id }])
+    await mailsSettled()
+  })
+
+  it('of one purpose is none for another, and none with the old address', async () => {
+    const email = newEmail()
+    const { mail } = await changeOf(email)
+    const code = codeIn(mail)
+    const [{ old = '' } = {}] = await rows<{ old: string }>(
+      'select u.email as old from users u join one_time_tokens t on t.user_id = u.id where t.email = ?',
+      email,
+    )
+    expect((await confirm(old, code)).status).toBe(400)
+    expect((await post('/auth/verify-email', { email, code })).status).toBe(400)
+    expect((await post('/auth/reset-password', { email, code, password: `${PASSWORD} new` })).status).toBe(400)
+    expect((await post('/auth/confirm-email-change', { token: tokenIn(mail), email, code })).status).toBe(400)
+    expect((await confirm(email, code)).status).toBe(200)
+  })
+})

@@ -1,0 +1,73 @@
+import { env } from 'cloudflare:workers'
+import { vi } from 'vitest'
+import type { OutgoingMail } from '../../src/mail/message.ts'
+import { SYSTEM } from '../../src/platform/client.ts'
+import { composePlatform, type Platform } from '../../src/platform/compose.ts'
+import type { DeadMail } from '../../src/platform/mail-queue.ts'
+import { type Row, rows } from './database.ts'
+import { queryOne } from './stored-state.ts'
+
+/** The platform of a job, as the Worker builds it. */
+export const jobPlatform = (bindings: Env = env as Env): Platform =>
+  composePlatform(bindings, SYSTEM, { waitUntil: () => {} })
+
+/** A platform whose mail server is the test's, and whose clock stands until the test moves it. */
+export function deliveryBench(bindings?: Env) {
+  const bench = {
+    now: Date.now(),
+    /** What was handed to the mail server, whether it took it or not. */
+    sent: [] as OutgoingMail[],
+    announced: [] as { ids: readonly string[]; delaySeconds: number }[],
+    dead: [] as DeadMail[],
+    /** Says how the mail server answers. */
+    answer: (_mail: OutgoingMail): Promise<void> | void => {},
+  }
+  const platform: Platform = {
+    ...jobPlatform(bindings),
+    now: () => bench.now,
+    sendMail: async (mail) => {
+      bench.sent.push(mail)
+      await bench.answer(mail)
+    },
+    announceMails: async (ids, delaySeconds = 0) => {
+      bench.announced.push({ ids, delaySeconds })
+    },
+    reportDeadMail: async (mail) => {
+      bench.dead.push(mail)
+    },
+  }
+  return Object.assign(bench, { platform })
+}
+
+let lastMail = 0
+
+/** Puts a notice in the outbox that no queue was told of. */
+export async function putMail(mail: Partial<Record<string, string | number | null>> = {}): Promise<string> {
+  lastMail += 1
+  const at = Date.now() - 5_000
+  const row = {
+    id: `mail-${String(lastMail).padStart(5, '0')}`,
+    kind: 'account_deleted',
+    recipient: `reader${lastMail}@example.com`,
+    user_id: `user-${lastMail}`,
+    locale: 'en',
+    details: '{}',
+    created_at: at,
+    next_attempt_at: at,
+    ...mail,
+  }
+  const columns = Object.keys(row)
+  const holes = columns.map(() => '?').join(', ')
+  await rows(`insert into outbox (${columns.join(', ')}) values (${holes})`, ...Object.values(row))
+  return row.id
+}
+
+export const outboxRow = (id: string): Promise<Row> => queryOne('select * from outbox where id = ?', id)
+
+/** Everything logged since, as text. */
+export function captureLogs(): () => string {
+  const spies = (['log', 'warn', 'error'] as const).map((level) =>
+    vi.spyOn(console, level).mockImplementation(() => {}),
+  )
+  return () => spies.flatMap(({ mock }) => mock.calls.map((call) => call.join(' '))).join('\n')
+}
