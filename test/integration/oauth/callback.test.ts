@@ -205,14 +205,15 @@ describe('GET /auth/oauth/{provider}/callback: faults of our own', () => {
 
   it('makes no half an account when the batch fails (incident 26)', async () => {
     const claims = person()
-    let batches = 0
+    let hasFailed = false
     const failing = interceptEnv(service, (call, proceed) => {
-      if (call.kind === 'd1' && call.sql.some((sql) => /insert into "users"/.test(sql)) && (batches += 1) === 1)
-        return Promise.reject(new Error('D1_ERROR: out'))
-      return proceed()
+      if (hasFailed || !call.sql.some((sql) => /insert into "users"/.test(sql))) return proceed()
+      hasFailed = true
+      return Promise.reject(new Error('D1_ERROR: out'))
     })
     const { browser, callback } = await comingBack(claims, failing)
     expectLanding(await browser.open(callback), 'dependency_unavailable')
+    expect(hasFailed).toBe(true)
     const again = await comingBack(claims, failing)
     expect(locationOf(await again.browser.open(again.callback)).href).toBe(REDIRECT)
     expect(await countRows('users', 'email = ?', claims.email)).toBe(1)
