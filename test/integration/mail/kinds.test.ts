@@ -1,0 +1,244 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { MailboxItem } from '../../../src/durable-objects/dev-mailbox.ts'
+import { MAIL_KINDS, type MailKind } from '../../../src/mail/message.ts'
+import { de } from '../../../src/mail/texts/de.ts'
+import { en } from '../../../src/mail/texts/en.ts'
+import {
+  bearer,
+  codeIn,
+  logIn,
+  newEmail,
+  ORIGIN,
+  PASSWORD,
+  post,
+  send,
+  signedUp,
+  signUp,
+  tokenIn,
+  waitForMail,
+} from '../../support/client.ts'
+import { rows } from '../../support/database.ts'
+
+const FACTS = { product: 'Postern', duration: '', email: '', factor: '' }
+/** Waits for the mail of a kind, known by its subject. */
+const mailOf = (to: string, kind: MailKind, texts = en): Promise<MailboxItem> =>
+  waitForMail(to, ({ subject }) => subject === texts.mails[kind](FACTS).subject)
+
+/** What every mail with a link must hold: a page of ours with a token, once in each part, and eight digits for the same page. */
+function expectLinkAndCode(mail: MailboxItem, page: string): void {
+  const link = `${ORIGIN}${page}?token=${tokenIn(mail)}`
+  expect(mail.text.split('\n')).toContain(link)
+  expect(mail.html).toContain(`href="${link}"`)
+  expect(codeIn(mail)).toMatch(/^\d{8}$/)
+  expect(mail.html.replaceAll(/<[^>]*>/g, '')).toContain(codeIn(mail))
+}
+
+/** A notice brings nothing that opens anything. */
+function expectNotice(mail: MailboxItem): void {
+  expect(mail.text).not.toMatch(/token=|^\d{8}$/m)
+  expect(mail.html).not.toContain('token=')
+}
+
+const seen = new Set<MailKind>()
+const sends = (kind: MailKind, title: string, test: () => Promise<void>) => {
+  seen.add(kind)
+  it(`${kind}: ${title}`, test)
+}
+
+describe('the mails of issue 4, line 4, each sent where its event happens', () => {
+  sends('verify_email', 'on signing up, and again on request', async () => {
+    const email = newEmail()
+    await post('/auth/register', { email, password: PASSWORD })
+    const first = await mailOf(email, 'verify_email')
+    expectLinkAndCode(first, '/verify-email')
+    expect(first.text).toContain('24 hours')
+    await post('/auth/resend-verification', { email })
+    const again = await waitForMail(email, ({ id }) => id !== first.id)
+    expectLinkAndCode(again, '/verify-email')
+    expect(tokenIn(again)).not.toBe(tokenIn(first))
+  })
+
+  sends('already_registered', 'on signing up with an address that has an account', async () => {
+    const { email } = await signUp()
+    await post('/auth/register', { email, password: PASSWORD })
+    expectLinkAndCode(await mailOf(email, 'already_registered'), '/reset-password')
+  })
+
+  sends('already_registered', 'to the owner of an address that somebody else wants to change to', async () => {
+    const { email } = await signUp()
+    const other = await signedUp()
+    await post('/auth/change-email', { newEmail: email, password: PASSWORD }, bearer(other.tokens.accessToken))
+    expectNotice(await mailOf(email, 'already_registered'))
+  })
+
+  sends('reset_password', 'on request', async () => {
+    const { email } = await signUp()
+    await post('/auth/forgot-password', { email })
+    const mail = await mailOf(email, 'reset_password')
+    expectLinkAndCode(mail, '/reset-password')
+    expect(mail.text).toContain('1 hour')
+  })
+
+  sends('password_changed', 'after a reset and after a change, with when and from what', async () => {
+    const { email, tokens } = await signedUp()
+    const changed = { currentPassword: PASSWORD, newPassword: `${PASSWORD} two` }
+    const headers = {
+      ...bearer(tokens.accessToken),
+      'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
+    }
+    expect((await post('/auth/change-password', changed, headers)).status).toBe(204)
+    const first = await mailOf(email, 'password_changed')
+    expectNotice(first)
+    expect(first.text).toMatch(/Time: .* UTC\nDevice: Firefox on Linux/)
+    await post('/auth/forgot-password', { email })
+    const token = tokenIn(await mailOf(email, 'reset_password'))
+    expect((await post('/auth/reset-password', { token, password: `${PASSWORD} three` })).status).toBe(204)
+    expectNotice(await waitForMail(email, ({ id, subject }) => subject === first.subject && id !== first.id))
+  })
+
+  sends('confirm_email_change', 'to the new address', async () => {
+    const { tokens } = await signedUp()
+    const email = newEmail()
+    await post('/auth/change-email', { newEmail: email, password: PASSWORD }, bearer(tokens.accessToken))
+    const mail = await mailOf(email, 'confirm_email_change')
+    expectLinkAndCode(mail, '/confirm-email-change')
+    expect(mail.text).toContain('The link and the code work once, for 1 hour.')
+  })
+
+  sends('email_changed', 'to the old address, which names the new one in part only', async () => {
+    const { email: old, tokens } = await signedUp()
+    const email = newEmail()
+    await post('/auth/change-email', { newEmail: email, password: PASSWORD }, bearer(tokens.accessToken))
+    await post('/auth/confirm-email-change', { token: tokenIn(await mailOf(email, 'confirm_email_change')) })
+    const mail = await mailOf(old, 'email_changed')
+    expectNotice(mail)
+    expect(mail.text).toContain('u***@example.com')
+    expect(mail.text).not.toContain(email)
+  })
+
+  sends('one_time_code', 'for a login that waits for its second factor', async () => {
+    const { email } = await signUp()
+    await rows('update users set totp_activated_at = 1 where email = ?', email)
+    const login = await post('/auth/login', { identifier: email, password: PASSWORD })
+    const { ticket } = (await login.json()) as { ticket: string }
+    expect((await post('/auth/login/mfa/email', { ticket })).status).toBe(202)
+    const mail = await mailOf(email, 'one_time_code')
+    expect(mail.text).not.toContain('token=')
+    const answer = await post('/auth/login/mfa', { ticket, method: 'email', code: codeIn(mail) })
+    expect(answer.status).toBe(200)
+  })
+
+  sends('new_device', 'on a login from a device that the account does not know', async () => {
+    const { email } = await signedUp()
+    await logIn(email)
+    expectNotice(await mailOf(email, 'new_device'))
+  })
+
+  sends('account_deleted', 'to the address the account had', async () => {
+    const { email, tokens } = await signedUp()
+    expect((await send('DELETE', '/auth/me', { body: {}, headers: bearer(tokens.accessToken) })).status).toBe(204)
+    expectNotice(await mailOf(email, 'account_deleted'))
+  })
+
+  it('but those whose events have no route yet', () => {
+    // Factors linked at a provider are told in test/integration/oauth; an admin's deactivation has no route so far.
+    expect(MAIL_KINDS.filter((kind) => !seen.has(kind))).toEqual([
+      'factor_added',
+      'factor_removed',
+      'account_deactivated',
+    ])
+  })
+})
+
+describe('the language of a mail', () => {
+  it.each([
+    ['de', de],
+    ['de-AT,en;q=0.5', de],
+    ['fr-FR, de;q=0.8, en;q=0.5', de],
+    ['en-GB,de;q=0.9', en],
+    ['fr, es', en],
+    ['*', en],
+    ['', en],
+  ])('Accept-Language %j', async (language, texts) => {
+    const email = newEmail()
+    await post('/auth/register', { email, password: PASSWORD }, { 'Accept-Language': language })
+    const mail = await mailOf(email, 'verify_email', texts)
+    expect(mail.html).toContain(`<html lang="${texts === de ? 'de' : 'en'}"`)
+  })
+
+  it('of a notice is that of the account', async () => {
+    const email = newEmail()
+    await post('/auth/register', { email, password: PASSWORD }, { 'Accept-Language': 'de' })
+    await post('/auth/verify-email', { token: tokenIn(await mailOf(email, 'verify_email', de)) })
+    await logIn(email)
+    await logIn(email, PASSWORD, { 'Accept-Language': 'en' })
+    await mailOf(email, 'new_device', de)
+  })
+})
+
+describe('links', () => {
+  it('open APP_URL and never the host of the request (incident 5)', async () => {
+    const email = newEmail()
+    const response = await post(
+      '/auth/register',
+      { email, password: PASSWORD },
+      { Host: 'evil.example', 'X-Forwarded-Host': 'evil.example', Forwarded: 'host=evil.example' },
+    )
+    expect(response.status).toBe(202)
+    const mail = await mailOf(email, 'verify_email')
+    expect(mail.text).toContain(`${ORIGIN}/verify-email?token=`)
+    expect(mail.text + mail.html).not.toContain('evil')
+  })
+})
+
+describe('every way an address enters (incident 8)', () => {
+  const REFUSED = [
+    'ada＠example.com',
+    'ada@example.com@evil.example',
+    '"ada@evil.example"@example.com',
+    'ada@example.com\r\nBcc: eve@evil.example',
+    'ada@exаmple',
+    'ada@[127.0.0.1]',
+    'a\u200bda@example.com',
+    'ada@example.com, eve@evil.example',
+  ]
+  let accessToken = ''
+  beforeAll(async () => {
+    accessToken = (await signedUp()).tokens.accessToken
+  })
+
+  it.each([
+    ['/auth/register', 'email', { password: PASSWORD }],
+    ['/auth/resend-verification', 'email', {}],
+    ['/auth/forgot-password', 'email', {}],
+    ['/auth/verify-email', 'email', { code: '12345678' }],
+    ['/auth/reset-password', 'email', { code: '12345678', password: PASSWORD }],
+    ['/auth/confirm-email-change', 'email', { code: '12345678' }],
+    ['/auth/change-email', 'newEmail', { password: PASSWORD }],
+  ])('%s refuses what is no address, or looks like another', async (path, field, body) => {
+    for (const address of REFUSED) {
+      const response = await post(path, { ...body, [field]: address }, bearer(accessToken))
+      expect([address, response.status]).toEqual([address, 400])
+    }
+    expect(await rows("select recipient from outbox where recipient like '%evil%' or recipient like '%xn--%'")).toEqual(
+      [],
+    )
+  })
+
+  it('a login finds nobody by them', async () => {
+    for (const identifier of REFUSED) {
+      const response = await post('/auth/login', { identifier, password: PASSWORD })
+      expect([identifier, response.status]).toEqual([identifier, 401])
+    }
+  })
+
+  it('two spellings of one mailbox are one account', async () => {
+    await post('/auth/register', { email: 'Grete@BÜCHER.example', password: PASSWORD })
+    const token = tokenIn(await mailOf('grete@xn--bcher-kva.example', 'verify_email'))
+    expect((await post('/auth/verify-email', { token })).status).toBe(200)
+    await logIn('grete@xn--bcher-kva.example')
+    await logIn('GRETE@bücher.EXAMPLE')
+    await post('/auth/register', { email: 'grete@Bücher.example', password: PASSWORD })
+    await mailOf('grete@xn--bcher-kva.example', 'already_registered')
+  })
+})
