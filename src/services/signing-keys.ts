@@ -31,7 +31,7 @@ export async function loadKeyRing(deps: Needs, maxAgeSeconds = SIGNING_KEY_CACHE
   const next = rows.find((row) => row.period === period + 1)
   // The next key is opened only to be sealed anew while the old version of the secret is still there.
   const [privateKey] = await Promise.all([current, next].map((row) => row && openPrivateKey(deps, row)))
-  if (!privateKey)
+  if (!current || !privateKey)
     throw new Error(`the signing key of period ${period} is missing, or sealed under a version not in AUTH_SECRET`)
   const ring: KeyRing = {
     period,
