@@ -71,10 +71,9 @@ export class DependencyError extends Error {
   }
 }
 
-/** Whether something outside this Worker failed. D1 speaks through plain errors, which Drizzle wraps for single queries only. */
+/** Whether something outside this Worker failed. Drizzle wraps what a single query throws. */
 export function isDependencyFailure(error: unknown): boolean {
-  if (error instanceof DependencyError) return true
   for (let current = error; current instanceof Error; current = current.cause)
-    if (current.message.startsWith('D1_') || current.message.startsWith('Failed query')) return true
+    if (current instanceof DependencyError) return true
   return false
 }

@@ -1,5 +1,5 @@
 import { KV_MIN_TTL_SECONDS } from '../config.ts'
-import { DependencyError } from '../errors.ts'
+import { askDependency } from './dependency.ts'
 
 /** Access tokens that must not be honoured any more, by session (decision 4). */
 export interface Blocklist {
@@ -13,16 +13,12 @@ export function createBlocklist(namespace: KVNamespace, accessTokenTtlSeconds: n
   const expirationTtl = Math.max(KV_MIN_TTL_SECONDS, accessTokenTtlSeconds)
   return {
     async isRevoked(sessionId, issuedAt) {
-      const upTo = await namespace.get(sessionId, { cacheTtl: 30 }).catch((error: unknown) => {
-        throw new DependencyError('blocklist', error)
-      })
+      const upTo = await askDependency('blocklist', () => namespace.get(sessionId, { cacheTtl: 30 }))
       return upTo !== null && issuedAt <= Number(upTo)
     },
     async revoke(sessionIds, upTo) {
-      await Promise.all(sessionIds.map((id) => namespace.put(id, String(upTo), { expirationTtl }))).catch(
-        (error: unknown) => {
-          throw new DependencyError('blocklist', error)
-        },
+      await askDependency('blocklist', () =>
+        Promise.all(sessionIds.map((id) => namespace.put(id, String(upTo), { expirationTtl }))),
       )
     },
   }

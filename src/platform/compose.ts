@@ -1,4 +1,4 @@
-import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1'
+import type { DrizzleD1Database } from 'drizzle-orm/d1'
 import { LAST_SEEN_RESOLUTION_SECONDS } from '../config.ts'
 import type { MailboxItem } from '../durable-objects/dev-mailbox.ts'
 import { ConfigurationError, parseSettings, type Settings } from '../env.ts'
@@ -9,6 +9,7 @@ import { buildProviders } from '../oauth-providers/registry.ts'
 import { type ReportedSessions, reportActivity } from './activity.ts'
 import { type Blocklist, createBlocklist } from './blocklist.ts'
 import type { Client } from './client.ts'
+import { openDatabase } from './database.ts'
 import { type LoginThrottle, openLoginThrottle } from './login-throttle.ts'
 import { announceMails, type DeadMail, reportDeadMail } from './mail-queue.ts'
 import { createMailTransport } from './mail-transport.ts'
@@ -84,7 +85,7 @@ export function composePlatform(env: Env, client: Client, context: Pick<Executio
   const waitUntil = (promise: Promise<unknown>) => context.waitUntil(promise)
   return {
     settings,
-    db: drizzle(env.DB),
+    db: openDatabase(env.DB),
     now: Date.now,
     client,
     blocklist: createBlocklist(env.BLOCKLIST, settings.accessTokenTtlSeconds),

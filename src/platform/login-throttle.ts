@@ -1,6 +1,4 @@
-import { DEPENDENCY_TIMEOUT_MS } from '../config.ts'
-import { DependencyError } from '../errors.ts'
-import { within } from './within.ts'
+import { askDependency } from './dependency.ts'
 
 /** How an attempt to log in ended; `isFirst` marks the attempt that found the account newly throttled. */
 export type LoginAttempt =
@@ -18,13 +16,8 @@ export interface LoginThrottle {
 
 /** The throttle object of an account, by its keyed name. */
 export function openLoginThrottle(objects: { getByName(name: string): LoginThrottle }, name: string): LoginThrottle {
-  const call = async <Answer>(ask: (stub: LoginThrottle) => Promise<Answer>): Promise<Answer> => {
-    try {
-      return await within(DEPENDENCY_TIMEOUT_MS, ask(objects.getByName(name)))
-    } catch (error) {
-      throw new DependencyError('login_throttle', error)
-    }
-  }
+  const call = <Answer>(ask: (stub: LoginThrottle) => Promise<Answer>): Promise<Answer> =>
+    askDependency('login_throttle', () => ask(objects.getByName(name)))
   return {
     attempt: (input) => call((stub) => stub.attempt(input)),
     hashPassword: (password) => call((stub) => stub.hashPassword(password)),

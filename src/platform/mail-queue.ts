@@ -1,4 +1,6 @@
+import { DEPENDENCY_TIMEOUT_MS } from '../config.ts'
 import { logError } from './log.ts'
+import { within } from './within.ts'
 
 /** One mail to deliver, named by its outbox row. A name without a row means nothing and is dropped. */
 export interface MailMessage {
@@ -25,7 +27,7 @@ export async function announceMails(
 ): Promise<void> {
   try {
     const messages = outboxIds.map((outboxId): { body: MailMessage } => ({ body: { outboxId } }))
-    await queue.sendBatch(messages, { delaySeconds })
+    await within(DEPENDENCY_TIMEOUT_MS, queue.sendBatch(messages, { delaySeconds }))
   } catch (error) {
     logError('mail queue refused', error)
   }
@@ -34,7 +36,7 @@ export async function announceMails(
 /** Puts a mail into the dead-letter queue. The outbox row and the audit trail say the same, so a queue that refuses loses nothing. */
 export async function reportDeadMail(queue: Queue<unknown>, mail: DeadMail): Promise<void> {
   try {
-    await queue.send(mail)
+    await within(DEPENDENCY_TIMEOUT_MS, queue.send(mail))
   } catch (error) {
     logError('dead-letter queue refused', error, { outboxId: mail.outboxId })
   }

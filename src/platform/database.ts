@@ -1,0 +1,43 @@
+import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1'
+import { askDependency } from './dependency.ts'
+
+/** D1 through Drizzle, with a deadline: a database that stalls is one that is down. Whatever it throws arrives as a `DependencyError`. */
+export function openDatabase(database: D1Database): DrizzleD1Database<Record<string, never>> {
+  return drizzle(withDeadline(database))
+}
+
+type Call = (...args: unknown[]) => unknown
+type AsyncCall = (...args: unknown[]) => Promise<unknown>
+
+const ROUND_TRIPS: readonly PropertyKey[] = ['all', 'raw', 'run', 'first']
+
+/** The same database; each round trip has the deadline. */
+function withDeadline(database: D1Database): D1Database {
+  const originals = new WeakMap<D1PreparedStatement, D1PreparedStatement>()
+  const watch = (statement: D1PreparedStatement): D1PreparedStatement => {
+    const watched = overlay(statement, (key, call) => {
+      if (key === 'bind') return (...values) => watch(statement.bind(...values))
+      return ROUND_TRIPS.includes(key)
+        ? (...args) => askDependency('database', () => (call as AsyncCall)(...args))
+        : call
+    })
+    originals.set(watched, statement)
+    return watched
+  }
+  const unwatch = (statement: D1PreparedStatement) => originals.get(statement) ?? statement
+  return overlay(database, (key, call) => {
+    if (key === 'prepare') return (query) => watch(database.prepare(String(query)))
+    if (key !== 'batch') return call
+    return (batch) => askDependency('database', () => database.batch((batch as D1PreparedStatement[]).map(unwatch)))
+  })
+}
+
+/** A native object with some of its methods replaced. */
+function overlay<Native extends object>(native: Native, replace: (key: PropertyKey, call: Call) => Call): Native {
+  return new Proxy(native, {
+    get(_, key) {
+      const value: unknown = Reflect.get(native, key, native)
+      return typeof value === 'function' ? replace(key, value.bind(native) as Call) : value
+    },
+  })
+}

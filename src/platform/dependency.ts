@@ -1,0 +1,18 @@
+import { DEPENDENCY_TIMEOUT_MS } from '../config.ts'
+import { DependencyError } from '../errors.ts'
+import { within } from './within.ts'
+
+/**
+ * What something outside this Worker answers.
+ * @throws {DependencyError} when it refuses, or has not answered in time.
+ */
+export async function askDependency<Answer>(
+  dependency: DependencyError['dependency'],
+  ask: () => Promise<Answer>,
+): Promise<Answer> {
+  try {
+    return await within(DEPENDENCY_TIMEOUT_MS, ask())
+  } catch (error) {
+    throw new DependencyError(dependency, error)
+  }
+}
