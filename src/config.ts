@@ -116,8 +116,8 @@ export const RATE_LIMIT_QUIET_SHARE = 0.2
 export const RATE_LIMIT_WRITE_INTERVAL_MS = 1000
 /** A count is shared when it has grown by this share of the limit, and when it reaches the limit: ten writes a window at most. */
 export const RATE_LIMIT_WRITE_STEP_SHARE = 0.1
-/** A counter that is not read by then is not waited for. */
-export const RATE_LIMIT_READ_TIMEOUT_MS = 1000
+/** KV that has not answered by then is not waited for. */
+export const RATE_LIMIT_KV_TIMEOUT_MS = 1000
 /** Clients an isolate remembers; the oldest go first. */
 export const RATE_LIMIT_MAX_KEYS = 20_000
 

@@ -1,9 +1,9 @@
 import {
   KV_MIN_CACHE_TTL_SECONDS,
   KV_MIN_TTL_SECONDS,
+  RATE_LIMIT_KV_TIMEOUT_MS,
   RATE_LIMIT_MAX_KEYS,
   RATE_LIMIT_QUIET_SHARE,
-  RATE_LIMIT_READ_TIMEOUT_MS,
   RATE_LIMIT_WRITE_INTERVAL_MS,
   RATE_LIMIT_WRITE_STEP_SHARE,
 } from '../config.ts'
@@ -100,7 +100,7 @@ function openWindow(windows: RateWindows, key: string, index: number): Window {
 
 async function readCount(namespace: KVNamespace, key: string): Promise<number> {
   try {
-    const count = await within(RATE_LIMIT_READ_TIMEOUT_MS, namespace.get(key, { cacheTtl: KV_MIN_CACHE_TTL_SECONDS }))
+    const count = await within(RATE_LIMIT_KV_TIMEOUT_MS, namespace.get(key, { cacheTtl: KV_MIN_CACHE_TTL_SECONDS }))
     return Number(count) || 0
   } catch (error) {
     logError('rate-limit counter not read', error)
@@ -110,7 +110,8 @@ async function readCount(namespace: KVNamespace, key: string): Promise<number> {
 
 async function writeCount(namespace: KVNamespace, key: string, total: number, windowSeconds: number): Promise<void> {
   try {
-    await namespace.put(key, String(total), { expirationTtl: Math.max(KV_MIN_TTL_SECONDS, 2 * windowSeconds) })
+    const expirationTtl = Math.max(KV_MIN_TTL_SECONDS, 2 * windowSeconds)
+    await within(RATE_LIMIT_KV_TIMEOUT_MS, namespace.put(key, String(total), { expirationTtl }))
   } catch (error) {
     logError('rate-limit counter not written', error)
   }

@@ -37,7 +37,7 @@ const providersRoute = createRoute({
   path: '/auth/oauth/providers',
   tags,
   summary: 'The providers that can be used here',
-  responses: { 200: jsonAnswer(Providers, 'The configured ones.') },
+  responses: { 200: jsonAnswer(Providers, 'The configured ones.'), ...refusals() },
 })
 
 const startRoute = createRoute({
