@@ -191,6 +191,9 @@ function crossCheck(values: Parsed): ConfigurationProblem[] {
     refuse('ALERT_WEBHOOK_SECRET', 'ALERT_WEBHOOK_URL and ALERT_WEBHOOK_SECRET belong together')
   if (values.COOKIE_SAME_SITE === 'None' && values.ALLOWED_ORIGINS.length === 0)
     refuse('COOKIE_SAME_SITE', 'None is for pages of another site: name them in ALLOWED_ORIGINS')
+  const host = new URL(values.ISSUER).hostname
+  if (values.COOKIE_DOMAIN !== undefined && !`.${host}`.endsWith(`.${values.COOKIE_DOMAIN}`))
+    refuse('COOKIE_DOMAIN', 'must be the host of ISSUER or a domain above it, or browsers drop the cookies')
   return problems
 }
 
