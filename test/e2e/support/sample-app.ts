@@ -1,0 +1,63 @@
+import { createServer } from 'node:http'
+
+/**
+ * A single-page app on an origin of its own, as a user of Postern would write it. `#cookies` and `#tokens` sign in by either way, and
+ * `#who` says who came back.
+ */
+const page = (service: string) => `<!doctype html><meta charset="utf-8"><title>Sample app</title>
+<button id="cookies">Sign in with cookies</button> <button id="tokens">Sign in with tokens</button> <p id="who"></p>
+<script type="module">
+const service = ${JSON.stringify(service)}
+const here = location.origin + '/'
+const base64url = (bytes) => btoa(String.fromCharCode(...bytes)).replace(/\\+/g, '-').replace(/\\//g, '_').replace(/=/g, '')
+const say = (text) => { document.getElementById('who').textContent = text }
+const start = (wishes) => { location.href = service + '/auth/oauth/basic?' + new URLSearchParams({ redirectTo: here, ...wishes }) }
+
+document.getElementById('cookies').onclick = () => start({ delivery: 'cookie' })
+document.getElementById('tokens').onclick = async () => {
+  const verifier = base64url(crypto.getRandomValues(new Uint8Array(32)))
+  sessionStorage.setItem('verifier', verifier)
+  const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(verifier))
+  start({ delivery: 'body', codeChallenge: base64url(new Uint8Array(hash)) })
+}
+
+const query = new URLSearchParams(location.search)
+history.replaceState(null, '', here)
+if (query.has('error')) say('error ' + query.get('error'))
+else if (query.has('code')) {
+  const body = JSON.stringify({ code: query.get('code'), codeVerifier: sessionStorage.getItem('verifier') })
+  const answer = await (await fetch(service + '/auth/oauth/exchange', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body })).json()
+  const headers = { Authorization: 'Bearer ' + answer.tokens.accessToken }
+  say('tokens ' + (await (await fetch(service + '/auth/me', { headers })).json()).email)
+} else {
+  const me = await fetch(service + '/auth/me', { credentials: 'include' })
+  say(me.ok ? 'cookies ' + (await me.json()).email : 'nobody')
+}
+</script>`
+
+export interface SampleApp {
+  origin: string
+  /** The service it signs in at; known only once that runs. */
+  use(service: string): void
+  close(): Promise<void>
+}
+
+export async function startSampleApp(): Promise<SampleApp> {
+  let service = ''
+  const server = createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/html' }).end(page(service))
+  })
+  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve))
+  const address = server.address()
+  return {
+    origin: `http://localhost:${typeof address === 'object' ? address?.port : 0}`,
+    use: (origin) => {
+      service = origin
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
