@@ -34,7 +34,13 @@ beforeAll(async () => {
   ])
   issuers = { basic, post }
   app = await startSampleApp()
-  const configured = [{ ...basic.settings, trustedEmailDomains: ['basic.example'] }, post.settings]
+  const configured = [
+    { ...basic.settings, trustedEmailDomains: ['basic.example'] },
+    post.settings,
+    { ...basic.settings, id: 'wrong-secret', clientSecret: 'wrong' },
+    { ...basic.settings, id: 'wrong-issuer', issuer: `${basic.settings.issuer}/` },
+    { ...basic.settings, id: 'gone', issuer: 'http://127.0.0.1:9' },
+  ]
   service = await startService(
     ...['RATE_LIMITS:off', `ALLOWED_ORIGINS:${app.origin}`, `ALLOWED_REDIRECTS:${app.origin}`].flatMap((pair) => [
       '--var',
@@ -46,6 +52,7 @@ beforeAll(async () => {
   app.use(service.origin)
   for (const flavour of ['basic', 'post'] as const)
     issuers[flavour].allowRedirect(`${service.origin}/auth/oauth/${flavour}/callback`)
+  basic.allowRedirect(`${service.origin}/auth/oauth/wrong-secret/callback`)
 })
 afterAll(async () => {
   await service?.stop()
@@ -254,6 +261,25 @@ describe.each(['basic', 'post'] as const)(
     })
   },
 )
+
+describe('a provider that cannot be used', () => {
+  it('says that the operator must act when the client secret is wrong', async () => {
+    const browser = createHttpBrowser()
+    const start = startUrl('basic').replace('/basic?', '/wrong-secret?')
+    const callback = await browser.walk(start, `${service.origin}/auth/oauth/wrong-secret/callback`)
+    expect((await land(browser, callback)).get('error')).toBe('provider_misconfigured')
+  })
+
+  it.each([
+    ['is down', 'gone', 'provider_unavailable'],
+    ['calls itself by another name', 'wrong-issuer', 'provider_misconfigured'],
+  ])('sends nobody to an issuer that %s', async (_, id, code) => {
+    const response = await createHttpBrowser().open(startUrl('basic').replace('/basic?', `/${id}?`))
+    expect(response.headers.get('retry-after')).toBe('5')
+    expect(response.headers.getSetCookie()).toEqual([])
+    expect(await codeOf(response)).toEqual({ status: 503, code })
+  })
+})
 
 describe('an account that is signed in', () => {
   it('links the issuer that may not speak for its address, and unlinks it again', async () => {
