@@ -47,8 +47,9 @@ const json = <Schema extends z.ZodType>(schema: Schema) =>
       }
     })
     .pipe(schema)
-const origin = z.string().refine((value) => URL.canParse(value) && new URL(value).origin === value, {
-  message: 'must be an origin such as https://auth.example.com, without a path or a trailing slash',
+const isOrigin = (value: string) => URL.canParse(value) && new URL(value).origin === value && !value.includes('*')
+const origin = z.string().refine(isOrigin, {
+  message: 'must be an origin such as https://auth.example.com, without a path, a trailing slash or a wildcard',
 })
 const webUrl = z.url({ protocol: /^https?$/, message: 'must be an http(s) URL' })
 
