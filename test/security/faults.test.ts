@@ -1,0 +1,375 @@
+import {
+  createExecutionContext,
+  createMessageBatch,
+  createScheduledController,
+  getQueueResult,
+  waitOnExecutionContext,
+} from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { MAIL_SWEEP_AFTER_SECONDS } from '../../src/config.ts'
+import worker from '../../src/index.ts'
+import { canLogIn, mailedCode, mailedToken, registered, signedIn, verified } from '../support/accounts.ts'
+import { expectRefusal } from '../support/answers.ts'
+import { callWorker } from '../support/call-worker.ts'
+import { bearer, newEmail, PASSWORD, type SignedIn, waitForMail } from '../support/client.ts'
+import { countRows, mailsSettled, rows } from '../support/database.ts'
+import {
+  d1,
+  d1Writes,
+  failingInMidBatch,
+  faultyEnv,
+  type Hits,
+  kvReads,
+  kvWrites,
+  losingAnswers,
+  pictures,
+  queues,
+  refusing,
+  stalling,
+  throttle,
+} from '../support/faulty-env.ts'
+import type { Intercept } from '../support/intercept-env.ts'
+import { listOperations, type Operation, samplesOf } from '../support/openapi.ts'
+import { accountState } from '../support/stored-state.ts'
+
+const NEW_PASSWORD = 'a quite different battery staple'
+const { env: faulty, fail } = faultyEnv({ RATE_LIMITS: 'off' })
+
+const ask = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
+  callWorker(faulty, method, path, body === undefined ? { headers } : { body, headers })
+const post = (path: string, body: unknown, headers: Record<string, string> = {}) => ask('POST', path, body, headers)
+const get = (path: string, headers: Record<string, string> = {}) => ask('GET', path, undefined, headers)
+
+/** Sends a request while something is broken. */
+async function during(fault: Intercept, request: () => Promise<Response>): Promise<Response> {
+  fail(fault)
+  try {
+    return await request()
+  } finally {
+    fail(null)
+  }
+}
+
+/** Sends a request while something hangs, and lets the deadline pass. */
+async function whileStalling(hits: Hits, request: () => Promise<Response>): Promise<Response> {
+  const { fault, passDeadline } = stalling(hits)
+  const answer = during(fault, request)
+  await passDeadline()
+  vi.useRealTimers()
+  return await answer
+}
+
+/** 503 as api.md has it. */
+async function expectUnavailable(response: Response): Promise<void> {
+  await expectRefusal(response, 503, 'dependency_unavailable')
+  expect(Number(response.headers.get('Retry-After'))).toBeGreaterThan(0)
+}
+
+const mailsTo = async (email: string) => await env.DEV_MAILBOX.getByName('mailbox').list(email)
+
+beforeEach(async () => {
+  await get('/.well-known/jwks.json')
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+afterAll(mailsSettled)
+
+/** What breaks, and how. */
+const FAULTS: [name: string, fault: Intercept][] = [
+  ['D1 refuses', refusing(d1)],
+  ['D1 refuses writes', refusing(d1Writes)],
+  ['D1 fails in the middle of a batch', failingInMidBatch],
+  ['D1 loses its answers', losingAnswers(d1Writes)],
+  ['KV refuses reads', refusing(kvReads)],
+  ['KV refuses writes', refusing(kvWrites)],
+  ['the throttle object is unreachable', refusing(throttle)],
+  ['the throttle object loses its answers', losingAnswers(throttle)],
+  ['the queues refuse', refusing(queues)],
+  ['R2 refuses', refusing(pictures)],
+]
+
+/** Faults in which nothing at all may have been stored by a request that was answered 503. */
+const NOTHING_STORED = FAULTS.map(([name]) => name).filter(
+  (name) => /^D1 (refuses|fails)/.test(name) || /^the throttle/.test(name),
+)
+
+const operations = listOperations().map((operation) => [`${operation.method} ${operation.path}`, operation] as const)
+
+/** A right request, as far as the document can tell, with an address of its own. */
+function rightRequest({ method, path, body }: Operation): [method: string, path: string, body?: unknown] {
+  const [, sample] = body?.mediaTypes.includes('application/json') ? [null, ...samplesOf(body.schema)] : []
+  const own =
+    typeof sample === 'object' && sample !== null && 'email' in sample ? { ...sample, email: newEmail() } : sample
+  return [method, path.replace(/\{\w+\}/g, 'no-such-thing'), own]
+}
+
+describe.each(FAULTS)('every operation while %s', (name, fault) => {
+  it.each(operations)('%s answers as it should or 503 with Retry-After, never 500', async (_, operation) => {
+    const headers = operation.security.includes('bearer') ? bearer((await signedIn()).tokens.accessToken) : {}
+    const before = await accountState()
+    const [method, path, body] = rightRequest(operation)
+    const response = await during(fault, () => ask(method, path, body, headers))
+    if (response.status >= 500 && path !== '/health/ready') {
+      await expectUnavailable(response)
+      if (NOTHING_STORED.includes(name)) expect(await accountState()).toEqual(before)
+    }
+  })
+})
+
+describe('D1 failing in the middle of a batch', () => {
+  it('POST /auth/register stores nothing, and the address registers at the second try (incident 26)', async () => {
+    const account = { email: newEmail(), password: PASSWORD, username: 'halfway' }
+    await expectUnavailable(await during(failingInMidBatch, () => post('/auth/register', account)))
+    expect(await countRows('users', 'email = ?', account.email)).toBe(0)
+    expect(await countRows('outbox', 'recipient = ?', account.email)).toBe(0)
+    expect((await post('/auth/register', account)).status).toBe(202)
+    const token = await mailedToken(account.email, 'verify_email')
+    expect((await post('/auth/verify-email', { token })).status).toBe(200)
+    expect(await canLogIn(account.email, PASSWORD)).toBe(true)
+  })
+
+  it('POST /auth/verify-email uses nothing up', async () => {
+    const { email, id } = await registered()
+    const token = await mailedToken(email, 'verify_email')
+    await expectUnavailable(await during(failingInMidBatch, () => post('/auth/verify-email', { token })))
+    expect(await countRows('users', 'id = ? and email_verified_at is null', id)).toBe(1)
+    expect((await post('/auth/verify-email', { token })).status).toBe(200)
+  })
+
+  it('POST /auth/reset-password keeps the old password and the token', async () => {
+    const { email } = await verified()
+    await post('/auth/forgot-password', { email })
+    const token = await mailedToken(email, 'reset_password')
+    const reset = { token, password: NEW_PASSWORD }
+    await expectUnavailable(await during(failingInMidBatch, () => post('/auth/reset-password', reset)))
+    expect(await canLogIn(email, PASSWORD)).toBe(true)
+    expect((await post('/auth/reset-password', reset)).status).toBe(204)
+    expect(await canLogIn(email, NEW_PASSWORD)).toBe(true)
+  })
+
+  it('POST /auth/login opens no session', async () => {
+    const { email, id } = await verified()
+    await expectUnavailable(
+      await during(failingInMidBatch, () => post('/auth/login', { identifier: email, password: PASSWORD })),
+    )
+    expect(await countRows('sessions', 'user_id = ?', id)).toBe(0)
+  })
+
+  it('POST /auth/refresh does not rotate: the same token works at the second try', async () => {
+    const { tokens, session } = await signedIn()
+    await expectUnavailable(
+      await during(failingInMidBatch, () => post('/auth/refresh', { refreshToken: tokens.refreshToken })),
+    )
+    expect(await rows('select generation from sessions where id = ?', session.id)).toEqual([{ generation: 0 }])
+    expect((await post('/auth/refresh', { refreshToken: tokens.refreshToken })).status).toBe(200)
+  })
+
+  it('DELETE /auth/me deletes nothing', async () => {
+    const { tokens, id } = await signedIn()
+    const headers = bearer(tokens.accessToken)
+    await expectUnavailable(await during(failingInMidBatch, () => ask('DELETE', '/auth/me', undefined, headers)))
+    expect(await countRows('users', 'id = ?', id)).toBe(1)
+    expect((await get('/auth/me', headers)).status).toBe(200)
+  })
+})
+
+describe('D1 losing the answer of a batch that was stored', () => {
+  const lost = losingAnswers(d1Writes)
+
+  it('POST /auth/register leaves a whole account, whose mail still comes', async () => {
+    const email = newEmail()
+    await expectUnavailable(await during(lost, () => post('/auth/register', { email, password: PASSWORD })))
+    expect(await countRows('users', 'email = ?', email)).toBe(1)
+    await sweepLater()
+    expect((await waitForMail(email)).subject).not.toBe('')
+  })
+
+  it('POST /auth/refresh gives the same successor at the second try', async () => {
+    const { tokens } = await signedIn()
+    await expectUnavailable(await during(lost, () => post('/auth/refresh', { refreshToken: tokens.refreshToken })))
+    const again = await post('/auth/refresh', { refreshToken: tokens.refreshToken })
+    expect(again.status).toBe(200)
+    const successor = (await again.json()) as SignedIn['tokens']
+    expect((await post('/auth/refresh', { refreshToken: successor.refreshToken })).status).toBe(200)
+  })
+
+  it('POST /auth/logout is completed by the second try', async () => {
+    const { tokens } = await signedIn()
+    const headers = bearer(tokens.accessToken)
+    await expectUnavailable(await during(lost, () => post('/auth/logout', {}, headers)))
+    expect((await post('/auth/logout', {}, headers)).status).toBe(204)
+    expect((await get('/auth/session', headers)).status).toBe(401)
+  })
+})
+
+describe('a dependency that never answers', () => {
+  const login = async () => {
+    const { email } = await verified()
+    return { identifier: email, password: PASSWORD }
+  }
+
+  it('D1: POST /auth/login answers 503 after the deadline, opens nothing, and works again afterwards', async () => {
+    const credentials = await login()
+    await expectUnavailable(await whileStalling(d1, () => post('/auth/login', credentials)))
+    await expectUnavailable(await whileStalling(d1Writes, () => post('/auth/login', credentials)))
+    expect(
+      await countRows('sessions', 'user_id = (select id from users where email = ?)', credentials.identifier),
+    ).toBe(0)
+    expect((await post('/auth/login', credentials)).status).toBe(200)
+  })
+
+  it('D1: POST /auth/register answers 503 after the deadline, and stores nothing', async () => {
+    const email = newEmail()
+    await expectUnavailable(await whileStalling(d1, () => post('/auth/register', { email, password: PASSWORD })))
+    expect(await countRows('users', 'email = ?', email)).toBe(0)
+  })
+
+  it('D1: a request of somebody else is answered meanwhile (incident 19: uploads#805)', async () => {
+    const { tokens } = await signedIn()
+    await get('/auth/session', bearer(tokens.accessToken))
+    const { fault, passDeadline } = stalling(d1)
+    const stalled = during(fault, () => get('/auth/me', bearer(tokens.accessToken)))
+    expect((await get('/auth/session', bearer(tokens.accessToken))).status).toBe(200)
+    await passDeadline()
+    await expectUnavailable(await stalled)
+  })
+
+  it('KV: GET /auth/session answers 503 after the deadline', async () => {
+    const { tokens } = await signedIn()
+    await expectUnavailable(await whileStalling(kvReads, () => get('/auth/session', bearer(tokens.accessToken))))
+  })
+
+  it('KV: POST /auth/logout answers 503 after the deadline', async () => {
+    const { tokens } = await signedIn()
+    await expectUnavailable(await whileStalling(kvWrites, () => post('/auth/logout', {}, bearer(tokens.accessToken))))
+  })
+
+  it('the throttle object: POST /auth/login answers 503 after the deadline', async () => {
+    const credentials = await login()
+    await expectUnavailable(await whileStalling(throttle, () => post('/auth/login', credentials)))
+  })
+
+  it('the mail queue: POST /auth/register succeeds after the deadline, and the mail comes later, once', async () => {
+    const email = newEmail()
+    const response = await whileStalling(queues, () => post('/auth/register', { email, password: PASSWORD }))
+    expect(response.status).toBe(202)
+    await sweepLater()
+    await waitForMail(email)
+    expect(await mailsTo(email)).toHaveLength(1)
+  })
+})
+
+describe('KV refusing', () => {
+  it('a request that reads the blocklist fails closed with 503', async () => {
+    const { tokens } = await signedIn()
+    for (const path of ['/auth/session', '/auth/me', '/auth/sessions'])
+      await expectUnavailable(await during(refusing(kvReads), () => get(path, bearer(tokens.accessToken))))
+  })
+
+  it('POST /auth/logout answers 503, the session is dead in D1, and the second try completes it', async () => {
+    const { tokens, session } = await signedIn()
+    const headers = bearer(tokens.accessToken)
+    await expectUnavailable(await during(refusing(kvWrites), () => post('/auth/logout', {}, headers)))
+    expect(await countRows('sessions', 'id = ?', session.id)).toBe(0)
+    expect((await post('/auth/refresh', { refreshToken: tokens.refreshToken })).status).toBe(401)
+    expect((await get('/auth/me', headers)).status).toBe(401)
+    expect((await post('/auth/logout', {}, headers)).status).toBe(204)
+    expect((await get('/auth/session', headers)).status).toBe(401)
+  })
+
+  it('POST /auth/login and POST /auth/refresh do not need it', async () => {
+    const { email } = await verified()
+    const kv = refusing(({ kind }) => kind === 'kv')
+    const login = await during(kv, () => post('/auth/login', { identifier: email, password: PASSWORD }))
+    expect(login.status).toBe(200)
+    const { tokens } = (await login.json()) as SignedIn
+    expect((await during(kv, () => post('/auth/refresh', { refreshToken: tokens.refreshToken }))).status).toBe(200)
+  })
+})
+
+describe('the throttle object unreachable', () => {
+  it('lets nobody in, not even by the right password: it fails closed', async () => {
+    const { email, id } = await verified()
+    const credentials = { identifier: email, password: PASSWORD }
+    await expectUnavailable(await during(refusing(throttle), () => post('/auth/login', credentials)))
+    expect(await countRows('sessions', 'user_id = ?', id)).toBe(0)
+  })
+
+  it('POST /auth/reset-password keeps the token for a second try', async () => {
+    const { email } = await verified()
+    await post('/auth/forgot-password', { email })
+    const reset = { email, code: await mailedCode(email, 'reset_password'), password: NEW_PASSWORD }
+    await expectUnavailable(await during(refusing(throttle), () => post('/auth/reset-password', reset)))
+    expect((await post('/auth/reset-password', reset)).status).toBe(204)
+  })
+})
+
+describe('the mail queue', () => {
+  it('refusing costs no request; the cron sweeps the mail, which arrives once', async () => {
+    const email = newEmail()
+    const response = await during(refusing(queues), () => post('/auth/register', { email, password: PASSWORD }))
+    expect(response.status).toBe(202)
+    expect(await rows('select state, attempts from outbox where recipient = ?', email)).toEqual([
+      { state: 'pending', attempts: 0 },
+    ])
+    await sweepLater()
+    await waitForMail(email)
+    await sweepLater()
+    await mailsSettled()
+    expect(await mailsTo(email)).toHaveLength(1)
+    expect(await rows('select state, attempts from outbox where recipient = ?', email)).toEqual([
+      { state: 'delivered', attempts: 1 },
+    ])
+  })
+
+  it('delivering a message twice, in one batch and in two at once, sends one mail', async () => {
+    const email = newEmail()
+    await during(refusing(queues), () => post('/auth/register', { email, password: PASSWORD }))
+    const [mail] = await rows<{ id: string }>('select id from outbox where recipient = ?', email)
+    const deliver = async () => {
+      const message = () => ({
+        id: crypto.randomUUID(),
+        timestamp: new Date(),
+        attempts: 1,
+        body: { outboxId: mail?.id },
+      })
+      const batch = createMessageBatch('postern-development-mail', [message(), message()])
+      const context = createExecutionContext()
+      await worker.queue(batch, env as Env, context)
+      return await getQueueResult(batch, context)
+    }
+    const results = await Promise.all([deliver(), deliver()])
+    expect(results.flatMap(({ explicitAcks }) => explicitAcks)).toHaveLength(4)
+    expect(await mailsTo(email)).toHaveLength(1)
+    expect(await rows('select state, attempts from outbox where recipient = ?', email)).toEqual([
+      { state: 'delivered', attempts: 1 },
+    ])
+  })
+})
+
+describe('GET /health/ready', () => {
+  it.each([
+    ['database', d1],
+    ['blocklist', kvReads],
+    ['loginThrottle', throttle],
+    ['pictures', pictures],
+  ] as const)('says that %s is down, and that the others are not', async (name, hits) => {
+    const response = await during(refusing(hits), () => get('/health/ready'))
+    expect(response.status).toBe(503)
+    expect(Number(response.headers.get('Retry-After'))).toBeGreaterThan(0)
+    const { dependencies } = (await response.json()) as { dependencies: Record<string, { status: string }> }
+    const down = Object.entries(dependencies).filter(([, { status }]) => status !== 'ok')
+    expect(down.map(([dependency]) => dependency)).toEqual([name])
+  })
+})
+
+/** Runs the cron of a minute later than any mail that waits. */
+async function sweepLater(): Promise<void> {
+  vi.setSystemTime(Date.now() + (MAIL_SWEEP_AFTER_SECONDS + 1) * 1000)
+  const context = createExecutionContext()
+  await worker.scheduled(createScheduledController({ cron: '* * * * *' }), env as Env, context)
+  await waitOnExecutionContext(context)
+  vi.useRealTimers()
+}
