@@ -142,7 +142,8 @@ export const sessionRoutes = createRouter()
 /** The refresh token and the way it came, which must be one of the two. */
 function readRefreshToken(c: Context, fromBody: string | undefined): { token: string | null; isCookie: boolean } {
   const cookie = readRefreshCookie(c)
-  if (fromBody !== undefined && cookie !== null) throw new AuthError('ambiguous_credentials')
+  const isElsewhere = fromBody !== undefined || c.req.header('Authorization') !== undefined
+  if (isElsewhere && cookie !== null) throw new AuthError('ambiguous_credentials')
   if (fromBody !== undefined || cookie === null) return { token: fromBody ?? null, isCookie: false }
   assertTrustedOrigin(c)
   return { token: cookie, isCookie: true }

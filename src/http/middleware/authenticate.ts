@@ -2,7 +2,7 @@ import { createMiddleware } from 'hono/factory'
 import { AuthError } from '../../errors.ts'
 import { authenticateFresh, authenticateRead } from '../../services/authentication.ts'
 import type { AppEnv, Context } from '../context.ts'
-import { readAccessCookie, readDeviceToken } from '../cookies.ts'
+import { readAccessCookie, readDeviceToken, readRefreshCookie } from '../cookies.ts'
 import { assertTrustedOrigin } from '../origin.ts'
 
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i
@@ -11,7 +11,8 @@ const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i
 export function readAccessToken(c: Context): string | null {
   const header = c.req.header('Authorization')
   const cookie = readAccessCookie(c)
-  if (header !== undefined && cookie !== null) throw new AuthError('ambiguous_credentials')
+  if (header !== undefined && (cookie !== null || readRefreshCookie(c) !== null))
+    throw new AuthError('ambiguous_credentials')
   if (cookie !== null) {
     assertTrustedOrigin(c)
     return cookie
