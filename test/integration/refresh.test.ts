@@ -102,11 +102,14 @@ describe('POST /auth/refresh', () => {
     expect(await accountState()).toEqual(before)
   })
 
-  it('refuses a token in the body beside the cookie', async () => {
+  it('refuses a token in the body, or a bearer token, beside the cookie; so does logout', async () => {
     const { cookie } = await signedInByCookie()
     const before = await accountState()
     const headers = { Cookie: cookie, ...SAME_ORIGIN }
     await expectRefusal(await post('/auth/refresh', { refreshToken: 'x' }, headers), 400, 'ambiguous_credentials')
+    const withBearer = { ...headers, ...bearer('x') }
+    await expectRefusal(await post('/auth/refresh', {}, withBearer), 400, 'ambiguous_credentials')
+    await expectRefusal(await post('/auth/logout', {}, withBearer), 400, 'ambiguous_credentials')
     expect(await accountState()).toEqual(before)
   })
 })
