@@ -1,5 +1,9 @@
+import { execFileSync } from 'node:child_process'
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
+
+/** The pages are assets of the Worker under test; the plugin runs no build. */
+execFileSync(process.execPath, ['scripts/build-ui.ts', '--development'], { stdio: 'inherit' })
 
 export default defineConfig(async () => ({
   plugins: [

@@ -1,0 +1,241 @@
+import { env } from 'cloudflare:workers'
+import { describe, expect, it } from 'vitest'
+import wranglerConfig from '../../wrangler.toml?raw'
+import { cookieHeader, expectRefusal } from '../support/answers.ts'
+import { callWorker } from '../support/call-worker.ts'
+import { ORIGIN, PASSWORD, post, signUp } from '../support/client.ts'
+import { countingEnv } from '../support/counting-env.ts'
+import { interceptEnv } from '../support/intercept-env.ts'
+import { listOperations } from '../support/openapi.ts'
+
+const development = env as unknown as Env
+const ISSUER = 'https://auth.example.com'
+const PRODUCTION = {
+  ENVIRONMENT: 'production',
+  ISSUER,
+  MAIL_TRANSPORT: 'binding',
+  MAIL_FROM: 'auth@example.com',
+  DEV_MAILBOX: undefined,
+}
+const production = { ...env, ...PRODUCTION } as unknown as Env
+
+/** On whatever this service answers. */
+const EVERYWHERE = {
+  'strict-transport-security': 'max-age=63072000; includeSubDomains',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+}
+const ON_DATA = {
+  ...EVERYWHERE,
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'permissions-policy': 'camera=(), geolocation=(), microphone=()',
+}
+const pick = (response: Response, names: object) =>
+  Object.fromEntries(Object.keys(names).map((name) => [name, response.headers.get(name)]))
+
+function expectDataHeaders(response: Response): void {
+  expect(pick(response, ON_DATA)).toEqual(ON_DATA)
+  expect(response.headers.get('X-Request-Id')).toMatch(/^[0-9a-f-]{36}$/)
+  expect(response.headers.get('X-Powered-By')).toBeNull()
+  expect(response.headers.get('Server')).toBeNull()
+}
+
+const operations = listOperations().map(({ method, path }) => ({
+  method,
+  path: path.replace(/\{\w+\}/g, crypto.randomUUID()),
+}))
+
+describe('headers of data (ASVS 3.4.1, 3.4.3-3.4.6, 3.5.8)', () => {
+  it.each(operations)('$method $path', async ({ method, path }) => {
+    const response = await callWorker(development, method, path)
+    expectDataHeaders(response)
+    if (/^\/(auth|users|roles|audit-events|stats)\b/.test(path))
+      expect(response.headers.get('Cache-Control')).toBe('no-store')
+  })
+
+  const broken = interceptEnv(development, () => Promise.reject(new Error('D1_ERROR: down')))
+  const limited = { ...development, RATE_LIMIT_PER_MINUTE: '10' } as unknown as Env
+  const misconfigured = { ...development, AUTH_SECRET: 'short' } as unknown as Env
+  const faulty = { ...development, ASSETS: null } as unknown as Env
+  const failing: Record<number, () => Promise<Response>> = {
+    400: () => callWorker(development, 'POST', '/auth/login', { body: {} }),
+    401: () => callWorker(development, 'GET', '/auth/me'),
+    403: () =>
+      callWorker(development, 'POST', '/auth/login', { body: {}, headers: { Origin: 'https://evil.example' } }),
+    404: () => callWorker(development, 'GET', '/nowhere'),
+    405: () => callWorker(development, 'PUT', '/auth/login'),
+    413: () => callWorker(development, 'POST', '/auth/login', { body: 'x'.repeat(70_000) }),
+    415: () => callWorker(development, 'POST', '/auth/login', { body: {}, headers: { 'Content-Type': 'text/plain' } }),
+    429: async () => {
+      const headers = { 'CF-Connecting-IP': '192.0.2.99' }
+      for (let requests = 0; requests < 10; requests += 1) await callWorker(limited, 'GET', '/health', { headers })
+      return await callWorker(limited, 'GET', '/health', { headers })
+    },
+    500: () => callWorker(faulty, 'GET', '/nowhere'),
+    503: () => callWorker(broken, 'POST', '/auth/login', { body: { identifier: 'a@example.com', password: PASSWORD } }),
+  }
+  it.each(Object.keys(failing).map(Number))('an answer of %d', async (status) => {
+    const response = await failing[status]?.()
+    expect(response?.status).toBe(status)
+    if (response) expectDataHeaders(response)
+    expect(response?.headers.get('Content-Type')).toBe('application/problem+json')
+  })
+
+  it('an answer of a Worker whose configuration is broken', async () => {
+    const response = await callWorker(misconfigured, 'GET', '/health')
+    expect(response.status).toBe(500)
+    expectDataHeaders(response)
+  })
+
+  it('a redirect and a preflight', async () => {
+    expectDataHeaders(await callWorker(production, 'GET', '/auth/me', { origin: 'http://auth.example.com' }))
+    const headers = { Origin: ISSUER, 'Access-Control-Request-Method': 'POST' }
+    expectDataHeaders(await callWorker(production, 'OPTIONS', '/auth/login', { origin: ISSUER, headers }))
+  })
+})
+
+describe('headers of pages (ASVS 3.4.3)', () => {
+  const names = Object.keys(import.meta.glob('../../src/ui/pages/*.html')).map((path) =>
+    path.replace(/^.*\/|\.html$/g, ''),
+  )
+  const pages = names.map((name) => (name === 'index' ? '/' : `/${name}`))
+  const directivesOf = (response: Response) =>
+    Object.fromEntries(
+      (response.headers.get('Content-Security-Policy') ?? '').split(';').map((directive) => {
+        const [name = '', ...values] = directive.trim().split(/\s+/)
+        return [name, values.join(' ')]
+      }),
+    )
+  const STRICT = {
+    'default-src': "'none'",
+    'script-src': "'self'",
+    'connect-src': "'self'",
+    'img-src': "'self' data:",
+    'style-src': "'self'",
+    'base-uri': "'none'",
+    'form-action': "'none'",
+    'frame-ancestors': "'none'",
+  }
+  const TRUSTED_TYPES = { 'require-trusted-types-for': "'script'", 'trusted-types': "'none'" }
+
+  it.each(pages)('%s', async (path) => {
+    for (const method of ['GET', 'HEAD']) {
+      const response = await callWorker(development, method, path)
+      expect(response.status).toBe(200)
+      expect(response.headers.get('Content-Type')).toBe('text/html; charset=utf-8')
+      expect(pick(response, EVERYWHERE)).toEqual(EVERYWHERE)
+      expect(response.headers.get('Permissions-Policy')).toContain('camera=()')
+      // Swagger UI, on /docs, writes HTML that it has sanitised itself.
+      expect(directivesOf(response)).toEqual({ ...STRICT, ...(path === '/docs' ? {} : TRUSTED_TYPES) })
+    }
+  })
+
+  it('the mailbox of development: no script but ours, whatever a mail holds', async () => {
+    const directives = directivesOf(await callWorker(development, 'GET', '/dev/mailbox'))
+    expect(directives).toMatchObject({ 'default-src': "'none'", 'script-src': "'self'", 'frame-ancestors': "'none'" })
+  })
+
+  it('a page that has not changed keeps its policy: a browser takes that of the 304', async () => {
+    const page = await callWorker(development, 'GET', '/docs')
+    const headers = { 'If-None-Match': page.headers.get('ETag') ?? '' }
+    const unchanged = await callWorker(development, 'GET', '/docs', { headers })
+    expect(unchanged.status).toBe(304)
+    expect(directivesOf(unchanged)).toEqual(directivesOf(page))
+  })
+
+  it.each(['production', 'development'])('pages go through the Worker, in %s', (environment) => {
+    const [, assets = ''] = wranglerConfig.split(`[env.${environment}.assets]`)
+    expect(assets.split('\n\n')[0]).toContain('run_worker_first = ["/*", "!/assets/*"]')
+  })
+})
+
+describe('paths that are no plain ones', () => {
+  it.each([
+    ['//docs', '/docs'],
+    ['///docs', '/docs'],
+    ['/%2fdocs', '/docs'],
+    ['/%64ocs', '/docs'],
+    ['/docs/', '/docs'],
+    ['/docs.html', '/docs'],
+    ['//evil.example/..', '/'],
+    ['//evil.example/%2e%2e', '/'],
+    ['//assets/style.css', '/assets/style.css'],
+  ])('%s leads to its plain form, on this host', async (path, plain) => {
+    const response = await callWorker(development, 'GET', path)
+    expect({ status: response.status, location: response.headers.get('Location') }).toEqual({
+      status: 307,
+      location: plain,
+    })
+  })
+
+  it.each([
+    '//evil.example/docs',
+    '/\\evil.example/docs',
+    '/%5cevil.example/docs',
+    '/x/..%2fdocs',
+    '/docs%00',
+    '/docs%3f',
+    '/_headers',
+    '//_headers',
+    '/%5fheaders',
+    '/.assetsignore',
+    '/.dev.vars',
+    '/wrangler.toml',
+    '/%2e%2e/%2e%2e/wrangler.toml',
+    '//auth/me',
+    '/auth//me',
+    '/AUTH/me',
+    '/auth/me/',
+    '/auth%2fme',
+  ])('%s is nothing', async (path) => {
+    const response = await callWorker(development, 'GET', path)
+    await expectRefusal(response, 404, 'not_found')
+    expectDataHeaders(response)
+  })
+})
+
+describe('plain HTTP in production (ASVS 4.1.2)', () => {
+  const plain = { origin: 'http://auth.example.com' }
+  it.each(
+    ['GET', 'HEAD'].flatMap((method) =>
+      ['/', '/docs', '/auth/me?a=b&c=%20', '/nowhere', '//evil.example/x', '/auth/login'].map((path) => [method, path]),
+    ),
+  )('%s %s is sent on to the issuer', async (method = '', path = '') => {
+    const response = await callWorker(production, method, path, plain)
+    expect(response.status).toBe(308)
+    expect(response.headers.get('Location')).toBe(`${ISSUER}${path}`)
+  })
+
+  it('is sent on to the issuer whatever host it names', async () => {
+    const headers = { 'X-Forwarded-Host': 'evil.example', 'X-Forwarded-Proto': 'https', Forwarded: 'proto=https' }
+    const response = await callWorker(production, 'GET', '/auth/me', { origin: 'http://evil.example', headers })
+    expect(response.headers.get('Location')).toBe(`${ISSUER}/auth/me`)
+  })
+
+  it.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])('%s is refused', async (method) => {
+    for (const path of ['/auth/login', '/auth/me', '/docs', '/nowhere'])
+      await expectRefusal(await callWorker(production, method, path, plain), 403, 'https_required')
+  })
+
+  it('looks at no cookie, no token and no binding', async () => {
+    const { email } = await signUp()
+    const login = { identifier: email, password: PASSWORD, delivery: 'cookie' }
+    const Cookie = cookieHeader(await post('/auth/login', login))
+    const counting = countingEnv(PRODUCTION)
+    const headers = { Cookie, Authorization: 'Bearer a.b.c', 'CF-Connecting-IP': '192.0.2.98' }
+    expect((await callWorker(counting.env, 'GET', '/auth/me', { ...plain, headers })).status).toBe(308)
+    const refused = await callWorker(counting.env, 'POST', '/auth/logout', { ...plain, headers })
+    await expectRefusal(refused, 403, 'https_required')
+    expect(refused.headers.getSetCookie()).toEqual([])
+    expect(Object.values(counting.take()).every((count) => count === 0)).toBe(true)
+  })
+
+  it('is taken by nobody for https: the scheme is that of the request', async () => {
+    const response = await callWorker(production, 'GET', '/health', { origin: ISSUER })
+    expect(response.status).toBe(200)
+    expect((await callWorker(development, 'GET', '/health', { origin: ORIGIN })).status).toBe(200)
+  })
+})
