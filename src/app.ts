@@ -27,6 +27,7 @@ base.onError(handleError)
 base.notFound(handleNotFound)
 base.use(requestScope)
 base.use(apiHeaders)
+for (const path of ['/auth/*', '/users/*', '/roles/*', '/audit-events/*', '/stats/*']) base.use(path, noStore)
 base.use(
   methodNotAllowed({
     app: base,
@@ -43,7 +44,6 @@ base.use(requireHttps)
 base.use(crossOrigin)
 base.use(globalRateLimit)
 base.use(refuseForeignPages)
-for (const path of ['/auth/*', '/users/*', '/roles/*', '/audit-events/*', '/stats/*']) base.use(path, noStore)
 for (const [name, scheme] of Object.entries(SECURITY_SCHEMES))
   base.openAPIRegistry.registerComponent('securitySchemes', name, scheme)
 
