@@ -6,9 +6,9 @@ import { rotateSigningKeys } from '../services/signing-keys.ts'
 
 const DAILY = '17 3 * * *'
 
-/** Runs what a cron is for: the outbox every minute, keys and expired rows once a day. */
+/** Runs what a cron is for: the outbox every minute, keys and expired rows once a day, whether or not the other fails. */
 export async function runScheduled(platform: Platform, cron: string): Promise<void> {
   if (cron !== DAILY) return await sweepOutbox(platform, platform.now() - MAIL_SWEEP_AFTER_SECONDS * 1000)
-  await rotateSigningKeys(platform)
-  await cleanUp(platform)
+  const [rotated, cleaned] = await Promise.allSettled([rotateSigningKeys(platform), cleanUp(platform)])
+  for (const job of [rotated, cleaned]) if (job.status === 'rejected') throw job.reason
 }

@@ -117,12 +117,19 @@ export function deleteAccountStatement(db: Database, userId: string) {
   return db.delete(users).where(eq(users.id, userId)).returning({ id: users.id })
 }
 
-/** Deletes some accounts whose address was never verified and that nobody ever logged in to. */
+/** Deletes some accounts whose address was never verified, that nobody ever logged in to, and that no provider vouches for. */
 export async function deleteUnverifiedAccounts(db: Database, createdBefore: number, limit: number): Promise<number> {
   const stale = db
     .select({ id: users.id })
     .from(users)
-    .where(and(isNull(users.emailVerifiedAt), isNull(users.lastSeenAt), lt(users.createdAt, createdBefore)))
+    .where(
+      and(
+        isNull(users.emailVerifiedAt),
+        isNull(users.lastSeenAt),
+        lt(users.createdAt, createdBefore),
+        sql`not exists (select 1 from identities where identities.user_id = users.id)`,
+      ),
+    )
     .limit(limit)
   return (await db.delete(users).where(inArray(users.id, stale)).returning({ id: users.id })).length
 }

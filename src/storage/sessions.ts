@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, inArray, lt, type SQL, sql } from 'drizzle-orm'
+import { and, desc, eq, gt, inArray, lte, or, type SQL, sql } from 'drizzle-orm'
 import { accountFields } from './accounts.ts'
 import { insertWhere } from './conditional-insert.ts'
 import type { Database } from './database.ts'
@@ -37,25 +37,31 @@ export async function findLiveSession(db: Database, sessionId: string, nowMs: nu
   return row ?? null
 }
 
+/** The live sessions of an active account, newest first. */
 export async function listLiveSessions(db: Database, userId: string, nowMs: number, idleTimeoutMs: number) {
   return await db
     .select(sessionFields)
     .from(sessions)
-    .where(and(eq(sessions.userId, userId), isLive(nowMs, idleTimeoutMs)))
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .where(and(eq(sessions.userId, userId), eq(users.status, 'active'), isLive(nowMs, idleTimeoutMs)))
     .orderBy(desc(sessions.createdAt), desc(sessions.id))
 }
 
-/** Opens a session only if the account is active and still has the password that was verified. */
+/**
+ * Opens a session only if the account is active and as it was when it proved itself: with the same password, and not claimed meanwhile
+ * by the owner of its address.
+ */
 export function insertSessionStatement(
   db: Database,
   session: typeof sessions.$inferInsert,
-  verified: { passwordHash: string | null },
+  proven: { passwordHash: string | null; emailVerifiedAt: number | null },
 ) {
   return insertWhere(
     db,
     sessions,
     session,
-    sql`exists (select 1 from users where id = ${session.userId} and status = 'active' and password_hash is ${verified.passwordHash})`,
+    sql`exists (select 1 from users where id = ${session.userId} and status = 'active'
+      and password_hash is ${proven.passwordHash} and email_verified_at is ${proven.emailVerifiedAt})`,
   )
 }
 
@@ -130,9 +136,22 @@ export function endSessionsStatement(
     .returning({ id: sessions.id })
 }
 
-/** Deletes some of the sessions that have run out; the number that went. */
-export async function deleteExpiredSessions(db: Database, nowMs: number, limit: number): Promise<number> {
-  const expired = db.select({ id: sessions.id }).from(sessions).where(lt(sessions.expiresAt, nowMs)).limit(limit)
-  const gone = await db.delete(sessions).where(inArray(sessions.id, expired)).returning({ id: sessions.id })
+/** Deletes some of the sessions that have expired or were idle for too long; the number that went. */
+export async function deleteDeadSessions(
+  db: Database,
+  nowMs: number,
+  { idleTimeoutMs, limit }: { idleTimeoutMs: number; limit: number },
+): Promise<number> {
+  const dead = db
+    .select({ id: sessions.id })
+    .from(sessions)
+    .where(
+      or(
+        lte(sessions.expiresAt, nowMs),
+        idleTimeoutMs > 0 ? lte(sessions.lastSeenAt, nowMs - idleTimeoutMs) : undefined,
+      ),
+    )
+    .limit(limit)
+  const gone = await db.delete(sessions).where(inArray(sessions.id, dead)).returning({ id: sessions.id })
   return gone.length
 }
