@@ -9,6 +9,7 @@ interface __BaseEnv_Env {
 	MAIL_QUEUE: Queue;
 	MAIL_DEAD_QUEUE: Queue;
 	ACTIVITY_QUEUE: Queue;
+	REVOCATION_QUEUE: Queue;
 	ASSETS: Fetcher;
 	ENVIRONMENT: string;
 	MAIL_TRANSPORT: string;

@@ -39,6 +39,8 @@ export const MAX_SESSIONS_PER_USER = 20
 /** How fresh a login must be for what cannot be undone (ASVS 7.5.1). */
 export const RECENT_LOGIN_MAX_AGE_SECONDS = 10 * 60
 export const DEVICE_TOKEN_TTL_SECONDS = 365 * 24 * 60 * 60
+/** A request that began before its session ended has signed its token by then. */
+export const ACCESS_TOKEN_RACE_SECONDS = 60
 /** KV refuses a shorter life (platform.md). */
 export const KV_MIN_TTL_SECONDS = 60
 /** Nor does it cache a read, or a miss, for less (platform.md). */

@@ -88,7 +88,10 @@ export function composePlatform(env: Env, client: Client, context: Pick<Executio
     db: openDatabase(env.DB),
     now: Date.now,
     client,
-    blocklist: createBlocklist(env.BLOCKLIST, settings.accessTokenTtlSeconds),
+    blocklist: createBlocklist(env.BLOCKLIST, env.REVOCATION_QUEUE, {
+      accessTokenTtlSeconds: settings.accessTokenTtlSeconds,
+      now: Date.now,
+    }),
     loginThrottle: (name) => openLoginThrottle(env.LOGIN_THROTTLE, name),
     rateLimiter: createRateLimiter(env.COUNTERS, rateWindows, { now: Date.now, waitUntil }),
     noteActivity: (sessionId) => {

@@ -6,11 +6,8 @@ import { endSessionStatement, endSessionsStatement } from '../storage/sessions.t
 type Needs = Pick<Platform, 'db' | 'now' | 'client' | 'blocklist'>
 
 /** Puts ended sessions on the blocklist, so that reads refuse their access tokens too. */
-export async function revokeSessions(
-  deps: Pick<Platform, 'blocklist' | 'now'>,
-  sessionIds: readonly string[],
-): Promise<void> {
-  await deps.blocklist.revoke(sessionIds, Math.floor(deps.now() / 1000))
+export async function revokeSessions(deps: Pick<Platform, 'blocklist'>, sessionIds: readonly string[]): Promise<void> {
+  await deps.blocklist.revoke(sessionIds, 'ended')
 }
 
 /** Ends one session of a user; false, and nothing done, when it is not there or not of this user. */

@@ -11,7 +11,10 @@ export const requestScope = createMiddleware<AppEnv>(async (c, next) => {
   const start = Date.now()
   const requestId = crypto.randomUUID()
   c.set('requestId', requestId)
-  await next()
+  // A request that has begun is finished though its client goes away: what D1 has committed, KV and the queues must hear of.
+  const answered = next()
+  c.executionCtx.waitUntil(answered)
+  await answered
   c.header('X-Request-Id', requestId)
   logInfo('request', {
     requestId,

@@ -1,0 +1,471 @@
+import { createExecutionContext, createMessageBatch, getQueueResult, waitOnExecutionContext } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { KV_MIN_CACHE_TTL_SECONDS } from '../../src/config.ts'
+import worker from '../../src/index.ts'
+import { createBlocklist, type RevocationMessage } from '../../src/platform/blocklist.ts'
+import { callWorker } from '../support/call-worker.ts'
+import {
+  bearer,
+  codeIn,
+  logIn,
+  ORIGIN,
+  PASSWORD,
+  refusalOf,
+  type SignedIn,
+  signedUp,
+  signUp,
+  waitForMail,
+} from '../support/client.ts'
+import { listOperations, samplesOf } from '../support/openapi.ts'
+import { createProductionKv } from '../support/production-kv.ts'
+
+/** The longest that production may go on believing a token: a write on its way to other locations, and a read they have cached. */
+const PROPAGATION_MS = 60_000
+const CACHED_MS = KV_MIN_CACHE_TTL_SECONDS * 1000
+const WORST_LAG_MS = PROPAGATION_MS + CACHED_MS
+
+/** Workers in two locations, with KV as production has it, and a queue that keeps what it is sent. */
+function twoLocations({ propagationMs = PROPAGATION_MS } = {}) {
+  const kv = createProductionKv({ propagationMs })
+  const queued: RevocationMessage[] = []
+  const queue = { isDown: false }
+  const REVOCATION_QUEUE = {
+    send: async (message: RevocationMessage) => {
+      if (queue.isDown) throw new Error('queue failed')
+      queued.push(message)
+    },
+    sendBatch: async () => undefined,
+  }
+  const at = (location: string) => ({ ...env, BLOCKLIST: kv.at(location), REVOCATION_QUEUE }) as unknown as Env
+  return { kv, queue, queued, here: at('FRA'), there: at('SYD') }
+}
+
+let isHeld = false
+/** Stops the clock, at the start of a second. */
+function holdClock(): void {
+  vi.useFakeTimers({ toFake: ['Date'], now: Math.ceil(Date.now() / 1000) * 1000 })
+  isHeld = true
+}
+const pass = (milliseconds: number) => vi.setSystemTime(Date.now() + milliseconds)
+afterEach(() => {
+  if (isHeld) vi.useRealTimers()
+  isHeld = false
+})
+
+const read = async (location: Env, { tokens }: Pick<SignedIn, 'tokens'>, path = '/auth/session') =>
+  (await callWorker(location, 'GET', path, { headers: bearer(tokens.accessToken) })).status
+const change = async (location: Env, { tokens }: Pick<SignedIn, 'tokens'>) =>
+  (await callWorker(location, 'PATCH', '/auth/me', { headers: bearer(tokens.accessToken), body: { name: 'Eve' } }))
+    .status
+const logOut = (location: Env, { tokens }: Pick<SignedIn, 'tokens'>) =>
+  callWorker(location, 'POST', '/auth/logout', { headers: bearer(tokens.accessToken) })
+
+/** Every way in which an access token dies before its time, and the sessions that it takes along. */
+const ENDINGS: {
+  name: string
+  /** Ends the session of `victim`; `other` is another session of the account. */
+  end: (location: Env, account: { email: string; victim: SignedIn; other: SignedIn }) => Promise<Response | undefined>
+}[] = [
+  { name: 'logout', end: (location, { victim }) => logOut(location, victim) },
+  {
+    name: 'logout by the refresh token alone',
+    end: (location, { victim }) =>
+      callWorker(location, 'POST', '/auth/logout', { body: { refreshToken: victim.tokens.refreshToken } }),
+  },
+  {
+    name: 'the end of one session by its owner',
+    end: (location, { victim, other }) =>
+      callWorker(location, 'DELETE', `/auth/sessions/${victim.session.id}`, {
+        headers: bearer(other.tokens.accessToken),
+      }),
+  },
+  {
+    name: 'the end of all other sessions',
+    end: (location, { other }) =>
+      callWorker(location, 'DELETE', '/auth/sessions', { headers: bearer(other.tokens.accessToken) }),
+  },
+  {
+    name: 'a change of the password elsewhere',
+    end: (location, { other }) =>
+      callWorker(location, 'POST', '/auth/change-password', {
+        headers: bearer(other.tokens.accessToken),
+        body: { currentPassword: PASSWORD, newPassword: 'an entirely new password' },
+      }),
+  },
+  {
+    name: 'a reset of the password by mail',
+    end: async (location, { email }) => {
+      const code = codeIn(await waitForMail(email, ({ text }) => text.includes('/reset-password?')))
+      return await callWorker(location, 'POST', '/auth/reset-password', {
+        body: { email, code, password: 'an entirely new password' },
+      })
+    },
+  },
+  {
+    name: 'the deletion of the account',
+    end: (location, { other }) =>
+      callWorker(location, 'DELETE', '/auth/me', {
+        headers: bearer(other.tokens.accessToken),
+        body: { password: PASSWORD },
+      }),
+  },
+  {
+    name: 'a refresh token used twice, which is theft',
+    end: async (location, { victim }) => {
+      const body = { refreshToken: victim.tokens.refreshToken }
+      expect((await callWorker(location, 'POST', '/auth/refresh', { body })).status).toBe(200)
+      pass(11_000)
+      expect((await callWorker(location, 'POST', '/auth/refresh', { body })).status).toBe(401)
+      return undefined
+    },
+  },
+  {
+    name: 'the deactivation of the account, as an administrator does it',
+    end: async (location, { victim, other }) => {
+      await env.DB.prepare("update users set status = 'deactivated' where id = ?").bind(victim.user.id).run()
+      await blocklistOf(location).revoke([victim.session.id, other.session.id], 'ended')
+      return undefined
+    },
+  },
+]
+
+const blocklistOf = (location: Env, now = Date.now) =>
+  createBlocklist(location.BLOCKLIST, location.REVOCATION_QUEUE, { accessTokenTtlSeconds: 900, now })
+
+/** An account with two sessions, and a mail to reset its password. */
+async function twoSessions() {
+  const { email } = await signUp()
+  const victim = await logIn(email)
+  const other = await logIn(email)
+  return { email, victim, other }
+}
+
+describe('an access token whose session has ended (issue 3, line 3; decisions 3 and 4; ASVS 7.4.1-7.4.3)', () => {
+  it.each(ENDINGS)('by $name: dead at once for every change, and for reads once KV shows it', async ({ name, end }) => {
+    const { here, there } = twoLocations()
+    const account = await twoSessions()
+    if (name.includes('reset'))
+      await callWorker(here, 'POST', '/auth/forgot-password', { body: { email: account.email } })
+    if (name.includes('reset')) await waitForMail(account.email, ({ text }) => text.includes('/reset-password?'))
+    holdClock()
+    const { victim } = account
+    // Both locations have looked the session up, and cached that there is nothing.
+    expect([await read(here, victim), await read(there, victim)]).toEqual([200, 200])
+    const response = await end(here, account)
+    if (response) expect(response.status).toBe(204)
+
+    expect([await change(here, victim), await change(there, victim)]).toEqual([401, 401])
+    expect([await read(here, victim, '/auth/me'), await read(there, victim, '/auth/me')]).toEqual([401, 401])
+    expect([await read(here, victim, '/auth/sessions'), await read(there, victim, '/auth/sessions')]).toEqual([
+      401, 401,
+    ])
+    const refresh = { body: { refreshToken: victim.tokens.refreshToken } }
+    expect((await callWorker(there, 'POST', '/auth/refresh', refresh)).status).toBe(401)
+
+    pass(CACHED_MS)
+    expect(await read(here, victim)).toBe(401)
+    pass(PROPAGATION_MS)
+    expect(await read(there, victim)).toBe(401)
+  })
+
+  it('at worst is read for 90 s where it was in use elsewhere: 60 s on the way and 30 s in a cache', async () => {
+    const { here, there } = twoLocations()
+    const victim = await signedUp()
+    holdClock()
+    expect((await logOut(here, victim)).status).toBe(204)
+    pass(PROPAGATION_MS - 1)
+    expect(await read(there, victim)).toBe(200)
+    pass(CACHED_MS - 1)
+    expect(await read(there, victim)).toBe(200)
+    pass(1)
+    expect(await read(there, victim)).toBe(401)
+    expect(PROPAGATION_MS - 1 + CACHED_MS).toBeLessThan(WORST_LAG_MS)
+  })
+
+  it('is read for 30 s at most where it ended, and not at all where it was not in use', async () => {
+    const { here } = twoLocations()
+    const used = await signedUp()
+    const unused = await signedUp()
+    holdClock()
+    expect(await read(here, used)).toBe(200)
+    await logOut(here, used)
+    await logOut(here, unused)
+    expect(await read(here, unused)).toBe(401)
+    pass(CACHED_MS - 1)
+    expect(await read(here, used)).toBe(200)
+    pass(1)
+    expect(await read(here, used)).toBe(401)
+  })
+
+  it('stays dead until it would have expired anyway', async () => {
+    const { here } = twoLocations()
+    const victim = await signedUp()
+    holdClock()
+    await logOut(here, victim)
+    for (let minute = 0; minute < 14; minute += 1) {
+      pass(60_000)
+      expect(await read(here, victim), `minute ${minute}`).toBe(401)
+    }
+    pass(5 * 60_000)
+    expect(await read(here, victim)).toBe(401)
+  })
+
+  it('a token signed just after its session ended is dead too', async () => {
+    const { here } = twoLocations()
+    holdClock()
+    const blocklist = blocklistOf(here)
+    await blocklist.revoke(['session'], 'ended')
+    const now = Math.floor(Date.now() / 1000)
+    for (const issuedAt of [now - 900, now - 1, now, now + 1, now + 59])
+      expect(await blocklist.isRevoked('session', issuedAt)).toBe(true)
+    pass((900 + 59) * 1000)
+    expect(await blocklist.isRevoked('session', now + 59)).toBe(true)
+  })
+})
+
+describe('a session that goes on with new tokens, as after a change of roles', () => {
+  it('loses those issued up to that second, and keeps the later ones', async () => {
+    const { here } = twoLocations()
+    holdClock()
+    const blocklist = blocklistOf(here)
+    const second = Math.floor(Date.now() / 1000)
+    await blocklist.revoke(['session'], second)
+    for (const [issuedAt, isRevoked] of [
+      [second - 1, true],
+      [second, true],
+      [second + 1, false],
+    ] as const)
+      expect(await blocklist.isRevoked('session', issuedAt)).toBe(isRevoked)
+  })
+
+  it('over HTTP: the old token is refused, a refresh a second later is not', async () => {
+    const { here } = twoLocations()
+    const victim = await signedUp()
+    holdClock()
+    pass(1000)
+    await env.DB.prepare("insert into user_roles (user_id, role) values (?, 'admin')").bind(victim.user.id).run()
+    await blocklistOf(here).revoke([victim.session.id], Math.floor(Date.now() / 1000))
+    expect(await read(here, victim)).toBe(401)
+    pass(1000)
+    const body = { refreshToken: victim.tokens.refreshToken }
+    const tokens: SignedIn['tokens'] = await (await callWorker(here, 'POST', '/auth/refresh', { body })).json()
+    const response = await callWorker(here, 'GET', '/auth/session', { headers: bearer(tokens.accessToken) })
+    expect(await response.json()).toMatchObject({ roles: ['admin', 'user'] })
+  })
+})
+
+describe('every state-changing route refuses a dead session at once, whatever KV shows', () => {
+  const operations = listOperations().filter(({ method, security }) => method !== 'GET' && security.includes('bearer'))
+  let dead: SignedIn
+  let gone: SignedIn
+  let barred: SignedIn
+  let blind: Env
+
+  beforeEach(async () => {
+    if (blind) return
+    blind = twoLocations().there
+    ;[dead, gone, barred] = [await signedUp(), await signedUp(), await signedUp()]
+    const elsewhere = twoLocations().here
+    expect((await logOut(elsewhere, dead)).status).toBe(204)
+    const headers = bearer(gone.tokens.accessToken)
+    expect((await callWorker(elsewhere, 'DELETE', '/auth/me', { headers, body: {} })).status).toBe(204)
+    await env.DB.prepare("update users set status = 'deactivated' where id = ?").bind(barred.user.id).run()
+  })
+
+  it('there are such routes', () => {
+    expect(operations.length).toBeGreaterThanOrEqual(6)
+  })
+
+  it.each(operations.map(({ method, path }) => `${method} ${path}`))('%s', async (name) => {
+    const operation = operations.find(({ method, path }) => `${method} ${path}` === name)
+    if (!operation) throw new Error('not in the document')
+    const path = operation.path.replaceAll(/\{[^}]+\}/g, 'x')
+    const isJson = operation.body?.mediaTypes.includes('application/json')
+    for (const { tokens } of [dead, gone, barred]) {
+      const response = await callWorker(blind, operation.method, path, {
+        headers: bearer(tokens.accessToken),
+        ...(isJson ? { body: samplesOf(operation.body?.schema ?? {})[0] } : {}),
+      })
+      expect(await refusalOf(response)).toEqual({ status: 401, code: 'unauthenticated' })
+    }
+    // The very same token still reads where KV shows nothing: that is the lag, and all of it.
+    expect(await read(blind, dead)).toBe(200)
+  })
+})
+
+describe('when KV does not take a revocation', () => {
+  async function deliver(location: Env, queued: RevocationMessage[]) {
+    const messages = queued
+      .splice(0)
+      .map((body, index) => ({ id: `${index}`, timestamp: new Date(), attempts: 1, body }))
+    const batch = createMessageBatch('postern-development-revocations', messages)
+    const context = createExecutionContext()
+    await worker.queue(batch, location, context)
+    return await getQueueResult(batch, context)
+  }
+  beforeEach(() => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    return () => vi.restoreAllMocks()
+  })
+
+  it('two logouts at once: KV refuses the second write of a second, and nobody sees an error', async () => {
+    const { here, kv, queued } = twoLocations()
+    const victim = await signedUp()
+    holdClock()
+    const responses = await Promise.all([logOut(here, victim), logOut(here, victim), logOut(here, victim)])
+    expect(responses.map(({ status }) => status)).toEqual([204, 204, 204])
+    expect(kv.take()).toMatchObject({ tooManyWrites: 2 })
+    expect(await read(here, victim)).toBe(401)
+    pass(2000)
+    expect((await deliver(here, [...queued])).explicitAcks).toHaveLength(1)
+    pass(CACHED_MS)
+    expect(await read(here, victim)).toBe(401)
+  })
+
+  it.each(['refuse', 'refuse writes'] as const)(
+    'KV told to %s: the change is done, and the queue brings the rest',
+    async (how) => {
+      for (const { end } of ENDINGS.filter(({ name }) => /^(logout$|the end|a change|the deletion)/.test(name))) {
+        const { here, kv, queued } = twoLocations()
+        const account = await twoSessions()
+        holdClock()
+        kv.break(how)
+        expect((await end(here, account))?.status).toBe(204)
+        expect(queued.flatMap(({ sessionIds }) => sessionIds)).toContain(account.victim.session.id)
+        expect(await change(here, account.victim)).toBe(401)
+        // While KV is down reads are refused altogether; where only writes fail the token is still believed.
+        expect(await read(here, account.victim)).toBe(how === 'refuse' ? 503 : 200)
+
+        const failed = await deliver(here, [...queued])
+        expect(failed.explicitAcks).toEqual([])
+        expect(failed.retryMessages).toHaveLength(queued.length)
+        kv.break('work')
+        expect((await deliver(here, queued)).explicitAcks.length).toBeGreaterThan(0)
+        pass(CACHED_MS)
+        expect(await read(here, account.victim)).toBe(401)
+        vi.useRealTimers()
+      }
+    },
+    60_000,
+  )
+
+  it('KV and the queue both down: 503 with Retry-After, and a logout that is tried again completes', async () => {
+    const { here, kv, queue } = twoLocations()
+    const victim = await signedUp()
+    holdClock()
+    kv.break('refuse')
+    queue.isDown = true
+    const refused = await logOut(here, victim)
+    expect(refused.headers.get('Retry-After')).toMatch(/^\d+$/)
+    expect(await refusalOf(refused)).toEqual({ status: 503, code: 'dependency_unavailable' })
+    expect(await change(here, victim)).toBe(401)
+    kv.break('work')
+    queue.isDown = false
+    expect((await logOut(here, victim)).status).toBe(204)
+    expect(await read(here, victim)).toBe(401)
+  })
+
+  it('a mark that comes late is never weaker than the one that is there', async () => {
+    const { here, there } = twoLocations({ propagationMs: 0 })
+    holdClock()
+    const late = blocklistOf(here)
+    const changedAt = Math.floor(Date.now() / 1000)
+    pass(2000)
+    const lastToken = Math.floor(Date.now() / 1000)
+    await late.revoke(['session'], 'ended')
+    pass(2000)
+    await late.revokeLate({ sessionIds: ['session'], revocation: changedAt })
+    expect(await blocklistOf(there).isRevoked('session', lastToken)).toBe(true)
+  })
+
+  it('a KV that hangs is waited for ten seconds and no longer', async () => {
+    const { here, kv } = twoLocations()
+    const victim = await signedUp()
+    kv.break('hang')
+    const started = Date.now()
+    expect(await read(here, victim)).toBe(503)
+    expect(Date.now() - started).toBeLessThan(12_000)
+  }, 20_000)
+})
+
+describe('large accounts', () => {
+  it('twenty sessions end at once, each with its mark', async () => {
+    const { here, kv, queued } = twoLocations()
+    const { email } = await signUp()
+    const sessions: SignedIn[] = []
+    for (let count = 0; count < 20; count += 1) sessions.push(await logIn(email))
+    const [current, ...others] = sessions
+    if (!current) throw new Error('no session')
+    holdClock()
+    const headers = bearer(current.tokens.accessToken)
+    expect((await callWorker(here, 'DELETE', '/auth/sessions', { headers })).status).toBe(204)
+    expect(kv.take()).toMatchObject({ writes: 19, tooManyWrites: 0 })
+    expect(queued).toEqual([])
+    for (const session of others) expect(await read(here, session)).toBe(401)
+    expect(await read(here, current)).toBe(200)
+  }, 30_000)
+
+  it('a twenty-first login ends the oldest session, and its token', async () => {
+    const { here } = twoLocations()
+    const { email } = await signUp()
+    const first = await logIn(email)
+    for (let count = 0; count < 19; count += 1) await logIn(email)
+    holdClock()
+    const body = { identifier: email, password: PASSWORD }
+    expect((await callWorker(here, 'POST', '/auth/login', { body })).status).toBe(200)
+    expect([await read(here, first), await change(here, first)]).toEqual([401, 401])
+  }, 30_000)
+})
+
+describe('a client that goes away', () => {
+  it('leaves nothing half done: the rest of a request is promised to the runtime when it begins', async () => {
+    const { here } = twoLocations()
+    const victim = await signedUp()
+    const context = createExecutionContext()
+    const request = new Request<unknown, IncomingRequestCfProperties>(`${ORIGIN}/auth/logout`, {
+      method: 'POST',
+      headers: bearer(victim.tokens.accessToken),
+    })
+    // Nobody waits for this answer; only what was handed to `waitUntil` is finished.
+    void worker.fetch(request, here, context)
+    await waitOnExecutionContext(context)
+    expect(await here.BLOCKLIST.get(victim.session.id)).toBe('ended')
+  })
+})
+
+/** Of Vite: files as text. */
+interface RawGlob {
+  glob(pattern: string, options: { query: '?raw'; import: 'default'; eager: true }): Record<string, string>
+}
+
+describe('incidents 18 and 28: times to live that KV does not take', () => {
+  it('incident 18 (better-auth#7124), incident 28 (openauth 0.4.3): no mark lives under 60 s, however short a token does', async () => {
+    for (const ttl of [60, 61, 900, 86_400]) {
+      const { kv, here } = twoLocations()
+      const short = { ...here, ACCESS_TOKEN_TTL_SECONDS: String(ttl) } as Env
+      const response = await callWorker(short, 'POST', '/auth/login', {
+        body: { identifier: (await signUp()).email, password: PASSWORD },
+      })
+      const session: SignedIn = await response.json()
+      expect((await logOut(short, session)).status).toBe(204)
+      expect(kv.take()).toMatchObject({ writes: 1, badRequests: 0 })
+      expect(await read(short, session)).toBe(401)
+    }
+  })
+
+  it('no source file gives KV a time to live that is not floored', async () => {
+    const sources = (import.meta as unknown as RawGlob).glob('../../src/**/*.ts', {
+      query: '?raw',
+      import: 'default',
+      eager: true,
+    })
+    const literal = Object.entries(sources).filter(([, text]) =>
+      /(expirationTtl|cacheTtl):\s*\d|expiration:/.test(text),
+    )
+    expect(literal.map(([path]) => path)).toEqual([])
+    const kvWriters = Object.entries(sources).filter(([, text]) => text.includes('expirationTtl'))
+    expect(kvWriters.map(([path]) => path.split('/').at(-1)).sort()).toEqual(['blocklist.ts', 'rate-limiter.ts'])
+    for (const [path, text] of kvWriters) expect(text, path).toMatch(/expirationTtl = Math\.max\(KV_MIN_TTL_SECONDS,/)
+  })
+})
