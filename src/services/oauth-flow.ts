@@ -6,6 +6,7 @@ import { AuthError } from '../errors.ts'
 import type { OAuthProvider } from '../oauth-providers/provider.ts'
 import { ProviderError } from '../oauth-providers/provider-error.ts'
 import type { Platform } from '../platform/compose.ts'
+import { logWarning } from '../platform/log.ts'
 import type { Account } from '../storage/accounts.ts'
 import type { Session } from '../storage/sessions.ts'
 import { assertRecentLogin } from './recent-login.ts'
@@ -33,7 +34,7 @@ export interface FlowCookie {
   maxAge: number
 }
 
-type Needs = Pick<Platform, 'settings' | 'now' | 'providers'>
+type Needs = Pick<Platform, 'settings' | 'now' | 'providers' | 'client'>
 type ReadCookie = (name: string) => string | null
 
 const FLOW = 'oauth-flow'
@@ -53,13 +54,18 @@ export function callbackUrl({ settings }: Pick<Platform, 'settings'>, providerId
   return `${settings.issuer}/auth/oauth/${providerId}/callback`
 }
 
-/** Passes a provider's failure on as a refusal: its code for everybody, its reason for the log. */
-export async function askProvider<Answer>(question: Promise<Answer>): Promise<Answer> {
+/** Passes a provider's failure on as a refusal: its code for everybody, its reason for the log, which are fixed words. */
+export async function askProvider<Answer>(
+  { client }: Pick<Platform, 'client'>,
+  provider: string,
+  question: Promise<Answer>,
+): Promise<Answer> {
   try {
     return await question
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error
     const { code, reason } = error
+    logWarning('provider failed', { requestId: client.requestId, provider, code, reason })
     const isTransient = code === 'provider_unavailable' || code === 'provider_misconfigured'
     throw new AuthError(code, { reason, ...(isTransient ? { retryAfterSeconds: RETRY_AFTER_SECONDS } : {}) })
   }
@@ -152,7 +158,7 @@ function newFlow(
 async function authorizationUrl(deps: Needs, { provider, state, nonce, codeVerifier }: OAuthFlow): Promise<string> {
   const redirectUri = callbackUrl(deps, provider)
   const input = { redirectUri, state, nonce, codeVerifier, now: deps.now() }
-  return (await askProvider(findProvider(deps, provider).authorizationUrl(input))).href
+  return (await askProvider(deps, provider, findProvider(deps, provider).authorizationUrl(input))).href
 }
 
 async function toCookie({ settings }: Needs, flow: OAuthFlow): Promise<FlowCookie> {

@@ -2,7 +2,6 @@ import { makeRandomSecret, toChallenge } from '../crypto/code-challenge.ts'
 import { seal } from '../crypto/sealed.ts'
 import { AuthError } from '../errors.ts'
 import type { Platform } from '../platform/compose.ts'
-import { logWarning } from '../platform/log.ts'
 import { spendState, touchIdentityStatement } from '../storage/identities.ts'
 import { type Arrival, findOrMakeAccount, toIdentityRow } from './federated-accounts.ts'
 import { linkIdentity, type WaitingLink } from './identities.ts'
@@ -96,23 +95,16 @@ async function authenticate(deps: Needs, flow: OAuthFlow, parameters: URLSearchP
   const provider = findProvider(deps, flow.provider)
   const redirectUri = callbackUrl(deps, provider.id)
   const input = { redirectUri, state, nonce, codeVerifier, now: deps.now(), parameters }
-  return { provider, identity: await askProvider(provider.authenticate(input)) }
+  return { provider, identity: await askProvider(deps, provider.id, provider.authenticate(input)) }
 }
 
-/** Notes a refusal in the trail, and its reason in the log: fixed words, nothing of what the provider sent. */
+/** Notes a refusal in the trail. */
 async function noteRefusals<Value>(deps: Needs, flow: OAuthFlow, attempt: () => Promise<Value>): Promise<Value> {
   try {
     return await attempt()
   } catch (error) {
     if (!(error instanceof AuthError)) throw error
     const { provider } = flow
-    const { requestId } = deps.client
-    logWarning('federated login refused', {
-      requestId,
-      provider,
-      code: error.code,
-      reason: error.extras.reason ?? null,
-    })
     await recordRefusal(deps, 'login.failed', null, { provider, reason: error.code })
     throw error
   }

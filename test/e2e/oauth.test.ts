@@ -20,6 +20,8 @@ const accountsOf = (flavour: Flavour): Record<string, Account> => ({
   anna: { email: `anna@${flavour}.example`, email_verified: true, name: 'Anna' },
   ben: { email: `ben@${flavour}.example`, email_verified: false },
   cleo: { name: 'Cleo' },
+  eve: { name: 'Eve' },
+  fay: { name: 'Fay' },
   dora: { email: `dora@${flavour}.example`, email_verified: true },
 })
 
@@ -311,19 +313,24 @@ describe('a page of another origin, in Chromium', () => {
   })
 
   it.each([
-    ['by full-page redirect with cookies', '#cookies', 'cookies anna@basic.example'],
-    ['by redirect with a code, exchanged for tokens', '#tokens', 'tokens anna@basic.example'],
-  ])('signs in %s', async (_, button, expected) => {
+    ['by full-page redirect with cookies', '#cookies', 'cookies anna@basic.example', 'eve'],
+    ['by redirect with a code, exchanged for tokens', '#tokens', 'tokens dora@basic.example', 'fay'],
+  ])('signs in, and links another provider, %s', async (_, button, expected, other) => {
+    issuers.basic.signInAs(expected.split(/[ @]/)[1] ?? '')
+    issuers.post.signInAs(other)
     const page = await (await chromium.newContext()).newPage()
     await page.goto(`${app.origin}/`)
     await page.getByText('nobody').waitFor()
     await page.click(button)
-    await page.getByText(expected).waitFor()
+    await page.getByText(`${expected} by basic`).waitFor()
     expect(page.url()).toBe(`${app.origin}/`)
     const names = (await page.context().cookies(service.origin)).map(({ name }) => name)
     expect(names.includes('__Host-access')).toBe(button === '#cookies')
     expect(names.filter((name) => name.startsWith('__Host-oauth-'))).toEqual([])
     expect(await page.evaluate(() => document.cookie)).toBe('')
+    await page.click('#link')
+    await page.getByText(`${expected} by basic and post`).waitFor()
+    expect(page.url()).toBe(`${app.origin}/`)
   })
 
   it('shows the person why it did not work', async () => {

@@ -6,6 +6,7 @@ import { createBrowser } from '../../support/browser.ts'
 import { callWorker } from '../../support/call-worker.ts'
 import { bearer, newEmail, PASSWORD, post } from '../../support/client.ts'
 import { auditOf, countRows, mailsSettled, rows } from '../../support/database.ts'
+import { interceptEnv } from '../../support/intercept-env.ts'
 import {
   locationOf,
   newSubject,
@@ -201,6 +202,29 @@ describe('an unverified local account, when the owner of the address arrives (in
     const { error } = await signInWithGoogle(providers, service, google(email))
     expect(error).toBeNull()
     expect(await identitiesOf(email)).toMatchObject([{ provider: 'google' }])
+  })
+
+  it('lets nobody in who was on the way when the owner arrived', async () => {
+    const email = newGmail()
+    const stranger = { sub: newSubject() }
+    const lenient = oauthEnv({ REQUIRE_EMAIL_VERIFICATION: 'false' })
+    await signInWithMicrosoft(email, stranger, lenient)
+    let arrives: (() => Promise<unknown>) | null = () => signInWithGoogle(providers, lenient, google(email))
+    const racing = interceptEnv(
+      lenient,
+      async (call, proceed) => {
+        const arrival = call.sql.some((sql) => /insert into "sessions"/.test(sql)) ? arrives : null
+        if (arrival) arrives = null
+        await arrival?.()
+        return await proceed()
+      },
+      { REQUIRE_EMAIL_VERIFICATION: 'false' },
+    )
+    const { browser, error } = await signInWithMicrosoft(email, stranger, racing)
+    expect(arrives).toBeNull()
+    expect(error).toBe('invalid_credentials')
+    expect([...browser.jar]).toEqual([])
+    expect(await countRows('sessions', 'user_id = (select id from users where email = ?)', email)).toBe(1)
   })
 
   it('loses that identity also when the owner sets a password by mail', async () => {
