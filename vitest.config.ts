@@ -1,9 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
+import { logGuard } from './test/support/log-guard.ts'
 
 /** The pages are assets of the Worker under test; the plugin runs no build. */
 execFileSync(process.execPath, ['scripts/build-ui.ts', '--development'], { stdio: 'inherit' })
+
+const AUTH_SECRET = 'v1:HQWzyL0VccnbhT4KDbHYGI9WdTq-SoCGQjly6z61HWw'
 
 export default defineConfig(async () => ({
   plugins: [
@@ -12,11 +15,12 @@ export default defineConfig(async () => ({
       miniflare: {
         bindings: {
           ISSUER: 'http://localhost:8787',
-          AUTH_SECRET: 'v1:HQWzyL0VccnbhT4KDbHYGI9WdTq-SoCGQjly6z61HWw',
+          AUTH_SECRET,
           TEST_MIGRATIONS: await readD1Migrations('migrations'),
         },
       },
     }),
+    logGuard({ AUTH_SECRET: AUTH_SECRET.slice('v1:'.length) }),
   ],
   test: { include: ['test/**/*.test.ts'], exclude: ['test/e2e/**'], setupFiles: ['test/support/setup.ts'] },
 }))

@@ -1,6 +1,7 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import worker from '../../src/index.ts'
 import { ORIGIN } from './client.ts'
+import { noteSecrets } from './log-leaks.ts'
 
 /** Asks the Worker's `fetch` directly, with bindings of the test's choice; answers once what it left for later is done too. */
 export async function callWorker(
@@ -10,6 +11,7 @@ export async function callWorker(
   init: { body?: unknown; headers?: Record<string, string>; origin?: string; cf?: IncomingRequestCfProperties } = {},
 ): Promise<Response> {
   const { body, headers, origin = ORIGIN, cf } = init
+  noteSecrets(body)
   const context = createExecutionContext()
   const request = new Request<unknown, IncomingRequestCfProperties>(`${origin}${path}`, {
     method,

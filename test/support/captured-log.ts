@@ -1,4 +1,5 @@
 import { vi } from 'vitest'
+import { showGuard } from './log-leaks.ts'
 
 export interface LogLine {
   level: 'info' | 'warn' | 'error'
@@ -8,7 +9,7 @@ export interface LogLine {
   [field: string]: unknown
 }
 
-/** Takes what the Worker logs, instead of printing it, until `release`. */
+/** Takes what the Worker logs, instead of printing it, until `release`. The log guard reads it all the same. */
 export function captureLog(): { texts: string[]; lines: () => LogLine[]; release: () => void } {
   const texts: string[] = []
   const spies = (['log', 'info', 'warn', 'error', 'debug'] as const).map((level) =>
@@ -21,6 +22,7 @@ export function captureLog(): { texts: string[]; lines: () => LogLine[]; release
     lines: () => texts.map((text) => JSON.parse(text) as LogLine),
     release: () => {
       for (const spy of spies) spy.mockRestore()
+      showGuard(texts)
     },
   }
 }

@@ -1,5 +1,6 @@
 import { env, exports } from 'cloudflare:workers'
 import type { MailboxItem } from '../../src/durable-objects/dev-mailbox.ts'
+import { noteSecrets } from './log-leaks.ts'
 
 export const ORIGIN = 'http://localhost:8787'
 export const PASSWORD = 'correct horse battery staple'
@@ -11,6 +12,7 @@ export async function send(
   init: { body?: unknown; headers?: Record<string, string> } = {},
 ): Promise<Response> {
   const { body, headers } = init
+  noteSecrets(body)
   return await exports.default.fetch(`${ORIGIN}${path}`, {
     method,
     redirect: 'manual',

@@ -1,0 +1,47 @@
+import type { Reporter, TestUserConfig, Vitest } from 'vitest/node'
+import { findLeaks, GUARD_LINES, GUARD_SECRETS } from './log-leaks.ts'
+
+/** The lines of the Worker that nobody needs to see in a terminal; failures and warnings are shown. */
+const IS_ROUTINE = /^\{"level":"info"/
+
+/**
+ * Reads everything that is logged during the whole run, and fails the run when any of it holds a secret, token, password, code or
+ * address (issue 2, line 11). It is a plugin and not a reporter of the configuration, so that `--reporter` cannot turn it off.
+ */
+export function logGuard(secrets: Readonly<Record<string, string>>) {
+  const lines: string[] = []
+  const wanted = new Map(Object.entries(secrets).map(([name, value]) => [value, name]))
+  const guard: Reporter = {
+    onUserConsoleLog({ content }) {
+      for (const line of content.split('\n')) {
+        if (line.startsWith(GUARD_SECRETS))
+          for (const [secret, name] of JSON.parse(line.slice(GUARD_SECRETS.length)) as [string, string][])
+            wanted.set(secret, name)
+        else if (line.startsWith(GUARD_LINES)) lines.push(...(JSON.parse(line.slice(GUARD_LINES.length)) as string[]))
+        else lines.push(line)
+      }
+    },
+    onTestRunEnd() {
+      const leaks = lines
+        .map((line) => ({ line, found: findLeaks(line, wanted) }))
+        .filter(({ found }) => found.length > 0)
+      console.log(
+        `Log guard: ${lines.length} lines read for ${wanted.size} secrets and for their forms, ${leaks.length} leaks`,
+      )
+      for (const { line, found } of leaks.slice(0, 20))
+        console.error(`LEAK of ${found.join(', ')}: ${line.slice(0, 2000)}`)
+      if (leaks.length > 0) process.exitCode = 1
+    },
+  }
+  const test: TestUserConfig = {
+    onConsoleLog: (text) =>
+      !(text.startsWith('@log-guard') || text.split('\n').every((line) => line === '' || IS_ROUTINE.test(line))),
+  }
+  return {
+    name: 'log-guard',
+    config: () => ({ test }),
+    configureVitest({ vitest }: { vitest: Vitest }) {
+      vitest.config.reporters.push(guard as never)
+    },
+  }
+}
