@@ -23,13 +23,23 @@ export function refuse(code: number, text: string): Error {
   return Object.assign(new Error(text), { responseCode: code })
 }
 
+/** How a server misbehaves. */
+export interface Faults {
+  /** The reply to a login, where it is refused. */
+  refuseLogin?: () => Error | null
+  /** Whether the line is cut once a message is accepted, before the reply says so. */
+  cutAfter?: (mail: Received) => boolean
+}
+
 /** Starts a real SMTP server on localhost that keeps what it accepts. */
-export async function startMailServer(options: SMTPServerOptions = {}): Promise<MailServer> {
+export async function startMailServer(options: SMTPServerOptions = {}, faults: Faults = {}): Promise<MailServer> {
   const received: Received[] = []
   const logins = new Map<string, { method: string; user: string; password: string }>()
   const server = new SMTPServer({
     logger: false,
     onAuth(auth, session, done) {
+      const refusal = faults.refuseLogin?.() ?? null
+      if (refusal !== null) return done(refusal)
       const login = { method: auth.method, user: auth.username ?? '', password: auth.password ?? '' }
       logins.set(session.id, login)
       done(null, { user: login.user })
@@ -39,15 +49,17 @@ export async function startMailServer(options: SMTPServerOptions = {}): Promise<
       stream.on('data', (chunk: Buffer) => chunks.push(chunk))
       stream.on('end', () => {
         const { mailFrom, rcptTo } = session.envelope
-        received.push({
+        const mail = {
           secure: session.secure,
           ...(logins.get(session.id) ?? { method: '', user: '', password: '' }),
           clientName: session.clientHostname || String(session.hostNameAppearsAs),
           from: mailFrom === false ? '' : (mailFrom?.address ?? ''),
           to: rcptTo.map((recipient) => recipient.address),
           raw: Buffer.concat(chunks),
-        })
-        done()
+        }
+        received.push(mail)
+        if (faults.cutAfter?.(mail)) [...server.connections].find(({ id }) => id === session.id)?.close()
+        else done()
       })
     },
     ...options,

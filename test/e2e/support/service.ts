@@ -11,6 +11,8 @@ const START_TIMEOUT_MS = 60_000
 
 export interface Service {
   origin: string
+  /** Where the local database and its like are kept. */
+  state: string
   /** Everything printed so far. */
   output(): string
   /** Asks it to stop, as Ctrl-C does; resolves to its exit code. */
@@ -51,7 +53,7 @@ export async function startService(...args: string[]): Promise<Service> {
     }
     await sleep(100)
   }
-  return { origin, output: () => output, stop }
+  return { origin, state, output: () => output, stop }
 }
 
 async function answers(origin: string): Promise<boolean> {

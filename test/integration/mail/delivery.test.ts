@@ -186,6 +186,21 @@ describe('a mail is sent once', () => {
     expect(bench.sent).toHaveLength(1)
   })
 
+  it('and not later because another mail of its batch stalls', async () => {
+    const bench = deliveryBench()
+    const [stalled, quick] = [await putMail(), await putMail()]
+    const { promise, resolve } = Promise.withResolvers<void>()
+    bench.answer = ({ id }) => (id === stalled ? promise : undefined)
+    const message = (outboxId: string) => ({ id: outboxId, timestamp: new Date(), attempts: 1, body: { outboxId } })
+    const batch = createMessageBatch('postern-development-mail', [message(stalled), message(quick)])
+    const consumed = consumeQueue(bench.platform, batch)
+    await vi.waitFor(async () => expect(await outboxRow(quick)).toMatchObject({ state: 'delivered' }))
+    expect(await outboxRow(stalled)).toMatchObject({ state: 'pending' })
+    resolve()
+    await consumed
+    expect(await outboxRow(stalled)).toMatchObject({ state: 'delivered' })
+  })
+
   it('where consumers work on it at once', async () => {
     const bench = deliveryBench()
     const id = await putMail()

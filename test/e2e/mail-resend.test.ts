@@ -1,0 +1,128 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { deadLetters, eventually, logLines, query, register, startMailService } from './support/mail-service.ts'
+import type { Service } from './support/service.ts'
+
+const RETRY_SECONDS = 45
+
+/** What the API says to an address, known by its first part: to the first request, or to each. */
+const FIRST_REFUSED: Readonly<Record<string, { status: number; name: string }>> = {
+  busy: { status: 429, name: 'rate_limit_exceeded' },
+  broken: { status: 500, name: 'internal_server_error' },
+  unpaid: { status: 403, name: 'invalid_api_key' },
+}
+const ALWAYS_REFUSED: typeof FIRST_REFUSED = { wrong: { status: 422, name: 'validation_error' } }
+
+const refusalOf = (kind: string, isFirst: boolean) =>
+  ALWAYS_REFUSED[kind] ?? (isFirst ? FIRST_REFUSED[kind] : undefined)
+
+interface Call {
+  url: string
+  key: string
+  authorization: string
+  body: { from: string; to: string[]; subject: string; text: string; html: string }
+}
+
+describe('the whole Worker and an HTTP API like Resend', () => {
+  const calls: Call[] = []
+  /** What the API would have sent, by idempotency key: one mail a key, as Resend promises for 24 hours. */
+  const sent = new Map<string, Call>()
+  const server = createServer((request, response) => void answer(request, response))
+  let service: Service
+  let [busy, broken, lost, wrong, unpaid] = ['', '', '', '', '']
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk as Buffer)
+    const call: Call = {
+      url: `${request.method} ${request.url}`,
+      key: String(request.headers['idempotency-key']),
+      authorization: String(request.headers.authorization),
+      body: JSON.parse(Buffer.concat(chunks).toString()),
+    }
+    calls.push(call)
+    const [to = ''] = call.body.to
+    const isFirst = callsTo(to).length === 1
+    const kind = to.split('-')[0] ?? ''
+    const refusal = refusalOf(kind, isFirst)
+    if (refusal === undefined && !sent.has(call.key)) sent.set(call.key, call)
+    if (kind === 'lost' && isFirst) request.socket.destroy()
+    else
+      response
+        .writeHead(refusal?.status ?? 200, { 'Content-Type': 'application/json' })
+        .end(JSON.stringify(refusal ? { name: refusal.name, message: `about ${to}` } : { id: 'x' }))
+  }
+  const callsTo = (email: string) => calls.filter(({ body }) => body.to.includes(email))
+  const sentTo = (email: string) => [...sent.values()].filter(({ body }) => body.to.includes(email))
+
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve))
+    const { port } = server.address() as AddressInfo
+    service = await startMailService({
+      MAIL_TRANSPORT: 'resend',
+      RESEND_API_KEY: 're_test_key',
+      RESEND_BASE_URL: `http://localhost:${port}/v1/`,
+    })
+    busy = await register(service, 'busy')
+    broken = await register(service, 'broken')
+    lost = await register(service, 'lost')
+    wrong = await register(service, 'wrong')
+    unpaid = await register(service, 'unpaid')
+  })
+  afterAll(async () => {
+    await service?.stop()
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  })
+
+  it('posts a mail with the key and the id of its outbox row', async () => {
+    const email = await register(service, 'anna')
+    const call = await eventually(() => callsTo(email)[0])
+    expect(call).toMatchObject({ url: 'POST /v1/emails', authorization: 'Bearer re_test_key' })
+    expect(call.body).toMatchObject({
+      from: '"Postern" <no-reply@example.com>',
+      to: [email],
+      subject: 'Confirm your e-mail address for Postern',
+    })
+    expect(call.body.text).toContain(`${service.origin}/verify-email?token=`)
+    expect(query(service, 'select id, state from outbox where recipient = ?', email)).toMatchObject([{ id: call.key }])
+  })
+
+  it('gives up what the API refuses for good: 422', async () => {
+    const failed = "select id, last_error from outbox where recipient = ? and state = 'failed'"
+    const [row] = await eventually(() => {
+      const rows = query(service, failed, wrong)
+      return rows.length > 0 ? rows : undefined
+    })
+    expect(row).toMatchObject({ last_error: 'resend 422 validation_error' })
+    const letters = await eventually(() => (deadLetters(service).length > 0 ? deadLetters(service) : undefined))
+    expect(letters).toMatchObject([{ outboxId: row?.id, reason: 'resend 422 validation_error' }])
+    expect(query(service, "select details from audit_events where type = 'mail.failed'")).toHaveLength(1)
+  })
+
+  it.each([
+    ['a rate limit (429)', () => busy],
+    ['a fault of the API (500)', () => broken],
+    ['a refused key (403)', () => unpaid],
+    ['an answer that is lost', () => lost],
+  ])('after %s it is asked again with the same key and the same mail, which is sent once', async (_what, email) => {
+    const [first, second] = await eventually(() => {
+      const made = callsTo(email())
+      return made.length === 2 ? made : undefined
+    }, RETRY_SECONDS)
+    expect(second).toEqual(first)
+    expect(sentTo(email())).toHaveLength(1)
+    await eventually(() => {
+      const [row] = query(service, 'select state, attempts from outbox where recipient = ?', email())
+      return row?.state === 'delivered' && row.attempts === 2 ? true : undefined
+    })
+  })
+
+  it('has logged no address, token, code or key', () => {
+    const lines = logLines(service).join('\n')
+    expect(lines).toContain('resend 429 rate_limit_exceeded')
+    expect(lines).not.toMatch(/example\.org|re_test_key|\?token=|about/)
+    for (const { body } of calls) expect(lines).not.toContain(/^\d{8}$/m.exec(body.text)?.[0] ?? 'no code')
+  })
+})

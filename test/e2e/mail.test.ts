@@ -1,0 +1,270 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { unstable_readConfig } from 'wrangler'
+import { type Certificate, createAuthority, createServerCertificate, trustAuthority } from './support/certificate.ts'
+import { type MailServer, type Received, refuse, startMailServer } from './support/mail-server.ts'
+import {
+  deadLetters,
+  eventually,
+  logLines,
+  PASSWORD,
+  post,
+  query,
+  readMail,
+  register,
+  startMailService,
+} from './support/mail-service.ts'
+import type { Service } from './support/service.ts'
+
+const SMTP_PASSWORD = 'p%C3%A4ss%2Fword'
+/** The first pause before another try, and some time for the way through the queue. */
+const RETRY_SECONDS = 45
+
+let certificate: Certificate
+beforeAll(async () => {
+  const authority = await createAuthority()
+  certificate = await createServerCertificate(authority, 'localhost')
+  await trustAuthority(authority)
+})
+
+const median = (numbers: number[]) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0
+
+describe('the whole Worker and a real mail server: AUTH over STARTTLS', () => {
+  let server: MailServer
+  let service: Service
+  /** Tries at each recipient, by address. */
+  const tries = new Map<string, number>()
+  const countTry = (address: string) => {
+    const count = (tries.get(address) ?? 0) + 1
+    tries.set(address, count)
+    return count
+  }
+  let pauseMs = 0
+  let isLoginRefused = false
+  const mailsTo = (email: string): Received[] => server.received.filter(({ to }) => to.includes(email))
+  const mailTo = (email: string, seconds?: number) => eventually(() => mailsTo(email)[0], seconds)
+
+  /** The mails that take a retry, asked for at the start: their pauses pass while other tests run. */
+  let soft = ''
+  let lost = ''
+  let hard = ''
+
+  beforeAll(async () => {
+    server = await startMailServer(
+      {
+        ...certificate,
+        authMethods: ['PLAIN'],
+        onRcptTo({ address }, _session, done) {
+          const count = countTry(address)
+          if (address.startsWith('hard-')) done(refuse(550, `no such user ${address}`))
+          else if (address.startsWith('soft-') && count === 1) done(refuse(451, `greylisted ${address}`))
+          else setTimeout(done, pauseMs)
+        },
+      },
+      {
+        refuseLogin: () => (isLoginRefused ? refuse(535, 'authentication failed for postern') : null),
+        cutAfter: ({ to: [to = ''] }) => to.startsWith('lost-') && tries.get(to) === 1,
+      },
+    )
+    service = await startMailService({
+      MAIL_TRANSPORT: 'smtp',
+      SMTP_URL: `smtp://postern:${SMTP_PASSWORD}@localhost:${server.port}`,
+    })
+    ;[soft, lost, hard] = [
+      await register(service, 'soft'),
+      await register(service, 'lost'),
+      await register(service, 'hard'),
+    ]
+  })
+  afterAll(async () => {
+    await service?.stop()
+    await server?.close()
+  })
+
+  it('a registration arrives as a message every mail program reads', async () => {
+    const email = await register(service, 'anna')
+    const received = await mailTo(email)
+    expect(received).toMatchObject({ secure: true, user: 'postern', from: 'no-reply@example.com', to: [email] })
+    const raw = received.raw.toString('latin1')
+    expect(raw).toMatch(/^[\t\r\n -~]*$/)
+    expect(raw).toMatch(/^content-type: multipart\/alternative/im)
+    expect(raw.match(/content-type: text\/(plain|html); charset=utf-8/gi)).toHaveLength(2)
+    const mail = await readMail(received.raw)
+    expect(mail.subject).toBe('Confirm your e-mail address for Postern')
+    expect(mail.from).toMatchObject({ name: 'Postern', address: 'no-reply@example.com' })
+    expect(mail.text?.split(/\r?\n/)).toContain(mail.link)
+    expect(mail.link).toMatch(new RegExp(`^${service.origin}/verify-email\\?token=`))
+    expect(mail.html).toContain(`href="${mail.link}"`)
+    const [row] = query(service, 'select id from outbox where recipient = ?', email)
+    expect(mail.messageId).toBe(`<${String(row?.id)}@example.com>`)
+  })
+
+  it('following its link consumes nothing; the token works after that (incident 17)', async () => {
+    const email = await register(service, 'scanned')
+    const { link } = await readMail((await mailTo(email)).raw)
+    for (const method of ['GET', 'HEAD', 'GET', 'HEAD', 'GET']) {
+      const response = await fetch(link, { method, headers: { 'User-Agent': 'MailScanner/1.0' } })
+      expect(response.status).toBe(200)
+      expect(response.headers.get('Content-Type')).toMatch(/^text\/html/)
+      await response.text()
+    }
+    const attempt = { identifier: email, password: PASSWORD }
+    expect((await post(service, '/auth/login', attempt)).status).toBe(403)
+    const token = new URL(link).searchParams.get('token') ?? ''
+    expect((await post(service, '/auth/verify-email', { token })).status).toBe(200)
+    expect((await post(service, '/auth/login', attempt)).status).toBe(200)
+  })
+
+  it('its code works too, with the address', async () => {
+    const email = await register(service, 'code')
+    const { code } = await readMail((await mailTo(email)).raw)
+    expect((await post(service, '/auth/verify-email', { email, code })).status).toBe(200)
+  })
+
+  it('is German for whoever asks in German', async () => {
+    const email = await register(service, 'grete', { 'Accept-Language': 'de-DE,de;q=0.9,en;q=0.5' })
+    const mail = await readMail((await mailTo(email)).raw)
+    expect(mail.subject).toBe('Bestätige deine E-Mail-Adresse für Postern')
+    expect(mail.text).toContain('lassen sich einmal verwenden und sind 24 Stunden gültig')
+  })
+
+  it('a slow mail server changes the time of no answer (incident 16)', async () => {
+    const STALL_MS = 6_000
+    const timeOf = async (name: string) => {
+      const started = performance.now()
+      await register(service, name)
+      return performance.now() - started
+    }
+    const times = { fast: [] as number[], slow: [] as number[] }
+    for (let index = 0; index < 7; index += 1) times.fast.push(await timeOf('fast'))
+    const arrived = (name: string) => server.received.filter(({ to: [to = ''] }) => to.startsWith(`${name}-`)).length
+    await eventually(() => arrived('fast') === 7 || undefined)
+    pauseMs = STALL_MS
+    await register(service, 'first')
+    await eventually(() =>
+      server.received.length >= 0 && [...tries.keys()].some((to) => to.startsWith('first-')) ? true : undefined,
+    )
+    // The server has one mail in hand and answers nothing yet.
+    for (let index = 0; index < 7; index += 1) times.slow.push(await timeOf('slow'))
+    pauseMs = 0
+    expect(median(times.slow)).toBeLessThan(STALL_MS / 4)
+    expect(median(times.slow)).toBeLessThan(median(times.fast) * 3 + 200)
+    expect(Math.max(...times.slow)).toBeLessThan(STALL_MS / 2)
+    // Nothing is lost by it.
+    await eventually(() => arrived('slow') === 7 || undefined, 30)
+  })
+
+  it('refused for good: given up, in the trail of its user and in the dead-letter queue', async () => {
+    const [row] = await eventually(() => {
+      const rows = query(service, "select * from outbox where recipient = ? and state = 'failed'", hard)
+      return rows.length > 0 ? rows : undefined
+    })
+    expect(row).toMatchObject({ attempts: 1, last_error: 'smtp 550 RCPT TO' })
+    const events = query(service, "select * from audit_events where type = 'mail.failed'")
+    const [user] = query(service, 'select id from users where email = ?', hard)
+    expect(events).toMatchObject([{ user_id: user?.id, actor_id: null }])
+    const about = { outboxId: row?.id, kind: 'verify_email', attempts: 1, reason: 'smtp 550 RCPT TO' }
+    expect(JSON.parse(String(events[0]?.details))).toEqual(about)
+    const letters = await eventually(() => (deadLetters(service).length > 0 ? deadLetters(service) : undefined))
+    expect(letters).toEqual([{ ...about, failedAt: expect.any(String) }])
+    expect(tries.get(hard)).toBe(1)
+  })
+
+  it('refused for now: tried again by itself, and arrives once', async () => {
+    await mailTo(soft, RETRY_SECONDS)
+    await sleep(2_000)
+    expect(mailsTo(soft)).toHaveLength(1)
+    expect(tries.get(soft)).toBe(2)
+    const state = () => query(service, 'select state, attempts from outbox where recipient = ?', soft)
+    expect(state()).toMatchObject([{ state: 'delivered', attempts: 2 }])
+  })
+
+  it('accepted, and the line cut before the answer: sent once more, as the same message', async () => {
+    await eventually(() => (mailsTo(lost).length === 2 ? true : undefined), RETRY_SECONDS)
+    await sleep(2_000)
+    const [first, second, ...more] = await Promise.all(mailsTo(lost).map(({ raw }) => readMail(raw)))
+    expect(more).toEqual([])
+    expect(first?.messageId).toBe(second?.messageId)
+    expect(first?.link).toBe(second?.link)
+    expect(query(service, 'select state from outbox where recipient = ?', lost)).toMatchObject([{ state: 'delivered' }])
+  })
+
+  it('a login that the mail server refuses costs no mail', async () => {
+    isLoginRefused = true
+    const email = await register(service, 'patient')
+    const row = () => query(service, 'select state, last_error from outbox where recipient = ?', email)[0]
+    await eventually(() => (row()?.last_error ? true : undefined))
+    expect(row()).toMatchObject({ state: 'pending', last_error: 'smtp 535 AUTH PLAIN' })
+    isLoginRefused = false
+    await mailTo(email, RETRY_SECONDS)
+  })
+
+  it('has logged no address, token, code or password', async () => {
+    const lines = logLines(service).join('\n')
+    expect(lines).toContain('"message":"mail delivered"')
+    expect(lines).toContain('"message":"mail failed"')
+    for (const { to, raw } of server.received) {
+      const { link, code } = await readMail(raw)
+      for (const secret of [to[0] ?? '', link.split('token=')[1] ?? '', code]) {
+        expect(secret).not.toBe('')
+        expect(lines).not.toContain(secret)
+      }
+    }
+    expect(lines).not.toMatch(/example\.org|ss\/word|ss%2Fword|four unrelated/)
+  })
+})
+
+describe('the whole Worker and a real mail server: TLS from the first byte, with a brand', () => {
+  let server: MailServer
+  let service: Service
+  beforeAll(async () => {
+    server = await startMailServer({ ...certificate, secure: true, authMethods: ['LOGIN'] })
+    service = await startMailService({
+      MAIL_TRANSPORT: 'smtp',
+      SMTP_URL: `smtps://postern:${SMTP_PASSWORD}@localhost:${server.port}`,
+      MAIL_FROM: '"Pförtner, Söhne & Co" <no-reply@bücher.example>',
+      PRODUCT_NAME: 'Pförtner & Söhne',
+      BRAND_COLOR: '#7c3aed',
+      BRAND_LOGO_URL: 'https://www.example.com/logo.png',
+      APP_URL: 'https://app.example.com/konto',
+    })
+  })
+  afterAll(async () => {
+    await service?.stop()
+    await server?.close()
+  })
+
+  it('delivers, and looks as the configuration says', async () => {
+    const email = await register(service, 'brand')
+    const received = await eventually(() => server.received.find(({ to }) => to.includes(email)))
+    expect(received).toMatchObject({ secure: true, method: 'LOGIN', user: 'postern', password: 'päss/word' })
+    expect(received.raw.toString()).toContain('<no-reply@xn--bcher-kva.example>')
+    const mail = await readMail(received.raw)
+    expect(mail.from?.name).toBe('Pförtner, Söhne & Co')
+    expect(mail.subject).toBe('Confirm your e-mail address for Pförtner & Söhne')
+    expect(mail.text).toContain('Welcome to Pförtner & Söhne.')
+    expect(mail.html).toContain('background:#7c3aed')
+    expect(mail.html).toContain('<img src="https://www.example.com/logo.png" alt=""')
+    expect(mail.html).toContain('Pförtner &amp; Söhne')
+    expect(mail.html).not.toContain('Postern')
+    expect(mail.link).toMatch(/^https:\/\/app\.example\.com\/konto\/verify-email\?token=/)
+  })
+})
+
+/** What is read of the queues in `wrangler.toml`. */
+interface Queues {
+  producers?: { binding: string; queue: string }[]
+  consumers?: { queue: string; dead_letter_queue?: string }[]
+}
+
+describe('the wiring of both environments', () => {
+  it.each(['development', 'production'])('%s: the queue that takes dead letters is the one messages end in', (env) => {
+    const queues: Queues = unstable_readConfig({ config: 'wrangler.toml', env }).queues
+    const queueOf = (name: string) => queues.producers?.find(({ binding }) => binding === name)?.queue
+    const consumer = queues.consumers?.find(({ queue }) => queue === queueOf('MAIL_QUEUE'))
+    expect(queueOf('MAIL_DEAD_QUEUE')).toBe(consumer?.dead_letter_queue)
+    expect(queueOf('MAIL_DEAD_QUEUE')).toBeDefined()
+    // Nothing consumes it: an operator reads it (docs/operations.md).
+    expect(queues.consumers?.map(({ queue }) => queue)).not.toContain(queueOf('MAIL_DEAD_QUEUE'))
+  })
+})

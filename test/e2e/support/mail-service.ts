@@ -1,0 +1,86 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
+import PostalMime, { type Email } from 'postal-mime'
+import { type Service, startService } from './service.ts'
+
+export const PASSWORD = 'four unrelated words here'
+
+/** The whole service with a mail transport, and with somebody who reads its dead-letter queue. */
+export async function startMailService(variables: Record<string, string>): Promise<Service> {
+  const given = { RATE_LIMITS: 'off', MAIL_FROM: 'Postern <no-reply@example.com>', ...variables }
+  return await startService(
+    ...['-c', 'wrangler.toml', '-c', 'test/e2e/support/dead-letters/wrangler.toml'],
+    ...Object.entries(given).flatMap(([name, value]) => ['--var', `${name}:${value}`]),
+  )
+}
+
+export async function post(
+  service: Service,
+  path: string,
+  body: object,
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  return await fetch(service.origin + path, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  })
+}
+
+/** Registers an address of its own for one test, whose first part tells the mail server what to do. */
+export async function register(service: Service, name: string, headers: Record<string, string> = {}): Promise<string> {
+  const email = `${name}-${crypto.randomUUID().slice(0, 8)}@example.org`
+  const response = await post(service, '/auth/register', { email, password: PASSWORD }, headers)
+  if (response.status !== 202) throw new Error(`register: ${response.status} ${await response.text()}`)
+  return email
+}
+
+/** Waits until something is there. */
+export async function eventually<Found>(find: () => Found | undefined, seconds = 15): Promise<Found> {
+  for (const deadline = Date.now() + seconds * 1000; Date.now() < deadline; await sleep(100)) {
+    const found = find()
+    if (found !== undefined) return found
+  }
+  throw new Error('it did not happen in time')
+}
+
+/** Rows of the service's own database, read beside it. */
+export function query(service: Service, sql: string, ...values: string[]): Record<string, unknown>[] {
+  const folder = join(service.state, 'v3/d1/miniflare-D1DatabaseObject')
+  const file = readdirSync(folder).find((name) => /^[0-9a-f]{64}\.sqlite$/.test(name))
+  if (file === undefined) throw new Error('no database')
+  const database = new DatabaseSync(join(folder, file), { readOnly: true })
+  try {
+    return database.prepare(sql).all(...values)
+  } finally {
+    database.close()
+  }
+}
+
+/** What the dead-letter queue held. */
+export function deadLetters(service: Service): Record<string, unknown>[] {
+  return [...service.output().matchAll(/DEAD LETTER (\{.*\})/g)].map(([, json]) => JSON.parse(json ?? ''))
+}
+
+/** The lines the Worker itself logged. */
+export function logLines(service: Service): string[] {
+  return service
+    .output()
+    .split('\n')
+    .filter((line) => line.includes('{"level"'))
+}
+
+export interface ReadMail extends Email {
+  link: string
+  code: string
+}
+
+/** Reads a received message as a mail program does. */
+export async function readMail(raw: Buffer): Promise<ReadMail> {
+  const message = await PostalMime.parse(raw)
+  const link = /^https?:\S+$/m.exec(message.text ?? '')?.[0] ?? ''
+  const code = /^\d{8}\r?$/m.exec(message.text ?? '')?.[0]?.trim() ?? ''
+  return { ...message, link, code }
+}
