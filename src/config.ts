@@ -63,6 +63,8 @@ export const LOGIN_BACKOFF_MAX_SECONDS = 15 * 60
 export const LOGIN_MAX_STRANGER_FAILURES = 80
 export const LOGIN_MAX_DEVICE_FAILURES = 20
 export const LOGIN_FORGET_SECONDS = 24 * 60 * 60
+/** Sign-ups with one address, from wherever they come: each is a hash in the object that its owner's logins wait for. */
+export const SIGN_UPS_PER_ADDRESS = { requests: 10, windowSeconds: 60 }
 
 // ------------------------------------------------------------------ requests
 export const JSON_BODY_MAX_BYTES = 64 * 1024

@@ -1,5 +1,5 @@
 import { DurableObject } from 'cloudflare:workers'
-import { LOGIN_FORGET_SECONDS } from '../config.ts'
+import { LOGIN_FORGET_SECONDS, SIGN_UPS_PER_ADDRESS } from '../config.ts'
 import { ABSENT_PASSWORD_HASH, hashPassword, needsRehash, verifyPassword } from '../crypto/password-hash.ts'
 import type { LoginAttempt } from '../platform/login-throttle.ts'
 import { addFailure, type Failures, isForgotten, recordsFor } from './throttle-policy.ts'
@@ -11,6 +11,8 @@ import { addFailure, type Failures, isForgotten, recordsFor } from './throttle-p
  * the others forget by alarm.
  */
 export class LoginThrottle extends DurableObject<Env> {
+  #signUps = { window: 0, count: 0 }
+
   /**
    * Refuses an attempt that is not due, else checks the password: a wrong one counts before anything else can run, a right one clears
    * what it drew on. Of those made to wait after a failure, the first is marked, so that a siege is told of once.
@@ -34,7 +36,18 @@ export class LoginThrottle extends DurableObject<Env> {
     return { outcome: 'wrong' }
   }
 
-  /** Makes the hash of a new password. */
+  /**
+   * Makes the hash of a new account's password; null when this address was signed up too often within a minute, whether or not it
+   * has an account. Nobody needs to be signed in for it, so a flood from many places would keep the owner's logins waiting. Memory is
+   * enough: a flood keeps the object there.
+   */
+  hashSignUpPassword(password: string): string | null {
+    const window = Math.floor(Date.now() / (SIGN_UPS_PER_ADDRESS.windowSeconds * 1000))
+    this.#signUps = { window, count: this.#signUps.window === window ? this.#signUps.count + 1 : 1 }
+    return this.#signUps.count > SIGN_UPS_PER_ADDRESS.requests ? null : hashPassword(password)
+  }
+
+  /** Makes the hash of a new password for somebody who has proven the old one. */
   hashPassword(password: string): string {
     return hashPassword(password)
   }

@@ -10,6 +10,8 @@ export type LoginAttempt =
 /** The passwords of one account, behind its throttle. Fails closed: `DependencyError` when the object does not answer. */
 export interface LoginThrottle {
   attempt(input: { password: string; hash: string | null; deviceId: string | null }): Promise<LoginAttempt>
+  /** Null when the address was signed up too often. */
+  hashSignUpPassword(password: string): Promise<string | null>
   hashPassword(password: string): Promise<string>
   resetPassword(password: string): Promise<string>
 }
@@ -20,6 +22,7 @@ export function openLoginThrottle(objects: { getByName(name: string): LoginThrot
     askDependency('login_throttle', () => ask(objects.getByName(name)))
   return {
     attempt: (input) => call((stub) => stub.attempt(input)),
+    hashSignUpPassword: (password) => call((stub) => stub.hashSignUpPassword(password)),
     hashPassword: (password) => call((stub) => stub.hashPassword(password)),
     resetPassword: (password) => call((stub) => stub.resetPassword(password)),
   }

@@ -1,4 +1,9 @@
-import { MAIL_MAX_PER_KIND_AND_HOUR, RESET_TOKEN_TTL_SECONDS, VERIFICATION_TOKEN_TTL_SECONDS } from '../config.ts'
+import {
+  MAIL_MAX_PER_KIND_AND_HOUR,
+  RESET_TOKEN_TTL_SECONDS,
+  SIGN_UPS_PER_ADDRESS,
+  VERIFICATION_TOKEN_TTL_SECONDS,
+} from '../config.ts'
 import { AuthError } from '../errors.ts'
 import type { Platform } from '../platform/compose.ts'
 import { auditStatement } from '../storage/audit-events.ts'
@@ -12,7 +17,8 @@ type Needs = Pick<Platform, 'db' | 'now' | 'client' | 'settings' | 'loginThrottl
 /**
  * Makes an account and mails its verification link. Where the address has an account, nothing changes and its owner gets a mail
  * that says so, by the same statements: the caller cannot tell (A10).
- * @throws {AuthError} `invalid_request` for a weak password, `username_taken` for a new address only.
+ * @throws {AuthError} `invalid_request` for a weak password, `username_taken` for a new address only, `rate_limited` for
+ * an address, known or not, that is signed up again and again.
  */
 export async function register(
   deps: Needs,
@@ -21,7 +27,9 @@ export async function register(
   const { db, client } = deps
   const { email, password, username = null, name = null } = input
   assertPasswordAllowed(password, deps.settings, { email, username, name }, 'password')
-  const passwordHash = await throttleOf(deps, { email }).hashPassword(password)
+  const passwordHash = await throttleOf(deps, { email }).hashSignUpPassword(password)
+  if (passwordHash === null)
+    throw new AuthError('rate_limited', { retryAfterSeconds: SIGN_UPS_PER_ADDRESS.windowSeconds })
   const now = deps.now()
   const userId = newId()
   const mailId = newId()

@@ -281,10 +281,32 @@ describe('the object of an account', () => {
       await callWorker(watched.env, 'POST', '/auth/login', { body: { identifier, password: 'wrong' } })
     const [made, ...asked] = watched.calls
     const name = made?.split(' ')[1]
-    expect(made).toBe(`hashPassword ${name}`)
+    expect(made).toBe(`hashSignUpPassword ${name}`)
     expect(asked).toEqual(Array(4).fill(`attempt ${name}`))
     expect(name).toMatch(/^[\w-]{43}$/)
     expect(name).not.toContain('user')
+  })
+})
+
+describe('a flood of sign-ups with one address', () => {
+  it('hashes ten a minute, alike for an address with an account and one without, and delays no login of its owner', async () => {
+    const { email } = await signUp()
+    const signUpOnceMore = async (address: string) => {
+      const response = await post('/auth/register', { email: address, password: PASSWORD })
+      return `${response.status} ${response.headers.get('Retry-After')}`
+    }
+    stopClock()
+    pass(60_000)
+    const known: string[] = []
+    for (let count = 0; count < 12; count += 1) known.push(await signUpOnceMore(email))
+    expect(known).toEqual([...Array(10).fill('202 null'), '429 60', '429 60'])
+    const address = newEmail()
+    const unknown: string[] = []
+    for (let count = 0; count < 12; count += 1) unknown.push(await signUpOnceMore(address))
+    expect(unknown).toEqual(known)
+    expect((await tryLogin(email, PASSWORD)).status).toBe(200)
+    pass(60_000)
+    expect(await signUpOnceMore(email)).toBe('202 null')
   })
 })
 
