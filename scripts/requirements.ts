@@ -1,0 +1,53 @@
+/** `npm run requirements` lists in docs/security.md which test shows which requirement; `--check` says whether the list is current. */
+import { glob, readFile, writeFile } from 'node:fs/promises'
+
+const DOCUMENT = 'docs/security.md'
+const MARKERS = /(<!-- requirements -->\n)[\s\S]*?(\n<!-- \/requirements -->)/
+/** The title of a test or of a group of tests. */
+const TITLE = /(?:describe|it|\))\(\s*(['"`])((?:\\.|(?!\1)[\s\S])*)\1/g
+/** `ASVS 6.2.1-6.2.3 6.2.8` names four. */
+const ASVS = /ASVS \d+\.\d+\.\d+(?:[-, ]+\d+\.\d+\.\d+)*/g
+const REQUIREMENT = /NIST SP 800-63B-4(?: §[\d.]*\d)?|RFC \d{4}(?: §[\d.]*\d)?|incident \d+/g
+
+async function collectTitles(): Promise<Map<string, string[]>> {
+  const found = new Map<string, string[]>()
+  for await (const file of glob('test/**/*.test.ts'))
+    for (const [, , title = ''] of (await readFile(file, 'utf8')).matchAll(TITLE))
+      for (const requirement of new Set([...(title.match(REQUIREMENT) ?? []), ...readAsvs(title)]))
+        found.set(requirement, [
+          ...(found.get(requirement) ?? []),
+          `\`${file.slice('test/'.length)}\` ${toCell(title)}`,
+        ])
+  return found
+}
+
+function readAsvs(title: string): string[] {
+  const groups = (title.match(ASVS) ?? []).flatMap((list) => list.slice('ASVS '.length).split(/[, ]+/))
+  return groups.flatMap(expandRange).map((id) => `ASVS ${id}`)
+}
+
+/** `6.2.1-6.2.3` is three; a range over sections names its ends. */
+function expandRange(range: string): string[] {
+  const [first = '', last] = range.split('-')
+  const split = (id: string) => [id.slice(0, id.lastIndexOf('.')), Number(id.slice(id.lastIndexOf('.') + 1))] as const
+  if (last === undefined) return [first]
+  const [[section, from], [lastSection, to]] = [split(first), split(last)]
+  if (section !== lastSection) return [first, last]
+  return Array.from({ length: to - from + 1 }, (_, offset) => `${section}.${from + offset}`)
+}
+
+const toCell = (title: string) => title.replaceAll(/\\(.)/g, '$1').replaceAll('|', '\\|').replaceAll(/\s+/g, ' ')
+
+const natural = new Intl.Collator('en', { numeric: true }).compare
+const rows = [...(await collectTitles())]
+  .sort(([a], [b]) => natural(a, b))
+  .map(([requirement, tests]) => `| ${requirement} | ${tests.sort(natural).join('<br>')} |`)
+const current = await readFile(DOCUMENT, 'utf8')
+const fresh = current.replace(MARKERS, `$1${['| requirement | test |', '|---|---|', ...rows].join('\n')}$2`)
+
+if (!process.argv.includes('--check')) {
+  await writeFile(DOCUMENT, fresh)
+} else if (fresh !== current) {
+  console.error(`${DOCUMENT} is not current: run \`npm run requirements\` and commit it.`)
+  process.exitCode = 1
+}
