@@ -62,6 +62,15 @@ describe('GET /auth/oauth/{provider}/callback: the state (RFC 9700 §4.7; ASVS 1
     expect(locationOf(await browser.open(callback)).href).toBe(REDIRECT)
   })
 
+  it('does not go by a cookie of another state that was given its name', async () => {
+    const first = await comingBack()
+    const second = await comingBack()
+    const [[name] = ['']] = first.browser.jar
+    const [[, value] = ['', '']] = second.browser.jar
+    first.browser.jar.set(name, value)
+    await expectRefusal(await first.browser.open(first.callback), 400, 'invalid_state')
+  })
+
   it('is spent by its first answer: the callback opened again goes nowhere', async () => {
     const { browser, callback } = await comingBack()
     expect(locationOf(await browser.open(callback)).href).toBe(REDIRECT)
@@ -79,7 +88,7 @@ describe('GET /auth/oauth/{provider}/callback: the state (RFC 9700 §4.7; ASVS 1
     expect(await countRows('sessions', 'user_id = (select id from users where email = ?)', claims.email)).toBe(1)
   })
 
-  it('is spent once by 20 at once', async () => {
+  it('is spent once by 20 at once', { timeout: 30_000 }, async () => {
     const { browser, callback } = await comingBack()
     const copies = Array.from({ length: 20 }, () => {
       const copy = createBrowser(service)

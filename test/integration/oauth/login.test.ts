@@ -1,5 +1,6 @@
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { User } from '../../../src/contracts/users.ts'
+import { parseSettings } from '../../../src/env.ts'
 import { openProviderTokens } from '../../../src/services/provider-tokens.ts'
 import { settings } from '../../support/accounts.ts'
 import { answerOf, expectRefusal } from '../../support/answers.ts'
@@ -58,6 +59,49 @@ describe('GET /auth/oauth/providers', () => {
       '/auth/oauth/providers',
     )
     expect(await response.json()).toEqual({ items: [] })
+  })
+})
+
+describe('OIDC_PROVIDERS, malformed (P5)', () => {
+  const entry = {
+    id: 'acme',
+    name: 'Acme',
+    issuer: 'https://login.acme.example',
+    clientId: 'postern',
+    clientSecret: 'secret-of-acme',
+  }
+
+  it.each([
+    ['an id that is taken', [{ ...entry, id: 'google' }]],
+    ['an id that is there twice', [entry, entry]],
+    ['an id with a slash', [{ ...entry, id: 'a/b' }]],
+    ['an issuer with a query', [{ ...entry, issuer: 'https://login.acme.example/?a=b' }]],
+    ['an issuer that is neither https nor on this machine', [{ ...entry, issuer: 'http://login.acme.example' }]],
+    ['a member nobody knows', [{ ...entry, scopes: 'all' }]],
+  ])('stops every request: %s', async (_, configured) => {
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    const env = oauthEnv({ OIDC_PROVIDERS: JSON.stringify(configured) })
+    const response = await callWorker(env, 'GET', '/auth/oauth/providers')
+    const lines = logged.mock.calls.map(([line]) => String(line)).join('\n')
+    logged.mockRestore()
+    expect(response.status).toBe(500)
+    expect(lines).toContain('"variable":"OIDC_PROVIDERS"')
+    expect(lines).not.toContain('secret-of-acme')
+  })
+
+  it('is refused for an issuer without https in production, before anything is deployed', () => {
+    const production = {
+      ENVIRONMENT: 'production',
+      AUTH_SECRET: 'v1:HQWzyL0VccnbhT4KDbHYGI9WdTq-SoCGQjly6z61HWw',
+      ISSUER: 'https://auth.example.com',
+      MAIL_TRANSPORT: 'binding',
+      MAIL_FROM: 'no-reply@example.com',
+    }
+    expect(() => parseSettings(production)).not.toThrow()
+    const insecure = JSON.stringify([{ ...entry, issuer: 'http://localhost:9000' }])
+    expect(() => parseSettings({ ...production, OIDC_PROVIDERS: insecure })).toThrow(
+      /OIDC_PROVIDERS: each issuer must be/,
+    )
   })
 })
 
@@ -221,7 +265,7 @@ describe('the way back from Google, with cookies (O1, O4)', () => {
     expect([...browser.jar]).toEqual([])
   })
 
-  it('makes one account of 50 simultaneous first logins (2.3.3)', async () => {
+  it('makes one account of 50 simultaneous first logins (ASVS 2.3.3)', { timeout: 60_000 }, async () => {
     const claims = person()
     const browsers = await Promise.all(
       Array.from({ length: 50 }, async () => {
