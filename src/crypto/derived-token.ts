@@ -2,7 +2,13 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { CODE_DIGITS } from '../config.ts'
 import { deriveKey, type Secrets } from './derived-key.ts'
 
-export type TokenPurpose = 'refresh' | 'verify_email' | 'reset_password' | 'change_email' | 'mfa_ticket' | 'oauth_exchange'
+export type TokenPurpose =
+  | 'refresh'
+  | 'verify_email'
+  | 'reset_password'
+  | 'change_email'
+  | 'mfa_ticket'
+  | 'oauth_exchange'
 
 /** What a token stands for. The row keeps `id`, `salt` and `generation`; the token itself is stored nowhere. */
 export interface TokenSubject {
@@ -20,7 +26,8 @@ export interface ClaimedToken {
   mac: Buffer
 }
 
-const FORM = /^(v[1-9][0-9]{0,5})\.([0-9a-f-]{36})\.(0|[1-9][0-9]{0,8})\.([A-Za-z0-9_-]{43})$/
+/** The last character of a MAC holds four bits only: others would be second spellings of the same token. */
+const FORM = /^(v[1-9][0-9]{0,5})\.([0-9a-f-]{36})\.(0|[1-9][0-9]{0,8})\.([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])$/
 
 /** `version.id.generation.mac`: the MAC (HMAC-SHA-256, 256 bits) covers purpose, id, generation and the row's salt. */
 export function makeToken(secrets: Secrets, subject: TokenSubject): string {
@@ -55,8 +62,8 @@ export function makeCode(secrets: Secrets, subject: TokenSubject): string {
 
 /** Whether the digits belong to this row, under any version of the secret (constant time in the digits). */
 export function isRightCode(secrets: Secrets, subject: TokenSubject, code: string): boolean {
-  if (code.length !== CODE_DIGITS) return false
-  const given = Buffer.from(code.padEnd(CODE_DIGITS, ' ').slice(0, CODE_DIGITS), 'latin1')
+  const given = Buffer.from(code)
+  if (given.length !== CODE_DIGITS) return false
   let right = false
   for (const { secret } of secrets) right = timingSafeEqual(Buffer.from(codeUnder(secret, subject)), given) || right
   return right

@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { DEVICE_TOKEN_TTL_SECONDS } from '../config.ts'
 import { deriveKey, type Secrets } from './derived-key.ts'
 
-const FORM = /^(v[1-9][0-9]{0,5})\.([0-9a-f-]{36})\.([1-9][0-9]{9,11})\.([A-Za-z0-9_-]{43})$/
+const FORM = /^(v[1-9][0-9]{0,5})\.([0-9a-f-]{36})\.([1-9][0-9]{9,11})\.([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])$/
 
 /**
  * A token for a device that has logged in to this account. It signs nobody in: it only names the device's own login budget
