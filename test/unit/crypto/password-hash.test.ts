@@ -128,7 +128,7 @@ describe('the limits of production (platform.md)', () => {
     expect(memory()).toBe(afterTwo)
     expect(memory()).toBeLessThan(64 * 1024 * 1024)
     expect(memory()).toBeGreaterThan(19 * 1024 * 1024)
-  })
+  }, 60_000)
 
   it('asks nothing of WebCrypto or node:crypto that production caps (PBKDF2 at 100,000 rounds, scrypt at N*r*p of 2^20)', () => {
     const deriveBits = vi.spyOn(crypto.subtle, 'deriveBits')

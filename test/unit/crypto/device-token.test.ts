@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest'
+import { DEVICE_TOKEN_TTL_SECONDS } from '../../../src/config.ts'
+import type { Secrets } from '../../../src/crypto/derived-key.ts'
+import { makeDeviceToken, readDeviceToken } from '../../../src/crypto/device-token.ts'
+import pinned from '../../vectors/derivations.json'
+
+const V1 = { version: 'v1', secret: new Uint8Array(Buffer.from(pinned.secretHex, 'hex')) }
+const V2 = { version: 'v2', secret: new Uint8Array(32).map((_, byte) => byte * 3 + 1) }
+const ONLY_V1: Secrets = [V1]
+const { userId, deviceId, nowMs, token } = pinned.device
+const read = (presented: string, secrets = ONLY_V1, of = userId, at = nowMs) =>
+  readDeviceToken(secrets, of, presented, at)
+
+describe('a device token (OWASP device cookies)', () => {
+  it('is derived as it always was, and names its device to its account', () => {
+    expect(makeDeviceToken(ONLY_V1, userId, deviceId, nowMs)).toBe(token)
+    expect(read(token)).toBe(deviceId)
+  })
+
+  it('means nothing to another account', () => {
+    expect(read(token, ONLY_V1, 'user-2')).toBeNull()
+  })
+
+  it('lives a year to the second', () => {
+    const ends = nowMs + DEVICE_TOKEN_TTL_SECONDS * 1000
+    expect(read(token, ONLY_V1, userId, ends - 1)).toBe(deviceId)
+    expect(read(token, ONLY_V1, userId, ends)).toBeNull()
+  })
+
+  it('means nothing with any one character changed, its end put off, or cut', () => {
+    for (let at = 0; at < token.length; at += 1)
+      for (const character of '19afA_.') {
+        const changed = token.slice(0, at) + character + token.slice(at + 1)
+        if (changed !== token) expect(read(changed), changed).toBeNull()
+      }
+    for (const other of ['', token.slice(0, -1), `${token}A`, `${token}\n`, token.toUpperCase()])
+      expect(read(other)).toBeNull()
+  })
+
+  it('is known while its version is listed, and no longer', () => {
+    expect(read(token, [V2, V1])).toBe(deviceId)
+    expect(read(token, [V2])).toBeNull()
+    expect(makeDeviceToken([V2, V1], userId, deviceId, nowMs)).toMatch(/^v2\./)
+  })
+})
