@@ -22,5 +22,12 @@ export default defineConfig(async () => ({
     }),
     logGuard({ AUTH_SECRET: AUTH_SECRET.slice('v1:'.length) }),
   ],
-  test: { include: ['test/**/*.test.ts'], exclude: ['test/e2e/**'], setupFiles: ['test/support/setup.ts'] },
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/e2e/**'],
+    setupFiles: ['test/support/setup.ts'],
+    // Passwords are really hashed: on a busy machine a test of many logins takes its time.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
 }))
