@@ -131,7 +131,7 @@ export const oauthRoutes = createRouter()
       deviceToken: readDeviceToken(c),
       authenticate: () => authenticateCaller(c),
     })
-    clearExchangeCookie(c)
+    if (readExchangeCookie(c) !== null) clearExchangeCookie(c)
     if ('linked' in exchanged) {
       const { account, session } = exchanged.linked
       const view = { id: session.id, expiresAt: new Date(session.expiresAt).toISOString() }

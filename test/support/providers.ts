@@ -73,7 +73,8 @@ export function stubProviders() {
     const challenge = createHash('sha256')
       .update(form.get('code_verifier') ?? '')
       .digest('base64url')
-    return visit?.codeChallenge === challenge ? { code, visit } : null
+    // LinkedIn alone is asked without a challenge: it knows no PKCE for web applications.
+    return visit && (visit.codeChallenge ?? challenge) === challenge ? { code, visit } : null
   }
   const idToken = (visit: Visit, claims: JWTPayload) =>
     new SignJWT({
@@ -89,6 +90,19 @@ export function stubProviders() {
   const server = setupServer(
     http.get('https://www.googleapis.com/oauth2/v3/certs', keys),
     http.get('https://login.microsoftonline.com/common/discovery/v2.0/keys', keys),
+    http.get('https://www.linkedin.com/oauth/openid/jwks', keys),
+    http.post('https://www.linkedin.com/oauth/v2/accessToken', async ({ request }) => {
+      const found = await redeem(request)
+      if (!found) return HttpResponse.json(recorded.linkedin.codeReplayed, { status: 400 })
+      const id_token = await idToken(
+        { ...found.visit, nonce: null },
+        {
+          ...recorded.linkedin.idTokenClaims,
+          ...found.visit.claims,
+        },
+      )
+      return HttpResponse.json({ ...recorded.linkedin.token, id_token })
+    }),
     http.post('https://oauth2.googleapis.com/token', async ({ request }) => {
       const found = await redeem(request)
       if (!found) return HttpResponse.json(recorded.google.codeReplayed, { status: 400 })
@@ -153,6 +167,7 @@ export function stubProviders() {
     seen,
     google: (authorization: Response | URL, claims: JWTPayload) => answer(authorization, 'google', claims),
     microsoft: (authorization: Response | URL, claims: JWTPayload) => answer(authorization, 'microsoft', claims),
+    linkedin: (authorization: Response | URL, claims: JWTPayload) => answer(authorization, 'linkedin', claims),
     github: (authorization: Response | URL, person: GitHubPerson) => answer(authorization, 'github', {}, person),
   }
 }

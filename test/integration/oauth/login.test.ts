@@ -312,6 +312,31 @@ describe('the way back from GitHub (O2)', () => {
   })
 })
 
+describe('the way back from LinkedIn and Microsoft (O3)', () => {
+  it('signs in through LinkedIn, which knows neither PKCE nor nonce', async () => {
+    const env = oauthEnv({ LINKEDIN_CLIENT_ID: 'client-id', LINKEDIN_CLIENT_SECRET: 'client-secret' })
+    const browser = createBrowser(env)
+    const claims = person({ email_verified: 'true' })
+    const authorization = await browser.open(startPath('linkedin'))
+    expect(locationOf(await browser.open(providers.linkedin(authorization, claims))).href).toBe(REDIRECT)
+    const user = await answerOf(await browser.fetch('GET', '/auth/me'), User)
+    expect(user).toMatchObject({ email: claims.email, emailVerified: true, providers: ['linkedin'] })
+  })
+
+  it('keeps the same subject of two Microsoft tenants apart', async () => {
+    const subject = newSubject()
+    const users: string[] = []
+    for (const tid of ['9122040d-6c67-4c5b-b112-36a304b66dad', 'f8cdef31-a31e-4b4a-93e4-5f571e91255a']) {
+      const iss = `https://login.microsoftonline.com/${tid}/v2.0`
+      const claims = { tid, iss, sub: subject, email: newEmail(), xms_edov: true }
+      const browser = createBrowser(service)
+      await browser.open(providers.microsoft(await browser.open(startPath('microsoft')), claims))
+      users.push((await answerOf(await browser.fetch('GET', '/auth/me'), User)).id)
+    }
+    expect(new Set(users).size).toBe(2)
+  })
+})
+
 describe('an address that the provider did not verify (A2, A10)', () => {
   it('gets a verification mail, and signs in once it is verified', async () => {
     const claims = person({ email_verified: false })
