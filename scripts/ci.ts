@@ -11,6 +11,7 @@ const CHECKS: Readonly<Record<string, string>> = {
   'types of the end-to-end tests': 'tsc -p test/e2e',
   'types of the scripts': 'tsc -p scripts',
   'types of the pages': 'tsc -p src/ui',
+  'types of the benchmarks': 'tsc -p bench',
   'binding types are current': 'node scripts/types.ts --check',
   'migrations agree with the schema': 'node scripts/migrations-check.ts',
   'openapi.json agrees with the routes': 'node scripts/openapi.ts --check',

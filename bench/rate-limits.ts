@@ -1,0 +1,160 @@
+/**
+ * `npm run bench:rate-limits` prints what rate limiting costs in KV, for each 1,000 requests of well-behaved and of abusive
+ * clients, against a KV with production's limits (`test/support/production-kv.ts`) and a clock of its own. Nothing is timed: the
+ * numbers are the same on every machine.
+ */
+import { GLOBAL_RATE_WINDOW_SECONDS, RATE_CLASSES } from '../src/config.ts'
+import { createRateLimiter, type RatePolicy } from '../src/platform/rate-limiter.ts'
+import { createProductionKv, type ProductionKv } from '../test/support/production-kv.ts'
+
+const GLOBAL: RatePolicy = { requests: 300, windowSeconds: GLOBAL_RATE_WINDOW_SECONDS }
+const MINUTE_MS = 60_000
+
+/** Some traffic of one or more minutes: who asks, and whether it is a sensitive route. */
+interface Scenario {
+  name: string
+  minutes: number
+  isolates: number
+  /** Requests a minute, spread evenly over it. */
+  perMinute: number
+  clientOf: (request: number) => string
+  isSensitive: (request: number) => boolean
+}
+
+const never = () => false
+const always = () => true
+
+const WELL_BEHAVED: Scenario[] = [
+  {
+    name: '1,000 people, each logs in once',
+    minutes: 10,
+    isolates: 4,
+    perMinute: 100,
+    clientOf: (request) => `person ${request}`,
+    isSensitive: always,
+  },
+  {
+    name: '500 people, each logs in at the second try',
+    minutes: 10,
+    isolates: 4,
+    perMinute: 100,
+    clientOf: (request) => `person ${request >> 1}`,
+    isSensitive: always,
+  },
+  {
+    name: '100 pages open, each asks every 6 s',
+    minutes: 10,
+    isolates: 4,
+    perMinute: 1000,
+    clientOf: (request) => `person ${request % 100}`,
+    isSensitive: never,
+  },
+  {
+    name: 'a busy page: 55 requests a minute',
+    minutes: 20,
+    isolates: 1,
+    perMinute: 55,
+    clientOf: () => 'person',
+    isSensitive: never,
+  },
+  {
+    name: 'an office behind one address: 200 a minute',
+    minutes: 10,
+    isolates: 2,
+    perMinute: 200,
+    clientOf: () => 'office',
+    isSensitive: (request) => request % 100 === 0,
+  },
+]
+
+const ABUSIVE: Scenario[] = [
+  {
+    name: 'one address, 100 logins a minute',
+    minutes: 10,
+    isolates: 1,
+    perMinute: 100,
+    clientOf: () => 'attacker',
+    isSensitive: always,
+  },
+  {
+    name: 'one address, 1,000 logins a minute, 8 isolates',
+    minutes: 5,
+    isolates: 8,
+    perMinute: 1000,
+    clientOf: () => 'attacker',
+    isSensitive: always,
+  },
+  {
+    name: 'one address, 10,000 requests a minute, 8 isolates',
+    minutes: 2,
+    isolates: 8,
+    perMinute: 10_000,
+    clientOf: () => 'attacker',
+    isSensitive: never,
+  },
+  {
+    name: '200 addresses, 5 logins a minute each',
+    minutes: 5,
+    isolates: 8,
+    perMinute: 1000,
+    clientOf: (request) => `bot ${request % 200}`,
+    isSensitive: always,
+  },
+  {
+    name: 'a new /64 for every login',
+    minutes: 5,
+    isolates: 8,
+    perMinute: 1000,
+    clientOf: (request) => `2001:db8:0:${request.toString(16)}::/64`,
+    isSensitive: always,
+  },
+]
+
+let clock = Date.parse('2026-11-20T08:00:00Z')
+Date.now = () => clock
+console.error = () => undefined
+
+function openIsolate(kv: ProductionKv, index: number) {
+  const pending: Promise<unknown>[] = []
+  const limiter = createRateLimiter(kv.at(`location ${index % 2}`), new Map(), {
+    now: Date.now,
+    waitUntil: (promise) => pending.push(promise),
+  })
+  return async (key: string, policy: RatePolicy): Promise<boolean> => {
+    const { isAllowed } = await limiter.count(key, policy)
+    await Promise.all(pending.splice(0))
+    return isAllowed
+  }
+}
+
+/** One line of the table: what 1,000 requests of this kind cost. */
+async function measure(scenario: Scenario): Promise<string> {
+  const kv = createProductionKv()
+  const isolates = Array.from({ length: scenario.isolates }, (_, index) => openIsolate(kv, index))
+  const total = scenario.minutes * scenario.perMinute
+  let admitted = 0
+  for (let request = 0; request < total; request += 1) {
+    // As a router would: any isolate, without a pattern that follows the client.
+    const count = isolates[((request * 7919) % 104_729) % isolates.length]
+    const client = scenario.clientOf(request)
+    const isWelcome =
+      (await count?.(`global:${client}`, GLOBAL)) &&
+      (!scenario.isSensitive(request) || (await count?.(`sensitive:login:${client}`, RATE_CLASSES.sensitive)))
+    if (isWelcome) admitted += 1
+    clock += MINUTE_MS / scenario.perMinute
+  }
+  clock = Math.ceil(clock / MINUTE_MS + 2) * MINUTE_MS
+  const { reads, writes, tooManyWrites } = kv.take()
+  const per1000 = (count: number) => ((count * 1000) / total).toFixed(count === 0 ? 0 : 1)
+  const cells = [scenario.name, per1000(admitted), per1000(reads), per1000(writes), per1000(tooManyWrites)]
+  return `| ${cells.join(' | ')} |`
+}
+
+console.log('| traffic | let through | KV reads | KV writes | of these refused by KV |\n|---|---|---|---|---|')
+for (const [title, scenarios] of [
+  ['well-behaved', WELL_BEHAVED],
+  ['abusive', ABUSIVE],
+] as const) {
+  console.log(`| **${title}** | | | | |`)
+  for (const scenario of scenarios) console.log(await measure(scenario))
+}
