@@ -1,0 +1,39 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { DEPENDENCY_TIMEOUT_MS } from '../../../src/config.ts'
+import { checkReadiness } from '../../../src/services/health.ts'
+
+const answers = async () => 'ok'
+const PROBES = { database: answers, blocklist: answers, loginThrottle: answers, pictures: answers }
+
+afterEach(() => {
+  vi.useRealTimers()
+  vi.restoreAllMocks()
+})
+
+describe('checkReadiness', () => {
+  it('says of each dependency whether it answered', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    const refuses = async () => {
+      throw new Error('refused')
+    }
+    expect(await checkReadiness({ probes: { ...PROBES, blocklist: refuses } })).toMatchObject({
+      database: { status: 'ok' },
+      blocklist: { status: 'unavailable' },
+      loginThrottle: { status: 'ok' },
+      pictures: { status: 'ok' },
+    })
+  })
+
+  it('waits for none of them without end, and for all at the same time', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    vi.useFakeTimers()
+    const stalls = () => new Promise<never>(() => undefined)
+    const checked = checkReadiness({ probes: { ...PROBES, database: stalls, pictures: stalls } })
+    await vi.advanceTimersByTimeAsync(DEPENDENCY_TIMEOUT_MS)
+    expect(await checked).toMatchObject({
+      database: { status: 'unavailable', ms: DEPENDENCY_TIMEOUT_MS },
+      pictures: { status: 'unavailable', ms: DEPENDENCY_TIMEOUT_MS },
+      blocklist: { status: 'ok' },
+    })
+  })
+})
