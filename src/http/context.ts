@@ -12,6 +12,8 @@ export interface Variables {
   isPage?: boolean
   /** The `code` of the refusal, for the log. */
   outcome?: string
+  /** What was behind it, where the code does not say; for the log alone. */
+  reason?: string
   claims: Awaited<ReturnType<typeof authenticateRead>>
   caller: Awaited<ReturnType<typeof authenticateFresh>> & { deviceToken: string | null }
 }

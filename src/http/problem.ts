@@ -10,6 +10,7 @@ export function sendProblem(c: Context, error: AuthError): Response {
   const { code, extras } = error
   const { status, title } = REFUSALS[code]
   c.set('outcome', code)
+  if (extras.reason !== undefined) c.set('reason', extras.reason)
   const headers: Record<string, string> = { 'Content-Type': 'application/problem+json' }
   if (extras.retryAfterSeconds !== undefined) headers['Retry-After'] = String(extras.retryAfterSeconds)
   if (status === 401) headers['WWW-Authenticate'] = 'Bearer'

@@ -24,6 +24,7 @@ export const requestScope = createMiddleware<AppEnv>(async (c, next) => {
     ms: Date.now() - start,
     country: (c.req.raw.cf?.country as string | undefined) ?? null,
     outcome: c.get('outcome') ?? 'ok',
-    ...(c.get('userId') === undefined ? {} : { userId: c.get('userId') }),
+    reason: c.get('reason'),
+    userId: c.get('userId'),
   })
 })
