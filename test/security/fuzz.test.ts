@@ -4,10 +4,11 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import worker from '../../src/index.ts'
 import { signedIn } from '../support/accounts.ts'
-import { bearer, ORIGIN } from '../support/client.ts'
+import { bearer, ORIGIN, PASSWORD } from '../support/client.ts'
 import { countingEnv } from '../support/counting-env.ts'
 import { mailsSettled, type Row, rows } from '../support/database.ts'
 import { type HostileBody, hostileBytes, hostileJson } from '../support/hostile-bodies.ts'
+import { findLeaks } from '../support/log-leaks.ts'
 import { listOperations, type Operation } from '../support/openapi.ts'
 
 /** One seed for every run, so that a failure comes again; fast-check prints it with the counterexample. */
@@ -322,10 +323,15 @@ describe('hostile input to every operation of /openapi.json (issue 2, line 8)', 
 })
 
 describe('the log of all of it', () => {
-  it('is JSON, one line each, and holds no error', () => {
+  it('is JSON, one line each, and holds no error and no secret', () => {
     expect(logged.length).toBeGreaterThan(1000)
     const lines = logged.map((line) => JSON.parse(line) as { level: string; message: string })
     expect(lines.filter(({ level }) => level === 'error')).toEqual([])
+    const secrets = new Map([
+      [PASSWORD, 'a password'],
+      [CLIENT.secret, 'a client secret'],
+    ])
+    expect(logged.filter((line) => findLeaks(line, secrets).length > 0)).toEqual([])
   })
 })
 

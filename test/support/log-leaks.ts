@@ -3,7 +3,7 @@ const FORMS: Readonly<Record<string, RegExp>> = {
   'a derived token': /\bv[1-9]\d{0,5}\.[0-9a-f-]{36}\.\d+\.[A-Za-z0-9_-]{43}/,
   'a JWT or JWE': /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*\./,
   'an e-mail address': /[A-Za-z0-9._%+'-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}/,
-  'a mailed code': /(?<![\w.:-])\d{8}(?![\w.:-])/,
+  'a mailed code': /(?<![\w-])(?<!\d\.)\d{8}(?![\w-]|\.\d)/,
   'a password hash': /\$(?:argon2(?:id|i|d)|scrypt|pbkdf2|2[aby])\$/,
   'an AUTH_SECRET': /\bv[1-9]\d{0,5}:[A-Za-z0-9_-]{40,}/,
   'an Authorization header': /\b(?:Bearer|Basic) [A-Za-z0-9._~+/-]{8,}/,
@@ -22,7 +22,7 @@ export function findLeaks(line: string, secrets: ReadonlyMap<string, string> = n
 
 /** Digits count only where they stand alone; anything else, also as JSON writes it. */
 function holds(line: string, secret: string): boolean {
-  if (/^\d+$/.test(secret)) return new RegExp(`(?<![\\w.:-])${secret}(?![\\w.:-])`).test(line)
+  if (/^\d+$/.test(secret)) return new RegExp(`(?<![\\w-])(?<!\\d\\.)${secret}(?![\\w-]|\\.\\d)`).test(line)
   return line.includes(secret) || line.includes(JSON.stringify(secret).slice(1, -1))
 }
 
