@@ -3,6 +3,7 @@ import type { MailboxItem } from '../../../src/durable-objects/dev-mailbox.ts'
 import { MAIL_KINDS, type MailKind } from '../../../src/mail/message.ts'
 import { de } from '../../../src/mail/texts/de.ts'
 import { en } from '../../../src/mail/texts/en.ts'
+import { signedIn, verified } from '../../support/accounts.ts'
 import {
   bearer,
   codeIn,
@@ -12,8 +13,6 @@ import {
   PASSWORD,
   post,
   send,
-  signedUp,
-  signUp,
   tokenIn,
   waitForMail,
 } from '../../support/client.ts'
@@ -59,20 +58,20 @@ describe('the mails of issue 4, line 4, each sent where its event happens', () =
   })
 
   sends('already_registered', 'on signing up with an address that has an account', async () => {
-    const { email } = await signUp()
+    const { email } = await verified()
     await post('/auth/register', { email, password: PASSWORD })
     expectLinkAndCode(await mailOf(email, 'already_registered'), '/reset-password')
   })
 
   sends('already_registered', 'to the owner of an address that somebody else wants to change to', async () => {
-    const { email } = await signUp()
-    const other = await signedUp()
+    const { email } = await verified()
+    const other = await signedIn()
     await post('/auth/change-email', { newEmail: email, password: PASSWORD }, bearer(other.tokens.accessToken))
     expectNotice(await mailOf(email, 'already_registered'))
   })
 
   sends('reset_password', 'on request', async () => {
-    const { email } = await signUp()
+    const { email } = await verified()
     await post('/auth/forgot-password', { email })
     const mail = await mailOf(email, 'reset_password')
     expectLinkAndCode(mail, '/reset-password')
@@ -80,7 +79,7 @@ describe('the mails of issue 4, line 4, each sent where its event happens', () =
   })
 
   sends('password_changed', 'after a reset and after a change, with when and from what', async () => {
-    const { email, tokens } = await signedUp()
+    const { email, tokens } = await signedIn()
     const changed = { currentPassword: PASSWORD, newPassword: `${PASSWORD} two` }
     const headers = {
       ...bearer(tokens.accessToken),
@@ -97,7 +96,7 @@ describe('the mails of issue 4, line 4, each sent where its event happens', () =
   })
 
   sends('confirm_email_change', 'to the new address', async () => {
-    const { tokens } = await signedUp()
+    const { tokens } = await signedIn()
     const email = newEmail()
     await post('/auth/change-email', { newEmail: email, password: PASSWORD }, bearer(tokens.accessToken))
     const mail = await mailOf(email, 'confirm_email_change')
@@ -106,7 +105,7 @@ describe('the mails of issue 4, line 4, each sent where its event happens', () =
   })
 
   sends('email_changed', 'to the old address, which names the new one in part only', async () => {
-    const { email: old, tokens } = await signedUp()
+    const { email: old, tokens } = await signedIn()
     const email = newEmail()
     await post('/auth/change-email', { newEmail: email, password: PASSWORD }, bearer(tokens.accessToken))
     await post('/auth/confirm-email-change', { token: tokenIn(await mailOf(email, 'confirm_email_change')) })
@@ -117,7 +116,7 @@ describe('the mails of issue 4, line 4, each sent where its event happens', () =
   })
 
   sends('one_time_code', 'for a login that waits for its second factor', async () => {
-    const { email } = await signUp()
+    const { email } = await verified()
     await rows('update users set totp_activated_at = 1 where email = ?', email)
     const login = await post('/auth/login', { identifier: email, password: PASSWORD })
     const { ticket } = (await login.json()) as { ticket: string }
@@ -129,13 +128,13 @@ describe('the mails of issue 4, line 4, each sent where its event happens', () =
   })
 
   sends('new_device', 'on a login from a device that the account does not know', async () => {
-    const { email } = await signedUp()
+    const { email } = await signedIn()
     await logIn(email)
     expectNotice(await mailOf(email, 'new_device'))
   })
 
   sends('account_deleted', 'to the address the account had', async () => {
-    const { email, tokens } = await signedUp()
+    const { email, tokens } = await signedIn()
     expect((await send('DELETE', '/auth/me', { body: {}, headers: bearer(tokens.accessToken) })).status).toBe(204)
     expectNotice(await mailOf(email, 'account_deleted'))
   })
@@ -204,7 +203,7 @@ describe('every way an address enters (incident 8)', () => {
   ]
   let accessToken = ''
   beforeAll(async () => {
-    accessToken = (await signedUp()).tokens.accessToken
+    accessToken = (await signedIn()).tokens.accessToken
   })
 
   it.each([

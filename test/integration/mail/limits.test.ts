@@ -1,20 +1,11 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect, it } from 'vitest'
 import { MAIL_MAX_PER_KIND_AND_HOUR, MAIL_NOTICE_LIMITS } from '../../../src/config.ts'
+import { newId } from '../../../src/services/identifiers.ts'
 import { deliverMail, sweepOutbox } from '../../../src/services/mail-delivery.ts'
 import { enqueueNoticeStatement } from '../../../src/storage/outbox.ts'
-import {
-  codeIn,
-  get,
-  newEmail,
-  PASSWORD,
-  post,
-  refusalOf,
-  signedUp,
-  signUp,
-  tokenIn,
-  waitForMail,
-} from '../../support/client.ts'
+import { signedIn, verified } from '../../support/accounts.ts'
+import { codeIn, get, newEmail, PASSWORD, post, refusalOf, tokenIn, waitForMail } from '../../support/client.ts'
 import { countRows, mailsSettled, rows } from '../../support/database.ts'
 import { deliveryBench, jobPlatform } from '../../support/outbox.ts'
 
@@ -29,7 +20,7 @@ const anHourLater = (recipient: string) =>
 
 describe('a recipient gets at most five mails of a kind an hour (issue 4, line 5)', () => {
   it('of many requests at once, in any spelling of the address', async () => {
-    const { email } = await signUp()
+    const { email } = await verified()
     const spellings = [email, email.toUpperCase(), ` ${email} `]
     const answers = await Promise.all(
       many(30, (index) => post('/auth/forgot-password', { email: spellings[index % 3] })),
@@ -40,8 +31,8 @@ describe('a recipient gets at most five mails of a kind an hour (issue 4, line 5
   })
 
   it('counting each kind and each recipient for itself', async () => {
-    const first = await signUp()
-    const second = await signUp()
+    const first = await verified()
+    const second = await verified()
     await Promise.all(many(7, () => post('/auth/forgot-password', { email: first.email })))
     await post('/auth/register', { email: first.email, password: PASSWORD })
     await post('/auth/forgot-password', { email: second.email })
@@ -52,7 +43,7 @@ describe('a recipient gets at most five mails of a kind an hour (issue 4, line 5
   })
 
   it('and more when the hour is over', async () => {
-    const { email } = await signUp()
+    const { email } = await verified()
     await Promise.all(many(6, () => post('/auth/forgot-password', { email })))
     await anHourLater(email)
     await post('/auth/forgot-password', { email })
@@ -72,7 +63,7 @@ describe('a recipient gets at most five mails of a kind an hour (issue 4, line 5
   })
 
   it('and answers beyond that as it does for an address nobody has (A10)', async () => {
-    const { email } = await signUp()
+    const { email } = await verified()
     await Promise.all(many(6, () => post('/auth/forgot-password', { email })))
     const limited = await post('/auth/forgot-password', { email })
     const unknown = await post('/auth/forgot-password', { email: 'nobody@example.com' })
@@ -83,10 +74,10 @@ describe('a recipient gets at most five mails of a kind an hour (issue 4, line 5
 
 describe('a notice of a fact', () => {
   const db = jobPlatform().db
-  const enqueue = (recipient: string, createdAt: number, index: number) =>
+  const enqueue = (recipient: string, createdAt: number) =>
     enqueueNoticeStatement(
       db,
-      { id: `${recipient}-${index}`, kind: 'new_device', recipient, userId: null, locale: 'en', createdAt },
+      { id: newId(), kind: 'new_device', recipient, userId: null, locale: 'en', createdAt },
       sql`true`,
       MAIL_NOTICE_LIMITS,
     )
@@ -100,14 +91,14 @@ describe('a notice of a fact', () => {
 
   it('waits its turn beyond the limit, rather than being hidden by a flood; ten in two hours are enough', async () => {
     const now = Date.now()
-    await Promise.all(many(14, (index) => enqueue('flooded@example.com', now, index)))
+    await Promise.all(many(14, () => enqueue('flooded@example.com', now)))
     expect(await dueTimes('flooded@example.com')).toEqual([...Array(5).fill(now), ...Array(5).fill(now + HOUR_MS)])
   })
 
   it('never makes an hour see more than five, whenever they come', async () => {
     const start = Date.now()
     const times = many(60, (index) => start + index * 7 * 60_000)
-    for (const [index, time] of times.entries()) await enqueue('steady@example.com', time, index)
+    for (const time of times) await enqueue('steady@example.com', time)
     const due = await dueTimes('steady@example.com')
     for (const time of due)
       expect(due.filter((other) => other >= time && other < time + HOUR_MS).length).toBeLessThanOrEqual(
@@ -118,7 +109,7 @@ describe('a notice of a fact', () => {
 
   it('is sent by the sweep when its turn has come', async () => {
     const bench = deliveryBench()
-    await Promise.all(many(6, (index) => enqueue('patient@example.com', bench.now, index)))
+    await Promise.all(many(6, () => enqueue('patient@example.com', bench.now)))
     const [{ id = '' } = {}] = await rows<{ id: string }>(
       "select id from outbox where recipient = 'patient@example.com' order by next_attempt_at desc limit 1",
     )
@@ -132,7 +123,7 @@ describe('a notice of a fact', () => {
   })
 
   it('of a changed password waits too, where somebody changes it again and again', async () => {
-    const { email, tokens } = await signedUp()
+    const { email, tokens } = await signedIn()
     let password = PASSWORD
     for (let index = 0; index < 6; index += 1) {
       const newPassword = `${PASSWORD} ${index}`
@@ -152,7 +143,7 @@ describe('a notice of a fact', () => {
 describe('the code of a mail (incident 13)', () => {
   /** Asks for a change of address and gives the mail that the new one gets. */
   async function changeOf(address: string) {
-    const account = await signedUp()
+    const account = await signedIn()
     const body = { newEmail: address, password: PASSWORD }
     const headers = { Authorization: `Bearer ${account.tokens.accessToken}` }
     expect((await post('/auth/change-email', body, headers)).status).toBe(202)
@@ -194,7 +185,7 @@ describe('the code of a mail (incident 13)', () => {
   it('is not put out of use by another account that asks for the same new address', async () => {
     const email = newEmail()
     const victim = await changeOf(email)
-    const attacker = await signedUp()
+    const attacker = await signedIn()
     await post(
       '/auth/change-email',
       { newEmail: email, password: PASSWORD },
