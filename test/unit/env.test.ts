@@ -1,0 +1,225 @@
+import { describe, expect, it } from 'vitest'
+import { ConfigurationError, parseSettings } from '../../src/env.ts'
+
+const SECRET = 'HQWzyL0VccnbhT4KDbHYGI9WdTq-SoCGQjly6z61HWw'
+const OTHER = Buffer.from(Array.from({ length: 48 }, (_, byte) => byte * 5 + 3)).toString('base64url')
+const PRODUCTION = {
+  AUTH_SECRET: `v1:${SECRET}`,
+  ISSUER: 'https://auth.example.com',
+  MAIL_TRANSPORT: 'binding',
+  MAIL_FROM: 'Example <no-reply@example.com>',
+}
+const DEVELOPMENT = {
+  ENVIRONMENT: 'development',
+  AUTH_SECRET: `v1:${SECRET}`,
+  ISSUER: 'http://localhost:8787',
+  MAIL_TRANSPORT: 'mailbox',
+}
+
+/** The variables at fault, or none. */
+function refusedOf(variables: Record<string, unknown>): string[] {
+  try {
+    parseSettings(variables)
+    return []
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error
+    return [...new Set(error.problems.map(({ variable }) => variable))]
+  }
+}
+
+describe('a configuration (api.md "Configuration")', () => {
+  it('needs an origin, a secret and a way to send mails; everything else has its default', () => {
+    expect(parseSettings(PRODUCTION)).toMatchObject({
+      isDevelopment: false,
+      issuer: 'https://auth.example.com',
+      appUrl: 'https://auth.example.com',
+      audience: 'https://auth.example.com',
+      allowedOrigins: [],
+      allowedRedirects: [],
+      accessTokenTtlSeconds: 900,
+      refreshTokenTtlSeconds: 2_592_000,
+      sessionIdleTimeoutSeconds: 0,
+      requireEmailVerification: true,
+      passwordMinLength: 8,
+      passwordRequire: [],
+      rateLimits: true,
+      bootstrapAdminEmail: null,
+      cookies: { sameSite: 'Lax', domain: null },
+      introspectionClients: [],
+    })
+  })
+
+  it('is of production unless it says otherwise (incident 25)', () => {
+    expect(parseSettings(PRODUCTION).isDevelopment).toBe(false)
+    expect(parseSettings({ ...PRODUCTION, NODE_ENV: 'development' }).isDevelopment).toBe(false)
+    expect(parseSettings(DEVELOPMENT).isDevelopment).toBe(true)
+    expect(refusedOf({ ...DEVELOPMENT, ENVIRONMENT: '' })).not.toEqual([])
+  })
+
+  it('takes what it is given', () => {
+    const settings = parseSettings({
+      ...PRODUCTION,
+      APP_URL: 'https://app.example.com/account/',
+      AUDIENCE: 'my-api',
+      ALLOWED_ORIGINS: ' https://app.example.com , https://admin.example.com ',
+      ALLOWED_REDIRECTS: 'https://app.example.com/signed-in',
+      ACCESS_TOKEN_TTL_SECONDS: '300',
+      REFRESH_TOKEN_TTL_SECONDS: '86400',
+      SESSION_IDLE_TIMEOUT_SECONDS: '1200',
+      REQUIRE_EMAIL_VERIFICATION: 'false',
+      PASSWORD_MIN_LENGTH: '15',
+      PASSWORD_REQUIRE: 'upper,symbol',
+      BOOTSTRAP_ADMIN_EMAIL: 'Root@Example.com',
+      COOKIE_SAME_SITE: 'Strict',
+      INTROSPECTION_CLIENTS: JSON.stringify([{ id: 'api', secret: 'x'.repeat(32) }]),
+    })
+    expect(settings).toMatchObject({
+      appUrl: 'https://app.example.com/account',
+      audience: 'my-api',
+      allowedOrigins: ['https://app.example.com', 'https://admin.example.com'],
+      allowedRedirects: ['https://app.example.com/signed-in'],
+      accessTokenTtlSeconds: 300,
+      refreshTokenTtlSeconds: 86_400,
+      sessionIdleTimeoutSeconds: 1200,
+      requireEmailVerification: false,
+      passwordMinLength: 15,
+      passwordRequire: ['upper', 'symbol'],
+      bootstrapAdminEmail: 'root@example.com',
+      cookies: { sameSite: 'Strict' },
+      introspectionClients: [{ id: 'api' }],
+    })
+  })
+
+  it('ignores bindings and variables of others', () => {
+    expect(refusedOf({ ...PRODUCTION, DB: { prepare: () => null }, PATH: '/bin', ALLOWED_ORIGINS: '' })).toEqual([])
+  })
+
+  it('names every variable at fault at once', () => {
+    const refused = refusedOf({ ISSUER: 'nonsense', ACCESS_TOKEN_TTL_SECONDS: 'soon' })
+    expect(refused.sort()).toEqual(['ACCESS_TOKEN_TTL_SECONDS', 'AUTH_SECRET', 'ISSUER', 'MAIL_TRANSPORT'])
+  })
+})
+
+describe('AUTH_SECRET', () => {
+  const secretsOf = (AUTH_SECRET: string) => parseSettings({ ...PRODUCTION, AUTH_SECRET }).secrets
+
+  it('is a list of versions, newest first', () => {
+    expect(secretsOf(`v2:${OTHER}, v1:${SECRET}`).map(({ version }) => version)).toEqual(['v2', 'v1'])
+    expect(secretsOf(`v2:${OTHER},v1:${SECRET}`).map(({ secret }) => secret.length)).toEqual([48, 32])
+  })
+
+  it('may be padded', () => {
+    expect(secretsOf(`v1:${SECRET}=`)[0].secret).toEqual(secretsOf(`v1:${SECRET}`)[0].secret)
+  })
+
+  it.each([
+    ['missing', ''],
+    ['without a version', SECRET],
+    ['of version 0', `v0:${SECRET}`],
+    ['with a version in capitals', `V1:${SECRET}`],
+    ['too short by a byte', `v1:${Buffer.from(SECRET, 'base64url').subarray(0, 31).toString('base64url')}`],
+    ['one byte again and again', `v1:${Buffer.alloc(32, 7).toString('base64url')}`],
+    ['plain base64', `v1:${'+/'.repeat(22)}`],
+    ['a sentence', 'v1:correct horse battery staple and so on'],
+    ['the same version twice', `v1:${SECRET},v1:${OTHER}`],
+    ['followed by nothing', `v1:${SECRET},`],
+    ['weak in its older version', `v2:${SECRET},v1:short`],
+  ])('is refused, and not repeated, when it is %s', (_, AUTH_SECRET) => {
+    expect(refusedOf({ ...PRODUCTION, AUTH_SECRET })).toEqual(['AUTH_SECRET'])
+    try {
+      parseSettings({ ...PRODUCTION, AUTH_SECRET })
+    } catch (error) {
+      const told = String(error) + JSON.stringify(error)
+      for (const part of AUTH_SECRET.split(/[:,]/).filter((text) => text.length > 6)) expect(told).not.toContain(part)
+      expect(told).toContain('openssl rand')
+    }
+  })
+})
+
+describe('a variable that is malformed', () => {
+  it.each([
+    ['ENVIRONMENT', 'staging'],
+    ['ISSUER', 'https://auth.example.com/'],
+    ['ISSUER', 'https://auth.example.com/path'],
+    ['ISSUER', 'auth.example.com'],
+    ['ISSUER', 'https://AUTH.example.com'],
+    ['APP_URL', 'app.example.com'],
+    ['APP_URL', 'javascript:alert(1)'],
+    ['ALLOWED_ORIGINS', 'https://app.example.com/'],
+    ['ALLOWED_ORIGINS', '*'],
+    ['ALLOWED_ORIGINS', 'https://*.example.com'],
+    ['ALLOWED_ORIGINS', 'null'],
+    ['ALLOWED_REDIRECTS', 'app.example.com/x'],
+    ['ALLOWED_REDIRECTS', 'javascript:alert(1)'],
+    ['ACCESS_TOKEN_TTL_SECONDS', '59'],
+    ['ACCESS_TOKEN_TTL_SECONDS', '86401'],
+    ['ACCESS_TOKEN_TTL_SECONDS', '15m'],
+    ['ACCESS_TOKEN_TTL_SECONDS', '-900'],
+    ['REFRESH_TOKEN_TTL_SECONDS', '299'],
+    ['SESSION_IDLE_TIMEOUT_SECONDS', '1.5'],
+    ['REQUIRE_EMAIL_VERIFICATION', 'no'],
+    ['PASSWORD_MIN_LENGTH', '7'],
+    ['PASSWORD_MIN_LENGTH', '65'],
+    ['PASSWORD_REQUIRE', 'upper,emoji'],
+    ['RATE_LIMITS', 'yes'],
+    ['BOOTSTRAP_ADMIN_EMAIL', 'root'],
+    ['MAIL_TRANSPORT', 'pigeon'],
+    ['MAIL_FROM', 'Postern'],
+    ['SMTP_URL', 'mail.example.com'],
+    ['OIDC_PROVIDERS', '{'],
+    ['OIDC_PROVIDERS', '[{"id":"Corp"}]'],
+    ['INTROSPECTION_CLIENTS', '[{"id":"api","secret":"short"}]'],
+    ['ALERT_WEBHOOK_URL', 'example.com'],
+    ['COOKIE_SAME_SITE', 'lax'],
+  ])('stops everything, by its name: %s=%s', (variable, value) => {
+    expect(refusedOf({ ...PRODUCTION, [variable]: value })).toContain(variable)
+  })
+})
+
+describe('variables that belong together', () => {
+  it.each([
+    ['SMTP_URL', { MAIL_TRANSPORT: 'smtp' }],
+    ['RESEND_API_KEY', { MAIL_TRANSPORT: 'resend' }],
+    ['GOOGLE_CLIENT_SECRET', { GOOGLE_CLIENT_ID: 'id' }],
+    ['GITHUB_CLIENT_SECRET', { GITHUB_CLIENT_SECRET: 'secret' }],
+    ['LINKEDIN_CLIENT_SECRET', { LINKEDIN_CLIENT_ID: 'id' }],
+    ['MICROSOFT_CLIENT_SECRET', { MICROSOFT_CLIENT_ID: 'id' }],
+    ['ALERT_WEBHOOK_SECRET', { ALERT_WEBHOOK_URL: 'https://example.com/hook' }],
+    ['COOKIE_SAME_SITE', { COOKIE_SAME_SITE: 'None' }],
+  ])('are missed as %s beside %j', (variable, given) => {
+    expect(refusedOf({ ...PRODUCTION, ...given })).toEqual([variable])
+  })
+})
+
+describe('production', () => {
+  it.each([
+    ['ISSUER', 'http://auth.example.com'],
+    ['ISSUER', 'http://localhost:8787'],
+    ['APP_URL', 'http://app.example.com'],
+    ['ALLOWED_ORIGINS', 'http://app.example.com'],
+    ['ALLOWED_REDIRECTS', 'http://app.example.com/x'],
+    ['RATE_LIMITS', 'off'],
+    ['MAIL_TRANSPORT', 'mailbox'],
+    ['MAIL_FROM', ''],
+    ['SMTP_URL', 'smtp://user:password@mail.example.com:587?tls=off'],
+  ])('refuses what is for development: %s=%s', (variable, value) => {
+    expect(refusedOf({ ...PRODUCTION, [variable]: value })).toContain(variable)
+  })
+
+  it('lets native apps of one machine in: loopback origins may be plain (RFC 8252 §7.3)', () => {
+    const loopback = { ALLOWED_ORIGINS: 'http://localhost:5173', ALLOWED_REDIRECTS: 'http://127.0.0.1:9999/callback' }
+    expect(refusedOf({ ...PRODUCTION, ...loopback })).toEqual([])
+  })
+})
+
+describe('development', () => {
+  it('may do without https, limits and a real sender', () => {
+    const settings = parseSettings({ ...DEVELOPMENT, RATE_LIMITS: 'off' })
+    expect(settings).toMatchObject({ isDevelopment: true, rateLimits: false, mail: { transport: 'mailbox' } })
+    expect(settings.mail.from).toContain('@')
+  })
+
+  it('still needs a strong secret', () => {
+    expect(refusedOf({ ...DEVELOPMENT, AUTH_SECRET: 'v1:short' })).toEqual(['AUTH_SECRET'])
+  })
+})
