@@ -1,0 +1,106 @@
+/**
+ * `npm run bench:enumeration` measures whether time tells who has an account (A10): 200 requests for addresses that have one and 200
+ * for addresses that have none, to each of the four routes, in random order, one at a time, against the service as `npm start` runs
+ * it. It prints both medians and their ratio, and ends with an error when one is outside 0.9 to 1.1.
+ *
+ * Nobody is asked twice about one address on one route, and between set-up and measurement the throttle objects are left to be
+ * evicted, as those of most accounts are.
+ */
+import { availableParallelism, cpus } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { startService } from '../test/e2e/support/service.ts'
+
+const TRIES = 200
+const WARM_UP = 20
+/** workerd evicts an object that was idle for ten seconds. */
+const EVICTION_MS = 15_000
+const RATIO = { min: 0.9, max: 1.1 }
+const PASSWORD = 'correct horse battery staple'
+
+/** Each route with a body that asks it about an address. Login has a wrong password, or there would be no question. */
+const ROUTES = {
+  '/auth/login': (email: string) => ({ identifier: email, password: 'a wrong battery staple' }),
+  '/auth/forgot-password': (email: string) => ({ email }),
+  '/auth/resend-verification': (email: string) => ({ email }),
+  '/auth/register': (email: string) => ({ email, password: PASSWORD }),
+} as const
+
+const median = (times: readonly number[]): number => {
+  const sorted = times.toSorted((a, b) => a - b)
+  const middle = sorted.length / 2
+  return ((sorted[Math.ceil(middle) - 1] ?? Number.NaN) + (sorted[Math.floor(middle)] ?? Number.NaN)) / 2
+}
+
+const service = await startService('--var', 'RATE_LIMITS:off')
+
+async function post(path: string, body: unknown): Promise<{ status: number; ms: number }> {
+  const start = performance.now()
+  const response = await fetch(`${service.origin}${path}`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  await response.arrayBuffer()
+  return { status: response.status, ms: performance.now() - start }
+}
+
+async function mustPost(path: string, body: unknown, status: number): Promise<void> {
+  const answer = await post(path, body)
+  if (answer.status !== status) throw new Error(`${path}: ${answer.status}`)
+}
+
+/** The token of the mail to an address, once it is there. */
+async function tokenOf(email: string): Promise<string> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const response = await fetch(`${service.origin}/dev/mailbox.json?to=${email}`)
+    const { items } = (await response.json()) as { items: { text: string }[] }
+    const token = /\?token=(\S+)/.exec(items[0]?.text ?? '')?.[1]
+    if (token !== undefined) return token
+    await sleep(100)
+  }
+  throw new Error('no mail')
+}
+
+/** Accounts for one route, every second of them verified. */
+async function signUp(route: string): Promise<string[]> {
+  const emails = Array.from({ length: TRIES + WARM_UP }, (_, nth) => `known${nth}.${route.slice(6)}@example.com`)
+  for (const email of emails) await mustPost('/auth/register', { email, password: PASSWORD }, 202)
+  for (const email of emails.filter((_, nth) => nth % 2 === 0))
+    await mustPost('/auth/verify-email', { token: await tokenOf(email) }, 200)
+  return emails
+}
+
+/** Asks about each known address and as many unknown ones, each pair in an order of its own. */
+async function measure(route: keyof typeof ROUTES, known: readonly string[]) {
+  const times = { known: [] as number[], unknown: [] as number[] }
+  const statuses = new Set<number>()
+  for (const [nth, email] of known.entries()) {
+    const pair = [['known', email] as const, ['unknown', email.replace('known', 'nobody')] as const]
+    if (Math.random() < 0.5) pair.reverse()
+    for (const [kind, address] of pair) {
+      const { status, ms } = await post(route, ROUTES[route](address))
+      statuses.add(status)
+      if (nth >= WARM_UP) times[kind].push(ms)
+    }
+  }
+  if (statuses.size > 1) throw new Error(`${route} answers ${[...statuses].join(' and ')}`)
+  return { known: median(times.known), unknown: median(times.unknown) }
+}
+
+try {
+  const known: Record<string, string[]> = {}
+  for (const route of Object.keys(ROUTES)) known[route] = await signUp(route)
+  console.log(`${availableParallelism()} × ${cpus()[0]?.model}, Node ${process.version}; ${TRIES} tries each`)
+  console.log('| route | known, median | unknown, median | ratio |\n|---|---|---|---|')
+  for (const route of Object.keys(ROUTES) as (keyof typeof ROUTES)[]) {
+    await sleep(EVICTION_MS)
+    const medians = await measure(route, known[route] ?? [])
+    const ratio = medians.known / medians.unknown
+    console.log(
+      `| ${route} | ${medians.known.toFixed(2)} ms | ${medians.unknown.toFixed(2)} ms | ${ratio.toFixed(3)} |`,
+    )
+    if (!(ratio >= RATIO.min && ratio <= RATIO.max)) process.exitCode = 1
+  }
+} finally {
+  await service.stop()
+}
