@@ -14,9 +14,9 @@ import { type VerifiedToken, type VerifyOptions, verifyForService } from '../ser
  * exception would carry its message to the other Worker.
  */
 export class AuthRpc extends WorkerEntrypoint<Env> {
-  async verify(token: string, options: VerifyOptions = {}): Promise<VerifiedToken> {
+  async verify(token: string, options?: VerifyOptions): Promise<VerifiedToken> {
     try {
-      return await verifyForService(composePlatform(this.env, SYSTEM, this.ctx), token, options)
+      return await verifyForService(composePlatform(this.env, SYSTEM, this.ctx), token, options ?? {})
     } catch (error) {
       if (error instanceof AuthError) return { ok: false, code: 'unauthenticated' }
       logError('verification for a service failed', error)

@@ -1,0 +1,21 @@
+import { describe, expectTypeOf, it } from 'vitest'
+import type { ServiceClaims } from '../../src/services/service-verification.ts'
+import type { Env } from '../support/other-service/worker.ts'
+
+type Verify = Env['AUTH']['verify']
+type Answer = Awaited<ReturnType<Verify>>
+
+describe('AuthRpc over a service binding (checked by tsc)', () => {
+  it('takes a token and options of these names', () => {
+    expectTypeOf<Parameters<Verify>[0]>().toEqualTypeOf<string>()
+    expectTypeOf<{ permission: string; fresh: boolean }>().toExtend<NonNullable<Parameters<Verify>[1]>>()
+    expectTypeOf<{ permission: number }>().not.toExtend<NonNullable<Parameters<Verify>[1]>>()
+  })
+
+  it('answers claims, or one of three codes', () => {
+    expectTypeOf<Extract<Answer, { ok: true }>['claims']>().toExtend<ServiceClaims>()
+    expectTypeOf<Extract<Answer, { ok: false }>['code']>().toEqualTypeOf<
+      'unauthenticated' | 'forbidden' | 'unavailable'
+    >()
+  })
+})
