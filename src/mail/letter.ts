@@ -3,7 +3,7 @@ import { toFact, toLine } from './escape.ts'
 import type { Brand, MailContent } from './message.ts'
 import { de } from './texts/de.ts'
 import { en } from './texts/en.ts'
-import { FACT_LABELS, type MailText, type MailTexts } from './texts/mail-texts.ts'
+import { DEVICE_WORDS, FACT_LABELS, type MailText, type MailTexts } from './texts/mail-texts.ts'
 
 const TEXTS: Readonly<Record<Locale, MailTexts>> = { en, de }
 
@@ -25,13 +25,13 @@ export function composeLetter({ kind, locale, link, code, details }: MailContent
   const factor = toFact(details.factor)
   const shown = {
     time: formatTime(toFact(details.time), locale),
-    device: toFact(details.device),
+    device: formatDevice(toFact(details.device), texts),
     location: toFact(details.location),
   }
   return {
     ...texts.mails[kind]({
       product,
-      duration: formatDuration(Number(details.minutes), locale),
+      duration: details.minutes === undefined ? '' : formatDuration(Number(details.minutes), locale),
       email: toFact(details.email),
       factor: Object.hasOwn(texts.factors, factor) ? (texts.factors[factor] ?? factor) : factor,
     }),
@@ -45,6 +45,13 @@ export function composeLetter({ kind, locale, link, code, details }: MailContent
     code: code === null ? null : code.replaceAll(/\D/g, ''),
     codeHint: link === null ? texts.codeLabel : texts.codeHint,
   }
+}
+
+/** `Firefox on Linux`, as `describeDevice` names it, in words of the language; names of programs and systems stay what they are. */
+function formatDevice(device: string, { deviceWords }: MailTexts): string {
+  const [program = '', ...system] = device.split(' on ')
+  const known = DEVICE_WORDS.find((word) => word === program)
+  return [known ? deviceWords[known] : program, ...system].join(` ${deviceWords.on} `)
 }
 
 /** Whole days and hours where they come out even, else minutes: "1 hour", "24 hours", "45 minutes". */

@@ -8,6 +8,7 @@ export const de: MailTexts = {
   linkHint: 'Falls die Schaltfläche nicht funktioniert, öffne diese Adresse im Browser:',
   codeHint: 'Oder gib diesen Code auf derselben Seite ein, zum Beispiel auf einem anderen Gerät:',
   codeLabel: 'Dein Code:',
+  deviceWords: { on: 'auf', 'Unknown device': 'Unbekanntes Gerät', 'Unknown program': 'Unbekanntes Programm' },
   labels: { time: 'Zeit', device: 'Gerät', location: 'Ort' },
   factors: {
     totp: 'Authenticator-App',
@@ -28,15 +29,18 @@ export const de: MailTexts = {
       ],
       reason: `Du bekommst diese E-Mail, weil sich jemand mit dieser Adresse bei ${product} registriert hat.`,
     }),
-    already_registered: ({ product }) => ({
+    already_registered: ({ product, duration }) => ({
       subject: `Du hast schon ein Konto bei ${product}`,
       heading: 'Du hast schon ein Konto',
       paragraphs: [
-        `Jemand, wahrscheinlich du, wollte sich mit dieser Adresse bei ${product} registrieren. Zu ihr gibt es schon ein Konto; es wurde nichts angelegt und nichts geändert.`,
+        `Jemand, wahrscheinlich du, wollte diese Adresse für ein Konto bei ${product} verwenden. Zu ihr gibt es schon eines; es wurde nichts angelegt und nichts geändert.`,
         'Melde dich wie gewohnt an. Wenn du dein Passwort nicht mehr weißt, kannst du ein neues festlegen.',
       ],
       action: 'Neues Passwort festlegen',
-      closing: ['Das warst nicht du? Dann musst du nichts tun: Niemand hat Zugang zu deinem Konto bekommen.'],
+      closing: [
+        ...(duration === '' ? [] : [`Link und Code lassen sich einmal verwenden und sind ${duration} gültig.`]),
+        'Das warst nicht du? Dann musst du nichts tun: Niemand hat Zugang zu deinem Konto bekommen.',
+      ],
       reason: OWNER(product),
     }),
     reset_password: ({ product, duration }) => ({

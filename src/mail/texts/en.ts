@@ -8,6 +8,7 @@ export const en: MailTexts = {
   linkHint: 'If the button does not work, open this address in your browser:',
   codeHint: 'Or enter this code on the same page, for example on another device:',
   codeLabel: 'Your code:',
+  deviceWords: { on: 'on', 'Unknown device': 'Unknown device', 'Unknown program': 'Unknown program' },
   labels: { time: 'Time', device: 'Device', location: 'Location' },
   factors: {
     totp: 'authenticator app',
@@ -28,15 +29,18 @@ export const en: MailTexts = {
       ],
       reason: `You are receiving this e-mail because someone signed up for ${product} with this address.`,
     }),
-    already_registered: ({ product }) => ({
+    already_registered: ({ product, duration }) => ({
       subject: `You already have a ${product} account`,
       heading: 'You already have an account',
       paragraphs: [
-        `Someone, probably you, tried to sign up for ${product} with this address. It already has an account, so nothing was created or changed.`,
+        `Someone, probably you, wanted to use this address for a ${product} account. It already has one, so nothing was created or changed.`,
         'Sign in as usual. If you no longer know your password, you can set a new one.',
       ],
       action: 'Set a new password',
-      closing: ['If this was not you, there is nothing to do: nobody got into your account.'],
+      closing: [
+        ...(duration === '' ? [] : [`The link and the code work once, for ${duration}.`]),
+        'If this was not you, there is nothing to do: nobody got into your account.',
+      ],
       reason: OWNER(product),
     }),
     reset_password: ({ product, duration }) => ({

@@ -3,7 +3,7 @@ import type { MailKind } from '../message.ts'
 /** What a text may quote. Every value is a single clean line: `render.ts` strips control characters and bounds the length first. */
 export interface TextFacts {
   product: string
-  /** How long link and code live, in words of the language: "1 hour". */
+  /** How long link and code live, in words of the language: "1 hour"; empty for a mail without them. */
   duration: string
   /** An address, masked by the caller. */
   email: string
@@ -36,9 +36,15 @@ export interface MailTexts {
   /** Over the code of a mail that has no link. */
   codeLabel: string
   labels: Readonly<Record<FactLabel, string>>
+  /** The words around the names in "Firefox on Linux". */
+  deviceWords: Readonly<Record<DeviceWord, string>>
   /** Names of the factors this service knows; any other is quoted as it came. */
   factors: Readonly<Record<string, string>>
 }
+
+/** What is said where a device or its program is not known. */
+export const DEVICE_WORDS = ['on', 'Unknown device', 'Unknown program'] as const
+export type DeviceWord = (typeof DEVICE_WORDS)[number]
 
 /** Facts shown as a small table, in this order. */
 export const FACT_LABELS = ['time', 'device', 'location'] as const

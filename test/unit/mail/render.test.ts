@@ -79,9 +79,31 @@ describe('renderMail: what a mail tells', () => {
 
   it('writes out time, device and location, and leaves out what is not known', () => {
     const { text } = renderMail(compose('new_device', { locale: 'de' }), BRAND)
-    expect(text).toContain('Zeit: 20. November 2026 um 07:05 UTC\nGerät: Firefox on Windows\nOrt: Berlin, DE')
+    expect(text).toContain('Zeit: 20. November 2026 um 07:05 UTC\nGerät: Firefox auf Windows\nOrt: Berlin, DE')
     const unknown = renderMail(compose('new_device', { details: { device: '' } }), BRAND)
     expect(`${unknown.text}${unknown.html}`).not.toMatch(/Time:|Device|Location/)
+  })
+
+  it.each([
+    ['Firefox on Linux', 'Firefox auf Linux'],
+    ['Unknown program on iPhone', 'Unbekanntes Programm auf iPhone'],
+    ['Unknown device', 'Unbekanntes Gerät'],
+    ['curl', 'curl'],
+  ])('names the device %j in German', (device, words) => {
+    const render = (locale: 'en' | 'de') =>
+      renderMail(compose('new_device', { locale, details: { device } }), BRAND).text
+    expect(render('de')).toContain(`Gerät: ${words}\n`)
+    expect(render('en')).toContain(`Device: ${device}\n`)
+  })
+
+  it('says how long a link lives only where there is one', () => {
+    const { minutes, ...others } = DETAILS
+    expect(renderMail(compose('already_registered'), BRAND).text).toContain(
+      'The link and the code work once, for 1 hour.',
+    )
+    const notice = compose('already_registered', { link: null, code: null, details: others })
+    expect(renderMail(notice, BRAND).text).not.toMatch(/work once|NaN/)
+    expect(minutes).toBe('60')
   })
 
   it('names known factors in the language and quotes others', () => {
