@@ -4,7 +4,7 @@ import type { TestHarness } from 'wrangler'
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const AUTH = 'postern-development'
 export const ISSUER = 'http://localhost:8787'
-export const PASSWORD = 'four unrelated words here'
+const PASSWORD = 'four unrelated words here'
 
 export interface Tokens {
   accessToken: string
