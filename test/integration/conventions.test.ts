@@ -116,6 +116,7 @@ describe('errors (RFC 9457)', () => {
     ['a byte order mark', '\ufeff{}'],
     ['a member twice', '{"identifier":"a","identifier":"b","password":"c"}'],
     ['a lone surrogate', '{"identifier":"\\ud800","password":"c"}'],
+    ['a lone surrogate in a name', '{"\\ud800":"a","password":"c"}'],
     ['nesting without end', `${'['.repeat(JSON_MAX_DEPTH + 2)}${']'.repeat(JSON_MAX_DEPTH + 2)}`],
     ['null', 'null'],
     ['a list', '[]'],

@@ -42,6 +42,16 @@ describe('POST /auth/login of an account with a second factor', () => {
     expect(await auditOf('login.succeeded', id)).toEqual([])
   })
 
+  it('rehashes a weaker hash already then', async () => {
+    const { id, email } = await verified()
+    await giveSecondFactor(id)
+    // m=256 KiB, t=2, p=1 of "password": phc-winner-argon2, src/test.c.
+    const weak = '$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4'
+    await rows('update users set password_hash = ? where id = ?', weak, id)
+    await answerOf(await login(email, 'password'), MfaNeeded)
+    expect(await countRows('users', "id = ? and password_hash like '$argon2id$v=19$m=19456,%'", id)).toBe(1)
+  })
+
   it('asks for nothing, and makes no ticket, after a wrong password', async () => {
     const { id, email } = await verified()
     await giveSecondFactor(id)
@@ -105,6 +115,16 @@ describe('POST /auth/login/mfa', () => {
     const before = await accountState()
     await expectRefusal(await complete(ticket, code), 401, 'invalid_code')
     expect(await accountState()).toEqual(before)
+    expect(await countRows('sessions', 'user_id = ?', id)).toBe(1)
+  })
+
+  it('lets one of twenty simultaneous uses of a code win (incident 3: GHSA-hc7v-rggr-4hvx)', async () => {
+    const { id, ticket, code } = await waiting()
+    // The first five are compared, whoever sends them; of those one opens a session.
+    const answers = await Promise.all(Array.from({ length: 20 }, () => complete(ticket, code)))
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+    for (const answer of answers.filter(({ status }) => status !== 200))
+      await expectRefusal(answer, 401, 'invalid_code')
     expect(await countRows('sessions', 'user_id = ?', id)).toBe(1)
   })
 

@@ -205,6 +205,18 @@ describe('POST /auth/change-password', () => {
     expect(mail.text).not.toContain('token=')
   })
 
+  it('lets one of ten simultaneous changes win: of the others none has the password any more', async () => {
+    const { id, email, tokens } = await signedIn()
+    const passwords = Array.from({ length: 10 }, (_, number) => `the new battery number ${number}`)
+    const answers = await Promise.all(passwords.map((newPassword) => change(tokens.accessToken, { newPassword })))
+    const winners = passwords.filter((_, number) => answers[number]?.status === 204)
+    expect(winners).toHaveLength(1)
+    for (const answer of answers.filter(({ status }) => status !== 204))
+      await expectRefusal(answer, 401, 'invalid_credentials')
+    expect(await canLogIn(email, winners[0] ?? '')).toBe(true)
+    expect(await auditOf('password.changed', id)).toHaveLength(1)
+  })
+
   it('asks for the current password, under the throttle of a login (ASVS 6.2.3)', async () => {
     const { id, tokens } = await signedIn()
     const before = await accountState()

@@ -1,0 +1,100 @@
+import { env } from 'cloudflare:workers'
+import { describe, expect, it, vi } from 'vitest'
+import { SYSTEM } from '../../src/platform/client.ts'
+import { composePlatform } from '../../src/platform/compose.ts'
+import { loadKeyRing } from '../../src/services/signing-keys.ts'
+import { deactivate, mailedToken, signedIn, verified } from '../support/accounts.ts'
+import { expectRefusal } from '../support/answers.ts'
+import { callWorker } from '../support/call-worker.ts'
+import { newEmail, PASSWORD, post } from '../support/client.ts'
+import { auditOf, countRows, rows } from '../support/database.ts'
+import { interceptEnv } from '../support/intercept-env.ts'
+
+/** The bindings, where something else happens just before the first statement that matches. */
+function changedBefore(statement: RegExp, change: () => Promise<unknown>): Env {
+  let hasChanged = false
+  return interceptEnv(env, async (call, proceed) => {
+    if (!hasChanged && call.sql.some((sql) => statement.test(sql))) {
+      hasChanged = true
+      await change()
+    }
+    return await proceed()
+  })
+}
+
+describe('an account that changes between the password and the session (ASVS 15.4.2)', () => {
+  const login = (on: Env, email: string) =>
+    callWorker(on, 'POST', '/auth/login', { body: { identifier: email, password: PASSWORD } })
+
+  it.each([
+    ['its password was changed', (id: string) => rows("update users set password_hash = 'another' where id = ?", id)],
+    ['it was deactivated', deactivate],
+    ['it was deleted', (id: string) => rows('delete from users where id = ?', id)],
+  ])('gets none: %s', async (_, change) => {
+    const { id, email } = await verified()
+    const meanwhile = changedBefore(/^insert into "sessions"/i, () => change(id) as Promise<unknown>)
+    const response = await login(meanwhile, email)
+    expect(response.headers.getSetCookie()).toEqual([])
+    await expectRefusal(response, 401, 'invalid_credentials')
+    expect(await countRows('sessions', 'user_id = ?', id)).toBe(0)
+    expect(await auditOf('login.succeeded', id)).toEqual([])
+  })
+})
+
+describe('a session that ends while it is refreshed', () => {
+  it('stays ended: no token is handed out', async () => {
+    const { session, tokens } = await signedIn()
+    const end = () => rows('delete from sessions where id = ?', session.id)
+    const meanwhile = changedBefore(/^update "sessions"/i, end)
+    const response = await callWorker(meanwhile, 'POST', '/auth/refresh', {
+      body: { refreshToken: tokens.refreshToken },
+    })
+    await expectRefusal(response, 401, 'invalid_refresh_token')
+    expect(await countRows('sessions', 'id = ?', session.id)).toBe(0)
+  })
+})
+
+describe('an address that is taken while it is confirmed', () => {
+  it('stays with whoever was first, and nothing else of the change happens', async () => {
+    const { id, email, tokens } = await signedIn()
+    const newAddress = newEmail()
+    await post(
+      '/auth/change-email',
+      { newEmail: newAddress, password: PASSWORD },
+      { Authorization: `Bearer ${tokens.accessToken}` },
+    )
+    const token = await mailedToken(newAddress, 'change_email')
+    const take = () => post('/auth/register', { email: newAddress, password: PASSWORD })
+    const meanwhile = changedBefore(/^update "users"/i, take)
+    await expectRefusal(
+      await callWorker(meanwhile, 'POST', '/auth/confirm-email-change', { body: { token } }),
+      400,
+      'invalid_token',
+    )
+    expect(await rows('select email from users where id = ?', id)).toEqual([{ email }])
+    expect(await auditOf('email.changed', id)).toEqual([])
+    expect(await countRows('one_time_tokens', "user_id = ? and purpose = 'change_email'", id)).toBe(1)
+  })
+})
+
+describe('a signing key that cannot be sealed anew', () => {
+  it('is used all the same, and the failure is logged', async () => {
+    const ringOf = (on: Env) => loadKeyRing(composePlatform(on, SYSTEM, { waitUntil: () => undefined }))
+    const AUTH_SECRET = `v9:${Buffer.from(Array.from({ length: 32 }, (_, byte) => byte * 9 + 5)).toString('base64url')}`
+    const { signing } = await ringOf({ ...env })
+    const lines: string[] = []
+    vi.spyOn(console, 'error').mockImplementation((line: string) => void lines.push(line))
+    const rotating = {
+      ...env,
+      AUTH_SECRET: `${AUTH_SECRET},${(env as unknown as { AUTH_SECRET: string }).AUTH_SECRET}`,
+    }
+    const broken = interceptEnv(rotating as Env, async (call, proceed) => {
+      if (call.sql.some((sql) => /^update "signing_keys"/i.test(sql))) throw new Error('D1_ERROR: read only')
+      return await proceed()
+    })
+    expect((await ringOf(broken)).signing.kid).toBe(signing.kid)
+    vi.restoreAllMocks()
+    expect(lines.join('\n')).toContain('not resealed')
+    expect(lines.join('\n')).not.toContain(AUTH_SECRET.slice(3))
+  })
+})
