@@ -31,7 +31,7 @@ function pass(milliseconds: number): void {
   vi.setSystemTime(Date.now() + milliseconds)
 }
 
-const tryLogin = (identifier: string, password = 'wrong password', headers: Record<string, string> = {}) =>
+const tryLogin = (identifier: string, password = 'a wild guess', headers: Record<string, string> = {}) =>
   post('/auth/login', { identifier, password }, headers)
 
 /** Five wrong passwords from an unknown device: the account is throttled. */
@@ -104,7 +104,7 @@ describe('POST /auth/login under attack (issue 3, line 1; ASVS 6.3.1)', () => {
     const headers = { 'X-Device-Token': session.deviceToken }
     stopClock()
     await lock(email)
-    for (let count = 0; count < 5; count += 1) expect((await tryLogin(email, 'wrong', headers)).status).toBe(401)
+    for (let count = 0; count < 5; count += 1) expect((await tryLogin(email, 'a wild guess', headers)).status).toBe(401)
     const refused = await tryLogin(email, PASSWORD, headers)
     expect([refused.status, refused.headers.get('Retry-After')]).toEqual([429, '1'])
   })
@@ -206,7 +206,7 @@ describe('POST /auth/login for nobody (A10, ASVS 6.3.8)', () => {
       const costs: unknown[] = []
       for (let count = 0; count < 7; count += 1) {
         counting.take()
-        await callWorker(counting.env, 'POST', '/auth/login', { body: { identifier, password: 'wrong' } })
+        await callWorker(counting.env, 'POST', '/auth/login', { body: { identifier, password: 'a wild guess' } })
         costs.push(counting.take())
       }
       return costs
@@ -236,7 +236,7 @@ describe('routes that ask for the password again share the throttle', () => {
       send(method, path, { body: bodyWith(password), headers: { ...headers, ...more } })
     stopClock()
     for (let count = 0; count < 5; count += 1)
-      expect(await refusalOf(await ask('wrong password'))).toEqual({ status: 401, code: 'invalid_credentials' })
+      expect(await refusalOf(await ask('a wild guess'))).toEqual({ status: 401, code: 'invalid_credentials' })
     const refused = await ask(PASSWORD)
     expect(refused.headers.get('Retry-After')).toBe('1')
     expect(await refusalOf(refused)).toEqual({ status: 429, code: 'login_throttled' })
@@ -278,7 +278,7 @@ describe('the object of an account', () => {
     const body = { email, password: PASSWORD, username: 'turing' }
     expect((await callWorker(watched.env, 'POST', '/auth/register', { body })).status).toBe(202)
     for (const identifier of [email, email.toUpperCase(), 'turing', 'Turing'])
-      await callWorker(watched.env, 'POST', '/auth/login', { body: { identifier, password: 'wrong' } })
+      await callWorker(watched.env, 'POST', '/auth/login', { body: { identifier, password: 'a wild guess' } })
     const [made, ...asked] = watched.calls
     const name = made?.split(' ')[1]
     expect(made).toBe(`hashSignUpPassword ${name}`)
