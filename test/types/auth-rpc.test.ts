@@ -5,11 +5,37 @@ import type { Env } from '../support/other-service/worker.ts'
 type Verify = Env['AUTH']['verify']
 type Answer = Awaited<ReturnType<Verify>>
 
+/** What docs/other-services.md tells others to copy. */
+interface Auth {
+  verify(
+    token: string,
+    options?: { permission?: string; fresh?: boolean },
+  ): Promise<
+    | {
+        ok: true
+        claims: {
+          userId: string
+          sessionId: string
+          roles: string[]
+          permissions: string[]
+          methods: string[]
+          authenticatedAt: number
+        }
+      }
+    | { ok: false; code: 'unauthenticated' | 'forbidden' | 'unavailable' }
+  >
+}
+
 describe('AuthRpc over a service binding (checked by tsc)', () => {
   it('takes a token and options of these names', () => {
     expectTypeOf<Parameters<Verify>[0]>().toEqualTypeOf<string>()
     expectTypeOf<{ permission: string; fresh: boolean }>().toExtend<NonNullable<Parameters<Verify>[1]>>()
     expectTypeOf<{ permission: number }>().not.toExtend<NonNullable<Parameters<Verify>[1]>>()
+  })
+
+  it('is what the docs tell others to copy', () => {
+    expectTypeOf<Env['AUTH']>().toExtend<Auth>()
+    expectTypeOf<Parameters<Auth['verify']>>().toExtend<Parameters<Verify>>()
   })
 
   it('answers claims, or one of three codes', () => {
