@@ -161,6 +161,8 @@ describe('a second factor, where set, is asked of a federated login too (issue 5
     await expectRefusal(await exchange({ code }), 401, 'invalid_code')
     const foreign = await browser.fetchFrom('https://evil.example', 'POST', '/auth/oauth/exchange', { code })
     await expectRefusal(foreign, 403, 'csrf_refused')
+    const cookie = `__Host-exchange=${browser.jar.get('__Host-exchange')}`
+    await expectRefusal(await exchange({ code }, { cookie }), 403, 'csrf_refused')
     const { ticket } = await answerOf(await browser.fetch('POST', '/auth/oauth/exchange', { code }), MfaNeeded)
     expect([...browser.jar.keys()]).toEqual([])
     const mailed = await mailedCode(person.email, 'mfa_ticket')

@@ -1,0 +1,123 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, beforeEach, expect } from 'vitest'
+import { createHttpBrowser, type HttpBrowser } from './http-browser.ts'
+import { type Account, type Flavour, type OpenIdProvider, startOpenIdProvider } from './openid-provider.ts'
+import { type SampleApp, startSampleApp } from './sample-app.ts'
+import { type Service, startService } from './service.ts'
+
+export const PASSWORD = 'four unrelated words here'
+/** The same people at both providers, with addresses that differ. */
+const accountsOf = (flavour: Flavour): Record<string, Account> => ({
+  anna: { email: `anna@${flavour}.example`, email_verified: true, name: 'Anna' },
+  ben: { email: `ben@${flavour}.example`, email_verified: false },
+  cleo: { name: 'Cleo' },
+  eve: { name: 'Eve' },
+  fay: { name: 'Fay' },
+  dora: { email: `dora@${flavour}.example`, email_verified: true },
+})
+
+/** What stands around the Worker: two real OpenID providers and an app on an origin of its own. Ready once `useOAuthBench` has begun. */
+export const bench = {} as { app: SampleApp; service: Service; issuers: Record<Flavour, OpenIdProvider> }
+
+/** Starts it all for one test file, and mends the providers before each test. */
+export function useOAuthBench(): void {
+  beforeAll(start)
+  afterAll(async () => {
+    await bench.service?.stop()
+    await Promise.all([bench.app, bench.issuers?.basic, bench.issuers?.post].map((server) => server?.close()))
+  })
+  beforeEach(() => {
+    for (const issuer of Object.values(bench.issuers)) {
+      issuer.signInAs('anna')
+      issuer.deny(false)
+      issuer.alterIdTokens(null)
+      for (const endpoint of ['discovery', 'jwks', 'token', 'userinfo'] as const) issuer.break(endpoint, null)
+    }
+  })
+}
+
+async function start(): Promise<void> {
+  const [basic, post] = await Promise.all([
+    startOpenIdProvider('basic', accountsOf('basic')),
+    startOpenIdProvider('post', accountsOf('post')),
+  ])
+  bench.issuers = { basic, post }
+  bench.app = await startSampleApp()
+  const { origin } = bench.app
+  const configured = [
+    { ...basic.settings, trustedEmailDomains: ['basic.example'] },
+    post.settings,
+    { ...basic.settings, id: 'wrong-secret', clientSecret: 'wrong' },
+    { ...basic.settings, id: 'wrong-issuer', issuer: `${basic.settings.issuer}/` },
+    { ...basic.settings, id: 'gone', issuer: 'http://127.0.0.1:9' },
+  ]
+  const variables = [
+    'RATE_LIMITS:off',
+    `ALLOWED_ORIGINS:${origin}`,
+    `ALLOWED_REDIRECTS:${origin}`,
+    `OIDC_PROVIDERS:${JSON.stringify(configured)}`,
+  ]
+  bench.service = await startService(...variables.flatMap((variable) => ['--var', variable]))
+  bench.app.use(bench.service.origin)
+  const callbackOf = (id: string) => `${bench.service.origin}/auth/oauth/${id}/callback`
+  basic.allowRedirect(callbackOf('basic'))
+  basic.allowRedirect(callbackOf('wrong-secret'))
+  post.allowRedirect(callbackOf('post'))
+}
+
+export const startUrl = (provider: string, wishes: Record<string, string> = {}) =>
+  `${bench.service.origin}/auth/oauth/${provider}?${new URLSearchParams({ redirectTo: `${bench.app.origin}/`, delivery: 'cookie', ...wishes })}`
+
+/** Walks to the provider and to the door of the callback, which is not opened. */
+export async function walkToCallback(flavour: Flavour, browser: HttpBrowser = createHttpBrowser(), wishes = {}) {
+  const callback = await browser.walk(
+    startUrl(flavour, wishes),
+    `${bench.service.origin}/auth/oauth/${flavour}/callback`,
+  )
+  return { browser, callback }
+}
+
+/** Opens the callback, and gives the query it leads to at the app. */
+export async function land(browser: HttpBrowser, callback: URL): Promise<URLSearchParams> {
+  const response = await browser.open(callback)
+  const location = new URL(response.headers.get('location') ?? 'nowhere:')
+  expect(location.origin, await response.text()).toBe(bench.app.origin)
+  return location.searchParams
+}
+
+export async function signIn(flavour: Flavour) {
+  const { browser, callback } = await walkToCallback(flavour)
+  return { browser, query: await land(browser, callback) }
+}
+
+export const errorOf = async (flavour: Flavour) => (await signIn(flavour)).query.get('error')
+export const whoIs = async (browser: HttpBrowser) =>
+  (await (await browser.open(`${bench.service.origin}/auth/me`)).json()) as { email?: string; providers?: string[] }
+export const codeOf = async (response: Response) => ({
+  status: response.status,
+  code: ((await response.json()) as { code: string }).code,
+})
+
+export async function send(path: string, body: object): Promise<Response> {
+  return await fetch(bench.service.origin + path, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+}
+
+export async function mailedToken(email: string): Promise<string> {
+  for (let tries = 0; tries < 100; tries += 1) {
+    const response = await fetch(`${bench.service.origin}/dev/mailbox.json?to=${encodeURIComponent(email)}`)
+    const { items }: { items: { text: string }[] } = await response.json()
+    const token = /\?token=(\S+)/.exec(items[0]?.text ?? '')?.[1]
+    if (token !== undefined) return token
+    await sleep(100)
+  }
+  throw new Error('no mail')
+}
+
+export async function registerVerified(email: string): Promise<void> {
+  await send('/auth/register', { email, password: PASSWORD })
+  expect((await send('/auth/verify-email', { token: await mailedToken(email) })).status).toBe(200)
+}
