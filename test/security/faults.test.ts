@@ -241,9 +241,10 @@ describe('a dependency that never answers', () => {
     await expectUnavailable(await whileStalling(kvReads, () => get('/auth/session', bearer(tokens.accessToken))))
   })
 
-  it('KV: POST /auth/logout answers 503 after the deadline', async () => {
+  it('KV: POST /auth/logout succeeds after the deadline: the queue brings what KV did not take', async () => {
     const { tokens } = await signedIn()
-    await expectUnavailable(await whileStalling(kvWrites, () => post('/auth/logout', {}, bearer(tokens.accessToken))))
+    const response = await whileStalling(kvWrites, () => post('/auth/logout', {}, bearer(tokens.accessToken)))
+    expect(response.status).toBe(204)
   })
 
   it('the throttle object: POST /auth/login answers 503 after the deadline', async () => {
@@ -268,10 +269,24 @@ describe('KV refusing', () => {
       await expectUnavailable(await during(refusing(kvReads), () => get(path, bearer(tokens.accessToken))))
   })
 
-  it('POST /auth/logout answers 503, the session is dead in D1, and the second try completes it', async () => {
+  it('POST /auth/logout succeeds: dead in D1 at once, and on the blocklist when the queue has brought it', async () => {
     const { tokens, session } = await signedIn()
     const headers = bearer(tokens.accessToken)
-    await expectUnavailable(await during(refusing(kvWrites), () => post('/auth/logout', {}, headers)))
+    const response = await during(refusing(kvWrites), () => post('/auth/logout', {}, headers))
+    expect(response.status).toBe(204)
+    expect(await countRows('sessions', 'id = ?', session.id)).toBe(0)
+    expect((await get('/auth/me', headers)).status).toBe(401)
+    await vi.waitUntil(async () => (await get('/auth/session', headers)).status === 401, {
+      timeout: 8000,
+      interval: 100,
+    })
+  }, 15_000)
+
+  it('and the queue too: POST /auth/logout answers 503, the session is dead in D1, the second try completes it', async () => {
+    const { tokens, session } = await signedIn()
+    const headers = bearer(tokens.accessToken)
+    const fault = refusing((call) => kvWrites(call) || queues(call))
+    await expectUnavailable(await during(fault, () => post('/auth/logout', {}, headers)))
     expect(await countRows('sessions', 'id = ?', session.id)).toBe(0)
     expect((await post('/auth/refresh', { refreshToken: tokens.refreshToken })).status).toBe(401)
     expect((await get('/auth/me', headers)).status).toBe(401)
