@@ -65,8 +65,8 @@ describe('AUTH_SECRET from v1 to v2,v1 (decision 1, P5)', () => {
     expect(answer.session.deviceToken).toMatch(/^v2\./)
     expect(await countRows('outbox', "recipient = ? and kind = 'new_device'", email)).toBe(0)
     for (let failure = 0; failure < 5; failure += 1)
-      await post('/auth/login', { identifier: email, password: 'wrong password' })
-    await expectRefusal(await login('wrong password'), 429, 'login_throttled')
+      await post('/auth/login', { identifier: email, password: 'not the password' })
+    await expectRefusal(await login('not the password'), 429, 'login_throttled')
   })
 })
 

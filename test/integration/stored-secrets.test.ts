@@ -1,9 +1,20 @@
-import { env } from 'cloudflare:workers'
+import { exports } from 'cloudflare:workers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { giveSecondFactor, settings, verified } from '../support/accounts.ts'
 import { cookiesOf } from '../support/answers.ts'
-import { callWorker } from '../support/call-worker.ts'
-import { bearer, codeIn, logIn, newEmail, PASSWORD, post, send, tokenIn, waitForMail } from '../support/client.ts'
+import {
+  bearer,
+  codeIn,
+  get,
+  logIn,
+  newEmail,
+  ORIGIN,
+  PASSWORD,
+  post,
+  send,
+  tokenIn,
+  waitForMail,
+} from '../support/client.ts'
 import { mailsSettled } from '../support/database.ts'
 import { dumpDatabase } from '../support/stored-state.ts'
 
@@ -56,6 +67,14 @@ async function walkEveryFlow(): Promise<void> {
   keep('the code of a login', codeIn(await waitForMail(second.email, ({ text }) => !text.includes('token='))))
 }
 
+/** A request whose token is no secret: the log may hold it, being an id or a word, so the log guard is not told of it. */
+const knock = (path: string, body: object) =>
+  exports.default.fetch(`${ORIGIN}${path}`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+
 beforeAll(async () => {
   await walkEveryFlow()
   await mailsSettled()
@@ -95,15 +114,14 @@ describe('a database that leaks (decision 1, ASVS 14.2.1)', () => {
       (value) => value.length > 8 && value.length <= 512 && value.isWellFormed() && /^[\x21-\x7e]+$/.test(value),
     )
     expect(values.length).toBeGreaterThan(50)
-    const calm = { ...env } as Env
     for (const value of values) {
       const opened = await Promise.all([
-        callWorker(calm, 'POST', '/auth/refresh', { body: { refreshToken: value } }),
-        callWorker(calm, 'POST', '/auth/verify-email', { body: { token: value } }),
-        callWorker(calm, 'POST', '/auth/reset-password', { body: { token: value, password: 'a thief was here' } }),
-        callWorker(calm, 'POST', '/auth/confirm-email-change', { body: { token: value } }),
-        callWorker(calm, 'POST', '/auth/login/mfa', { body: { ticket: value, method: 'email', code: '12345678' } }),
-        callWorker(calm, 'GET', '/auth/session', { headers: bearer(value.replace(/[^\w.~+/-]/g, '')) }),
+        knock('/auth/refresh', { refreshToken: value }),
+        knock('/auth/verify-email', { token: value }),
+        knock('/auth/reset-password', { token: value, password: 'a thief was here' }),
+        knock('/auth/confirm-email-change', { token: value }),
+        knock('/auth/login/mfa', { ticket: value, method: 'email', code: '12345678' }),
+        get('/auth/session', bearer(value.replace(/[^\w.~+/-]/g, ''))),
       ])
       expect(opened.map(({ status }) => status)).toEqual([401, 400, 400, 400, 401, 401])
     }
