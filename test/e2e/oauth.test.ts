@@ -1,7 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { launchBrowser } from './support/browser.ts'
+import { describe, expect, it } from 'vitest'
 import { createHttpBrowser } from './support/http-browser.ts'
 import {
   bench,
@@ -200,45 +198,6 @@ describe('an account that is signed in', () => {
     const unlinked = await browser.open(`${bench.service.origin}/auth/oauth/post`, { method: 'DELETE', headers })
     expect(unlinked.status).toBe(204)
     expect((await signIn('post')).query.get('error')).toBe('account_exists')
-  })
-})
-
-describe('a page of another origin, in Chromium', () => {
-  let chromium: Browser
-  beforeAll(async () => {
-    chromium = await launchBrowser()
-  })
-  afterAll(async () => {
-    await chromium?.close()
-  })
-
-  it.each([
-    ['by full-page redirect with cookies', '#cookies', 'cookies anna@basic.example', 'eve'],
-    ['by redirect with a code, exchanged for tokens', '#tokens', 'tokens dora@basic.example', 'fay'],
-  ])('signs in, and links another provider, %s', async (_, button, expected, other) => {
-    bench.issuers.basic.signInAs(expected.split(/[ @]/)[1] ?? '')
-    bench.issuers.post.signInAs(other)
-    const page = await (await chromium.newContext()).newPage()
-    await page.goto(`${bench.app.origin}/`)
-    await page.getByText('nobody').waitFor()
-    await page.click(button)
-    await page.getByText(`${expected} by basic`).waitFor()
-    expect(page.url()).toBe(`${bench.app.origin}/`)
-    const names = (await page.context().cookies(bench.service.origin)).map(({ name }) => name)
-    expect(names.includes('__Host-access')).toBe(button === '#cookies')
-    expect(names.filter((name) => name.startsWith('__Host-oauth-'))).toEqual([])
-    expect(await page.evaluate(() => document.cookie)).toBe('')
-    await page.click('#link')
-    await page.getByText(`${expected} by basic and post`).waitFor()
-    expect(page.url()).toBe(`${bench.app.origin}/`)
-  })
-
-  it('shows the person why it did not work', async () => {
-    bench.issuers.basic.deny(true)
-    const page = await (await chromium.newContext()).newPage()
-    await page.goto(`${bench.app.origin}/`)
-    await page.click('#cookies')
-    await page.getByText('error access_denied').waitFor()
   })
 })
 

@@ -1,8 +1,11 @@
 import { type Browser, chromium, type Page } from 'playwright-core'
+import { findBrowser } from './find-browser.ts'
 
-/** The browser of the system: no npm package brings one. */
-export async function launchBrowser(): Promise<Browser> {
-  return await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] })
+/** Starts the browser of this machine, with further arguments. */
+export async function launchBrowser(...args: string[]): Promise<Browser> {
+  const executablePath = findBrowser()
+  if (executablePath === null) throw new Error('no Chromium on this machine')
+  return await chromium.launch({ executablePath, args: ['--no-sandbox', ...args] })
 }
 
 /** Opens a page that keeps what a reader never sees: refusals by its policy, uncaught errors, calls to other hosts. */

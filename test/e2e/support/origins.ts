@@ -1,6 +1,7 @@
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
-import { type Browser, chromium } from 'playwright-core'
+import type { Browser } from 'playwright-core'
+import { launchBrowser } from './browser.ts'
 import { createAuthority, createServerCertificate } from './certificate.ts'
 
 /** A request that reached the API, as it came and as it was answered. */
@@ -30,19 +31,15 @@ const HOSTS = { api: 'auth.example.test', app: 'app.example.test', sibling: 'blo
 /** A browser for which these names are this machine. */
 export async function launchBrowserForOrigins(): Promise<Browser> {
   const rules = Object.values(HOSTS).map((host) => `MAP ${host} 127.0.0.1`)
-  return await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      `--host-resolver-rules=${rules.join(', ')}`,
-    ],
-  })
+  return await launchBrowser(
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    `--host-resolver-rules=${rules.join(', ')}`,
+  )
 }
 
 /** Serves four origins over https on one port: pages for three, and the way to the API for the fourth. */

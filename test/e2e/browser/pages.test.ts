@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { launchBrowser, openPage } from './support/browser.ts'
-import { type Service, startService } from './support/service.ts'
+import { launchBrowser, openPage } from '../support/browser.ts'
+import { type Service, startService } from '../support/service.ts'
 
 const PASSWORD = 'four unrelated words here'
 const NEW_PASSWORD = 'four other words instead'

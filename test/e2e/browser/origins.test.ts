@@ -1,8 +1,8 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { ATTACKS, runAttack } from './support/attacks.ts'
-import { launchBrowserForOrigins, type Origins, startOrigins } from './support/origins.ts'
-import { type Service, startService } from './support/service.ts'
+import { ATTACKS, runAttack } from '../support/attacks.ts'
+import { launchBrowserForOrigins, type Origins, startOrigins } from '../support/origins.ts'
+import { type Service, startService } from '../support/service.ts'
 
 const PASSWORD = 'four unrelated words here'
 const ATTACKER_PASSWORD = 'other unrelated words there'

@@ -1,0 +1,63 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { launchBrowser } from '../support/browser.ts'
+import { READER, readmeBlock, runTour } from '../support/readme.ts'
+import { type Service, startService } from '../support/service.ts'
+
+let app: Server
+let appOrigin: string
+let service: Service
+let browser: Browser
+let context: BrowserContext
+let page: Page
+let served = ''
+
+beforeAll(async () => {
+  app = createServer((_, response) => response.setHeader('Content-Type', 'text/html').end(served))
+  await new Promise<void>((resolve) => app.listen(0, 'localhost', resolve))
+  appOrigin = `http://localhost:${(app.address() as AddressInfo).port}`
+  ;[service, browser] = await Promise.all([startService('--var', `ALLOWED_ORIGINS:${appOrigin}`), launchBrowser()])
+  await runTour(service.origin)
+})
+afterAll(async () => {
+  await browser?.close()
+  await service?.stop()
+  app?.close()
+})
+beforeEach(async () => {
+  context = await browser.newContext()
+  page = await context.newPage()
+})
+afterEach(() => context.close())
+
+const shows = (text: string) =>
+  page.waitForFunction((wanted) => document.querySelector('pre')?.textContent?.includes(wanted), text)
+
+async function signIn(example: string): Promise<void> {
+  served = await readmeBlock(`example: ${example}`, service.origin)
+  await page.goto(appOrigin)
+  await page.fill('[name=identifier]', READER.email)
+  await page.fill('[name=password]', READER.password)
+  await page.click('form button')
+  await shows(READER.email)
+}
+
+describe('the pages of the README', () => {
+  it('sign in with tokens, kept in memory', async () => {
+    await signIn('tokens')
+    expect(await context.cookies()).toEqual([])
+  })
+
+  it('sign in with cookies, stay signed in when the access cookie has run out, and sign out', async () => {
+    await signIn('cookies')
+    await context.clearCookies({ name: '__Host-access' })
+    await page.reload()
+    await shows(READER.email)
+    await page.click('#out')
+    await shows('signed out')
+    await page.reload()
+    await shows('unauthenticated')
+  })
+})
