@@ -1,10 +1,6 @@
-import type { BatchItem } from 'drizzle-orm/batch'
 import type { DrizzleD1Database } from 'drizzle-orm/d1'
 
 export type Database = DrizzleD1Database<Record<string, never>>
-
-/** A write that joins others in one `db.batch`, the only transaction D1 has. */
-export type Statement = BatchItem<'sqlite'>
 
 /** D1's words for a violated unique index, e.g. `users.email`. */
 export function isUniqueViolation(error: unknown, column: string): boolean {
