@@ -1,3 +1,4 @@
+import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Status } from '../../src/contracts/common.ts'
 import {
@@ -11,6 +12,7 @@ import {
   wrongFor,
 } from '../support/accounts.ts'
 import { answerOf, expectRefusal } from '../support/answers.ts'
+import { callWorker } from '../support/call-worker.ts'
 import { bearer, codeIn, get, newEmail, ORIGIN, PASSWORD, post, tokenIn, waitForMail } from '../support/client.ts'
 import { auditOf, countRows, rows } from '../support/database.ts'
 import { accountState, queryOne } from '../support/stored-state.ts'
@@ -123,6 +125,14 @@ describe('POST /auth/confirm-email-change', () => {
       'invalid_token',
     )
     expect(await countRows('one_time_tokens', 'user_id = ?', id)).toBe(0)
+  })
+
+  it('makes BOOTSTRAP_ADMIN_EMAIL an admin, since it is verified by that', async () => {
+    const { id, newAddress, token } = await asked()
+    const bootstrapping = { ...env, BOOTSTRAP_ADMIN_EMAIL: newAddress } as Env
+    const confirmed = await callWorker(bootstrapping, 'POST', '/auth/confirm-email-change', { body: { token } })
+    expect(confirmed.status).toBe(200)
+    expect(await countRows('user_roles', "user_id = ? and role = 'admin'", id)).toBe(1)
   })
 
   it('refuses when the address was taken meanwhile, and changes nothing', async () => {
