@@ -18,6 +18,11 @@ export default defineConfig(async () => ({
           AUTH_SECRET,
           TEST_MIGRATIONS: await readD1Migrations('migrations'),
         },
+        // A batch that waits for more would be delivered after its test file has ended, and vitest does not survive that.
+        queueConsumers: {
+          'postern-development-activity': { maxBatchSize: 100, maxBatchTimeout: 0 },
+          'postern-development-revocations': { maxBatchSize: 10, maxBatchTimeout: 0, retryDelay: 30 },
+        },
       },
     }),
     logGuard({ AUTH_SECRET: AUTH_SECRET.slice('v1:'.length) }),
