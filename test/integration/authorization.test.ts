@@ -54,7 +54,7 @@ const PUBLIC = [
 afterEach(() => vi.useRealTimers())
 
 describe('the routes', () => {
-  it('are guarded, unless they are known to be public', () => {
+  it('are guarded, unless they are known to be public (ASVS 8.2.1)', () => {
     const open = OPERATIONS.filter(({ security }) => security === 'none').map(({ method, path }) => `${method} ${path}`)
     expect(open.filter((route) => !PUBLIC.includes(route))).toEqual([])
     expect(GUARDED.length).toBeGreaterThanOrEqual(9)
@@ -73,7 +73,7 @@ describe.each(GUARDED)('%s %s', (method, path) => {
     ['a token without its scheme', { Authorization: 'eyJhbGciOiJFUzI1NiJ9.e30.AA' }],
     ['an empty cookie', { Cookie: '__Host-access=', ...SAME_ORIGIN }],
     ['a cookie of another name', { Cookie: 'access=nonsense; __Secure-access=nonsense', ...SAME_ORIGIN }],
-  ])('refuses %s with 401', async (_, headers) => {
+  ])('refuses %s with 401 (ASVS 8.2.1)', async (_, headers) => {
     const response = await ask(headers)
     expect(response.headers.get('WWW-Authenticate')).toMatch(/^Bearer/)
     await expectRefusal(response, 401, 'unauthenticated')
@@ -106,7 +106,7 @@ describe.each(GUARDED)('%s %s', (method, path) => {
 })
 
 describe.each(GUARDED.filter(([method]) => method !== 'GET'))('%s %s, which changes something', (method, path) => {
-  it('refuses at once when the session ended or the account was deactivated behind our back (decision 3)', async () => {
+  it('refuses at once when the session ended or the account was deactivated behind our back (decision 3; ASVS 8.3.2)', async () => {
     const ask = (accessToken: string) => send(method, path, { headers: bearer(accessToken) })
     const { id, email, session, tokens } = await signedIn()
     const other = await logIn(email)
@@ -119,7 +119,7 @@ describe.each(GUARDED.filter(([method]) => method !== 'GET'))('%s %s, which chan
   })
 })
 
-describe('a forged access token (incident 9: CVE-2026-22817; ASVS 9.1.1-9.2.4, RFC 8725 §3)', () => {
+describe('a forged access token (incident 9: CVE-2026-22817; ASVS 9.1.1-9.1.3 9.2.1-9.2.4, RFC 8725 §3)', () => {
   let forged: ForgedToken[] = []
   let genuine = ''
 

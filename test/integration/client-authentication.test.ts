@@ -22,7 +22,7 @@ describe.each(ENDPOINTS)('POST %s: who may ask (RFC 7662 §2.1, RFC 6749 §2.3.1
     ['Basic alone', { Authorization: 'Basic' }],
     ['another scheme', { Authorization: `Bearer ${SERVICE.secret}` }],
     ['the id in other letters', { Authorization: basic(SERVICE.id.toUpperCase(), SERVICE.secret) }],
-  ])('refuses %s, before it reads the token', async (_, headers) => {
+  ])('refuses %s, before it reads the token (ASVS 8.2.1)', async (_, headers) => {
     const { tokens } = await signedIn()
     const before = await accountState()
     const response = await ask(path, { token: tokens.accessToken }, headers)

@@ -87,7 +87,7 @@ describe('an access token in another service (RFC 9068, RFC 8725 §3)', () => {
     await expect(jwtVerify(tokens.accessToken, keys, { ...RULES, currentDate })).rejects.toThrow('"exp"')
   })
 
-  it('is signed with a key that is published, and never with one that is symmetric', async () => {
+  it('is signed with a key that is published, and never with one that is symmetric (ASVS 9.1.2)', async () => {
     const { tokens } = await signedIn()
     const { keys } = (await (await get('/.well-known/jwks.json')).json()) as JSONWebKeySet
     expect(keys.map(({ kid }) => kid)).toContain(decodeProtectedHeader(tokens.accessToken).kid)

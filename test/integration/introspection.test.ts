@@ -46,7 +46,7 @@ describe('POST /auth/introspect (RFC 7662)', () => {
     expect(answer.active && answer.exp).toBe(Math.floor(Number(row?.expires_at) / 1000))
   })
 
-  it('tells roles and permissions as they are now, not as the token has them', async () => {
+  it('tells roles and permissions as they are now, not as the token has them (ASVS 8.3.2)', async () => {
     const { id, tokens } = await signedIn()
     await rows("insert into user_roles (user_id, role) values (?, 'admin')", id)
     expect(await stateOf(tokens.accessToken)).toMatchObject({ active: true, roles: ['admin', 'user'] })
@@ -90,7 +90,7 @@ describe('POST /auth/introspect (RFC 7662)', () => {
     expect(await stateOf(tokens.refreshToken)).toMatchObject({ active: true })
   })
 
-  it('knows no token that means something else, or nothing', async () => {
+  it('knows no token that means something else, or nothing (RFC 7662 §2.2)', async () => {
     const { tokens, session } = await signedIn()
     const waiting = await registered()
     const [header = '', payload = ''] = tokens.accessToken.split('.')
@@ -143,7 +143,7 @@ describe('POST /auth/revoke (RFC 7009)', () => {
     expect(await countRows('sessions', 'id = ?', session.id)).toBe(0)
   })
 
-  it('answers 200 and ends nothing for what is no token, or no longer one (§2.2)', async () => {
+  it('answers 200 and ends nothing for what is no token, or no longer one (RFC 7009 §2.2)', async () => {
     const { tokens } = await signedIn()
     const ended = await signedIn()
     await revoke(ended.tokens.accessToken)

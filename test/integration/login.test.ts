@@ -234,6 +234,13 @@ describe('the state that a login leaves', () => {
     expect(await canLogIn(email, 'password')).toBe(true)
   })
 
+  it('needs no other password after five years (ASVS 6.2.10; NIST SP 800-63B-4 §3.1.1.2)', async () => {
+    const { email } = await verified()
+    vi.setSystemTime(Date.now() + 5 * 365 * 24 * 3600 * 1000)
+    const { tokens } = await answerOf(await login({ identifier: email }), SignedIn)
+    expect((await get('/auth/me', bearer(tokens?.accessToken ?? ''))).status).toBe(200)
+  })
+
   it('gives no login to an account without a password', async () => {
     const { id, email } = await verified()
     await rows('update users set password_hash = null where id = ?', id)

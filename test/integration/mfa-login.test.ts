@@ -157,7 +157,7 @@ describe('POST /auth/login/mfa', () => {
     await expectRefusal(await complete(second.ticket, code), 401, 'invalid_code')
   })
 
-  it('refuses what is no live ticket, and opens nothing', async () => {
+  it('refuses what is no live ticket, older than ten minutes too, and opens nothing (ASVS 6.5.5)', async () => {
     const { id, email, ticket, code } = await waiting()
     await post('/auth/forgot-password', { email })
     for (const other of ['nonsense', `${ticket.slice(0, -2)}AA`, await mailedToken(email, 'reset_password')])

@@ -78,7 +78,7 @@ describe('POST /auth/refresh, a token that was used before (decision 2; RFC 9700
     expect((await refresh(first.refreshToken)).status).toBe(200)
   })
 
-  it('takes it for theft after ten seconds: the session ends, is audited, and its access token is refused', async () => {
+  it('takes it for theft after ten seconds: the session ends, is audited, and its access token is refused (ASVS 10.4.5)', async () => {
     const { tokens, session, user } = await signedUp()
     const successor = await tokensOf(await refresh(tokens.refreshToken))
     passSeconds(11)
@@ -90,7 +90,7 @@ describe('POST /auth/refresh, a token that was used before (decision 2; RFC 9700
     expect((await refresh(successor.refreshToken)).status).toBe(401)
   })
 
-  it("ends the session at once for a token of an older generation, whoever's it is", async () => {
+  it("ends the session at once for a token of an older generation, whoever's it is (ASVS 10.4.5)", async () => {
     const { email, tokens, session, user } = await signedUp()
     const second = await tokensOf(await refresh(tokens.refreshToken))
     const third = await tokensOf(await refresh(second.refreshToken))

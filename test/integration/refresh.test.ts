@@ -2,11 +2,11 @@ import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { Tokens } from '../../src/contracts/login.ts'
-import { deactivate, SAME_ORIGIN, signedIn, signedInByCookie } from '../support/accounts.ts'
+import { deactivate, SAME_ORIGIN, signedIn, signedInByCookie, verified } from '../support/accounts.ts'
 import { answerOf, cookiesOf, expectRefusal } from '../support/answers.ts'
 import { callWorker } from '../support/call-worker.ts'
-import { bearer, get, post, send } from '../support/client.ts'
-import { auditOf, countRows } from '../support/database.ts'
+import { bearer, get, logIn, post, send } from '../support/client.ts'
+import { auditOf, countRows, rows } from '../support/database.ts'
 import { accountState, queryOne } from '../support/stored-state.ts'
 
 const refresh = (refreshToken: string) => post('/auth/refresh', { refreshToken })
@@ -53,7 +53,7 @@ describe('POST /auth/refresh', () => {
     expect(await statusOf(first.accessToken)).toBe(401)
   })
 
-  it('takes a token older than the previous one for stolen at once (RFC 9700 §4.14.2)', async () => {
+  it('takes a token older than the previous one for stolen at once (RFC 9700 §4.14.2; ASVS 10.4.5)', async () => {
     const { session, tokens } = await signedIn()
     const second = await answerOf(await refresh(tokens.refreshToken), Tokens)
     const third = await answerOf(await refresh(second.refreshToken), Tokens)
@@ -62,7 +62,29 @@ describe('POST /auth/refresh', () => {
     expect(await countRows('sessions', 'id = ?', session.id)).toBe(0)
   })
 
-  it('keeps the absolute end of the session, and access tokens never outlive it (ASVS 7.3.2)', async () => {
+  it('hands out 256 bits for each session and each use, made of 128 random ones (ASVS 7.2.3)', async () => {
+    const { id, email } = await verified()
+    const random = vi.spyOn(crypto, 'getRandomValues')
+    const logins = [await logIn(email), await logIn(email), await logIn(email)]
+    const drawn = random.mock.results.map(({ value }) => Buffer.from(value as Uint8Array).toString('base64url'))
+    random.mockRestore()
+    const successors = await Promise.all(logins.map(({ tokens }) => refresh(tokens.refreshToken)))
+    const refreshTokens = [
+      ...logins.map(({ tokens }) => tokens.refreshToken),
+      ...(await Promise.all(successors.map(async (response) => (await answerOf(response, Tokens)).refreshToken))),
+    ]
+    const macs = refreshTokens.map((token) => token.split('.')[3] ?? '')
+    expect(new Set(macs).size).toBe(6)
+    for (const mac of macs) expect(Buffer.from(mac, 'base64url')).toHaveLength(32)
+    const salts = (await rows('select salt from sessions where user_id = ?', id)).map(({ salt }) => String(salt))
+    expect(new Set(salts).size).toBe(3)
+    for (const salt of salts) {
+      expect(Buffer.from(salt, 'base64url')).toHaveLength(16)
+      expect(drawn).toContain(salt)
+    }
+  })
+
+  it('keeps the absolute end of the session, and access tokens never outlive it (ASVS 7.3.2, 10.4.8)', async () => {
     const { session, tokens } = await signedIn()
     const { expires_at } = await queryOne('select expires_at from sessions where id = ?', session.id)
     vi.setSystemTime(Number(expires_at) - 60_000)

@@ -85,7 +85,7 @@ describe('AUTH_SECRET from v2,v1 to v2', () => {
     expect((await call(newest, '/auth/refresh', { refreshToken: renewed.refreshToken })).status).toBe(200)
   })
 
-  it('lets every derived token of v1 die', async () => {
+  it('lets every derived token of v1 die (ASVS 13.3.4)', async () => {
     const { tokens, session } = await signedIn()
     const waiting = await registered()
     await expectRefusal(

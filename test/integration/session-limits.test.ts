@@ -98,7 +98,7 @@ describe('idle time-out (S6; ASVS 7.3.1)', () => {
   })
 })
 
-describe('absolute lifetime (ASVS 7.3.2)', () => {
+describe('absolute lifetime (ASVS 7.3.2, 10.4.8)', () => {
   it.each(Object.keys(USES))('refuses a %s at its end, however busy the session was', async (use) => {
     const first = await signedIn()
     let last: SignedIn = first
@@ -163,7 +163,7 @@ describe('the place of a session (S5)', () => {
     expect(items.map((item) => item.location)).toEqual([location])
   })
 
-  it('is never what the client says', async () => {
+  it('is never what the client says (ASVS 4.1.3)', async () => {
     const { email } = await verified()
     const claims = { 'CF-IPCountry': 'US', 'CF-IPCity': 'Springfield', 'X-Forwarded-For': '192.0.2.1' }
     const { tokens } = await logIn(email, PASSWORD, claims)

@@ -15,7 +15,7 @@ const statusOf = async (accessToken: string) => (await get('/auth/session', bear
 afterEach(() => vi.useRealTimers())
 
 describe('POST /auth/logout', () => {
-  it('ends the session of the bearer token: access and refresh token are dead', async () => {
+  it('ends the session of the bearer token: access and refresh token are dead, the page’s storage is cleared (ASVS 14.3.1)', async () => {
     const { id, session, tokens } = await signedIn()
     const response = await send('POST', '/auth/logout', { headers: bearer(tokens.accessToken) })
     await expectNoContent(response)
@@ -35,7 +35,7 @@ describe('POST /auth/logout', () => {
     expect(await statusOf(tokens.accessToken)).toBe(401)
   })
 
-  it('ends the session of cookies and clears them, but keeps the device', async () => {
+  it('ends the session of cookies and clears them, but keeps the device (ASVS 14.3.1)', async () => {
     const { id, cookie } = await signedInByCookie()
     const response = await send('POST', '/auth/logout', { headers: { Cookie: cookie, ...SAME_ORIGIN } })
     await expectNoContent(response)

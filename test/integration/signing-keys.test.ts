@@ -67,7 +67,7 @@ describe('the signing keys (decision 7)', () => {
   })
 })
 
-describe('a new period', () => {
+describe('a new period (ASVS 13.3.4)', () => {
   it('signs with the key that was published a whole period ahead, and logs nobody out', async () => {
     vi.setSystemTime(nextPeriod() - 60_000)
     const [next, current] = await jwksOf()
@@ -162,7 +162,7 @@ describe('the sealing of the keys', () => {
     expect((await loadKeyRing(newIsolate())).signing.kid).toBe(signing.kid)
   })
 
-  it('is not trusted when somebody changed it', async () => {
+  it('is not trusted when somebody changed it (ASVS 11.3.3)', async () => {
     await loadKeyRing(newIsolate())
     const now = Math.floor(Date.now() / PERIOD_MS)
     const { sealed_private_jwk } = await queryOne(

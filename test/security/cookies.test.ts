@@ -100,7 +100,7 @@ describe('cookies of a login (ASVS 3.3.1-3.3.4; api.md)', () => {
     ])
   })
 
-  it('fit into the 4096 bytes a browser keeps', async () => {
+  it('fit into the 4096 bytes a browser keeps (ASVS 3.3.5)', async () => {
     const { response } = await cookieLogin(deployment({ COOKIE_DOMAIN: 'example.com', ISSUER }))
     for (const field of response.headers.getSetCookie()) expect(field.length).toBeLessThan(2048)
   })

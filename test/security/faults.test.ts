@@ -12,6 +12,7 @@ import worker from '../../src/index.ts'
 import { canLogIn, mailedCode, mailedToken, registered, signedIn, verified } from '../support/accounts.ts'
 import { expectRefusal } from '../support/answers.ts'
 import { callWorker } from '../support/call-worker.ts'
+import { captureLog } from '../support/captured-log.ts'
 import { bearer, newEmail, PASSWORD, type SignedIn, waitForMail } from '../support/client.ts'
 import { countRows, mailsSettled, rows } from '../support/database.ts'
 import {
@@ -68,10 +69,13 @@ async function expectUnavailable(response: Response): Promise<void> {
 
 const mailsTo = async (email: string) => await env.DEV_MAILBOX.getByName('mailbox').list(email)
 
+let log: ReturnType<typeof captureLog>
 beforeEach(async () => {
+  log = captureLog()
   await get('/.well-known/jwks.json')
 })
 afterEach(() => {
+  log.release()
   vi.useRealTimers()
 })
 afterAll(mailsSettled)
@@ -106,19 +110,22 @@ function rightRequest({ method, path, body }: Operation): [method: string, path:
 }
 
 describe.each(FAULTS)('every operation while %s', (name, fault) => {
-  it.each(operations)('%s answers as it should or 503 with Retry-After, never 500', async (_, operation) => {
-    const headers = operation.security.includes('bearer') ? bearer((await signedIn()).tokens.accessToken) : {}
-    const before = await accountState()
-    const [method, path, body] = rightRequest(operation)
-    const response = await during(fault, () => ask(method, path, body, headers))
-    if (response.status >= 500 && path !== '/health/ready') {
-      await expectUnavailable(response)
-      if (NOTHING_STORED.includes(name)) expect(await accountState()).toEqual(before)
-    }
-  })
+  it.each(operations)(
+    '%s answers as it should or 503 with Retry-After, never 500 (ASVS 16.5.2)',
+    async (_, operation) => {
+      const headers = operation.security.includes('bearer') ? bearer((await signedIn()).tokens.accessToken) : {}
+      const before = await accountState()
+      const [method, path, body] = rightRequest(operation)
+      const response = await during(fault, () => ask(method, path, body, headers))
+      if (response.status >= 500 && path !== '/health/ready') {
+        await expectUnavailable(response)
+        if (NOTHING_STORED.includes(name)) expect(await accountState()).toEqual(before)
+      }
+    },
+  )
 })
 
-describe('D1 failing in the middle of a batch', () => {
+describe('D1 failing in the middle of a batch (ASVS 16.5.3)', () => {
   it('POST /auth/register stores nothing, and the address registers at the second try (incident 26)', async () => {
     const account = { email: newEmail(), password: PASSWORD, username: 'halfway' }
     await expectUnavailable(await during(failingInMidBatch, () => post('/auth/register', account)))
@@ -204,7 +211,7 @@ describe('D1 losing the answer of a batch that was stored', () => {
   })
 })
 
-describe('a dependency that never answers', () => {
+describe('a dependency that never answers (ASVS 16.5.2)', () => {
   const login = async () => {
     const { email } = await verified()
     return { identifier: email, password: PASSWORD }
@@ -263,7 +270,7 @@ describe('a dependency that never answers', () => {
 })
 
 describe('KV refusing', () => {
-  it('a request that reads the blocklist fails closed with 503', async () => {
+  it('a request that reads the blocklist fails closed with 503 (ASVS 16.5.3)', async () => {
     const { tokens } = await signedIn()
     for (const path of ['/auth/session', '/auth/me', '/auth/sessions'])
       await expectUnavailable(await during(refusing(kvReads), () => get(path, bearer(tokens.accessToken))))
@@ -305,7 +312,7 @@ describe('KV refusing', () => {
 })
 
 describe('the throttle object unreachable', () => {
-  it('lets nobody in, not even by the right password: it fails closed', async () => {
+  it('lets nobody in, not even by the right password: it fails closed (ASVS 16.5.3)', async () => {
     const { email, id } = await verified()
     const credentials = { identifier: email, password: PASSWORD }
     await expectUnavailable(await during(refusing(throttle), () => post('/auth/login', credentials)))

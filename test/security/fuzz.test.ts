@@ -323,7 +323,7 @@ describe('hostile input to every operation of /openapi.json (issue 2, line 8)', 
 })
 
 describe('the log of all of it', () => {
-  it('is JSON, one line each, and holds no error and no secret', () => {
+  it('is JSON, one line each, and holds no error and no secret (ASVS 16.4.1)', () => {
     expect(logged.length).toBeGreaterThan(1000)
     const lines = logged.map((line) => JSON.parse(line) as { level: string; message: string })
     expect(lines.filter(({ level }) => level === 'error')).toEqual([])

@@ -48,7 +48,7 @@ describe('incident 5 (supabase GHSA-3529-5m8x-rpv3): links are built from the co
     ['Forwarded', 'host=evil.example;proto=https'],
     ['X-Original-Host', 'evil.example'],
     ['Referer', 'https://evil.example/'],
-  ])('%s: %s reaches no mail, token or document', async (header, value) => {
+  ])('%s: %s reaches no mail, token or document (ASVS 4.1.3)', async (header, value) => {
     const email = newEmail()
     const headers = { [header]: value }
     const ask = (method: string, path: string, body?: unknown) =>

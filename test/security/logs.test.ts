@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { mailedCode, mailedToken, registered, signedIn, verified } from '../support/accounts.ts'
+import { expectRefusal } from '../support/answers.ts'
 import { callWorker } from '../support/call-worker.ts'
 import { captureLog, type LogLine } from '../support/captured-log.ts'
 import { bearer, PASSWORD } from '../support/client.ts'
@@ -97,7 +98,7 @@ describe('the log of a request (ASVS 16.2.5, 16.3.1-16.3.4)', () => {
     expect(lines[0]?.requestId).toBe(response.headers.get('X-Request-Id'))
   })
 
-  it('cannot be broken by line breaks or quotes in what a client sends', async () => {
+  it('cannot be broken by line breaks or quotes in what a client sends (ASVS 16.4.1)', async () => {
     const forged = '"}\\n{"level":"info","message":"forged"}\u2028'
     const body = { identifier: `${forged}\n`, password: `${PASSWORD}\n${forged}` }
     const { lines } = await logOf('POST', '/auth/login', { body, headers: { 'User-Agent': encodeURI(forged) } })
@@ -119,6 +120,30 @@ describe('the log of an error (ASVS 16.5.1)', () => {
     expect(JSON.stringify(error?.error)).toContain('Network connection lost')
     expect(JSON.stringify(error)).not.toContain(email)
     expect(request).toMatchObject({ message: 'request', status: 503, outcome: 'dependency_unavailable' })
+  })
+})
+
+describe('an error that nobody foresaw', () => {
+  it('is answered 500 without a word of it, logged with its stack, and the next request is served (ASVS 16.5.4)', async () => {
+    const unforeseen = new TypeError('a detail of the inside')
+    const ASSETS = {
+      fetch: () => {
+        throw unforeseen
+      },
+    }
+    const response = await callWorker({ ...env, ASSETS } as unknown as Env, 'GET', '/nowhere')
+    const problem = await expectRefusal(response.clone(), 500, 'internal_error')
+    expect(Object.keys(problem).sort()).toEqual(['code', 'requestId', 'status', 'title', 'type'])
+    expect(await response.text()).not.toContain('inside')
+    expect(log.lines().filter(({ requestId }) => requestId === problem.requestId)).toMatchObject([
+      {
+        level: 'error',
+        message: 'request failed',
+        error: { name: 'TypeError', message: 'a detail of the inside', stack: expect.stringMatching(/^\s+at /) },
+      },
+      { message: 'request', status: 500, outcome: 'internal_error' },
+    ])
+    expect((await callWorker({ ...env, ASSETS } as unknown as Env, 'GET', '/health')).status).toBe(200)
   })
 })
 

@@ -183,7 +183,7 @@ describe('the rate limiter against KV as production is (issue 3, line 2; decisio
     })
   })
 
-  describe('incident 19 (uploads#805): a store that fails or stalls is no outage', () => {
+  describe('incident 19 (uploads#805): a store that fails or stalls is no outage (ASVS 16.5.2)', () => {
     it.each(['refuse', 'refuse writes', 'hang'] as const)(
       'KV that is told to %s: this isolate’s own count decides',
       async (how) => {
@@ -288,7 +288,7 @@ describe('limits by client address, over HTTP', () => {
     expect((await ask('POST', '/auth/forgot-password', '::ffff:203.0.113.9', FORGOT)).status).toBe(429)
   })
 
-  it('believes CF-Connecting-IP alone: X-Forwarded-For and its like change nothing', async () => {
+  it('believes CF-Connecting-IP alone: X-Forwarded-For and its like change nothing (ASVS 4.1.3, 15.3.4)', async () => {
     const { ask } = freshWorker()
     let forged = 0
     const statuses = await statusesOf(6, () => {

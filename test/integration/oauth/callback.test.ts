@@ -56,7 +56,7 @@ describe('GET /auth/oauth/{provider}/callback: the state (RFC 9700 §4.7; ASVS 1
     await expectRefusal(await browser.open(`${callback}&state=other`), 400, 'invalid_request')
   })
 
-  it('is bound to its provider (incident 7: next-auth GHSA-x445-f3h2-j279)', async () => {
+  it('is bound to its provider (incident 7: next-auth GHSA-x445-f3h2-j279; RFC 9700 §4.4, ASVS 10.2.2)', async () => {
     const { browser, callback } = await comingBack()
     await expectRefusal(await browser.open(callback.replace('/google/', '/github/')), 400, 'invalid_state')
     expect(locationOf(await browser.open(callback)).href).toBe(REDIRECT)
@@ -144,7 +144,7 @@ describe('GET /auth/oauth/{provider}/callback: what the provider says', () => {
     )
   })
 
-  it('refuses a code that was injected from another browser, because its verifier is another', async () => {
+  it('refuses a code that was injected from another browser, because its verifier is another (RFC 9700 §2.1.1)', async () => {
     const victim = await comingBack()
     const attacker = await comingBack()
     const state = attacker.authorization.searchParams.get('state') ?? ''

@@ -110,7 +110,7 @@ describe('GET /auth/oauth/{provider} (O1, O2; ASVS 10.1.2, 10.2.1)', () => {
     ['https://other.example/landing'],
     ['https://other.example/landing?from=elsewhere'],
     [''],
-  ])('refuses to return to %s (incident 10)', async (redirectTo) => {
+  ])('refuses to return to %s (incident 10; ASVS 3.7.2)', async (redirectTo) => {
     const response = await callWorker(service, 'GET', startPath('google', { redirectTo }))
     await expectRefusal(response, 400, 'redirect_not_allowed')
     expect(response.headers.getSetCookie()).toEqual([])
@@ -124,7 +124,7 @@ describe('GET /auth/oauth/{provider} (O1, O2; ASVS 10.1.2, 10.2.1)', () => {
     expect((await callWorker(service, 'GET', startPath('google', { redirectTo }))).status).toBe(302)
   })
 
-  it('keeps its cookie within 4 KB for the longest target', async () => {
+  it('keeps its cookie within 4 KB for the longest target (ASVS 3.3.5)', async () => {
     const redirectTo = `${APP}/${'a'.repeat(2048 - APP.length - 1)}`
     const response = await callWorker(service, 'GET', startPath('google', { redirectTo }))
     expect(response.status).toBe(302)

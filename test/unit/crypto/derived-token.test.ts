@@ -126,7 +126,7 @@ describe('makeCode', () => {
     expect(isRightCode(ONLY_V1, subject, code)).toBe(true)
   })
 
-  it('is spread over all eight digits, with zeros in front where they fall', () => {
+  it('is spread over all eight digits, with zeros in front where they fall (ASVS 6.5.4)', () => {
     const codes = Array.from({ length: 4000 }, (_, generation) => makeCode(ONLY_V1, { ...SUBJECT, generation }))
     for (const code of codes) expect(code).toMatch(/^\d{8}$/)
     for (let place = 0; place < 8; place += 1) {

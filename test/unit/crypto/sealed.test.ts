@@ -15,7 +15,7 @@ describe('seal (ASVS 11.3.2, 11.3.4)', () => {
     expect(await unseal(ONLY_V1, 'test', sealed)).toEqual({ plaintext: TEXT, isCurrent: true })
   })
 
-  it('is authenticated AES-256-GCM with a nonce of its own each time', async () => {
+  it('is authenticated AES-256-GCM with a nonce of its own each time (ASVS 11.3.3)', async () => {
     const [first, second] = [await seal(ONLY_V1, 'test', TEXT), await seal(ONLY_V1, 'test', TEXT)]
     expect(decodeProtectedHeader(first)).toEqual({ alg: 'dir', enc: 'A256GCM', kid: 'v1' })
     expect(first.split('.')[2]).not.toBe(second.split('.')[2])
@@ -37,7 +37,7 @@ describe('unseal', () => {
     expect(await unseal([V2], 'test', sealed)).toBeNull()
   })
 
-  it('opens nothing that was changed, in any of its parts', async () => {
+  it('opens nothing that was changed, in any of its parts (ASVS 11.3.3)', async () => {
     const sealed = await seal(ONLY_V1, 'test', TEXT)
     for (const at of [2, sealed.indexOf('..') + 3, sealed.lastIndexOf('.') - 3, sealed.length - 3]) {
       const changed = `${sealed.slice(0, at)}${sealed.charAt(at) === 'A' ? 'B' : 'A'}${sealed.slice(at + 1)}`

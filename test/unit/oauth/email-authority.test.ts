@@ -14,7 +14,7 @@ const acme = {
   hostedDomain: null,
 }
 
-describe('who may speak for an address (O4, incidents 2 and 6, ASVS 6.8.1)', () => {
+describe('who may speak for an address (O4, incident 2, incident 6, ASVS 6.8.1)', () => {
   it.each(['gmail.com', 'googlemail.com'])('Google for %s', (domain) => {
     expect(isAuthoritativeFor({ ...google, email: `anna@${domain}` }, domain, [])).toBe(true)
   })

@@ -45,7 +45,7 @@ afterEach(() => {
 })
 afterAll(() => server.close())
 
-describe('ID token (OpenID Connect Core §3.1.3.7, RFC 8725, ASVS 9.1.1 9.2.3 10.5.1)', () => {
+describe('ID token (OpenID Connect Core §3.1.3.7, RFC 8725, ASVS 6.8.2 9.1.1-9.1.3 9.2.1-9.2.3 10.5.1)', () => {
   it.each(['RS256', 'PS256', 'ES256', 'EdDSA'])('accepts a token signed with %s', async (alg) => {
     signer = await createSigner(alg)
     publish(signer)

@@ -1,5 +1,5 @@
 import { HttpResponse, http } from 'msw'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { forgetDiscoveryDocuments } from '../../../src/oauth-providers/openid-connect.ts'
 import { acme, ISSUER, NO_ANSWERS, stubIssuer, TOKEN_ENDPOINT } from './issuer-stub.ts'
 import { authenticate, expectRefusal, loginInput, NOW, NOW_SECONDS, STATE } from './support.ts'
@@ -113,7 +113,7 @@ describe('any OpenID issuer: the way back', () => {
     ['an ID token in the address', { id_token: 'x' }],
     ['a JARM response', { response: 'x' }],
     ['no code', { code: '' }],
-  ])('refuses a callback with %s (RFC 9207)', async (_, parameters) => {
+  ])('refuses a callback with %s (RFC 9207; mix-up, RFC 9700 §4.4, ASVS 10.2.2)', async (_, parameters) => {
     publish()
     answer()
     await expectRefusal(signIn(parameters), 'invalid_provider_response')
@@ -162,6 +162,17 @@ describe('any OpenID issuer: the way back', () => {
     publish()
     answer({}, { id_token: undefined })
     await expectRefusal(signIn(), 'invalid_provider_response')
+  })
+
+  it('follows no redirect, whatever it asks for', async () => {
+    publish()
+    answer({ email: undefined, email_verified: undefined })
+    answerUserInfo({ sub: 'subject-1', email: 'anna@acme.example', email_verified: true })
+    const requests = vi.spyOn(globalThis, 'fetch')
+    await signIn()
+    const modes = requests.mock.calls.map(([, init]) => init?.redirect)
+    requests.mockRestore()
+    expect(modes).toEqual(['manual', 'manual', 'manual', 'manual'])
   })
 
   it('sends the code to no insecure token endpoint', async () => {

@@ -21,11 +21,11 @@ describe('the length of a password', () => {
     ['128 that are two units each', '🔑'.repeat(128), true],
     ['129 that are two units each', '🔑'.repeat(129), false],
     ['128 that NFC makes of 256', 'e\u0301'.repeat(128), true],
-  ])('counts code points after NFC (ASVS 6.2.1, 6.2.9): %s', (_, password, allowed) => {
+  ])('counts code points after NFC (ASVS 6.2.1, 6.2.9; NIST SP 800-63B-4 §3.1.1.2): %s', (_, password, allowed) => {
     expect(isAllowed(password)).toBe(allowed)
   })
 
-  it('has the minimum that the deployment chose', () => {
+  it('has the minimum that the deployment chose (NIST SP 800-63B-4 §3.1.1.2)', () => {
     const strict = { ...POLICY, minLength: 15 }
     expect(isAllowed('fourteen chars', NOBODY, strict)).toBe(false)
     expect(isAllowed('fifteen chars !', NOBODY, strict)).toBe(true)
@@ -42,7 +42,7 @@ describe('the characters of a password', () => {
     'пароль навсегда',
     '密码密码密码密码',
     'tab\there\u0000too',
-  ])('are free: no class is asked for (ASVS 6.2.5): %j', (password) => {
+  ])('are free: no class is asked for (ASVS 6.2.5; NIST SP 800-63B-4 §3.1.1.2): %j', (password) => {
     expect(isAllowed(password)).toBe(true)
   })
 
@@ -68,7 +68,7 @@ describe('the characters of a password', () => {
   })
 })
 
-describe('a common password (ASVS 6.2.4, 6.2.12)', () => {
+describe('a common password (ASVS 6.2.4, 6.2.12; NIST SP 800-63B-4 §3.1.1.2)', () => {
   const list = commonPasswords.split('\n').filter((line) => line !== '')
 
   it('is one of at least 3,000 that satisfy the minimum length, in lower case, each once', () => {
