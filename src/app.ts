@@ -11,6 +11,7 @@ import { createRouter } from './http/router.ts'
 import { describeClient } from './platform/client.ts'
 import { composePlatform } from './platform/compose.ts'
 import { accountRoutes } from './routes/accounts.ts'
+import { auditRoutes } from './routes/audit-events.ts'
 import { devMailboxRoutes } from './routes/dev-mailbox.ts'
 import { emailChangeRoutes } from './routes/email-change.ts'
 import { identityRoutes } from './routes/identities.ts'
@@ -56,6 +57,7 @@ export const app = base
   .route('/', profileRoutes)
   .route('/', oauthRoutes)
   .route('/', identityRoutes)
+  .route('/', auditRoutes)
   .route('/', introspectionRoutes)
   .route('/', serviceRoutes)
   .route('/', devMailboxRoutes)

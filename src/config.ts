@@ -2,6 +2,19 @@
 
 export const VERSION = '0.1.0'
 
+// ------------------------------------------------------------------ permissions
+/** What a role can allow (api.md "Administration"). */
+export type Permission =
+  | 'users:read'
+  | 'users:write'
+  | 'users:delete'
+  | 'users:import'
+  | 'roles:read'
+  | 'roles:write'
+  | 'roles:assign'
+  | 'audit:read'
+  | 'stats:read'
+
 // ------------------------------------------------------------------ passwords
 /** NIST SP 800-63B-4 §3.1.1.2 asks to allow at least 64; 128 bounds the hashing work (ASVS 6.2.9). */
 export const PASSWORD_MAX_LENGTH = 128

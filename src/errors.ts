@@ -17,6 +17,7 @@ export const REFUSALS = {
   account_deactivated: { status: 403, title: 'This account is deactivated.' },
   step_up_required: { status: 403, title: 'Confirm that it is you, then try again.' },
   https_required: { status: 403, title: 'Use https.' },
+  forbidden: { status: 403, title: 'You may not do that.' },
   csrf_refused: { status: 403, title: 'This request did not come from an allowed origin.' },
   not_found: { status: 404, title: 'There is nothing here.' },
   method_not_allowed: { status: 405, title: 'This address does not take that method.' },

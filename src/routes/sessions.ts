@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
+import { listOf, PageQuery } from '../contracts/lists.ts'
 import { LogoutRequest, RefreshAnswer, RefreshRequest } from '../contracts/login.ts'
-import { CurrentSession, listOf, PageQuery, Session } from '../contracts/sessions.ts'
+import { CurrentSession, Session } from '../contracts/sessions.ts'
 import { AuthError } from '../errors.ts'
 import type { Context } from '../http/context.ts'
 import { clearTokenCookies, readRefreshCookie, setTokenCookies } from '../http/cookies.ts'

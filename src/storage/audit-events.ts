@@ -1,4 +1,4 @@
-import { type SQL, sql } from 'drizzle-orm'
+import { and, desc, eq, getTableColumns, gte, lt, type SQL, sql } from 'drizzle-orm'
 import { v7 as uuidv7 } from 'uuid'
 import { insertWhere } from './conditional-insert.ts'
 import type { Database } from './database.ts'
@@ -64,4 +64,40 @@ export function auditStatement(db: Database, event: AuditEvent, origin: Origin, 
     },
     condition,
   )
+}
+
+/** A place in the trail: the event last shown. */
+export interface AuditPosition {
+  at: number
+  id: string
+}
+
+/** Events that fit, newest first. `from` is included, `to` is not. */
+export async function listAuditEvents(
+  db: Database,
+  filter: {
+    userId: string | undefined
+    type: string | undefined
+    from: number | undefined
+    to: number | undefined
+    before: AuditPosition | undefined
+  },
+  limit: number,
+) {
+  const { userId, type, from, to, before } = filter
+  const { requestId: _, ...fields } = getTableColumns(auditEvents)
+  return await db
+    .select(fields)
+    .from(auditEvents)
+    .where(
+      and(
+        userId === undefined ? undefined : eq(auditEvents.userId, userId),
+        type === undefined ? undefined : eq(auditEvents.type, type),
+        from === undefined ? undefined : gte(auditEvents.at, from),
+        to === undefined ? undefined : lt(auditEvents.at, to),
+        before && sql`(${auditEvents.at}, ${auditEvents.id}) < (${before.at}, ${before.id})`,
+      ),
+    )
+    .orderBy(desc(auditEvents.at), desc(auditEvents.id))
+    .limit(limit)
 }

@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { CurrentSession, listOf, Session } from '../../src/contracts/sessions.ts'
+import { listOf } from '../../src/contracts/lists.ts'
+import { CurrentSession, Session } from '../../src/contracts/sessions.ts'
 import { SAME_ORIGIN, signedIn, signedInByCookie } from '../support/accounts.ts'
 import { answerOf, cookiesOf, expectNoContent, expectRefusal } from '../support/answers.ts'
 import { bearer, get, logIn, PASSWORD, post, send } from '../support/client.ts'

@@ -1,0 +1,26 @@
+import { z } from '@hono/zod-openapi'
+import { Timestamp } from './common.ts'
+import { PageQuery } from './lists.ts'
+
+export const AuditEvent = z
+  .object({
+    id: z.string(),
+    type: z.string().openapi({ example: 'login.failed' }),
+    at: Timestamp,
+    actorId: z.string().nullable(),
+    userId: z.string().nullable(),
+    ip: z.string().nullable(),
+    country: z.string().nullable(),
+    userAgent: z.string().nullable(),
+    details: z.record(z.string(), z.unknown()),
+  })
+  .openapi('AuditEvent')
+export type AuditEvent = z.infer<typeof AuditEvent>
+
+/** `from` is the first moment of the listed time, `to` the first after it. */
+export const AuditQuery = PageQuery.extend({
+  userId: z.string().max(64).optional(),
+  type: z.string().max(64).optional(),
+  from: Timestamp.optional(),
+  to: Timestamp.optional(),
+})
