@@ -31,6 +31,7 @@ export default defineConfig(async () => ({
     include: ['test/**/*.test.ts'],
     exclude: ['test/e2e/**'],
     setupFiles: ['test/support/setup.ts'],
+    maxWorkers: 2,
     // Passwords are really hashed: on a busy machine a test of many logins takes its time.
     testTimeout: 30_000,
     hookTimeout: 60_000,
