@@ -129,7 +129,6 @@ describe('the rate limiter against KV as production is (issue 3, line 2; decisio
   describe('overshoot: isolates × limit at worst (docs/security.md)', () => {
     // Isolates that write in one second are refused by KV, which is logged each time.
     beforeEach(() => void vi.spyOn(console, 'error').mockImplementation(() => undefined))
-    afterEach(() => void vi.mocked(console.error).mockRestore())
 
     it('is reached when no isolate knows of another: other locations, misses cached for a minute', async () => {
       const kv = createProductionKv()
