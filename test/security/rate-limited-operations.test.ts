@@ -1,0 +1,87 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { refusalOf } from '../support/client.ts'
+import { listOperations, samplesOf } from '../support/openapi.ts'
+import { freshWorker, MINUTE_START, membersOf, statusesOf } from '../support/rate-limits.ts'
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['Date'], now: MINUTE_START })
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+/** Every operation that tries a secret a person could guess, or sends a mail. New ones belong here. */
+const SENSITIVE_OPERATIONS = [
+  'POST /auth/register',
+  'POST /auth/verify-email',
+  'POST /auth/resend-verification',
+  'POST /auth/login',
+  'POST /auth/login/mfa',
+  'POST /auth/login/mfa/email',
+  'POST /auth/forgot-password',
+  'POST /auth/reset-password',
+  'POST /auth/change-password',
+  'POST /auth/change-email',
+  'POST /auth/confirm-email-change',
+  'DELETE /auth/me',
+]
+/** These take something that looks like a secret, and 256 random bits or a client's configured secret is nothing to guess. */
+const UNGUESSABLE = {
+  'POST /auth/refresh': 'a refresh token is a MAC; a page may refresh in several tabs',
+  'POST /auth/logout': 'ends what its token names, and says nothing',
+  'POST /auth/introspect': 'services ask often; a client secret has 32 characters or more',
+  'POST /auth/revoke': 'the same',
+  'POST /auth/oauth/exchange': 'a code of 256 bits, bound to its verifier; limited as a step of a flow',
+} as const
+/** Members of a body that are a secret, or the address a mail goes to. */
+const TELLTALES = /^(.*password.*|.*code|.*token|ticket|email|newEmail|identifier|secret)$/i
+
+describe('every operation of the OpenAPI document', () => {
+  const operations = listOperations().map((operation) => ({
+    ...operation,
+    name: `${operation.method} ${operation.path}`,
+    members: Object.keys((operation.body?.schema.properties ?? {}) as object).concat(
+      ((operation.body?.schema.anyOf ?? operation.body?.schema.oneOf ?? []) as { properties?: object }[]).flatMap(
+        ({ properties }) => Object.keys(properties ?? {}),
+      ),
+    ),
+  }))
+  const bodyFor = ({ body }: (typeof operations)[number]) =>
+    body?.mediaTypes.includes('application/json') ? { body: samplesOf(body.schema)[0] } : {}
+
+  it('that takes a secret or an address is listed here as sensitive, or why it is not', () => {
+    const suspects = operations.filter(
+      ({ method, members }) => method !== 'GET' && members.some((name) => TELLTALES.test(name)),
+    )
+    const unlisted = suspects.filter(({ name }) => !SENSITIVE_OPERATIONS.includes(name) && !(name in UNGUESSABLE))
+    expect(unlisted.map(({ name }) => name)).toEqual([])
+    expect(operations.map(({ name }) => name)).toEqual(expect.arrayContaining(SENSITIVE_OPERATIONS))
+  })
+
+  it.each(SENSITIVE_OPERATIONS)('%s is limited to five a minute, before it asks who is calling', async (name) => {
+    const operation = operations.find((candidate) => candidate.name === name)
+    if (!operation) throw new Error('not in the document')
+    const { ask } = freshWorker()
+    const send = () => ask(operation.method, operation.path, '203.0.113.1', bodyFor(operation))
+    const first = await send()
+    expect(membersOf(first, 'RateLimit-Policy')).toEqual(['"global";q=300;w=60', '"sensitive";q=5;w=60'])
+    expect(await statusesOf(4, send)).not.toContain(429)
+    const refused = await send()
+    expect(refused.headers.get('Retry-After')).toBe('60')
+    expect(await refusalOf(refused)).toEqual({ status: 429, code: 'rate_limited' })
+  })
+
+  it.each(operations.map(({ name }) => name))(
+    '%s documents 429 and counts towards the client’s total',
+    async (name) => {
+      const operation = operations.find((candidate) => candidate.name === name)
+      if (!operation) throw new Error('not in the document')
+      const { ask } = freshWorker()
+      const path = operation.path.replaceAll(/\{[^}]+\}/g, 'x')
+      const response = await ask(operation.method, path, '203.0.113.1', bodyFor(operation))
+      expect(membersOf(response, 'RateLimit')[0]).toBe('"global";r=299;t=60')
+      if (/^\/(health|\.well-known)/.test(operation.path)) return
+      expect(operation.statuses).toContain(429)
+    },
+  )
+})

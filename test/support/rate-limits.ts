@@ -1,0 +1,31 @@
+import { env } from 'cloudflare:workers'
+import { vi } from 'vitest'
+import { callWorker } from './call-worker.ts'
+import { createProductionKv } from './production-kv.ts'
+
+/** The start of a minute, so that windows begin with the test. */
+export const MINUTE_START = Date.parse('2026-11-20T08:00:00Z')
+export const passToNextMinute = () => vi.setSystemTime(Math.floor(Date.now() / 60_000 + 1) * 60_000)
+
+/** A Worker whose memory and counters are its own, so that tests do not count each other's requests. */
+export function freshWorker(overrides: Record<string, unknown> = {}) {
+  const kv = createProductionKv()
+  const workerEnv = { ...env, COUNTERS: kv.at('FRA'), ...overrides } as Env
+  return {
+    kv,
+    ask: (method: string, path: string, address: string | null, init: { body?: unknown; headers?: object } = {}) =>
+      callWorker(workerEnv, method, path, {
+        ...init,
+        headers: { ...init.headers, ...(address === null ? {} : { 'CF-Connecting-IP': address }) },
+      }),
+  }
+}
+/** The statuses of so many requests. */
+export async function statusesOf(count: number, ask: () => Promise<Response>): Promise<number[]> {
+  const statuses: number[] = []
+  for (let sent = 0; sent < count; sent += 1) statuses.push((await ask()).status)
+  return statuses
+}
+
+/** The members of a list field. */
+export const membersOf = (response: Response, field: string) => (response.headers.get(field) ?? '').split(/\s*,\s*/)
