@@ -25,29 +25,27 @@ async function consumeActivity(platform: Platform, batch: MessageBatch): Promise
 }
 
 async function consumeRevocations(platform: Platform, batch: MessageBatch): Promise<void> {
-  for (const message of batch.messages) {
-    try {
-      await platform.blocklist.revokeLate(message.body as RevocationMessage)
-      message.ack()
-    } catch (error) {
-      logError('revocation failed', error, { messageId: message.id, attempts: message.attempts })
-      message.retry()
-    }
-  }
+  for (const message of batch.messages)
+    await ackOrRetry(message, 'revocation failed', () =>
+      platform.blocklist.revokeLate(message.body as RevocationMessage),
+    )
 }
 
 /** All of a batch at once, so that a mail server which stalls over one mail holds up no other. A Worker may have six connections open. */
 async function consumeMails(platform: Platform, batch: MessageBatch): Promise<void> {
-  await Promise.all(batch.messages.map((message) => consumeMail(platform, message)))
+  await Promise.all(
+    batch.messages.map((message) =>
+      ackOrRetry(message, 'mail message failed', () => deliverMail(platform, (message.body as MailMessage).outboxId)),
+    ),
+  )
 }
 
-async function consumeMail(platform: Platform, message: Message): Promise<void> {
+async function ackOrRetry(message: Message, failure: string, work: () => Promise<void>): Promise<void> {
   try {
-    const { outboxId } = message.body as MailMessage
-    await deliverMail(platform, outboxId)
+    await work()
     message.ack()
   } catch (error) {
-    logError('mail message failed', error, { messageId: message.id, attempts: message.attempts })
+    logError(failure, error, { messageId: message.id, attempts: message.attempts })
     message.retry()
   }
 }

@@ -1,4 +1,5 @@
 import { LAST_SEEN_MAX_SESSIONS } from '../config.ts'
+import { putBounded } from './bounded-map.ts'
 import { logError } from './log.ts'
 
 /** A session was used; `at` in milliseconds. */
@@ -22,12 +23,7 @@ export async function reportActivity(
 ): Promise<void> {
   const { sessionId, at } = activity
   if (at - (reported.get(sessionId) ?? 0) < resolutionMs) return
-  reported.delete(sessionId)
-  reported.set(sessionId, at)
-  if (reported.size > LAST_SEEN_MAX_SESSIONS) {
-    const [oldest] = reported.keys()
-    if (oldest !== undefined) reported.delete(oldest)
-  }
+  putBounded(reported, sessionId, at, LAST_SEEN_MAX_SESSIONS)
   try {
     await queue.send(activity)
   } catch (error) {

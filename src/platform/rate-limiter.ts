@@ -7,6 +7,7 @@ import {
   RATE_LIMIT_WRITE_INTERVAL_MS,
   RATE_LIMIT_WRITE_STEP_SHARE,
 } from '../config.ts'
+import { putBounded } from './bounded-map.ts'
 import { logError } from './log.ts'
 import { within } from './within.ts'
 
@@ -89,12 +90,7 @@ function openWindow(windows: RateWindows, key: string, index: number): Window {
   const known = windows.get(key)
   if (known?.index === index) return known
   const window = { index, here: 0, elsewhere: null, writtenAt: 0, written: 0 }
-  windows.delete(key)
-  windows.set(key, window)
-  if (windows.size > RATE_LIMIT_MAX_KEYS) {
-    const [oldest] = windows.keys()
-    if (oldest !== undefined) windows.delete(oldest)
-  }
+  putBounded(windows, key, window, RATE_LIMIT_MAX_KEYS)
   return window
 }
 

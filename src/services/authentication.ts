@@ -2,7 +2,8 @@ import { type AccessTokenClaims, verifyAccessToken } from '../crypto/access-toke
 import { AuthError } from '../errors.ts'
 import type { Platform } from '../platform/compose.ts'
 import type { Account } from '../storage/accounts.ts'
-import { findLiveSession, type Session } from '../storage/sessions.ts'
+import type { Session } from '../storage/sessions.ts'
+import { readLiveSession } from './live-sessions.ts'
 import { findVerifyingKey } from './signing-keys.ts'
 
 /** Checks an access token by itself: no database, no blocklist. */
@@ -35,7 +36,7 @@ export async function authenticateFresh(
   token: string,
 ): Promise<{ session: Session; account: Account }> {
   const { sid } = await verifySignature(deps, token)
-  const live = await findLiveSession(deps.db, sid, deps.now(), deps.settings.sessionIdleTimeoutSeconds * 1000)
+  const live = await readLiveSession(deps, sid)
   if (!live) throw new AuthError('unauthenticated', { reason: 'session ended' })
   return live
 }

@@ -1,6 +1,7 @@
 import { DEPENDENCY_TIMEOUT_MS } from '../config.ts'
 import type { Platform } from '../platform/compose.ts'
 import { logError } from '../platform/log.ts'
+import { within } from '../platform/within.ts'
 
 interface DependencyState {
   status: 'ok' | 'unavailable'
@@ -18,14 +19,10 @@ export async function checkReadiness(deps: Pick<Platform, 'probes'>): Promise<Re
 async function checkDependency(name: string, probe: () => Promise<unknown>): Promise<DependencyState> {
   const start = Date.now()
   try {
-    await Promise.race([probe(), timeOut()])
+    await within(DEPENDENCY_TIMEOUT_MS, probe())
     return { status: 'ok', ms: Date.now() - start }
   } catch (error) {
     logError('dependency unavailable', error, { dependency: name })
     return { status: 'unavailable', ms: Date.now() - start }
   }
-}
-
-function timeOut(): Promise<never> {
-  return new Promise((_, reject) => setTimeout(() => reject(new Error('timed out')), DEPENDENCY_TIMEOUT_MS))
 }

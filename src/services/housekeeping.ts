@@ -14,6 +14,7 @@ import { deleteExpiredExchanges } from '../storage/login-exchanges.ts'
 import { deleteExpiredTokens } from '../storage/one-time-tokens.ts'
 import { deleteFailedMails, deleteSettledMails } from '../storage/outbox.ts'
 import { deleteDeadSessions } from '../storage/sessions.ts'
+import { idleTimeoutMs } from './live-sessions.ts'
 
 /**
  * Deletes what has run out, in batches that each finish; what is left over waits for tomorrow. One kind of rows that fails keeps no other
@@ -24,9 +25,8 @@ export async function cleanUp(deps: Pick<Platform, 'db' | 'now' | 'settings'>): 
   const { db, settings } = deps
   const now = deps.now()
   const before = (seconds: number) => now - seconds * 1000
-  const idleTimeoutMs = settings.sessionIdleTimeoutSeconds * 1000
   const kinds: Record<string, (limit: number) => Promise<number>> = {
-    sessions: (limit) => deleteDeadSessions(db, now, { idleTimeoutMs, limit }),
+    sessions: (limit) => deleteDeadSessions(db, now, { idleTimeoutMs: idleTimeoutMs(deps), limit }),
     tokens: (limit) => deleteExpiredTokens(db, before(TOKEN_KEEP_SECONDS), limit),
     exchanges: (limit) => deleteExpiredExchanges(db, now, limit),
     states: (limit) => deleteExpiredStates(db, now, limit),

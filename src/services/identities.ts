@@ -12,9 +12,9 @@ import {
   unlinkStatement,
 } from '../storage/identities.ts'
 import { enqueueNoticeStatement } from '../storage/outbox.ts'
-import { findLiveSession } from '../storage/sessions.ts'
 import { linkedStatements } from './federated-accounts.ts'
 import { newId } from './identifiers.ts'
+import { readLiveSession } from './live-sessions.ts'
 import { loginFacts } from './login-facts.ts'
 
 type Needs = Pick<Platform, 'db' | 'now' | 'client' | 'settings' | 'providers' | 'announceMails'>
@@ -32,7 +32,7 @@ export interface WaitingLink {
  */
 export async function linkIdentity(deps: Needs, { identity, sessionId }: WaitingLink): Promise<Account> {
   const { db } = deps
-  const live = await findLiveSession(db, sessionId, deps.now(), deps.settings.sessionIdleTimeoutSeconds * 1000)
+  const live = await readLiveSession(deps, sessionId)
   if (live?.account.id !== identity.userId) throw new AuthError('unauthenticated', { reason: 'session ended' })
   const { account } = live
   const told = linkedStatements(deps, toProvider(deps, identity.provider), account, {

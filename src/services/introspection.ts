@@ -1,9 +1,8 @@
 import type { Introspection } from '../contracts/introspection.ts'
-import { isGenuineToken, readToken } from '../crypto/derived-token.ts'
 import { AuthError } from '../errors.ts'
 import type { Platform } from '../platform/compose.ts'
-import { findLiveSession } from '../storage/sessions.ts'
 import { verifySignature } from './authentication.ts'
+import { readLiveSession, readSessionOfRefreshToken } from './live-sessions.ts'
 import { endSession, endSessionOfToken } from './session-ending.ts'
 
 export type RevocationNeeds = Pick<Platform, 'db' | 'now' | 'client' | 'settings' | 'keyRing' | 'blocklist'>
@@ -19,12 +18,9 @@ export async function introspect(
   token: string,
 ): Promise<Introspection> {
   const access = await readAccessToken(deps, token)
-  const sessionId = access?.sid ?? readToken(token)?.id
-  const idleTimeoutMs = deps.settings.sessionIdleTimeoutSeconds * 1000
-  const live = sessionId === undefined ? null : await findLiveSession(deps.db, sessionId, deps.now(), idleTimeoutMs)
+  const live = access ? await readLiveSession(deps, access.sid) : await readSessionOfCurrentToken(deps, token)
   if (!live) return INACTIVE
   const { session, account } = live
-  if (!access && !isCurrentRefreshToken(deps, token, session)) return INACTIVE
   if (access) deps.noteActivity(session.id)
   return {
     active: true,
@@ -51,10 +47,9 @@ export async function revoke(deps: RevocationNeeds, token: string): Promise<void
     await endSessionOfToken(deps, access)
     return
   }
-  const claimed = readToken(token)
-  const live = claimed && (await findLiveSession(deps.db, claimed.id, deps.now(), 0))
-  if (live && isGenuineToken(deps.settings.secrets, claimed, { purpose: 'refresh', salt: live.session.salt }))
-    await endSession(deps, live.session)
+  // One that has rested too long is ended too.
+  const live = await readSessionOfRefreshToken(deps, token, 0)
+  if (live) await endSession(deps, live.session)
 }
 
 /** The claims of a genuine access token, or null for anything else. */
@@ -70,12 +65,9 @@ export async function readAccessToken(
   }
 }
 
-function isCurrentRefreshToken(
-  { settings }: Pick<Platform, 'settings'>,
-  token: string,
-  session: { salt: string; generation: number },
-): boolean {
-  const claimed = readToken(token)
-  const isGenuine = claimed && isGenuineToken(settings.secrets, claimed, { purpose: 'refresh', salt: session.salt })
-  return isGenuine === true && claimed.generation === session.generation
+/** The session of a refresh token that is its latest: an earlier one is worth nothing to another service. */
+async function readSessionOfCurrentToken(deps: Pick<RevocationNeeds, 'db' | 'now' | 'settings'>, token: string) {
+  const live = await readSessionOfRefreshToken(deps, token)
+  if (live === null || live.generation !== live.session.generation) return null
+  return live
 }

@@ -3,11 +3,10 @@ import type { MfaMethod } from '../contracts/login.ts'
 import { isGenuineToken, readToken } from '../crypto/derived-token.ts'
 import { AuthError } from '../errors.ts'
 import type { Platform } from '../platform/compose.ts'
-import { auditStatement } from '../storage/audit-events.ts'
 import { consumeTokenStatement, countGuess } from '../storage/one-time-tokens.ts'
 import { enqueueTokenMailStatement } from '../storage/outbox.ts'
 import { newId } from './identifiers.ts'
-import { readDevice, secondFactorsOf } from './login.ts'
+import { readDevice, recordRefusal, secondFactorsOf } from './login.ts'
 import { isRightCodeFor, proveToken } from './one-time-tokens.ts'
 import { type OpenedSession, type OpeningNeeds, openSession } from './session-opening.ts'
 
@@ -49,13 +48,7 @@ export async function logInWithSecondFactor(
   const isOffered = secondFactorsOf(account).includes(input.method)
   const isRight = isOffered && input.method === 'email' && isRightCodeFor(deps, token, input.code)
   if (!isRight) {
-    const event = {
-      type: 'login.failed',
-      at: deps.now(),
-      userId: account.id,
-      details: { reason: 'wrong code' },
-    } as const
-    await auditStatement(db, event, deps.client)
+    await recordRefusal(deps, 'login.failed', account, { reason: 'wrong code' })
     throw new AuthError('invalid_code', { reason: 'wrong code' })
   }
   const consumed = await consumeTokenStatement(db, token.id)

@@ -8,8 +8,9 @@ import { auditStatement } from '../storage/audit-events.ts'
 import { userExists } from '../storage/conditions.ts'
 import { isUniqueViolation } from '../storage/database.ts'
 import { enqueueNoticeStatement } from '../storage/outbox.ts'
-import { endSessionsStatement, findLiveSession, type Session } from '../storage/sessions.ts'
+import { endSessionsStatement, type Session } from '../storage/sessions.ts'
 import { newId } from './identifiers.ts'
+import { readLiveSession } from './live-sessions.ts'
 import { provePassword } from './password-proof.ts'
 import { assertRecentLogin } from './recent-login.ts'
 import { revokeSessions } from './session-ending.ts'
@@ -19,7 +20,7 @@ export async function readProfile(
   deps: Pick<Platform, 'db' | 'now' | 'settings'>,
   claims: AccessTokenClaims,
 ): Promise<User> {
-  const live = await findLiveSession(deps.db, claims.sid, deps.now(), deps.settings.sessionIdleTimeoutSeconds * 1000)
+  const live = await readLiveSession(deps, claims.sid)
   if (!live) throw new AuthError('unauthenticated', { reason: 'session ended' })
   return toUser(live.account)
 }

@@ -1,10 +1,10 @@
 import { REFRESH_GRACE_SECONDS } from '../config.ts'
-import { isGenuineToken, readToken } from '../crypto/derived-token.ts'
 import { AuthError } from '../errors.ts'
 import type { Platform } from '../platform/compose.ts'
 import { auditStatement } from '../storage/audit-events.ts'
 import { sessionExists } from '../storage/conditions.ts'
-import { endSessionStatement, findLiveSession, rotateSession, type Session } from '../storage/sessions.ts'
+import { endSessionStatement, rotateSession, type Session } from '../storage/sessions.ts'
+import { readSessionOfRefreshToken } from './live-sessions.ts'
 import { revokeSessions } from './session-ending.ts'
 import { type IssuedTokens, issueTokens } from './tokens.ts'
 
@@ -16,15 +16,12 @@ type Needs = Pick<Platform, 'db' | 'now' | 'client' | 'settings' | 'keyRing' | '
  * @throws {AuthError} `invalid_refresh_token`, whatever is wrong.
  */
 export async function refreshSession(deps: Needs, refreshToken: string): Promise<IssuedTokens> {
-  const { db, settings } = deps
   const now = deps.now()
-  const claimed = readToken(refreshToken)
-  const live = claimed && (await findLiveSession(db, claimed.id, now, settings.sessionIdleTimeoutSeconds * 1000))
-  if (!live || !isGenuineToken(settings.secrets, claimed, { purpose: 'refresh', salt: live.session.salt }))
-    throw new AuthError('invalid_refresh_token')
-  const state = await rotateSession(db, claimed.id, claimed.generation, now)
+  const live = await readSessionOfRefreshToken(deps, refreshToken)
+  if (!live) throw new AuthError('invalid_refresh_token')
+  const state = await rotateSession(deps.db, live.session.id, live.generation, now)
   if (!state) throw new AuthError('invalid_refresh_token', { reason: 'session ended meanwhile' })
-  const isSuccessor = state.generation === claimed.generation + 1
+  const isSuccessor = state.generation === live.generation + 1
   if (!isSuccessor || now - state.rotatedAt > REFRESH_GRACE_SECONDS * 1000) {
     await endStolenSession(deps, live.session)
     throw new AuthError('invalid_refresh_token', { reason: 'reused' })

@@ -3,6 +3,7 @@ import type { AccessTokenClaims } from '../crypto/access-token.ts'
 import { AuthError } from '../errors.ts'
 import type { Platform } from '../platform/compose.ts'
 import { listLiveSessions } from '../storage/sessions.ts'
+import { idleTimeoutMs } from './live-sessions.ts'
 import { describeDevice } from './login-facts.ts'
 
 /**
@@ -13,7 +14,7 @@ export async function listSessions(
   deps: Pick<Platform, 'db' | 'now' | 'settings'>,
   claims: Pick<AccessTokenClaims, 'sub' | 'sid'>,
 ): Promise<SessionView[]> {
-  const rows = await listLiveSessions(deps.db, claims.sub, deps.now(), deps.settings.sessionIdleTimeoutSeconds * 1000)
+  const rows = await listLiveSessions(deps.db, claims.sub, deps.now(), idleTimeoutMs(deps))
   if (!rows.some(({ id }) => id === claims.sid)) throw new AuthError('unauthenticated', { reason: 'session ended' })
   return rows.map((row) => ({
     id: row.id,

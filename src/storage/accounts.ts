@@ -1,7 +1,8 @@
-import { and, eq, inArray, isNull, lt, type SQL, sql } from 'drizzle-orm'
+import { and, eq, isNull, lt, type SQL, sql } from 'drizzle-orm'
 import { insertWhere } from './conditional-insert.ts'
 import { sessionExists, userIdByToken } from './conditions.ts'
 import type { Database } from './database.ts'
+import { deleteSome } from './delete-some.ts'
 import { userRoles, users } from './schema/index.ts'
 
 const stringList = (value: string) => JSON.parse(value) as string[]
@@ -118,18 +119,12 @@ export function deleteAccountStatement(db: Database, userId: string) {
 }
 
 /** Deletes some accounts whose address was never verified, that nobody ever logged in to, and that no provider vouches for. */
-export async function deleteUnverifiedAccounts(db: Database, createdBefore: number, limit: number): Promise<number> {
-  const stale = db
-    .select({ id: users.id })
-    .from(users)
-    .where(
-      and(
-        isNull(users.emailVerifiedAt),
-        isNull(users.lastSeenAt),
-        lt(users.createdAt, createdBefore),
-        sql`not exists (select 1 from identities where identities.user_id = users.id)`,
-      ),
-    )
-    .limit(limit)
-  return (await db.delete(users).where(inArray(users.id, stale)).returning({ id: users.id })).length
+export function deleteUnverifiedAccounts(db: Database, createdBefore: number, limit: number): Promise<number> {
+  const isStale = and(
+    isNull(users.emailVerifiedAt),
+    isNull(users.lastSeenAt),
+    lt(users.createdAt, createdBefore),
+    sql`not exists (select 1 from identities where identities.user_id = users.id)`,
+  )
+  return deleteSome(db, users, isStale, limit)
 }

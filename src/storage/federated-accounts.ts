@@ -1,7 +1,7 @@
 import { and, eq, type SQL, sql } from 'drizzle-orm'
 import { grantRoleStatement } from './accounts.ts'
 import { insertWhere } from './conditional-insert.ts'
-import { userExists } from './conditions.ts'
+import { addressIsTaken, userExists } from './conditions.ts'
 import type { Database } from './database.ts'
 import { deleteIdentitiesStatement, identityExists, insertIdentityStatement, type NewIdentity } from './identities.ts'
 import { deleteTokensStatement } from './one-time-tokens.ts'
@@ -28,7 +28,7 @@ export function createFederatedStatements(
   identity: NewIdentity,
   roles: readonly string[],
 ) {
-  const isFree = sql`not exists (select 1 from users where email = ${account.email})`
+  const isFree = sql`not ${addressIsTaken(account.email)}`
   return [
     insertWhere(db, users, account, sql`${isFree} and not ${isLinkedElsewhere(identity)}`),
     insertIdentityStatement(db, identity, userExists(account.id)),

@@ -1,7 +1,8 @@
-import { and, eq, inArray, lt, type SQL, sql } from 'drizzle-orm'
+import { and, eq, lt, type SQL, sql } from 'drizzle-orm'
 import { accountFields } from './accounts.ts'
 import { insertWhere } from './conditional-insert.ts'
 import type { Database } from './database.ts'
+import { deleteSome } from './delete-some.ts'
 import { identities, spentStates, users } from './schema/index.ts'
 
 export type NewIdentity = typeof identities.$inferInsert
@@ -88,11 +89,6 @@ export async function spendState(db: Database, state: typeof spentStates.$inferI
   return spent.length > 0
 }
 
-export async function deleteExpiredStates(db: Database, nowMs: number, limit: number): Promise<number> {
-  const expired = db
-    .select({ id: spentStates.id })
-    .from(spentStates)
-    .where(lt(spentStates.expiresAt, nowMs))
-    .limit(limit)
-  return (await db.delete(spentStates).where(inArray(spentStates.id, expired)).returning({ id: spentStates.id })).length
+export function deleteExpiredStates(db: Database, nowMs: number, limit: number): Promise<number> {
+  return deleteSome(db, spentStates, lt(spentStates.expiresAt, nowMs), limit)
 }

@@ -1,6 +1,7 @@
-import { and, eq, gt, inArray, lt } from 'drizzle-orm'
+import { and, eq, gt, lt } from 'drizzle-orm'
 import { accountFields } from './accounts.ts'
 import type { Database } from './database.ts'
+import { deleteSome } from './delete-some.ts'
 import { loginExchanges, users } from './schema/index.ts'
 
 export type LoginExchange = typeof loginExchanges.$inferSelect
@@ -26,15 +27,6 @@ export async function takeExchange(db: Database, id: string): Promise<boolean> {
   return taken.length > 0
 }
 
-export async function deleteExpiredExchanges(db: Database, nowMs: number, limit: number): Promise<number> {
-  const expired = db
-    .select({ id: loginExchanges.id })
-    .from(loginExchanges)
-    .where(lt(loginExchanges.expiresAt, nowMs))
-    .limit(limit)
-  const gone = await db
-    .delete(loginExchanges)
-    .where(inArray(loginExchanges.id, expired))
-    .returning({ id: loginExchanges.id })
-  return gone.length
+export function deleteExpiredExchanges(db: Database, nowMs: number, limit: number): Promise<number> {
+  return deleteSome(db, loginExchanges, lt(loginExchanges.expiresAt, nowMs), limit)
 }

@@ -1,8 +1,9 @@
 import { and, eq, gt, inArray, lt, type SQL, sql } from 'drizzle-orm'
 import { accountFields } from './accounts.ts'
 import { insertWhere } from './conditional-insert.ts'
-import { userIdByToken } from './conditions.ts'
+import { addressIsTaken, userIdByToken } from './conditions.ts'
 import type { Database } from './database.ts'
+import { deleteSome } from './delete-some.ts'
 import { oneTimeTokens, users } from './schema/index.ts'
 
 export type OneTimeToken = typeof oneTimeTokens.$inferSelect
@@ -31,7 +32,7 @@ export function issueTokenStatement(
   const unverified = 'unverified' in owner && owner.unverified ? sql`and email_verified_at is null` : sql``
   const free =
     'unlessTaken' in owner && owner.unlessTaken !== undefined
-      ? sql`and not exists (select 1 from users where email = ${owner.unlessTaken})`
+      ? sql`and not ${addressIsTaken(owner.unlessTaken)}`
       : sql``
   const which = sql`from users where ${matches} and status = 'active' ${unverified} ${free}`
   return insertWhere(
@@ -120,15 +121,6 @@ export function deleteTokensStatement(db: Database, userId: string, when: SQL) {
   return db.delete(oneTimeTokens).where(and(eq(oneTimeTokens.userId, userId), when))
 }
 
-export async function deleteExpiredTokens(db: Database, nowMs: number, limit: number): Promise<number> {
-  const expired = db
-    .select({ id: oneTimeTokens.id })
-    .from(oneTimeTokens)
-    .where(lt(oneTimeTokens.expiresAt, nowMs))
-    .limit(limit)
-  const gone = await db
-    .delete(oneTimeTokens)
-    .where(inArray(oneTimeTokens.id, expired))
-    .returning({ id: oneTimeTokens.id })
-  return gone.length
+export function deleteExpiredTokens(db: Database, nowMs: number, limit: number): Promise<number> {
+  return deleteSome(db, oneTimeTokens, lt(oneTimeTokens.expiresAt, nowMs), limit)
 }

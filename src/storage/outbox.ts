@@ -3,6 +3,7 @@ import { auditStatement, type Origin } from './audit-events.ts'
 import { insertWhere } from './conditional-insert.ts'
 import { tokenExists, userIdByToken } from './conditions.ts'
 import type { Database } from './database.ts'
+import { deleteSome } from './delete-some.ts'
 import { oneTimeTokens, outbox } from './schema/index.ts'
 
 export type OutboxRow = typeof outbox.$inferSelect
@@ -173,25 +174,12 @@ export async function listOverdueMails(
 }
 
 /** Forgets mails of before a time that have left, or that nobody needs any more. */
-export async function deleteSettledMails(db: Database, createdBefore: number, limit: number): Promise<number> {
-  return await deleteMails(db, ['delivered', 'dropped'], { createdBefore, limit })
+export function deleteSettledMails(db: Database, createdBefore: number, limit: number): Promise<number> {
+  const isSettled = and(inArray(outbox.state, ['delivered', 'dropped']), lt(outbox.createdAt, createdBefore))
+  return deleteSome(db, outbox, isSettled, limit)
 }
 
 /** Forgets mails of before a time that failed; they were kept for somebody to send them again. */
-export async function deleteFailedMails(db: Database, createdBefore: number, limit: number): Promise<number> {
-  return await deleteMails(db, ['failed'], { createdBefore, limit })
-}
-
-async function deleteMails(
-  db: Database,
-  states: OutboxRow['state'][],
-  { createdBefore, limit }: { createdBefore: number; limit: number },
-): Promise<number> {
-  const old = db
-    .select({ id: outbox.id })
-    .from(outbox)
-    .where(and(inArray(outbox.state, states), lt(outbox.createdAt, createdBefore)))
-    .limit(limit)
-  const gone = await db.delete(outbox).where(inArray(outbox.id, old)).returning({ id: outbox.id })
-  return gone.length
+export function deleteFailedMails(db: Database, createdBefore: number, limit: number): Promise<number> {
+  return deleteSome(db, outbox, and(eq(outbox.state, 'failed'), lt(outbox.createdAt, createdBefore)), limit)
 }

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { grantRoleStatement } from './accounts.ts'
 import { insertWhere } from './conditional-insert.ts'
-import { userIdByEmail } from './conditions.ts'
+import { addressIsTaken, userExists, userIdByEmail } from './conditions.ts'
 import type { Database } from './database.ts'
 import { issueTokenStatement, type NewOneTimeToken } from './one-time-tokens.ts'
 import { mailTokenStatements } from './outbox.ts'
@@ -18,9 +18,9 @@ export function registrationStatements(
   token: NewOneTimeToken & { resetExpiresAt: number },
 ) {
   const { resetExpiresAt, ...verification } = token
-  const isNew = registered(account.id)
+  const isNew = userExists(account.id)
   return [
-    insertWhere(db, users, account, sql`not exists (select 1 from users where email = ${account.email})`),
+    insertWhere(db, users, account, sql`not ${addressIsTaken(account.email)}`),
     grantRoleStatement(db, 'user', sql`(select id from users where id = ${account.id})`),
     issueTokenStatement(
       db,
@@ -45,10 +45,8 @@ export function registrationStatements(
   ] as const
 }
 
-const registered = (userId: string) => sql`exists (select 1 from users where id = ${userId})`
-
 /** What the trail says of a registration: the same row for a new address and for one that is known. */
 export const registrationAudit = (userId: string, email: string) => ({
-  type: sql`case when ${registered(userId)} then 'user.registered' else 'user.registration_repeated' end`,
+  type: sql`case when ${userExists(userId)} then 'user.registered' else 'user.registration_repeated' end`,
   userId: userIdByEmail(email),
 })

@@ -1,7 +1,8 @@
-import { and, desc, eq, gt, inArray, lte, or, type SQL, sql } from 'drizzle-orm'
+import { and, desc, eq, gt, lte, or, type SQL, sql } from 'drizzle-orm'
 import { accountFields } from './accounts.ts'
 import { insertWhere } from './conditional-insert.ts'
 import type { Database } from './database.ts'
+import { deleteSome } from './delete-some.ts'
 import { sessions, users } from './schema/index.ts'
 
 export type Session = typeof sessions.$inferSelect
@@ -137,21 +138,11 @@ export function endSessionsStatement(
 }
 
 /** Deletes some of the sessions that have expired or were idle for too long; the number that went. */
-export async function deleteDeadSessions(
+export function deleteDeadSessions(
   db: Database,
   nowMs: number,
   { idleTimeoutMs, limit }: { idleTimeoutMs: number; limit: number },
 ): Promise<number> {
-  const dead = db
-    .select({ id: sessions.id })
-    .from(sessions)
-    .where(
-      or(
-        lte(sessions.expiresAt, nowMs),
-        idleTimeoutMs > 0 ? lte(sessions.lastSeenAt, nowMs - idleTimeoutMs) : undefined,
-      ),
-    )
-    .limit(limit)
-  const gone = await db.delete(sessions).where(inArray(sessions.id, dead)).returning({ id: sessions.id })
-  return gone.length
+  const isIdle = idleTimeoutMs > 0 ? lte(sessions.lastSeenAt, nowMs - idleTimeoutMs) : undefined
+  return deleteSome(db, sessions, or(lte(sessions.expiresAt, nowMs), isIdle), limit)
 }

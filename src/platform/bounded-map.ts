@@ -1,0 +1,7 @@
+/** Puts an entry last in a map that an isolate keeps; beyond `limit` entries the oldest goes. */
+export function putBounded<Key, Value>(map: Map<Key, Value>, key: Key, value: Value, limit: number): void {
+  map.delete(key)
+  map.set(key, value)
+  const [oldest] = map.keys()
+  if (map.size > limit && oldest !== undefined) map.delete(oldest)
+}
