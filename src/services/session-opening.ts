@@ -100,6 +100,7 @@ export async function openSession(
   )
   if (isNewDevice) await deps.announceMails([mailId])
   const deviceToken = makeDeviceToken(settings.secrets, account.id, login.deviceId ?? crypto.randomUUID(), now)
-  const tokens = await issueTokens(deps, account, session)
+  // One reading of the clock for session and tokens, or a second that begins in between shortens what was promised.
+  const tokens = await issueTokens({ ...deps, now: () => now }, account, session)
   return { account: { ...account, lastSeenAt: now }, session, tokens, deviceToken }
 }

@@ -18,6 +18,16 @@ const mailKindsTo = async (email: string) =>
 afterEach(() => vi.useRealTimers())
 
 describe('POST /auth/login', () => {
+  it('promises the whole life of the session, though seconds begin while it is opened', async () => {
+    const { email } = await verified()
+    let clock = Date.now()
+    const ticking = vi.spyOn(Date, 'now').mockImplementation(() => (clock += 700))
+    const response = await post('/auth/login', { identifier: email, password: PASSWORD })
+    ticking.mockRestore()
+    const { tokens } = (await response.json()) as { tokens: object }
+    expect(tokens).toMatchObject({ expiresIn: 900, refreshExpiresIn: 2_592_000 })
+  })
+
   it('answers the user, the session and tokens in the body by default', async () => {
     const account = await verified({ username: 'hypatia', name: 'Hypatia of Alexandria' })
     const response = await login({ identifier: account.email })
