@@ -13,6 +13,10 @@ export const users = sqliteTable(
     name: text('name'),
     /** PHC string; null for an account that has no password. */
     passwordHash: text('password_hash'),
+    /** When its owner last set or changed the password. A rehash does not touch it. Null for an account that never had one. */
+    passwordChangedAt: integer('password_changed_at'),
+    /** Set where the password must be reset by mail before it signs in again, as after a restored database. */
+    passwordResetRequiredAt: integer('password_reset_required_at'),
     status: text('status', { enum: ['active', 'deactivated'] })
       .notNull()
       .default('active'),

@@ -14,12 +14,42 @@ CREATE TABLE `audit_events` (
 CREATE INDEX `audit_events_at` ON `audit_events` (`at`);--> statement-breakpoint
 CREATE INDEX `audit_events_user` ON `audit_events` (`user_id`,`at`);--> statement-breakpoint
 CREATE INDEX `audit_events_type` ON `audit_events` (`type`,`at`);--> statement-breakpoint
+CREATE TABLE `identities` (
+	`id` text PRIMARY KEY NOT NULL,
+	`user_id` text NOT NULL,
+	`provider` text NOT NULL,
+	`issuer` text NOT NULL,
+	`subject` text NOT NULL,
+	`email` text,
+	`created_at` integer NOT NULL,
+	`last_used_at` integer NOT NULL,
+	`sealed_tokens` text,
+	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `identities_issuer_subject` ON `identities` (`issuer`,`subject`);--> statement-breakpoint
+CREATE UNIQUE INDEX `identities_user_provider` ON `identities` (`user_id`,`provider`);--> statement-breakpoint
+CREATE TABLE `login_exchanges` (
+	`id` text PRIMARY KEY NOT NULL,
+	`user_id` text NOT NULL,
+	`salt` text NOT NULL,
+	`code_challenge` text,
+	`delivery` text NOT NULL,
+	`methods` text NOT NULL,
+	`sealed_link` text,
+	`created_at` integer NOT NULL,
+	`expires_at` integer NOT NULL,
+	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade
+);
+--> statement-breakpoint
+CREATE INDEX `login_exchanges_expiry` ON `login_exchanges` (`expires_at`);--> statement-breakpoint
 CREATE TABLE `one_time_tokens` (
 	`id` text PRIMARY KEY NOT NULL,
 	`user_id` text NOT NULL,
 	`purpose` text NOT NULL,
 	`salt` text NOT NULL,
 	`email` text NOT NULL,
+	`methods` text,
 	`attempts` integer DEFAULT 0 NOT NULL,
 	`created_at` integer NOT NULL,
 	`expires_at` integer NOT NULL,
@@ -27,12 +57,14 @@ CREATE TABLE `one_time_tokens` (
 );
 --> statement-breakpoint
 CREATE INDEX `one_time_tokens_user` ON `one_time_tokens` (`user_id`,`purpose`,`created_at`);--> statement-breakpoint
+CREATE INDEX `one_time_tokens_email` ON `one_time_tokens` (`email`,`purpose`,`created_at`);--> statement-breakpoint
 CREATE INDEX `one_time_tokens_expiry` ON `one_time_tokens` (`expires_at`);--> statement-breakpoint
 CREATE TABLE `outbox` (
 	`id` text PRIMARY KEY NOT NULL,
 	`kind` text NOT NULL,
 	`recipient` text NOT NULL,
 	`locale` text NOT NULL,
+	`user_id` text,
 	`token_id` text,
 	`details` text NOT NULL,
 	`created_at` integer NOT NULL,
@@ -85,6 +117,12 @@ CREATE TABLE `signing_keys` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `signing_keys_kid_unique` ON `signing_keys` (`kid`);--> statement-breakpoint
+CREATE TABLE `spent_states` (
+	`id` text PRIMARY KEY NOT NULL,
+	`expires_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `spent_states_expiry` ON `spent_states` (`expires_at`);--> statement-breakpoint
 CREATE TABLE `user_roles` (
 	`user_id` text NOT NULL,
 	`role` text NOT NULL,
@@ -100,6 +138,8 @@ CREATE TABLE `users` (
 	`username` text,
 	`name` text,
 	`password_hash` text,
+	`password_changed_at` integer,
+	`password_reset_required_at` integer,
 	`status` text DEFAULT 'active' NOT NULL,
 	`locale` text DEFAULT 'en' NOT NULL,
 	`totp_activated_at` integer,
@@ -109,3 +149,11 @@ CREATE TABLE `users` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `users_email_unique` ON `users` (`email`);--> statement-breakpoint
 CREATE UNIQUE INDEX `users_username_unique` ON `users` (lower("username"));
+--> statement-breakpoint
+INSERT INTO `roles` (`name`, `description`, `built_in`) VALUES
+  ('user', 'Every account.', 1),
+  ('admin', 'Manages users, roles and settings.', 1);
+--> statement-breakpoint
+INSERT INTO `role_permissions` (`role`, `permission`) VALUES
+  ('admin', 'users:read'), ('admin', 'users:write'), ('admin', 'users:delete'), ('admin', 'users:import'),
+  ('admin', 'roles:read'), ('admin', 'roles:write'), ('admin', 'roles:assign'), ('admin', 'audit:read'), ('admin', 'stats:read');
