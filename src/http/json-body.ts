@@ -1,8 +1,10 @@
+import type { z } from '@hono/zod-openapi'
 import { bodyLimit } from 'hono/body-limit'
 import { every } from 'hono/combine'
 import { createMiddleware } from 'hono/factory'
 import { JSON_BODY_MAX_BYTES, JSON_MAX_DEPTH } from '../config.ts'
 import { AuthError } from '../errors.ts'
+import type { Body } from './body.ts'
 import type { AppEnv, Context } from './context.ts'
 
 const MEDIA_TYPE = /^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i
@@ -22,7 +24,7 @@ const limitSize = bodyLimit({
  * open; two parsers may disagree), no lone surrogates, no deep nesting. An absent body is refused here, because without a content
  * type it would reach a schema as `{}`.
  */
-export const jsonBody = every(
+const jsonBody = every(
   limitSize,
   createMiddleware<AppEnv>(async (c, next) => {
     if (!(await readStrictly(c))) throw invalid('A body is required')
@@ -31,13 +33,27 @@ export const jsonBody = every(
 )
 
 /** The same for a route whose body may be absent. */
-export const optionalJsonBody = every(
+const optionalJsonBody = every(
   limitSize,
   createMiddleware<AppEnv>(async (c, next) => {
     await readStrictly(c)
     await next()
   }),
 )
+
+/** A required JSON body. Without `required`, a request without a content type would validate as `{}`. */
+export const json = <Schema extends z.ZodType>(schema: Schema): Body<'application/json', Schema> => ({
+  required: true,
+  content: { 'application/json': { schema } },
+  read: jsonBody,
+})
+
+/** A JSON body that may be absent; it then validates as `{}`. */
+export const optionalJson = <Schema extends z.ZodType>(schema: Schema): Body<'application/json', Schema> => ({
+  required: false,
+  content: { 'application/json': { schema } },
+  read: optionalJsonBody,
+})
 
 /** Whether there is a body. */
 async function readStrictly(c: Context): Promise<boolean> {
