@@ -52,6 +52,9 @@ const origin = z.string().refine(isOrigin, {
   message: 'must be an origin such as https://auth.example.com, without a path, a trailing slash or a wildcard',
 })
 const webUrl = z.url({ protocol: /^https?$/, message: 'must be an http(s) URL' })
+const linkBase = webUrl.refine((url) => !/[?#]/.test(url), {
+  message: 'must have no query and no fragment: links in mails add a path and a fragment of their own',
+})
 
 const authSecret = z.string(AUTH_SECRET_RULE).transform((text, context): Secrets => {
   const versions: SecretVersion[] = []
@@ -104,7 +107,7 @@ const Variables = z.object({
   ENVIRONMENT: z.enum(['development', 'production']).default('production'),
   AUTH_SECRET: authSecret,
   ISSUER: origin,
-  APP_URL: webUrl.optional(),
+  APP_URL: linkBase.optional(),
   ALLOWED_ORIGINS: list.pipe(z.array(origin)).default([]),
   ALLOWED_REDIRECTS: list.pipe(z.array(webUrl)).default([]),
   AUDIENCE: z.string().min(1).optional(),
