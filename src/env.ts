@@ -170,6 +170,7 @@ const Variables = z.object({
     .regex(/^#[0-9a-fA-F]{6}$/, 'must be a colour such as #0f766e')
     .default('#0f766e'),
   BRAND_LOGO_URL: webUrl.optional(),
+  HSTS_INCLUDE_SUBDOMAINS: flag.default(false),
   COOKIE_SAME_SITE: z.enum(['Lax', 'Strict', 'None']).default('Lax'),
   COOKIE_DOMAIN: z
     .string()
@@ -259,6 +260,7 @@ function toSettings(values: Parsed) {
       resendBaseUrl: values.RESEND_BASE_URL,
     },
     brand: { productName: values.PRODUCT_NAME, color: values.BRAND_COLOR, logoUrl: values.BRAND_LOGO_URL ?? null },
+    hstsIncludeSubdomains: values.HSTS_INCLUDE_SUBDOMAINS,
     cookies: { sameSite: values.COOKIE_SAME_SITE, domain: values.COOKIE_DOMAIN ?? null },
     providers: {
       google: toClient(values.GOOGLE_CLIENT_ID, values.GOOGLE_CLIENT_SECRET),
