@@ -86,6 +86,10 @@ export const FORM_BODY_MAX_BYTES = 8 * 1024
 /** A dependency that has not answered by then counts as down. */
 export const DEPENDENCY_TIMEOUT_MS = 10_000
 export const RETRY_AFTER_SECONDS = 5
+/** How long a browser may keep the API's document after a deployment has changed it. */
+export const OPENAPI_MAX_AGE_SECONDS = 5 * 60
+/** What a monitor learns may be that old, so that a flood of its question is no flood of every dependency. */
+export const READINESS_CACHE_SECONDS = 5
 
 // ------------------------------------------------------------------ mail
 /** The languages mails are written in; the first is the fallback. */
