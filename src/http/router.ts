@@ -17,7 +17,7 @@ export function createRouter(): OpenAPIHono<AppEnv> {
 /** For the document: the route needs an access token, in one of the two ways. */
 export const SIGNED_IN = [{ bearer: [] }, { cookie: [] }]
 
-/** A required JSON body. Without `required` an absent content type would validate as `{}` (platform.md). */
+/** A required JSON body. Without `required` an absent content type would validate as `{}`. */
 export const jsonRequest = <Schema extends z.ZodType>(schema: Schema) => ({
   body: { required: true, content: { 'application/json': { schema } } },
 })
