@@ -54,9 +54,9 @@ export const RECENT_LOGIN_MAX_AGE_SECONDS = 10 * 60
 export const DEVICE_TOKEN_TTL_SECONDS = 365 * 24 * 60 * 60
 /** A request that began before its session ended has signed its token by then. */
 export const ACCESS_TOKEN_RACE_SECONDS = 60
-/** KV refuses a shorter life (platform.md). */
+/** KV refuses a shorter life (docs/platform-notes.md). */
 export const KV_MIN_TTL_SECONDS = 60
-/** Nor does it cache a read, or a miss, for less (platform.md). */
+/** Nor does it cache a read, or a miss, for less (docs/platform-notes.md). */
 export const KV_MIN_CACHE_TTL_SECONDS = 30
 
 // ------------------------------------------------------------------ signing keys
@@ -86,6 +86,10 @@ export const FORM_BODY_MAX_BYTES = 8 * 1024
 /** A dependency that has not answered by then counts as down. */
 export const DEPENDENCY_TIMEOUT_MS = 10_000
 export const RETRY_AFTER_SECONDS = 5
+/** How long a browser may keep the API's document after a deployment has changed it. */
+export const OPENAPI_MAX_AGE_SECONDS = 5 * 60
+/** What a monitor learns may be that old, so that a flood of its question is no flood of every dependency. */
+export const READINESS_CACHE_SECONDS = 5
 
 // ------------------------------------------------------------------ mail
 /** The languages mails are written in; the first is the fallback. */
@@ -129,7 +133,7 @@ export const RATE_CLASSES = {
 export const GLOBAL_RATE_WINDOW_SECONDS = 60
 /** Below this share of a limit a client costs no KV operation. */
 export const RATE_LIMIT_QUIET_SHARE = 0.2
-/** KV takes one write a second to one key (platform.md). */
+/** KV takes one write a second to one key (docs/platform-notes.md). */
 export const RATE_LIMIT_WRITE_INTERVAL_MS = 1000
 /** A count is shared when it has grown by this share of the limit, and when it reaches the limit: ten writes a window at most. */
 export const RATE_LIMIT_WRITE_STEP_SHARE = 0.1

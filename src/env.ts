@@ -52,6 +52,9 @@ const origin = z.string().refine(isOrigin, {
   message: 'must be an origin such as https://auth.example.com, without a path, a trailing slash or a wildcard',
 })
 const webUrl = z.url({ protocol: /^https?$/, message: 'must be an http(s) URL' })
+const linkBase = webUrl.refine((url) => !/[?#]/.test(url), {
+  message: 'must have no query and no fragment: links in mails add a path and a fragment of their own',
+})
 
 const authSecret = z.string(AUTH_SECRET_RULE).transform((text, context): Secrets => {
   const versions: SecretVersion[] = []
@@ -104,7 +107,7 @@ const Variables = z.object({
   ENVIRONMENT: z.enum(['development', 'production']).default('production'),
   AUTH_SECRET: authSecret,
   ISSUER: origin,
-  APP_URL: webUrl.optional(),
+  APP_URL: linkBase.optional(),
   ALLOWED_ORIGINS: list.pipe(z.array(origin)).default([]),
   ALLOWED_REDIRECTS: list.pipe(z.array(webUrl)).default([]),
   AUDIENCE: z.string().min(1).optional(),
@@ -167,6 +170,7 @@ const Variables = z.object({
     .regex(/^#[0-9a-fA-F]{6}$/, 'must be a colour such as #0f766e')
     .default('#0f766e'),
   BRAND_LOGO_URL: webUrl.optional(),
+  HSTS_INCLUDE_SUBDOMAINS: flag.default(false),
   COOKIE_SAME_SITE: z.enum(['Lax', 'Strict', 'None']).default('Lax'),
   COOKIE_DOMAIN: z
     .string()
@@ -256,6 +260,7 @@ function toSettings(values: Parsed) {
       resendBaseUrl: values.RESEND_BASE_URL,
     },
     brand: { productName: values.PRODUCT_NAME, color: values.BRAND_COLOR, logoUrl: values.BRAND_LOGO_URL ?? null },
+    hstsIncludeSubdomains: values.HSTS_INCLUDE_SUBDOMAINS,
     cookies: { sameSite: values.COOKIE_SAME_SITE, domain: values.COOKIE_DOMAIN ?? null },
     providers: {
       google: toClient(values.GOOGLE_CLIENT_ID, values.GOOGLE_CLIENT_SECRET),

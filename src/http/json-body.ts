@@ -1,23 +1,17 @@
 import type { z } from '@hono/zod-openapi'
-import { bodyLimit } from 'hono/body-limit'
 import { every } from 'hono/combine'
 import { createMiddleware } from 'hono/factory'
 import { JSON_BODY_MAX_BYTES, JSON_MAX_DEPTH } from '../config.ts'
 import { AuthError } from '../errors.ts'
 import type { Body } from './body.ts'
 import type { AppEnv, Context } from './context.ts'
+import { limitBody } from './limit-body.ts'
 
 const MEDIA_TYPE = /^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i
 /** In valid JSON, every string and, where it is a member's name, the colon behind it. */
 const STRINGS = /"(?:[^"\\]|\\.)*"(\s*:)?/g
 
-/** Stops reading at the limit, also where no `Content-Length` says how much there is to come. */
-const limitSize = bodyLimit({
-  maxSize: JSON_BODY_MAX_BYTES,
-  onError: () => {
-    throw new AuthError('body_too_large')
-  },
-})
+const limitSize = limitBody(JSON_BODY_MAX_BYTES)
 
 /**
  * Reads a JSON body strictly, before its schema is asked: size, media type, UTF-8, no member twice (RFC 8259 §4 leaves that

@@ -9,6 +9,10 @@ import type { Context } from './context.ts'
 import type { AddedBy, Guard } from './guard.ts'
 import { rateLimit } from './middleware/rate-limit.ts'
 
+type Answers = Readonly<
+  Record<number, { description: string; content?: Readonly<Record<string, { schema: z.ZodType }>> }>
+>
+
 interface Statement {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete'
   path: string
@@ -22,7 +26,7 @@ interface Statement {
   params?: z.ZodType
   query?: z.ZodType
   body?: Body
-  answers: RouteConfig['responses']
+  answers: Answers
   /** What the handler refuses itself. What its limit, its guard and its input refuse follows from the statement. */
   refuses?: readonly RefusalCode[]
 }
@@ -68,7 +72,7 @@ export function route<const Of extends Statement>(statement: Of): Routed<Of> {
       ...(query && { query }),
       ...(body && { body: { required: body.required, content: body.content } }),
     },
-    responses: { ...answers, ...describeRefusals(listRefusals(statement)) },
+    responses: withRefusals(answers, listRefusals(statement)),
   }
   // Hono infers from the type what the object does at run time: one cast here is what keeps every handler typed.
   return createRoute(config as RouteConfig) as unknown as Routed<Of>
@@ -93,16 +97,16 @@ function listRefusals({ method, guard, params, query, body, refuses = [] }: Stat
   ]
 }
 
-/** One response a status, naming the codes it may carry. */
-function describeRefusals(codes: readonly RefusalCode[]): RouteConfig['responses'] {
-  const byStatus = Map.groupBy(new Set(codes), (code) => REFUSALS[code].status)
-  const content = { 'application/problem+json': { schema: Problem } }
-  return Object.fromEntries(
-    [...byStatus].map(([status, list]) => [
-      status,
-      { description: list.map((code) => `\`${code}\``).join(', '), content },
-    ]),
-  )
+/** One response a status, naming the codes it may carry; beside what the route itself answers with that status. */
+function withRefusals(answers: Answers, codes: readonly RefusalCode[]): Answers {
+  const problem = { 'application/problem+json': { schema: Problem } }
+  const refusals = [...Map.groupBy(new Set(codes), (code) => REFUSALS[code].status)].map(([status, list]) => {
+    const own = answers[status]
+    const named = list.map((code) => `\`${code}\``).join(', ')
+    const description = own === undefined ? named : `${own.description} Or a problem: ${named}`
+    return [status, { description, content: { ...own?.content, ...problem } }] as const
+  })
+  return { ...answers, ...Object.fromEntries(refusals) }
 }
 
 /** An answer in JSON. */

@@ -25,6 +25,12 @@ export interface KeyRing {
   publicJwks: readonly object[]
 }
 
+/** Whether a dependency answered, and after how many milliseconds. */
+export interface DependencyState {
+  status: 'ok' | 'unavailable'
+  ms: number
+}
+
 /** Everything a use case may need of the outside, each part a small typed function. Services name the parts they use. */
 export interface Platform {
   settings: Settings
@@ -47,14 +53,17 @@ export interface Platform {
   keyRing: { current: KeyRing | null }
   /** The configured ways to sign in elsewhere, by id. */
   providers: ReadonlyMap<string, OAuthProvider>
-  /** Asks each dependency for the least it can answer. */
-  probes: Readonly<Record<'database' | 'blocklist' | 'loginThrottle' | 'pictures', () => Promise<unknown>>>
+  /** Asks each dependency for the least it can answer; R2 is one where its binding is there. */
+  probes: Readonly<Record<string, () => Promise<unknown>>>
+  /** What the isolate last learned of its dependencies: values only, no promise. */
+  readiness: { known: Record<string, DependencyState> | null; askedAt: number }
 }
 
 /** What one isolate keeps for a set of bindings: parsed once, and nothing that belongs to a request. */
 interface Remembered {
   settings: Settings
   keyRing: Platform['keyRing']
+  readiness: Platform['readiness']
   providers: Platform['providers']
   rateWindows: RateWindows
   reportedSessions: ReportedSessions
@@ -68,6 +77,7 @@ function recall(env: Env): Remembered {
   const fresh = {
     settings,
     keyRing: { current: null },
+    readiness: { known: null, askedAt: 0 },
     providers: readProviders(settings),
     rateWindows: new Map(),
     reportedSessions: new Map(),
@@ -81,7 +91,7 @@ function recall(env: Env): Remembered {
  * @throws {ConfigurationError} when a variable is missing or malformed; nothing is served then.
  */
 export function composePlatform(env: Env, client: Client, context: Pick<ExecutionContext, 'waitUntil'>): Platform {
-  const { settings, keyRing, providers, rateWindows, reportedSessions } = recall(env)
+  const { settings, keyRing, readiness, providers, rateWindows, reportedSessions } = recall(env)
   const waitUntil = (promise: Promise<unknown>) => context.waitUntil(promise)
   return {
     settings,
@@ -104,12 +114,13 @@ export function composePlatform(env: Env, client: Client, context: Pick<Executio
     listDevMails: (to) => env.DEV_MAILBOX.getByName('mailbox').list(to),
     fetchAsset: (request) => env.ASSETS.fetch(request),
     keyRing,
+    readiness,
     providers,
     probes: {
       database: () => env.DB.prepare('select 1').first(),
       blocklist: () => env.BLOCKLIST.get('probe'),
       loginThrottle: () => env.LOGIN_THROTTLE.getByName('probe').ping(),
-      pictures: () => env.PICTURES.head('probe'),
+      ...(env.PICTURES ? { pictures: () => env.PICTURES.head('probe') } : {}),
     },
   }
 }

@@ -2,7 +2,7 @@ import { JWKS_MAX_AGE_SECONDS, RETRY_AFTER_SECONDS, VERSION } from '../config.ts
 import { Health, Jwks, Readiness, ServerMetadata } from '../contracts/service.ts'
 import { answer, route } from '../http/route.ts'
 import { createRouter } from '../http/router.ts'
-import { checkReadiness } from '../services/health.ts'
+import { readReadiness } from '../services/readiness.ts'
 import { loadKeyRing } from '../services/signing-keys.ts'
 
 const tags = ['For other services']
@@ -44,7 +44,7 @@ const PUBLIC = `public, max-age=${JWKS_MAX_AGE_SECONDS}`
 export const serviceRoutes = createRouter()
   .openapi(healthRoute, (c) => c.json({ status: 'ok' as const, version: VERSION }, 200))
   .openapi(readyRoute, async (c) => {
-    const dependencies = await checkReadiness(c.var.platform)
+    const dependencies = await readReadiness(c.var.platform)
     c.header('Cache-Control', 'no-store')
     if (Object.values(dependencies).every(({ status }) => status === 'ok'))
       return c.json({ status: 'ok' as const, dependencies }, 200)

@@ -1,12 +1,7 @@
 import { DEPENDENCY_TIMEOUT_MS } from '../config.ts'
-import type { Platform } from '../platform/compose.ts'
+import type { DependencyState, Platform } from '../platform/compose.ts'
 import { logError } from '../platform/log.ts'
 import { within } from '../platform/within.ts'
-
-interface DependencyState {
-  status: 'ok' | 'unavailable'
-  ms: number
-}
 
 /** Asks every dependency once, side by side, and says which answered and how fast. */
 export async function checkReadiness(deps: Pick<Platform, 'probes'>): Promise<Record<string, DependencyState>> {

@@ -86,6 +86,7 @@ describe('the whole Worker and a real mail server: AUTH over STARTTLS', () => {
     const received = await mailTo(email)
     expect(received).toMatchObject({ secure: true, user: 'postern', from: 'no-reply@example.com', to: [email] })
     const raw = received.raw.toString('latin1')
+    expect(Math.max(...raw.split('\r\n').map(({ length }) => length))).toBeLessThanOrEqual(76)
     expect(raw).toMatch(/^[\t\r\n -~]*$/)
     expect(raw).toMatch(/^content-type: multipart\/alternative/im)
     expect(raw.match(/content-type: text\/(plain|html); charset=utf-8/gi)).toHaveLength(2)
@@ -93,7 +94,7 @@ describe('the whole Worker and a real mail server: AUTH over STARTTLS', () => {
     expect(mail.subject).toBe('Confirm your e-mail address for Postern')
     expect(mail.from).toMatchObject({ name: 'Postern', address: 'no-reply@example.com' })
     expect(mail.text?.split(/\r?\n/)).toContain(mail.link)
-    expect(mail.link).toMatch(new RegExp(`^${service.origin}/verify-email\\?token=`))
+    expect(mail.link).toMatch(new RegExp(`^${service.origin}/verify-email#token=[\\w.-]+[A-Za-z0-9]$`))
     expect(mail.html).toContain(`href="${mail.link}"`)
     const [row] = query(service, 'select id from outbox where recipient = ?', email)
     expect(mail.messageId).toBe(`<${String(row?.id)}@example.com>`)
@@ -110,7 +111,7 @@ describe('the whole Worker and a real mail server: AUTH over STARTTLS', () => {
     }
     const attempt = { identifier: email, password: PASSWORD }
     expect((await post(service, '/auth/login', attempt)).status).toBe(403)
-    const token = new URL(link).searchParams.get('token') ?? ''
+    const token = link.split('#token=')[1] ?? ''
     expect((await post(service, '/auth/verify-email', { token })).status).toBe(200)
     expect((await post(service, '/auth/login', attempt)).status).toBe(200)
   })
@@ -205,7 +206,7 @@ describe('the whole Worker and a real mail server: AUTH over STARTTLS', () => {
     expect(lines).toContain('"message":"mail failed"')
     for (const { to, raw } of server.received) {
       const { link, code } = await readMail(raw)
-      for (const secret of [to[0] ?? '', link.split('token=')[1] ?? '', code]) {
+      for (const secret of [to[0] ?? '', link.split('#token=')[1] ?? '', code]) {
         expect(secret).not.toBe('')
         expect(lines).not.toContain(secret)
       }
@@ -247,7 +248,7 @@ describe('the whole Worker and a real mail server: TLS from the first byte, with
     expect(mail.html).toContain('<img src="https://www.example.com/logo.png" alt=""')
     expect(mail.html).toContain('Pförtner &amp; Söhne')
     expect(mail.html).not.toContain('Postern')
-    expect(mail.link).toMatch(/^https:\/\/app\.example\.com\/konto\/verify-email\?token=/)
+    expect(mail.link).toMatch(/^https:\/\/app\.example\.com\/konto\/verify-email#token=/)
   })
 })
 

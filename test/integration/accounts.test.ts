@@ -24,7 +24,7 @@ describe('POST /auth/register', () => {
     expect(await rows('select role from user_roles where user_id = ?', user.id)).toEqual([{ role: 'user' }])
     expect(await auditTypesOf(String(user.id))).toEqual(['user.registered'])
     const mail = await waitForMail(email)
-    expect(mail.text).toContain(`${ORIGIN}/verify-email?token=${tokenIn(mail)}`)
+    expect(mail.text).toContain(`${ORIGIN}/verify-email#token=${tokenIn(mail)}`)
     expect(mail.html).toContain(tokenIn(mail))
     expect(tokenIn(mail)).toBe(await mailedToken(email, 'verify_email'))
     expect(codeIn(mail)).toBe(await mailedCode(email, 'verify_email'))

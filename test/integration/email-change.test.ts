@@ -40,7 +40,7 @@ describe('POST /auth/change-email', () => {
     expect(await emailOf(id)).toBe(email)
     const mail = await waitForMail(newAddress)
     expect(tokenIn(mail)).toBe(await mailedToken(newAddress, 'change_email'))
-    expect(mail.text).toContain(`${ORIGIN}/confirm-email-change?token=`)
+    expect(mail.text).toContain(`${ORIGIN}/confirm-email-change#token=`)
     expect(codeIn(mail)).toBe(await mailedCode(newAddress, 'change_email'))
     expect(await auditOf('email.change_requested', id)).toMatchObject([{ actor_id: id }])
   })

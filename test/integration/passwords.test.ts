@@ -51,7 +51,7 @@ describe('POST /auth/forgot-password', () => {
     const token = await queryOne("select * from one_time_tokens where user_id = ? and purpose = 'reset_password'", id)
     expect(Number(token.expires_at) - Number(token.created_at)).toBe(3_600_000)
     const mail = await waitForMail(email, ({ text }) => text.includes('/reset-password'))
-    expect(mail.text).toContain(`${ORIGIN}/reset-password?token=${await mailedToken(email, 'reset_password')}`)
+    expect(mail.text).toContain(`${ORIGIN}/reset-password#token=${await mailedToken(email, 'reset_password')}`)
     expect(tokenIn(mail)).toBe(await mailedToken(email, 'reset_password'))
     expect(codeIn(mail)).toBe(await mailedCode(email, 'reset_password'))
     expect(await auditOf('password.reset_requested', id)).toMatchObject([{ actor_id: null }])

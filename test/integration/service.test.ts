@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers'
-import { describe, expect, it } from 'vitest'
-import { VERSION } from '../../src/config.ts'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { app } from '../../src/app.ts'
+import { READINESS_CACHE_SECONDS, VERSION } from '../../src/config.ts'
 import { Health, Readiness } from '../../src/contracts/service.ts'
 import { answerOf } from '../support/answers.ts'
 import { callWorker } from '../support/call-worker.ts'
@@ -8,6 +9,11 @@ import { get, ORIGIN, send } from '../support/client.ts'
 import { interceptEnv } from '../support/intercept-env.ts'
 
 const DEPENDENCIES = ['blocklist', 'database', 'loginThrottle', 'pictures']
+
+afterEach(() => {
+  vi.useRealTimers()
+  vi.restoreAllMocks()
+})
 
 describe('GET /health', () => {
   it('answers that the Worker runs, and which version', async () => {
@@ -58,6 +64,64 @@ describe('GET /health/ready', () => {
   })
 })
 
+describe('GET /health/ready, asked often', () => {
+  /** The test environment with the calls that readiness makes counted, and the database broken on demand. */
+  function watchedEnv(overrides: Record<string, unknown> = {}) {
+    const calls: string[] = []
+    const state = { isDown: false }
+    const watched = interceptEnv(
+      env,
+      async ({ kind, binding }, proceed) => {
+        if (binding !== 'COUNTERS') calls.push(kind)
+        if (state.isDown && kind === 'd1') throw new Error('down')
+        return await proceed()
+      },
+      overrides,
+    )
+    return { calls, state, ask: () => callWorker(watched, 'GET', '/health/ready') }
+  }
+
+  it('asks the dependencies once in five seconds, and tells the truth again after that', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() })
+    const { calls, state, ask } = watchedEnv()
+    const first = await (await ask()).text()
+    const asked = calls.length
+    expect(asked).toBeGreaterThan(0)
+    state.isDown = true
+    for (let requests = 0; requests < 20; requests += 1) expect(await (await ask()).text()).toBe(first)
+    expect(calls).toHaveLength(asked)
+    vi.setSystemTime(Date.now() + READINESS_CACHE_SECONDS * 1000)
+    expect((await ask()).status).toBe(503)
+    expect(calls).toHaveLength(2 * asked)
+    expect((await ask()).headers.get('Retry-After')).not.toBeNull()
+    expect(calls).toHaveLength(2 * asked)
+  })
+
+  it('lets one of many requests at once ask anew, while the others get what was known', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() })
+    const { calls, ask } = watchedEnv()
+    await ask()
+    const asked = calls.length
+    vi.setSystemTime(Date.now() + READINESS_CACHE_SECONDS * 1000)
+    const answers = await Promise.all(Array.from({ length: 20 }, ask))
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200))
+    expect(calls).toHaveLength(2 * asked)
+  })
+
+  it('answers the first requests of an isolate too, however many come at once', async () => {
+    const { ask } = watchedEnv()
+    const answers = await Promise.all(Array.from({ length: 5 }, ask))
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200])
+  })
+
+  it('asks R2 only where pictures have a bucket', async () => {
+    const { calls, ask } = watchedEnv({ PICTURES: undefined })
+    const { dependencies } = await answerOf(await ask(), Readiness)
+    expect(Object.keys(dependencies)).not.toContain('pictures')
+    expect(calls).not.toContain('r2')
+  })
+})
+
 describe('GET /openapi.json', () => {
   it('is a document of OpenAPI 3.1 with every row of the contract', async () => {
     const document = (await (await get('/openapi.json')).json()) as { openapi: string; paths: Record<string, object> }
@@ -95,6 +159,44 @@ describe('GET /openapi.json', () => {
         'GET /health/ready',
       ]),
     )
+  })
+})
+
+describe('GET /openapi.json, asked again', () => {
+  it('is made once an isolate', async () => {
+    const make = vi.spyOn(app, 'getOpenAPI31Document')
+    const [first, second] = [await get('/openapi.json'), await get('/openapi.json')]
+    expect(await first.text()).toBe(await second.text())
+    expect(make.mock.calls.length).toBeLessThanOrEqual(1)
+  })
+
+  it('may be kept for five minutes, and is then asked for by its tag (RFC 9110 §13.1.2)', async () => {
+    const first = await get('/openapi.json')
+    const tag = first.headers.get('ETag') ?? ''
+    expect(tag).toMatch(/^"[\w-]{43}"$/)
+    expect(first.headers.get('Cache-Control')).toBe('public, max-age=300')
+    expect(first.headers.get('Content-Type')).toBe('application/json')
+    for (const known of [tag, `W/${tag}`, `"other", ${tag}`]) {
+      const again = await get('/openapi.json', { 'If-None-Match': known })
+      expect(again.status).toBe(304)
+      expect(again.headers.get('ETag')).toBe(tag)
+      expect(await again.text()).toBe('')
+    }
+    expect((await get('/openapi.json', { 'If-None-Match': '"other"' })).status).toBe(200)
+  })
+
+  it('may be read by a listed origin, also where it has not changed', async () => {
+    const listed = { ...env, ALLOWED_ORIGINS: 'https://app.example.com' } as unknown as Env
+    const headers = { Origin: 'https://app.example.com' }
+    const first = await callWorker(listed, 'GET', '/openapi.json', { headers })
+    const known = { ...headers, 'If-None-Match': first.headers.get('ETag') ?? '' }
+    const again = await callWorker(listed, 'GET', '/openapi.json', { headers: known })
+    expect(again.status).toBe(304)
+    for (const answer of [first, again]) {
+      expect(answer.headers.get('Access-Control-Allow-Origin')).toBe('https://app.example.com')
+      expect(answer.headers.get('Access-Control-Allow-Credentials')).toBe('true')
+      expect(answer.headers.get('Vary')).toContain('Origin')
+    }
   })
 })
 

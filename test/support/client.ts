@@ -48,7 +48,7 @@ export async function waitForMail(
 
 /** The token of the link in a mail's text part. */
 export function tokenIn(mail: MailboxItem): string {
-  const token = /\?token=(\S+)/.exec(mail.text)?.[1]
+  const token = /#token=(\S+)/.exec(mail.text)?.[1]
   if (token === undefined) throw new Error('no token in the mail')
   return token
 }

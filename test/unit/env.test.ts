@@ -145,6 +145,8 @@ describe('a variable that is malformed', () => {
     ['ISSUER', 'https://AUTH.example.com'],
     ['APP_URL', 'app.example.com'],
     ['APP_URL', 'javascript:alert(1)'],
+    ['APP_URL', 'https://app.example.com/#/account'],
+    ['APP_URL', 'https://app.example.com/?page=account'],
     ['ALLOWED_ORIGINS', 'https://app.example.com/'],
     ['ALLOWED_ORIGINS', '*'],
     ['ALLOWED_ORIGINS', 'https://*.example.com'],

@@ -46,7 +46,7 @@ export const refuseForeignPages = createMiddleware<AppEnv>(async (c, next) => {
 /** Headers for answers that are data: nothing in them may be rendered, framed, run or embedded (ASVS 3.4, 3.5.8). */
 const setDataHeaders = secureHeaders({
   contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-  strictTransportSecurity: 'max-age=63072000; includeSubDomains',
+  strictTransportSecurity: false,
   referrerPolicy: 'no-referrer',
   xFrameOptions: 'DENY',
   crossOriginResourcePolicy: false,

@@ -75,7 +75,7 @@ describe('a temporary failure', () => {
     expect(bench.sent).toHaveLength(2)
     expect(bench.sent[0]).toEqual(bench.sent[1])
     expect(bench.sent[0]).toMatchObject({ id, to: 'same@example.com' })
-    expect(bench.sent[0]?.text).toMatch(/\/verify-email\?token=v1\./)
+    expect(bench.sent[0]?.text).toMatch(/\/verify-email#token=v1\./)
   })
 
   it('becomes a permanent one after the last try: failed, in the trail, in the dead-letter queue, each once', async () => {
@@ -300,7 +300,7 @@ describe('the sweep', () => {
     expect(status).toBe(202)
     await rows('update outbox set next_attempt_at = next_attempt_at - 60000 where recipient = ?', email)
     await runScheduled(jobPlatform(), EVERY_MINUTE)
-    expect((await waitForMail(email)).text).toContain('/verify-email?token=')
+    expect((await waitForMail(email)).text).toContain('/verify-email#token=')
   })
 })
 

@@ -25,7 +25,7 @@ const mailOf = (to: string, kind: MailKind, texts = en): Promise<MailboxItem> =>
 
 /** What every mail with a link must hold: a page of ours with a token, once in each part, and eight digits for the same page. */
 function expectLinkAndCode(mail: MailboxItem, page: string): void {
-  const link = `${ORIGIN}${page}?token=${tokenIn(mail)}`
+  const link = `${ORIGIN}${page}#token=${tokenIn(mail)}`
   expect(mail.text.split('\n')).toContain(link)
   expect(mail.html).toContain(`href="${link}"`)
   expect(codeIn(mail)).toMatch(/^\d{8}$/)
@@ -185,7 +185,7 @@ describe('links', () => {
     )
     expect(response.status).toBe(202)
     const mail = await mailOf(email, 'verify_email')
-    expect(mail.text).toContain(`${ORIGIN}/verify-email?token=`)
+    expect(mail.text).toContain(`${ORIGIN}/verify-email#token=`)
     expect(mail.text + mail.html).not.toContain('evil')
   })
 })

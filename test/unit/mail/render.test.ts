@@ -6,7 +6,7 @@ import { type Brand, MAIL_KINDS, type MailContent, type MailKind } from '../../.
 import { renderMail } from '../../../src/mail/render.ts'
 
 const BRAND: Brand = { productName: 'Postern', color: '#0f766e', logoUrl: null }
-const LINK = 'https://id.example.com/verify-email?token=a.b-c_d'
+const LINK = 'https://id.example.com/verify-email#token=a.b-c_d'
 const DETAILS = {
   minutes: '60',
   email: 'a***@example.org',
