@@ -7,6 +7,7 @@ import type { Context } from '../http/context.ts'
 import { clearTokenCookies, readRefreshCookie, setTokenCookies } from '../http/cookies.ts'
 import { optionalJsonBody } from '../http/json-body.ts'
 import { readAccessToken, requireToken, requireUser } from '../http/middleware/authenticate.ts'
+import { rateLimit } from '../http/middleware/rate-limit.ts'
 import { assertTrustedOrigin } from '../http/origin.ts'
 import { createRouter, jsonAnswer, jsonRequest, refusals, SIGNED_IN } from '../http/router.ts'
 import { logOut } from '../services/logout.ts'
@@ -35,8 +36,9 @@ const logoutRoute = createRoute({
   path: '/auth/logout',
   tags,
   summary: 'End the session',
-  description: 'Answers 204 also without a valid session.',
-  middleware: [optionalJsonBody] as const,
+  description:
+    'Answers 204 also without a valid session. An access token that has only expired still ends its session.',
+  middleware: [rateLimit('logout', 'logout'), optionalJsonBody] as const,
   request: { body: { ...jsonRequest(LogoutRequest).body, required: false } },
   responses: {
     204: { description: 'Nothing signs in any more.' },
