@@ -172,21 +172,52 @@ describe('GET /auth/sessions', () => {
     expect(items.map(({ location }) => location)).toEqual([{ country: 'CH', city: 'Bern' }, null])
   })
 
-  it('pages by cursor', async () => {
-    const { email, tokens } = await signedIn()
+  /** Five sessions, the one that asks included, and a way to ask for two of them at a time. */
+  async function fiveSessions() {
+    const { id, email, tokens } = await signedIn()
     for (let more = 0; more < 4; more += 1) await logIn(email)
-    const seen: string[] = []
-    let path = '/auth/sessions?limit=2'
-    for (let page = 0; page < 3; page += 1) {
-      const { items, nextCursor } = await answerOf(await get(path, bearer(tokens.accessToken)), SessionList)
-      seen.push(...items.map(({ id }) => id))
-      expect(nextCursor === null).toBe(page === 2)
-      path = `/auth/sessions?limit=2&cursor=${nextCursor}`
+    const page = async (cursor: string | null) => {
+      const path = `/auth/sessions?limit=2${cursor === null ? '' : `&cursor=${cursor}`}`
+      return await answerOf(await get(path, bearer(tokens.accessToken)), SessionList)
     }
-    expect(new Set(seen).size).toBe(5)
+    const inOrder = async () => {
+      const sorted = await rows('select id from sessions where user_id = ? order by created_at desc, id desc', id)
+      return sorted.map((row) => String(row.id))
+    }
+    return { id, email, page, inOrder }
+  }
+
+  it.each([
+    ['the order of their ids', 'update sessions set created_at = created_at where user_id = ?'],
+    ['the reverse of it', 'update sessions set created_at = 1000000000000 - created_at % 1000000000 where user_id = ?'],
+    ['no order at all, all within one millisecond', 'update sessions set created_at = 1000000000000 where user_id = ?'],
+  ])('pages by the order they are sorted in, when they began in %s', async (_, disorder) => {
+    const { id, page, inOrder } = await fiveSessions()
+    await rows(disorder, id)
+    const seen: string[] = []
+    let cursor: string | null = null
+    do {
+      const { items, nextCursor }: { items: { id: string }[]; nextCursor: string | null } = await page(cursor)
+      seen.push(...items.map((item) => item.id))
+      cursor = nextCursor
+    } while (cursor !== null)
+    expect(seen).toEqual(await inOrder())
+    expect(seen).toHaveLength(5)
   })
 
-  it.each(['limit=0', 'limit=101', 'limit=x', 'limit=1.5', `cursor=${'x'.repeat(257)}`])(
+  it('shows the rest once each when sessions begin and end between two pages', async () => {
+    const { email, page, inOrder } = await fiveSessions()
+    const before = await inOrder()
+    const { items, nextCursor } = await page(null)
+    await logIn(email)
+    await rows('delete from sessions where id = ?', items[1]?.id)
+    const second = await page(nextCursor)
+    const third = await page(second.nextCursor)
+    expect([...second.items, ...third.items].map((item) => item.id)).toEqual(before.slice(2))
+    expect(third.nextCursor).toBeNull()
+  })
+
+  it.each(['limit=0', 'limit=101', 'limit=x', 'limit=1.5', 'cursor=x', `cursor=${'x'.repeat(257)}`])(
     'refuses ?%s',
     async (search) => {
       const { tokens } = await signedIn()
