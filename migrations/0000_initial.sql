@@ -14,6 +14,19 @@ CREATE TABLE `audit_events` (
 CREATE INDEX `audit_events_at` ON `audit_events` (`at`);--> statement-breakpoint
 CREATE INDEX `audit_events_user` ON `audit_events` (`user_id`,`at`);--> statement-breakpoint
 CREATE INDEX `audit_events_type` ON `audit_events` (`type`,`at`);--> statement-breakpoint
+CREATE TABLE `grants` (
+	`id` text PRIMARY KEY NOT NULL,
+	`session_id` text NOT NULL,
+	`client_id` text,
+	`resource` text,
+	`scope` text,
+	`salt` text NOT NULL,
+	`generation` integer DEFAULT 0 NOT NULL,
+	`rotated_at` integer NOT NULL,
+	FOREIGN KEY (`session_id`) REFERENCES `sessions`(`id`) ON UPDATE no action ON DELETE cascade
+);
+--> statement-breakpoint
+CREATE INDEX `grants_session` ON `grants` (`session_id`);--> statement-breakpoint
 CREATE TABLE `identities` (
 	`id` text PRIMARY KEY NOT NULL,
 	`user_id` text NOT NULL,
@@ -92,11 +105,9 @@ CREATE TABLE `roles` (
 CREATE TABLE `sessions` (
 	`id` text PRIMARY KEY NOT NULL,
 	`user_id` text NOT NULL,
-	`salt` text NOT NULL,
-	`generation` integer DEFAULT 0 NOT NULL,
-	`rotated_at` integer NOT NULL,
 	`methods` text NOT NULL,
 	`authenticated_at` integer NOT NULL,
+	`strong_authenticated_at` integer,
 	`created_at` integer NOT NULL,
 	`last_seen_at` integer NOT NULL,
 	`expires_at` integer NOT NULL,

@@ -46,11 +46,16 @@ export const OAUTH_MAX_FLOWS = 4
 export const OAUTH_EXCHANGE_TTL_SECONDS = 60
 
 // ------------------------------------------------------------------ sessions and tokens
-/** Two tabs that refresh within this time get the same successor (decision 2). */
-export const REFRESH_GRACE_SECONDS = 10
+/**
+ * How long the previous refresh token gets the same successor again, until that was presented. A request that D1 stalls is given up
+ * after `DEPENDENCY_TIMEOUT_MS` and tried again after `RETRY_AFTER_SECONDS`: a minute is enough for three such tries.
+ */
+export const REFRESH_GRACE_SECONDS = 60
 export const MAX_SESSIONS_PER_USER = 20
 /** How fresh a login must be for what cannot be undone (ASVS 7.5.1). */
 export const RECENT_LOGIN_MAX_AGE_SECONDS = 10 * 60
+/** The longest life that `ACCESS_TOKEN_TTL_SECONDS` may give an access token. */
+export const ACCESS_TOKEN_MAX_TTL_SECONDS = 24 * 60 * 60
 export const DEVICE_TOKEN_TTL_SECONDS = 365 * 24 * 60 * 60
 /** A request that began before its session ended has signed its token by then. */
 export const ACCESS_TOKEN_RACE_SECONDS = 60
@@ -129,6 +134,8 @@ export const RATE_CLASSES = {
   sensitive: { requests: 5, windowSeconds: 60 },
   /** Steps of a flow that a person may repeat, such as the redirects of a federated login. */
   moderate: { requests: 30, windowSeconds: 60 },
+  /** The end of a session: each is a write, and whoever holds an old token may ask for it again and again. */
+  logout: { requests: 30, windowSeconds: 60 },
 } as const
 export const GLOBAL_RATE_WINDOW_SECONDS = 60
 /** Below this share of a limit a client costs no KV operation. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ACCESS_TOKEN_MAX_TTL_SECONDS } from './config.ts'
 import { parseEmailAddress } from './contracts/email-address.ts'
 import type { Secrets, SecretVersion } from './crypto/derived-key.ts'
 import { parseSender } from './mail/mailbox.ts'
@@ -111,7 +112,7 @@ const Variables = z.object({
   ALLOWED_ORIGINS: list.pipe(z.array(origin)).default([]),
   ALLOWED_REDIRECTS: list.pipe(z.array(webUrl)).default([]),
   AUDIENCE: z.string().min(1).optional(),
-  ACCESS_TOKEN_TTL_SECONDS: seconds(60, 24 * 3600).default(900),
+  ACCESS_TOKEN_TTL_SECONDS: seconds(60, ACCESS_TOKEN_MAX_TTL_SECONDS).default(900),
   REFRESH_TOKEN_TTL_SECONDS: seconds(300, 366 * 24 * 3600).default(2_592_000),
   SESSION_IDLE_TIMEOUT_SECONDS: seconds(0, 366 * 24 * 3600).default(0),
   REQUIRE_EMAIL_VERIFICATION: flag.default(true),

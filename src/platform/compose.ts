@@ -98,10 +98,7 @@ export function composePlatform(env: Env, client: Client, context: Pick<Executio
     db: openDatabase(env.DB),
     now: Date.now,
     client,
-    blocklist: createBlocklist(env.BLOCKLIST, env.REVOCATION_QUEUE, {
-      accessTokenTtlSeconds: settings.accessTokenTtlSeconds,
-      now: Date.now,
-    }),
+    blocklist: createBlocklist(env.BLOCKLIST, env.REVOCATION_QUEUE),
     loginThrottle: (name) => openLoginThrottle(env.LOGIN_THROTTLE, name),
     rateLimiter: createRateLimiter(env.COUNTERS, rateWindows, { now: Date.now, waitUntil }),
     noteActivity: (sessionId) => {

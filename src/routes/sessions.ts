@@ -36,7 +36,9 @@ const logoutRoute = route({
   path: '/auth/logout',
   tags,
   summary: 'End the session',
-  description: 'Answers 204 also without a valid session.',
+  description:
+    'Answers 204 also without a valid session. An access token that has only expired still ends its session.',
+  limit: 'logout',
   body: optionalJson(LogoutRequest),
   answers: {
     204: { description: 'Nothing signs in any more.' },
@@ -118,11 +120,7 @@ export const sessionRoutes = createRouter()
     )
   })
   .openapi(listRoute, async (c) => {
-    const { cursor, limit } = c.req.valid('query')
-    const all = await listSessions(c.var.platform, c.get('claims'))
-    const rest = cursor === undefined ? all : all.filter(({ id }) => id < cursor)
-    const items = rest.slice(0, limit)
-    return c.json({ items, nextCursor: rest.length > limit ? (items.at(-1)?.id ?? null) : null }, 200)
+    return c.json(await listSessions(c.var.platform, c.get('claims'), c.req.valid('query')), 200)
   })
   .openapi(endRoute, async (c) => {
     const { account } = c.get('caller')

@@ -1,6 +1,6 @@
 import { OAUTH_EXCHANGE_TTL_SECONDS } from '../config.ts'
 import { isVerifierOf } from '../crypto/code-challenge.ts'
-import { isGenuineToken, makeToken, readToken } from '../crypto/derived-token.ts'
+import { makeToken, verifyToken } from '../crypto/derived-token.ts'
 import { unseal } from '../crypto/sealed.ts'
 import { AuthError } from '../errors.ts'
 import type { Platform } from '../platform/compose.ts'
@@ -55,10 +55,9 @@ export async function exchangeCode(
     authenticate: () => Promise<{ account: Account; session: Session }>
   },
 ): Promise<Exchanged> {
-  const claimed = readToken(input.code)
-  const found = claimed && (await findExchange(deps.db, claimed.id, deps.now()))
-  if (!found || !isGenuineToken(deps.settings.secrets, claimed, { purpose: PURPOSE, salt: found.exchange.salt }))
-    throw new AuthError('invalid_code')
+  const claimed = verifyToken(deps.settings.secrets, input.code, PURPOSE)
+  const found = claimed && (await findExchange(deps.db, claimed, deps.now()))
+  if (!found) throw new AuthError('invalid_code')
   const { exchange, account } = found
   if (exchange.sealedLink !== null) return { linked: await completeLink(deps, exchange, await input.authenticate()) }
   const { codeChallenge, delivery, methods } = exchange

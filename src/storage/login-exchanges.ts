@@ -10,13 +10,13 @@ export function insertExchangeStatement(db: Database, exchange: LoginExchange) {
   return db.insert(loginExchanges).values(exchange)
 }
 
-/** A login that waits for its code, and its account. */
-export async function findExchange(db: Database, id: string, nowMs: number) {
+/** A login that waits for its code, as a proven one names it, and its account. */
+export async function findExchange(db: Database, { id, salt }: Pick<LoginExchange, 'id' | 'salt'>, nowMs: number) {
   const row = await db
     .select({ exchange: loginExchanges, account: accountFields })
     .from(loginExchanges)
     .innerJoin(users, eq(users.id, loginExchanges.userId))
-    .where(and(eq(loginExchanges.id, id), gt(loginExchanges.expiresAt, nowMs)))
+    .where(and(eq(loginExchanges.id, id), eq(loginExchanges.salt, salt), gt(loginExchanges.expiresAt, nowMs)))
     .get()
   return row ?? null
 }

@@ -33,7 +33,7 @@ async function insert(table: string, row: Record<string, unknown>): Promise<stri
   const id = crypto.randomUUID()
   const defaults: Record<string, Record<string, unknown>> = {
     users: { email: `${id}@example.com`, created_at: now },
-    sessions: { salt: '', rotated_at: 0, methods: '[]', authenticated_at: 0, created_at: 0, last_seen_at: now },
+    sessions: { methods: '[]', authenticated_at: 0, created_at: 0, last_seen_at: now },
     one_time_tokens: { purpose: 'verify_email', salt: '', email: 'x@example.com', created_at: 0 },
     outbox: { kind: 'x', recipient: 'x@example.com', locale: 'en', details: '{}', next_attempt_at: now + DAY },
     login_exchanges: { salt: '', delivery: 'body', methods: '[]', created_at: 0 },
