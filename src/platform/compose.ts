@@ -11,6 +11,7 @@ import { type Blocklist, createBlocklist } from './blocklist.ts'
 import type { Client } from './client.ts'
 import { openDatabase } from './database.ts'
 import { type LoginThrottle, openLoginThrottle } from './login-throttle.ts'
+import { type MailPause, respectPauses } from './mail-pause.ts'
 import { announceMails, type DeadMail, reportDeadMail } from './mail-queue.ts'
 import { createMailTransport } from './mail-transport.ts'
 import { createRateLimiter, type RateLimiter, type RateWindows } from './rate-limiter.ts'
@@ -31,6 +32,8 @@ export interface Platform {
   db: DrizzleD1Database<Record<string, never>>
   /** Milliseconds since the epoch. */
   now: () => number
+  /** From 0 to 1, without 1. Only for what need not be secret. */
+  random: () => number
   client: Client
   blocklist: Blocklist
   loginThrottle: (name: string) => LoginThrottle
@@ -56,6 +59,7 @@ interface Remembered {
   settings: Settings
   keyRing: Platform['keyRing']
   providers: Platform['providers']
+  mailPause: MailPause
   rateWindows: RateWindows
   reportedSessions: ReportedSessions
 }
@@ -69,6 +73,7 @@ function recall(env: Env): Remembered {
     settings,
     keyRing: { current: null },
     providers: readProviders(settings),
+    mailPause: { until: 0, reason: '' },
     rateWindows: new Map(),
     reportedSessions: new Map(),
   }
@@ -81,12 +86,13 @@ function recall(env: Env): Remembered {
  * @throws {ConfigurationError} when a variable is missing or malformed; nothing is served then.
  */
 export function composePlatform(env: Env, client: Client, context: Pick<ExecutionContext, 'waitUntil'>): Platform {
-  const { settings, keyRing, providers, rateWindows, reportedSessions } = recall(env)
+  const { settings, keyRing, providers, mailPause, rateWindows, reportedSessions } = recall(env)
   const waitUntil = (promise: Promise<unknown>) => context.waitUntil(promise)
   return {
     settings,
     db: openDatabase(env.DB),
     now: Date.now,
+    random: Math.random,
     client,
     blocklist: createBlocklist(env.BLOCKLIST, env.REVOCATION_QUEUE, {
       accessTokenTtlSeconds: settings.accessTokenTtlSeconds,
@@ -100,7 +106,11 @@ export function composePlatform(env: Env, client: Client, context: Pick<Executio
     },
     announceMails: (outboxIds, delaySeconds = 0) => announceMails(env.MAIL_QUEUE, outboxIds, delaySeconds),
     reportDeadMail: (mail) => reportDeadMail(env.MAIL_DEAD_QUEUE, mail),
-    sendMail: (mail) => createMailTransport(settings.mail, env)(mail),
+    sendMail: respectPauses((mail) => createMailTransport(settings.mail, env)(mail), mailPause, {
+      now: Date.now,
+      random: Math.random,
+      sleep: (milliseconds) => scheduler.wait(milliseconds),
+    }),
     listDevMails: (to) => env.DEV_MAILBOX.getByName('mailbox').list(to),
     fetchAsset: (request) => env.ASSETS.fetch(request),
     keyRing,
