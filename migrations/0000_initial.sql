@@ -76,6 +76,8 @@ CREATE TABLE `outbox` (
 	`id` text PRIMARY KEY NOT NULL,
 	`kind` text NOT NULL,
 	`recipient` text NOT NULL,
+	`mailbox` text NOT NULL,
+	`priority` integer NOT NULL,
 	`locale` text NOT NULL,
 	`user_id` text,
 	`token_id` text,
@@ -87,8 +89,8 @@ CREATE TABLE `outbox` (
 	`last_error` text
 );
 --> statement-breakpoint
-CREATE INDEX `outbox_due` ON `outbox` (`state`,`next_attempt_at`);--> statement-breakpoint
-CREATE INDEX `outbox_recipient` ON `outbox` (`recipient`,`kind`,`created_at`);--> statement-breakpoint
+CREATE INDEX `outbox_due` ON `outbox` (`state`,`priority`,`next_attempt_at`);--> statement-breakpoint
+CREATE INDEX `outbox_mailbox` ON `outbox` (`mailbox`,`kind`,`created_at`);--> statement-breakpoint
 CREATE TABLE `role_permissions` (
 	`role` text NOT NULL,
 	`permission` text NOT NULL,

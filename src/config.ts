@@ -102,8 +102,19 @@ export const LOCALES = ['en', 'de'] as const
 export type Locale = (typeof LOCALES)[number]
 /** How long one delivery may hold a mail before another may try. Longer than any transport's own time-out. */
 export const MAIL_LEASE_SECONDS = 5 * 60
-/** Seconds until the next try, by tries made: ten in 24 hours and 20 minutes. A queue holds a message back for 12 hours at most. */
-export const MAIL_RETRY_DELAYS_SECONDS = [30, 60, 5 * 60, 15 * 60, 3600, 2 * 3600, 4 * 3600, 6 * 3600, 11 * 3600]
+/** Somebody sits and waits for these: whatever else is due leaves after them. */
+export const URGENT_MAIL_KINDS = ['reset_password', 'one_time_code', 'confirm_email_change']
+/**
+ * Seconds until the next try, by tries made: ten in 24 hours and 20 minutes, each pause being up to half as long again. A queue holds
+ * a message back for 12 hours at most.
+ */
+export const MAIL_RETRY_DELAYS_SECONDS = [30, 60, 5 * 60, 15 * 60, 3600, 2 * 3600, 5 * 3600, 8 * 3600, 8 * 3600]
+/** How long a mail server that asks for a pause is left alone: at least, at most, and where it does not say how long. */
+export const MAIL_PAUSE_MS = { min: 1000, max: 3_600_000, unstated: 30_000 }
+/** A delivery waits for the end of a pause that is no longer than this, and so long in all; a longer one is the queue's to wait for. */
+export const MAIL_WAIT_MS = { onePause: 5_000, inAll: 20_000 }
+/** Until the queue brings a message again whose delivery failed before a mail was claimed, or before its fate was recorded. */
+export const MAIL_MESSAGE_RETRY_SECONDS = 30
 /** A row the queue has not delivered by then is swept. */
 export const MAIL_SWEEP_AFTER_SECONDS = 60
 /** A queue takes 100 messages at once. */

@@ -1,10 +1,11 @@
+import { MAIL_MESSAGE_RETRY_SECONDS } from '../config.ts'
 import type { ActivityMessage } from '../platform/activity.ts'
 import type { RevocationMessage } from '../platform/blocklist.ts'
 import type { Platform } from '../platform/compose.ts'
 import { logError } from '../platform/log.ts'
-import type { MailMessage } from '../platform/mail-queue.ts'
+import { withJitter } from '../platform/mail-pause.ts'
 import { recordActivity } from '../services/activity.ts'
-import { deliverMail } from '../services/mail-delivery.ts'
+import { deliverNextMail } from '../services/mail-delivery.ts'
 
 /** Consumes a queue; its name says what it carries. What fails here is tried again by the queue. */
 export async function consumeQueue(platform: Platform, batch: MessageBatch): Promise<void> {
@@ -35,17 +36,24 @@ async function consumeRevocations(platform: Platform, batch: MessageBatch): Prom
 async function consumeMails(platform: Platform, batch: MessageBatch): Promise<void> {
   await Promise.all(
     batch.messages.map((message) =>
-      ackOrRetry(message, 'mail message failed', () => deliverMail(platform, (message.body as MailMessage).outboxId)),
+      ackOrRetry(message, 'mail message failed', () => deliverNextMail(platform), {
+        delaySeconds: Math.ceil(withJitter(MAIL_MESSAGE_RETRY_SECONDS, platform.random)),
+      }),
     ),
   )
 }
 
-async function ackOrRetry(message: Message, failure: string, work: () => Promise<void>): Promise<void> {
+async function ackOrRetry(
+  message: Message,
+  failure: string,
+  work: () => Promise<void>,
+  retry?: QueueRetryOptions,
+): Promise<void> {
   try {
     await work()
     message.ack()
   } catch (error) {
     logError(failure, error, { messageId: message.id, attempts: message.attempts })
-    message.retry()
+    message.retry(retry)
   }
 }

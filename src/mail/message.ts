@@ -1,4 +1,4 @@
-import type { Locale } from '../config.ts'
+import { type Locale, MAIL_PAUSE_MS } from '../config.ts'
 
 /** Every mail Postern sends; each has its texts in `texts/<language>.ts`. */
 export const MAIL_KINDS = [
@@ -65,5 +65,15 @@ export class MailError extends Error {
     options?: ErrorOptions,
   ) {
     super(reason, options)
+  }
+}
+
+/** The server takes no mail at all for a while (RFC 6585 §4), so it has not tried this one. `askedMs` is null where it does not say how long. */
+export class MailThrottledError extends MailError {
+  /** How long to leave it alone: what it asked for, within bounds. */
+  readonly waitMs: number
+  constructor(reason: string, askedMs: number | null) {
+    super(reason, false)
+    this.waitMs = Math.min(Math.max(askedMs ?? MAIL_PAUSE_MS.unstated, MAIL_PAUSE_MS.min), MAIL_PAUSE_MS.max)
   }
 }

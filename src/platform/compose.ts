@@ -11,6 +11,7 @@ import { type Blocklist, createBlocklist } from './blocklist.ts'
 import type { Client } from './client.ts'
 import { openDatabase } from './database.ts'
 import { type LoginThrottle, openLoginThrottle } from './login-throttle.ts'
+import { type MailPause, respectPauses } from './mail-pause.ts'
 import { announceMails, type DeadMail, reportDeadMail } from './mail-queue.ts'
 import { createMailTransport } from './mail-transport.ts'
 import { createRateLimiter, type RateLimiter, type RateWindows } from './rate-limiter.ts'
@@ -37,6 +38,8 @@ export interface Platform {
   db: DrizzleD1Database<Record<string, never>>
   /** Milliseconds since the epoch. */
   now: () => number
+  /** From 0 to 1, without 1. Only for what need not be secret. */
+  random: () => number
   client: Client
   blocklist: Blocklist
   loginThrottle: (name: string) => LoginThrottle
@@ -65,6 +68,7 @@ interface Remembered {
   keyRing: Platform['keyRing']
   readiness: Platform['readiness']
   providers: Platform['providers']
+  mailPause: MailPause
   rateWindows: RateWindows
   reportedSessions: ReportedSessions
 }
@@ -79,6 +83,7 @@ function recall(env: Env): Remembered {
     keyRing: { current: null },
     readiness: { known: null, askedAt: 0 },
     providers: readProviders(settings),
+    mailPause: { until: 0, reason: '' },
     rateWindows: new Map(),
     reportedSessions: new Map(),
   }
@@ -91,12 +96,13 @@ function recall(env: Env): Remembered {
  * @throws {ConfigurationError} when a variable is missing or malformed; nothing is served then.
  */
 export function composePlatform(env: Env, client: Client, context: Pick<ExecutionContext, 'waitUntil'>): Platform {
-  const { settings, keyRing, readiness, providers, rateWindows, reportedSessions } = recall(env)
+  const { settings, keyRing, readiness, providers, mailPause, rateWindows, reportedSessions } = recall(env)
   const waitUntil = (promise: Promise<unknown>) => context.waitUntil(promise)
   return {
     settings,
     db: openDatabase(env.DB),
     now: Date.now,
+    random: Math.random,
     client,
     blocklist: createBlocklist(env.BLOCKLIST, env.REVOCATION_QUEUE),
     loginThrottle: (name) => openLoginThrottle(env.LOGIN_THROTTLE, name),
@@ -107,7 +113,11 @@ export function composePlatform(env: Env, client: Client, context: Pick<Executio
     },
     announceMails: (outboxIds, delaySeconds = 0) => announceMails(env.MAIL_QUEUE, outboxIds, delaySeconds),
     reportDeadMail: (mail) => reportDeadMail(env.MAIL_DEAD_QUEUE, mail),
-    sendMail: (mail) => createMailTransport(settings.mail, env)(mail),
+    sendMail: respectPauses((mail) => createMailTransport(settings.mail, env)(mail), mailPause, {
+      now: Date.now,
+      random: Math.random,
+      sleep: (milliseconds) => scheduler.wait(milliseconds),
+    }),
     listDevMails: (to) => env.DEV_MAILBOX.getByName('mailbox').list(to),
     fetchAsset: (request) => env.ASSETS.fetch(request),
     keyRing,

@@ -2,8 +2,8 @@ import { DEPENDENCY_TIMEOUT_MS } from '../config.ts'
 import { logError } from './log.ts'
 import { within } from './within.ts'
 
-/** One mail to deliver, named by its outbox row. A name without a row means nothing and is dropped. */
-export interface MailMessage {
+/** One turn to deliver a mail. It names the outbox row it was sent for, which an operator may want to know, but serves the most urgent. */
+interface MailMessage {
   outboxId: string
 }
 

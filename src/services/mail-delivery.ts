@@ -11,13 +11,14 @@ import {
   VERIFICATION_TOKEN_TTL_SECONDS,
 } from '../config.ts'
 import { makeCode, makeToken } from '../crypto/derived-token.ts'
-import { MAIL_KINDS, type MailContent, MailError } from '../mail/message.ts'
+import { MAIL_KINDS, type MailContent, MailError, MailThrottledError } from '../mail/message.ts'
 import { renderMail } from '../mail/render.ts'
 import type { Platform } from '../platform/compose.ts'
 import { logError, logInfo } from '../platform/log.ts'
+import { withJitter } from '../platform/mail-pause.ts'
 import type { OneTimeToken } from '../storage/one-time-tokens.ts'
 import {
-  claimMail,
+  claimNextMail,
   dropMailStatement,
   failMailStatements,
   listOverdueMails,
@@ -27,7 +28,10 @@ import {
   postponeMailStatement,
 } from '../storage/outbox.ts'
 
-type Needs = Pick<Platform, 'db' | 'now' | 'settings' | 'client' | 'sendMail' | 'announceMails' | 'reportDeadMail'>
+type Needs = Pick<
+  Platform,
+  'db' | 'now' | 'random' | 'settings' | 'client' | 'sendMail' | 'announceMails' | 'reportDeadMail'
+>
 
 /** The page each token opens, and how long it lives. A ticket has no page: its code is typed where the login waits. */
 const TOKEN_PAGES = {
@@ -38,13 +42,14 @@ const TOKEN_PAGES = {
 } as const
 
 /**
- * Delivers one mail of the outbox, or leaves it for a later try. Safe to call twice and at once: a mail is claimed first, and one
- * that is delivered, claimed or gone is left alone. Links and codes are derived here, so no queue and no row ever holds one.
+ * Delivers the most urgent mail that is due, or leaves it for a later try; nothing where none is due. Each message of the queue is one
+ * turn, whichever mail it was sent for: so a reset that comes behind a hundred sign-ups leaves before them. Safe to call twice and at
+ * once, because a mail is claimed first. Links and codes are derived here, so no queue and no row ever holds one.
  */
-export async function deliverMail(deps: Needs, outboxId: string): Promise<void> {
+export async function deliverNextMail(deps: Needs): Promise<void> {
   const { db, settings } = deps
   const now = deps.now()
-  const claimed = await claimMail(db, outboxId, now, now + MAIL_LEASE_SECONDS * 1000)
+  const claimed = await claimNextMail(db, { now, leaseUntil: now + MAIL_LEASE_SECONDS * 1000 })
   if (!claimed) return
   const { mail, token } = claimed
   const about = { outboxId: mail.id, kind: mail.kind, attempts: mail.attempts }
@@ -66,20 +71,20 @@ export async function deliverMail(deps: Needs, outboxId: string): Promise<void> 
 }
 
 /** The mail has left. Not to remember that would send it twice, so a database that fails for a moment is asked again. */
-async function recordDelivery({ db }: Pick<Needs, 'db'>, mail: OutboxRow): Promise<void> {
+async function recordDelivery({ db, random }: Pick<Needs, 'db' | 'random'>, mail: OutboxRow): Promise<void> {
   for (const pauseMs of MAIL_RECORD_PAUSES_MS) {
     try {
       await markDeliveredStatement(db, mail.id)
       return
     } catch (error) {
       logError('mail delivery not recorded', error, { outboxId: mail.id })
-      await new Promise((resolve) => setTimeout(resolve, pauseMs))
+      await new Promise((resolve) => setTimeout(resolve, withJitter(pauseMs, random)))
     }
   }
   await markDeliveredStatement(db, mail.id)
 }
 
-/** Announces again what the queue lost, oldest first; whatever is announced twice is delivered once. */
+/** Announces again what the queue lost, the most urgent first; whatever is announced twice is delivered once. */
 export async function sweepOutbox(
   deps: Pick<Platform, 'db' | 'now' | 'announceMails'>,
   dueBefore: number,
@@ -119,10 +124,12 @@ async function recordFailure(deps: Needs, mail: OutboxRow, error: unknown): Prom
   const now = deps.now()
   const { id, kind, attempts } = mail
   const reason = error instanceof MailError ? error.reason : 'internal error'
-  const retryInSeconds = MAIL_RETRY_DELAYS_SECONDS[attempts - 1]
-  if (retryInSeconds !== undefined && !(error instanceof MailError && error.permanent)) {
+  const delaySeconds = secondsUntilNextTry(error, attempts)
+  if (delaySeconds !== null) {
+    const retryInSeconds = Math.ceil(withJitter(delaySeconds, deps.random))
     logError('mail delayed', error, { outboxId: id, kind, attempts, retryInSeconds })
-    await postponeMailStatement(db, mail, now + retryInSeconds * 1000, reason)
+    const wasTried = !(error instanceof MailThrottledError)
+    await postponeMailStatement(db, mail, { nextAttemptAt: now + retryInSeconds * 1000, reason, wasTried })
     await deps.announceMails([id], retryInSeconds)
     return
   }
@@ -130,4 +137,11 @@ async function recordFailure(deps: Needs, mail: OutboxRow, error: unknown): Prom
   // Before the row says so: a Worker that dies in between says it twice rather than never.
   await deps.reportDeadMail({ outboxId: id, kind, reason, attempts, failedAt: new Date(now).toISOString() })
   await db.batch(failMailStatements(db, mail, { at: now, reason }, deps.client))
+}
+
+/** How long a mail waits for its next try, before jitter; null where there is none. A server that asks for a pause may do so for ever. */
+function secondsUntilNextTry(error: unknown, attempts: number): number | null {
+  if (error instanceof MailThrottledError) return error.waitMs / 1000
+  if (error instanceof MailError && error.permanent) return null
+  return MAIL_RETRY_DELAYS_SECONDS[attempts - 1] ?? null
 }

@@ -1,4 +1,5 @@
 import { and, eq, inArray, lt, lte, type SQL, sql } from 'drizzle-orm'
+import { URGENT_MAIL_KINDS } from '../config.ts'
 import { auditStatement, type Origin } from './audit-events.ts'
 import { insertWhere } from './conditional-insert.ts'
 import { tokenExists, userIdByToken } from './conditions.ts'
@@ -22,18 +23,36 @@ interface NewMail {
 
 const HOUR_MS = 3_600_000
 
-/** When the recipient may get one more mail of a kind, so that no hour sees more than `maxPerHour`: now, or an hour after an earlier one. */
+/**
+ * The mailbox that an address leads to where `+tag` is only a label (RFC 5233): `anna+news@example.com` is read by `anna@example.com`.
+ * Dots are kept, because they make another mailbox nearly everywhere. Null for no address.
+ */
+const mailboxOf = (address: string | SQL): SQL =>
+  sql`(select lower(case when plus between 2 and at then substr(address, 1, plus - 1) || substr(address, at) else address end)
+    from (select address, instr(address, '+') as plus, instr(address, '@') as at from (select ${address} as address)))`
+
+/** When the mailbox may get one more mail of a kind, so that no hour sees more than `maxPerHour`: now, or an hour after an earlier one. */
 function nextTurn({ recipient, kind, createdAt }: NewMail, maxPerHour: number): SQL {
-  return sql`max(${createdAt}, coalesce((select created_at from outbox where recipient = ${recipient} and kind = ${kind}
+  return sql`max(${createdAt}, coalesce((select created_at from outbox where mailbox = ${mailboxOf(recipient)} and kind = ${kind}
     order by created_at desc limit 1 offset ${maxPerHour - 1}), 0) + ${HOUR_MS})`
 }
 
-/** Puts a mail in the outbox if `condition` holds and the recipient has not had too many of its kind within the hour. */
+/** The row of a mail that is due at `dueAt`. */
+const toRow = (mail: NewMail, dueAt: number | SQL) => ({
+  ...mail,
+  mailbox: mailboxOf(mail.recipient),
+  priority: sql`case when ${mail.kind} in ${[...URGENT_MAIL_KINDS]} then 0 else 1 end`,
+  details: mail.details ?? {},
+  createdAt: dueAt,
+  nextAttemptAt: dueAt,
+})
+
+/** Puts a mail in the outbox if `condition` holds and the mailbox has not had too many of its kind within the hour. */
 export function enqueueMailStatement(db: Database, mail: NewMail, condition: SQL, maxPerHour: number) {
   return insertWhere(
     db,
     outbox,
-    { ...mail, details: mail.details ?? {}, nextAttemptAt: mail.createdAt },
+    toRow(mail, mail.createdAt),
     sql`${condition} and ${nextTurn(mail, maxPerHour)} <= ${mail.createdAt}`,
   )
 }
@@ -52,7 +71,7 @@ export function enqueueNoticeStatement(
   return insertWhere(
     db,
     outbox,
-    { ...notice, details: notice.details ?? {}, createdAt: turn, nextAttemptAt: turn },
+    toRow(notice, turn),
     sql`${condition} and ${turn} <= ${notice.createdAt + limits.maxDelayMs}`,
   )
 }
@@ -88,19 +107,28 @@ export function mailTokenStatements(
   ] as const
 }
 
-/** Takes a due mail for one delivery: nobody else gets it until `leaseUntil`. Null if it is delivered, taken or not due. */
-export async function claimMail(db: Database, id: string, nowMs: number, leaseUntil: number) {
-  const [claimed, found] = await db.batch([
-    db
-      .update(outbox)
-      .set({ attempts: sql`attempts + 1`, nextAttemptAt: leaseUntil })
-      .where(and(eq(outbox.id, id), eq(outbox.state, 'pending'), lte(outbox.nextAttemptAt, nowMs)))
-      .returning(),
+/** SQLite walks the index in order only where every column before the time is given. */
+const PRIORITIES = [0, 1]
+
+/** Takes the most urgent mail that is due, the longest due of several, for one delivery: nobody else gets it until `leaseUntil`. */
+export async function claimNextMail(db: Database, { now, leaseUntil }: { now: number; leaseUntil: number }) {
+  const next = db
+    .select({ id: outbox.id })
+    .from(outbox)
+    .where(and(eq(outbox.state, 'pending'), inArray(outbox.priority, PRIORITIES), lte(outbox.nextAttemptAt, now)))
+    .orderBy(outbox.priority, outbox.nextAttemptAt)
+    .limit(1)
+  const [found, claimed] = await db.batch([
     db
       .select({ token: oneTimeTokens })
       .from(outbox)
       .innerJoin(oneTimeTokens, eq(oneTimeTokens.id, outbox.tokenId))
-      .where(eq(outbox.id, id)),
+      .where(eq(outbox.id, next)),
+    db
+      .update(outbox)
+      .set({ attempts: sql`attempts + 1`, nextAttemptAt: leaseUntil })
+      .where(eq(outbox.id, next))
+      .returning(),
   ])
   const [mail] = claimed
   return mail ? { mail, token: found[0]?.token ?? null } : null
@@ -123,11 +151,16 @@ export function dropMailStatement(db: Database, mail: OutboxRow, reason: string)
     .where(and(eq(outbox.id, mail.id), isStillOurs(mail)))
 }
 
-/** Leaves a mail for a later try. */
-export function postponeMailStatement(db: Database, mail: OutboxRow, nextAttemptAt: number, reason: string) {
+/** Leaves a mail for a later try; one that no server has looked at keeps the number of tries it had. */
+export function postponeMailStatement(
+  db: Database,
+  mail: OutboxRow,
+  { nextAttemptAt, reason, wasTried }: { nextAttemptAt: number; reason: string; wasTried: boolean },
+) {
+  const attempts = wasTried ? mail.attempts : mail.attempts - 1
   return db
     .update(outbox)
-    .set({ nextAttemptAt, lastError: reason })
+    .set({ nextAttemptAt, lastError: reason, attempts })
     .where(and(eq(outbox.id, mail.id), isStillOurs(mail)))
 }
 
@@ -151,25 +184,28 @@ export function failMailStatements(
 }
 
 /** Where a list of overdue mails goes on. */
-export type OverdueMail = Pick<OutboxRow, 'id' | 'nextAttemptAt'>
+export type OverdueMail = Pick<OutboxRow, 'id' | 'priority' | 'nextAttemptAt'>
 
-/** Mails that should have left by `dueBefore`, longest overdue first, from behind `after`. */
+/** Mails that should have left by `dueBefore`, urgent ones first, then the longest overdue, from behind `after`. */
 export async function listOverdueMails(
   db: Database,
   { dueBefore, after, limit }: { dueBefore: number; after: OverdueMail | null; limit: number },
 ): Promise<OverdueMail[]> {
-  const { nextAttemptAt, id } = outbox
+  const { priority, nextAttemptAt, id } = outbox
   return await db
-    .select({ id, nextAttemptAt })
+    .select({ id, priority, nextAttemptAt })
     .from(outbox)
     .where(
       and(
         eq(outbox.state, 'pending'),
+        inArray(priority, PRIORITIES),
         lte(nextAttemptAt, dueBefore),
-        after === null ? undefined : sql`(${nextAttemptAt}, ${id}) > (${after.nextAttemptAt}, ${after.id})`,
+        after === null
+          ? undefined
+          : sql`(${priority}, ${nextAttemptAt}, ${id}) > (${after.priority}, ${after.nextAttemptAt}, ${after.id})`,
       ),
     )
-    .orderBy(nextAttemptAt, id)
+    .orderBy(priority, nextAttemptAt, id)
     .limit(limit)
 }
 

@@ -15,6 +15,8 @@ export const jobPlatform = (bindings: Env = env as Env): Platform =>
 export function deliveryBench(bindings?: Env) {
   const bench = {
     now: Date.now(),
+    /** What stands for chance, from 0 to 1: none, unless a test says so. */
+    random: 0,
     /** What was handed to the mail server, whether it took it or not. */
     sent: [] as OutgoingMail[],
     announced: [] as { ids: readonly string[]; delaySeconds: number }[],
@@ -25,6 +27,7 @@ export function deliveryBench(bindings?: Env) {
   const platform: Platform = {
     ...jobPlatform(bindings),
     now: () => bench.now,
+    random: () => bench.random,
     sendMail: async (mail) => {
       bench.sent.push(mail)
       await bench.answer(mail)
@@ -45,10 +48,13 @@ let lastMail = 0
 export async function putMail(mail: Partial<Record<string, string | number | null>> = {}): Promise<string> {
   lastMail += 1
   const at = Date.now() - 5_000
+  const recipient = `reader${lastMail}@example.com`
   const row = {
     id: `mail-${String(lastMail).padStart(5, '0')}`,
     kind: 'account_deleted',
-    recipient: `reader${lastMail}@example.com`,
+    recipient,
+    mailbox: recipient,
+    priority: 1,
     user_id: `user-${lastMail}`,
     locale: 'en',
     details: '{}',

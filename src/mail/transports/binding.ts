@@ -1,5 +1,5 @@
 import { parseRecipient, parseSender } from '../mailbox.ts'
-import { MailError, type MailTransport } from '../message.ts'
+import { MailError, MailThrottledError, type MailTransport } from '../message.ts'
 import { AUTOMATIC } from '../mime.ts'
 
 const TIMEOUT_MS = 30_000
@@ -30,6 +30,9 @@ const PERMANENT: ReadonlySet<string> = new Set([
   'E_HEADER_VALUE_INVALID',
 ])
 
+/** Limits of the account, a minute's or a day's. The service does not say when they end. */
+const THROTTLED: ReadonlySet<string> = new Set(['E_RATE_LIMIT_EXCEEDED', 'E_DAILY_LIMIT_EXCEEDED'])
+
 /**
  * Sends through Cloudflare's Email Service. It builds the MIME itself and sets `Date` and `Message-ID`, which it lets nobody else
  * set; it has no idempotency key, so a mail whose acknowledgement was lost may arrive twice.
@@ -47,6 +50,7 @@ export function createBindingTransport(binding: EmailBinding): MailTransport {
     } catch (error) {
       if (error instanceof MailError) throw error
       const code = readCode(error)
+      if (THROTTLED.has(code)) throw new MailThrottledError(`binding ${code}`, null)
       throw new MailError(`binding ${code}`, PERMANENT.has(code))
     } finally {
       clearTimeout(timer)

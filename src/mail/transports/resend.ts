@@ -1,9 +1,10 @@
 import { parseRecipient, parseSender } from '../mailbox.ts'
-import { MailError, type MailTransport } from '../message.ts'
+import { MailError, MailThrottledError, type MailTransport } from '../message.ts'
 import { AUTOMATIC } from '../mime.ts'
+import { readRetryAfterMs } from './retry-after.ts'
 
 /** Connecting and the reply together. */
-const TIMEOUT_MS = 10_000
+export const RESEND_TIMEOUT_MS = 10_000
 /** Bounds what is read of an error's body. */
 const MAX_ERROR_LENGTH = 4_096
 
@@ -13,6 +14,7 @@ export interface ResendOptions {
   baseUrl: string
   /** The platform's own unless a test stands in. */
   fetch?: typeof fetch
+  timeoutMs?: number
 }
 
 /**
@@ -20,7 +22,12 @@ export interface ResendOptions {
  *
  * The mail's id is the `Idempotency-Key`: for 24 h a second try of a mail that was accepted, though its answer was lost, sends nothing.
  */
-export function createResendTransport({ apiKey, baseUrl, fetch: request = fetch }: ResendOptions): MailTransport {
+export function createResendTransport({
+  apiKey,
+  baseUrl,
+  fetch: request = fetch,
+  timeoutMs = RESEND_TIMEOUT_MS,
+}: ResendOptions): MailTransport {
   const endpoint = `${baseUrl.replace(/\/+$/, '')}/emails`
   return async (mail) => {
     const sender = parseSender(mail.from)
@@ -37,7 +44,7 @@ export function createResendTransport({ apiKey, baseUrl, fetch: request = fetch 
       'content-type': 'application/json',
       'idempotency-key': mail.id,
     }
-    const signal = AbortSignal.timeout(TIMEOUT_MS)
+    const signal = AbortSignal.timeout(timeoutMs)
     const response = await request(endpoint, { method: 'POST', headers, body, signal, redirect: 'manual' }).catch(
       (error) => {
         throw new MailError(isTimeout(error) ? 'resend timeout' : 'resend unreachable', false)
@@ -48,12 +55,15 @@ export function createResendTransport({ apiKey, baseUrl, fetch: request = fetch 
       return
     }
     const name = await readErrorName(response)
-    throw new MailError(`resend ${response.status} ${name}`.trim(), isPermanent(response.status, name))
+    const reason = `resend ${response.status} ${name}`.trim()
+    if (response.status === 429)
+      throw new MailThrottledError(reason, readRetryAfterMs(response.headers.get('retry-after'), Date.now()))
+    throw new MailError(reason, isPermanent(response.status, name))
   }
 }
 
-/** Refusals of the key, its rights, the sender's domain or the API's address; a time-out; a rate limit or quota. */
-const NOT_OF_THE_MAIL: ReadonlySet<number> = new Set([401, 403, 404, 405, 408, 429])
+/** Refusals of the key, its rights, the sender's domain or the API's address; a time-out. */
+const NOT_OF_THE_MAIL: ReadonlySet<number> = new Set([401, 403, 404, 405, 408])
 /** The same under a status that else speaks of the mail: a sender that is no address, a twin still under way. */
 const NOT_OF_THE_MAIL_NAMES: ReadonlySet<string> = new Set(['invalid_from_address', 'concurrent_idempotent_requests'])
 

@@ -6,10 +6,11 @@ import { MailError, type MailTransport } from '../message.ts'
 import { buildMime, type MimeMessage } from '../mime.ts'
 import type { SmtpServer } from './smtp-url.ts'
 
-/** Connecting, and then each single reply, may take this long. */
-const STEP_TIMEOUT_MS = 10_000
-/** A whole delivery, so that a server that trickles ends as well; under the outbox's lease of a mail. */
-const DELIVERY_TIMEOUT_MS = 30_000
+/**
+ * How long connecting, and then each single reply, may take; and a whole delivery, so that a server that trickles ends as well, under
+ * the outbox's lease of a mail.
+ */
+export const SMTP_TIMEOUTS_MS = { step: 10_000, delivery: 30_000 }
 /** The mail is accepted by then: a goodbye is worth no longer wait. */
 const QUIT_TIMEOUT_MS = 1_000
 
@@ -32,14 +33,18 @@ interface SmtpFailure extends Error {
  * The socket is `node:net` or `node:tls`, which workerd makes of `cloudflare:sockets`; nodemailer speaks over it. It is opened here,
  * by name: nodemailer would resolve the name itself, by one more HTTPS request, and connect to an address no certificate names.
  */
-export function createSmtpTransport(server: SmtpServer): MailTransport {
+export function createSmtpTransport(server: SmtpServer, timeoutsMs = SMTP_TIMEOUTS_MS): MailTransport {
   return async (mail) => {
     const message = await buildMime(mail)
-    await deliver(server, message)
+    await deliver(server, message, timeoutsMs)
   }
 }
 
-async function deliver(server: SmtpServer, message: MimeMessage): Promise<void> {
+async function deliver(
+  server: SmtpServer,
+  message: MimeMessage,
+  { step, delivery }: typeof SMTP_TIMEOUTS_MS,
+): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const implicit = server.tls === 'implicit'
   const { host, port } = server
@@ -53,15 +58,15 @@ async function deliver(server: SmtpServer, message: MimeMessage): Promise<void> 
     requireTLS: server.tls === 'starttls',
     ignoreTLS: server.tls === 'off',
     name: domainOf(message.from),
-    connectionTimeout: STEP_TIMEOUT_MS,
-    greetingTimeout: STEP_TIMEOUT_MS,
-    socketTimeout: STEP_TIMEOUT_MS,
+    connectionTimeout: step,
+    greetingTimeout: step,
+    socketTimeout: step,
     socketCloseTimeout: 0,
   })
   const fail = (error: SmtpFailure): void => reject(toMailError(error))
   const timers = [
-    setTimeout(() => reject(new MailError('smtp connect timeout', false)), STEP_TIMEOUT_MS),
-    setTimeout(() => reject(new MailError('smtp delivery timeout', false)), DELIVERY_TIMEOUT_MS),
+    setTimeout(() => reject(new MailError('smtp connect timeout', false)), step),
+    setTimeout(() => reject(new MailError('smtp delivery timeout', false)), delivery),
   ]
   connection.on('error', fail)
   connection.once('end', () => reject(new MailError('smtp connection closed', false)))

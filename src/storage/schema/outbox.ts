@@ -7,6 +7,10 @@ export const outbox = sqliteTable(
     id: text('id').primaryKey(),
     kind: text('kind').notNull(),
     recipient: text('recipient').notNull(),
+    /** The recipient without a `+tag`, in lower case: whose hourly limit the mail counts for. */
+    mailbox: text('mailbox').notNull(),
+    /** 0 leaves before 1: a person waits for a reset or a code, while sign-ups may come by the hundred. */
+    priority: integer('priority').notNull(),
     locale: text('locale').notNull(),
     /** Whom it concerns, for the audit trail; may have been deleted since. */
     userId: text('user_id'),
@@ -24,7 +28,7 @@ export const outbox = sqliteTable(
     lastError: text('last_error'),
   },
   (table) => [
-    index('outbox_due').on(table.state, table.nextAttemptAt),
-    index('outbox_recipient').on(table.recipient, table.kind, table.createdAt),
+    index('outbox_due').on(table.state, table.priority, table.nextAttemptAt),
+    index('outbox_mailbox').on(table.mailbox, table.kind, table.createdAt),
   ],
 )

@@ -32,9 +32,14 @@ export function speak(line: string): string {
   return REPLIES[line.slice(0, 4)] ?? ''
 }
 
+/** Time-outs in the proportion of the real ones, so that a test does not wait for those. */
+export const IMPATIENT_MS = { step: 500, delivery: 1_500 }
+
 export interface SmtpBench {
   /** Has the Worker send one mail through the real transport. */
   send(smtpUrl: string, mail?: OutgoingMail): Promise<Delivery>
+  /** The same by a transport that has little patience, and how long it took. */
+  sendImpatiently(smtpUrl: string): Promise<{ delivery: Delivery; tookMs: number }>
   start(options?: Parameters<typeof startMailServer>[0]): Promise<MailServer>
   script(...actions: Parameters<typeof startScriptedServer>): Promise<ScriptedServer>
   /** Certificates nobody should accept for `localhost`. */
@@ -46,10 +51,16 @@ export function useSmtpBench(): SmtpBench {
   const open: { close(): Promise<void> }[] = []
   let harness: TestHarness
   let certificate: Certificate
+  const order = async (body: object) => {
+    const response = await harness.fetch('/', { method: 'POST', body: JSON.stringify(body) })
+    return (await response.json()) as Delivery
+  }
   const bench: SmtpBench = {
-    async send(smtpUrl, mail = compose()) {
-      const response = await harness.fetch('/', { method: 'POST', body: JSON.stringify({ smtpUrl, mail }) })
-      return (await response.json()) as Delivery
+    send: (smtpUrl, mail = compose()) => order({ smtpUrl, mail }),
+    async sendImpatiently(smtpUrl) {
+      const started = performance.now()
+      const delivery = await order({ smtpUrl, mail: compose(), timeoutsMs: IMPATIENT_MS })
+      return { delivery, tookMs: performance.now() - started }
     },
     async start(options = {}) {
       const server = await startMailServer({ ...certificate, ...options })

@@ -1,5 +1,5 @@
 import { MailError, type OutgoingMail } from '../../../src/mail/message.ts'
-import { createSmtpTransport } from '../../../src/mail/transports/smtp.ts'
+import { createSmtpTransport, type SMTP_TIMEOUTS_MS } from '../../../src/mail/transports/smtp.ts'
 import { parseSmtpUrl } from '../../../src/mail/transports/smtp-url.ts'
 
 /** What the Worker tells of one delivery. */
@@ -9,11 +9,21 @@ export interface Delivery {
   permanent: boolean
 }
 
-/** Hands a mail to the real transport: `POST { smtpUrl, mail }`. */
+interface Order {
+  smtpUrl: string
+  mail: OutgoingMail
+  /** Those of production where none are given. */
+  timeoutsMs?: typeof SMTP_TIMEOUTS_MS
+}
+
+/** Hands a mail to the real transport. */
 const worker = {
   async fetch(request: Request): Promise<Response> {
-    const { smtpUrl, mail } = (await request.json()) as { smtpUrl: string; mail: OutgoingMail }
-    const delivery: Delivery = await createSmtpTransport(parseSmtpUrl(smtpUrl))(mail).then(
+    const { smtpUrl, mail, timeoutsMs } = (await request.json()) as Order
+    const delivery: Delivery = await createSmtpTransport(
+      parseSmtpUrl(smtpUrl),
+      timeoutsMs,
+    )(mail).then(
       () => ({ delivered: true, reason: '', permanent: false }),
       (error: unknown) =>
         error instanceof MailError

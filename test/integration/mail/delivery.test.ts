@@ -6,7 +6,7 @@ import { consumeQueue } from '../../../src/jobs/queue.ts'
 import { runScheduled } from '../../../src/jobs/scheduled.ts'
 import { MailError } from '../../../src/mail/message.ts'
 import { cleanUp } from '../../../src/services/housekeeping.ts'
-import { deliverMail } from '../../../src/services/mail-delivery.ts'
+import { deliverNextMail } from '../../../src/services/mail-delivery.ts'
 import { callWorker } from '../../support/call-worker.ts'
 import { newEmail, PASSWORD, waitForMail } from '../../support/client.ts'
 import { rows } from '../../support/database.ts'
@@ -26,8 +26,10 @@ async function auditOfMail(id: string) {
 }
 
 let logs: () => string
-beforeEach(() => {
+beforeEach(async () => {
   logs = captureLogs()
+  // A delivery takes whatever is due, not what its test has put there.
+  await rows("delete from outbox where state = 'pending'")
 })
 afterEach(() => {
   vi.restoreAllMocks()
@@ -45,15 +47,15 @@ describe('a temporary failure', () => {
     const bench = deliveryBench()
     const id = await putMail()
     bench.answer = fails(false)
-    await deliverMail(bench.platform, id)
+    await deliverNextMail(bench.platform)
     expect(bench.announced).toEqual([{ ids: [id], delaySeconds: 30 }])
     expect(await outboxRow(id)).toMatchObject({ state: 'pending', attempts: 1, last_error: 'smtp 451 RCPT TO' })
     bench.now += 29_000
-    await deliverMail(bench.platform, id)
+    await deliverNextMail(bench.platform)
     expect(bench.sent).toHaveLength(1)
     bench.answer = () => {}
     bench.now += 1_000
-    await deliverMail(bench.platform, id)
+    await deliverNextMail(bench.platform)
     expect(bench.sent).toHaveLength(2)
     expect(await outboxRow(id)).toMatchObject({ state: 'delivered', attempts: 2, last_error: null })
   })
@@ -69,9 +71,9 @@ describe('a temporary failure', () => {
     )
     const id = await putMail({ kind: 'verify_email', recipient: 'same@example.com', token_id: tokenId })
     bench.answer = fails(false)
-    await deliverMail(bench.platform, id)
+    await deliverNextMail(bench.platform)
     bench.now += 30_000
-    await deliverMail(bench.platform, id)
+    await deliverNextMail(bench.platform)
     expect(bench.sent).toHaveLength(2)
     expect(bench.sent[0]).toEqual(bench.sent[1])
     expect(bench.sent[0]).toMatchObject({ id, to: 'same@example.com' })
@@ -83,7 +85,7 @@ describe('a temporary failure', () => {
     const id = await putMail({ recipient: 'secret-reader@example.com', user_id: 'user-of-mail' })
     bench.answer = fails(false)
     for (const delay of [...MAIL_RETRY_DELAYS_SECONDS, 0, 0]) {
-      await deliverMail(bench.platform, id)
+      await deliverNextMail(bench.platform)
       bench.now += delay * 1000
     }
     expect(bench.sent).toHaveLength(10)
@@ -107,9 +109,9 @@ describe('a permanent failure', () => {
     const bench = deliveryBench()
     const id = await putMail()
     bench.answer = fails(true)
-    await deliverMail(bench.platform, id)
+    await deliverNextMail(bench.platform)
     bench.now += 365 * 86_400_000
-    await deliverMail(bench.platform, id)
+    await deliverNextMail(bench.platform)
     expect(bench.sent).toHaveLength(1)
     expect(await outboxRow(id)).toMatchObject({ state: 'failed', attempts: 1 })
     expect(await auditOfMail(id)).toHaveLength(1)
@@ -121,7 +123,7 @@ describe('a permanent failure', () => {
       call.binding === 'MAIL_DEAD_QUEUE' ? Promise.reject(new Error('queue down')) : proceed(),
     )
     const id = await putMail()
-    await deliverMail({ ...jobPlatform(refusing), sendMail: fails(true) }, id)
+    await deliverNextMail({ ...jobPlatform(refusing), sendMail: fails(true) })
     expect(await outboxRow(id)).toMatchObject({ state: 'failed' })
     expect(await auditOfMail(id)).toHaveLength(1)
     expect(logs()).toContain('dead-letter queue refused')
@@ -131,12 +133,12 @@ describe('a permanent failure', () => {
     const bench = deliveryBench()
     const id = await putMail()
     bench.answer = fails(true)
-    await deliverMail(bench.platform, id)
+    await deliverNextMail(bench.platform)
     await rows("update outbox set state = 'pending', attempts = 0, next_attempt_at = 0 where id = ?", id)
     bench.answer = () => {}
     await runScheduled(bench.platform, EVERY_MINUTE)
     expect(bench.announced.flatMap(({ ids }) => ids)).toContain(id)
-    await deliverMail(bench.platform, id)
+    await deliverNextMail(bench.platform)
     expect(await outboxRow(id)).toMatchObject({ state: 'delivered' })
   })
 
@@ -160,9 +162,9 @@ describe('a mail is sent once', () => {
   it('whatever comes after its delivery', async () => {
     const bench = deliveryBench()
     const id = await putMail()
-    await deliverMail(bench.platform, id)
+    await deliverNextMail(bench.platform)
     bench.now += 30 * 86_400_000
-    await deliverMail(bench.platform, id)
+    await deliverNextMail(bench.platform)
     await runScheduled(bench.platform, EVERY_MINUTE)
     expect(bench.sent).toHaveLength(1)
     expect(bench.announced.flatMap(({ ids }) => ids)).not.toContain(id)
@@ -205,7 +207,7 @@ describe('a mail is sent once', () => {
     const bench = deliveryBench()
     const id = await putMail()
     bench.answer = () => new Promise((resolve) => setTimeout(resolve, 50))
-    await Promise.all(Array.from({ length: 10 }, () => deliverMail(bench.platform, id)))
+    await Promise.all(Array.from({ length: 10 }, () => deliverNextMail(bench.platform)))
     expect(bench.sent).toHaveLength(1)
     expect(await outboxRow(id)).toMatchObject({ state: 'delivered', attempts: 1 })
   })
@@ -220,7 +222,7 @@ describe('a mail is sent once', () => {
     })
     const bench = deliveryBench(flaky)
     const id = await putMail()
-    await deliverMail(bench.platform, id)
+    await deliverNextMail(bench.platform)
     expect(failures).toBe(0)
     expect(await outboxRow(id)).toMatchObject({ state: 'delivered' })
   })
@@ -231,12 +233,12 @@ describe('a Worker that dies during a delivery', () => {
     const bench = deliveryBench()
     const id = await putMail()
     bench.answer = () => new Promise(() => {})
-    void deliverMail(bench.platform, id)
+    void deliverNextMail(bench.platform)
     await vi.waitFor(() => expect(bench.sent).toHaveLength(1))
     bench.answer = () => {}
 
     bench.now += (MAIL_LEASE_SECONDS - 1) * 1000
-    await deliverMail(bench.platform, id)
+    await deliverNextMail(bench.platform)
     await runScheduled(bench.platform, EVERY_MINUTE)
     expect(bench.sent).toHaveLength(1)
     expect(bench.announced.flatMap(({ ids }) => ids)).not.toContain(id)
@@ -244,7 +246,7 @@ describe('a Worker that dies during a delivery', () => {
     bench.now += 61_000
     await runScheduled(bench.platform, EVERY_MINUTE)
     expect(bench.announced.flatMap(({ ids }) => ids)).toContain(id)
-    await deliverMail(bench.platform, id)
+    await deliverNextMail(bench.platform)
     expect(await outboxRow(id)).toMatchObject({ state: 'delivered', attempts: 2 })
   })
 
@@ -253,11 +255,11 @@ describe('a Worker that dies during a delivery', () => {
     const id = await putMail()
     const { promise, reject } = Promise.withResolvers<void>()
     bench.answer = () => promise
-    const late = deliverMail(bench.platform, id)
+    const late = deliverNextMail(bench.platform)
     await vi.waitFor(() => expect(bench.sent).toHaveLength(1))
     bench.now += MAIL_LEASE_SECONDS * 1000
     bench.answer = () => {}
-    await deliverMail(bench.platform, id)
+    await deliverNextMail(bench.platform)
     reject(new MailError('smtp 550 RCPT TO', true))
     await late
     expect(await outboxRow(id)).toMatchObject({ state: 'delivered', attempts: 2, last_error: null })
@@ -268,7 +270,6 @@ describe('a Worker that dies during a delivery', () => {
 describe('the sweep', () => {
   it('announces all that is overdue, longest first, a hundred at a time, and nothing else', async () => {
     const bench = deliveryBench()
-    await rows("delete from outbox where state = 'pending'")
     const due = bench.now - 120_000
     const overdue: string[] = []
     // 120 of one moment, so that a page ends in the middle of it.
@@ -283,18 +284,27 @@ describe('the sweep', () => {
     await rows("delete from outbox where state = 'pending'")
   })
 
-  it('finds them by an index, however many mails there are', async () => {
-    const plan = await rows(
-      "explain query plan select id, next_attempt_at from outbox where state = 'pending' and next_attempt_at <= 1 and (next_attempt_at, id) > (0, '') order by next_attempt_at, id limit 100",
-    )
-    expect(JSON.stringify(plan)).toContain('USING INDEX outbox_due (state=? AND next_attempt_at')
+  it('announces urgent mails before others, however long these are overdue', async () => {
+    const bench = deliveryBench()
+    const ordinary = await putMail({ next_attempt_at: bench.now - 3_600_000 })
+    const urgent = await putMail({ next_attempt_at: bench.now - 120_000, priority: 0 })
+    await runScheduled(bench.platform, EVERY_MINUTE)
+    expect(bench.announced.flatMap(({ ids }) => ids)).toEqual([urgent, ordinary])
+  })
+
+  it.each([
+    ['its pages', "and (priority, next_attempt_at, id) > (0, 0, '') order by priority, next_attempt_at, id limit 100"],
+    ['and a delivery its mail', 'order by priority, next_attempt_at limit 1'],
+  ])('finds %s by an index, however many mails there are', async (_what, rest) => {
+    const due = "state = 'pending' and priority in (0, 1) and next_attempt_at <= 1"
+    const plan = await rows(`explain query plan select id from outbox where ${due} ${rest}`)
+    expect(JSON.stringify(plan)).toContain('USING INDEX outbox_due (state=? AND priority=? AND next_attempt_at')
   })
 
   it('delivers what was registered while the queue refused', async () => {
     const refusing = interceptEnv(env as Env, (call, proceed) =>
       call.binding === 'MAIL_QUEUE' ? Promise.reject(new Error('queue down')) : proceed(),
     )
-    await rows("delete from outbox where state = 'pending'")
     const email = newEmail()
     const { status } = await callWorker(refusing, 'POST', '/auth/register', { body: { email, password: PASSWORD } })
     expect(status).toBe(202)
@@ -308,7 +318,7 @@ describe('a mail that is no longer needed, or not known', () => {
   it('is dropped when its link was used', async () => {
     const bench = deliveryBench()
     const id = await putMail({ kind: 'reset_password', token_id: crypto.randomUUID() })
-    await deliverMail(bench.platform, id)
+    await deliverNextMail(bench.platform)
     expect(bench.sent).toEqual([])
     expect(await outboxRow(id)).toMatchObject({ state: 'dropped' })
     expect(bench.dead).toEqual([])
@@ -324,7 +334,7 @@ describe('a mail that is no longer needed, or not known', () => {
       ...[tokenId, userId, bench.now],
     )
     const id = await putMail({ kind: 'reset_password', token_id: tokenId, user_id: userId })
-    await deliverMail(bench.platform, id)
+    await deliverNextMail(bench.platform)
     expect(bench.sent).toEqual([])
     expect(await outboxRow(id)).toMatchObject({ state: 'failed', last_error: 'link expired before delivery' })
     expect(await auditOfMail(id)).toMatchObject([{ user_id: userId, details: { kind: 'reset_password' } }])
@@ -334,7 +344,7 @@ describe('a mail that is no longer needed, or not known', () => {
   it('waits for a version that knows its kind', async () => {
     const bench = deliveryBench()
     const id = await putMail({ kind: 'of_tomorrow' })
-    await deliverMail(bench.platform, id)
+    await deliverNextMail(bench.platform)
     expect(await outboxRow(id)).toMatchObject({ state: 'pending', last_error: 'unknown kind' })
   })
 })

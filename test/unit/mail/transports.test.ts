@@ -1,8 +1,8 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import { MailError, type MailTransport, type OutgoingMail } from '../../../src/mail/message.ts'
+import { MailError, MailThrottledError, type MailTransport, type OutgoingMail } from '../../../src/mail/message.ts'
 import { createBindingTransport } from '../../../src/mail/transports/binding.ts'
-import { createResendTransport } from '../../../src/mail/transports/resend.ts'
+import { createResendTransport, RESEND_TIMEOUT_MS } from '../../../src/mail/transports/resend.ts'
 
 const MAIL: OutgoingMail = {
   id: '0198-mail-1',
@@ -27,8 +27,9 @@ async function failureOf(transport: MailTransport): Promise<MailError> {
   return failure
 }
 
-function resend(answer: (request: Request) => Promise<Response> | Response): MailTransport {
+function resend(answer: (request: Request) => Promise<Response> | Response, timeoutMs?: number): MailTransport {
   return createResendTransport({
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
     apiKey: 'key-123',
     baseUrl: 'https://api.resend.test/',
     fetch: async (input, init) => answer(new Request(input, init)),
@@ -82,6 +83,33 @@ describe('Resend transport (U2)', () => {
     expect(failure.reason).toBe(`resend ${status} ${name}`.trim())
   })
 
+  it.each([
+    ['2', 2_000],
+    ['0', 1_000],
+    [' 7 ', 7_000],
+    ['86400', 3_600_000],
+    [null, 30_000],
+    ['', 30_000],
+    ['soon', 30_000],
+    ['-1', 30_000],
+    ['1.5', 30_000],
+    ['9'.repeat(400), 3_600_000],
+  ])('429 with Retry-After %j: no mail is taken for %d ms', async (retryAfter, waitMs) => {
+    const headers: HeadersInit = retryAfter === null ? {} : { 'Retry-After': retryAfter }
+    const failure = await failureOf(
+      resend(() => Response.json({ name: 'rate_limit_exceeded' }, { status: 429, headers })),
+    )
+    expect(failure).toBeInstanceOf(MailThrottledError)
+    expect(failure).toMatchObject({ waitMs, permanent: false })
+  })
+
+  it('429 with a date in Retry-After: no mail is taken until then (RFC 9110 §10.2.3)', async () => {
+    const headers = { 'Retry-After': new Date(Date.now() + 90_000).toUTCString() }
+    const failure = await failureOf(resend(() => new Response('', { status: 429, headers })))
+    expect((failure as MailThrottledError).waitMs).toBeGreaterThan(60_000)
+    expect((failure as MailThrottledError).waitMs).toBeLessThanOrEqual(90_000)
+  })
+
   it('a body that is no JSON changes nothing', async () => {
     expect(await failureOf(resend(() => new Response('<html>', { status: 502 })))).toMatchObject({ permanent: false })
   })
@@ -91,17 +119,19 @@ describe('Resend transport (U2)', () => {
     expect(failure).toMatchObject({ permanent: false, reason: 'resend unreachable' })
   })
 
-  it('gives up after 10 s: temporary', async () => {
+  it('gives up on an answer that does not come, after 10 s in earnest: temporary', async () => {
+    expect(RESEND_TIMEOUT_MS).toBe(10_000)
     const failure = await failureOf(
       resend(
         (request) =>
           new Promise((_resolve, reject) => {
             request.signal.addEventListener('abort', () => reject(request.signal.reason))
           }),
+        50,
       ),
     )
     expect(failure).toMatchObject({ permanent: false, reason: 'resend timeout' })
-  }, 15_000)
+  })
 })
 
 describe('Cloudflare binding transport (U2)', () => {
@@ -140,6 +170,14 @@ describe('Cloudflare binding transport (U2)', () => {
     const error = Object.assign(new Error('info@bücher.example'), { code })
     const failure = await failureOf(createBindingTransport({ send: () => Promise.reject(error) }))
     expect(failure).toMatchObject({ permanent, reason: `binding ${code}` })
+  })
+
+  it.each(['E_RATE_LIMIT_EXCEEDED', 'E_DAILY_LIMIT_EXCEEDED'])('%s: no mail is taken for a while', async (code) => {
+    const failure = await failureOf(
+      createBindingTransport({ send: () => Promise.reject(Object.assign(new Error('limit'), { code })) }),
+    )
+    expect(failure).toBeInstanceOf(MailThrottledError)
+    expect(failure).toMatchObject({ waitMs: 30_000 })
   })
 
   it('an error without a code: temporary, its message untold', async () => {

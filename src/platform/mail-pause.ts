@@ -1,0 +1,47 @@
+import { MAIL_WAIT_MS } from '../config.ts'
+import { MailThrottledError, type MailTransport } from '../mail/message.ts'
+import { logWarning } from './log.ts'
+
+/** Until when the mail server wants to be left alone, as far as this isolate was told, and the answer that said so. */
+export interface MailPause {
+  until: number
+  reason: string
+}
+
+interface Clock {
+  now: () => number
+  /** From 0 to 1, without 1. */
+  random: () => number
+  sleep: (milliseconds: number) => Promise<void>
+}
+
+/** Up to half as long again, so that what was put off together does not come back together. */
+export const withJitter = (duration: number, random: () => number): number => duration * (1 + random() / 2)
+
+/**
+ * A transport that leaves a server alone when it asks for that. What one delivery is told holds up all others of the isolate, so that
+ * not each of them has to ask. A short pause is waited for here, because a queue counts in seconds and its messages cost money.
+ * @throws {MailThrottledError} where the wait would be long: the mail belongs back in the outbox.
+ */
+export function respectPauses(send: MailTransport, pause: MailPause, { now, random, sleep }: Clock): MailTransport {
+  return async (mail) => {
+    const patientUntil = now() + MAIL_WAIT_MS.inAll
+    const waitForTurn = async () => {
+      for (let left = pause.until - now(); left > 0; left = pause.until - now()) {
+        if (left > MAIL_WAIT_MS.onePause || now() > patientUntil) throw new MailThrottledError(pause.reason, left)
+        await sleep(withJitter(left, random))
+      }
+    }
+    for (;;) {
+      await waitForTurn()
+      try {
+        return await send(mail)
+      } catch (error) {
+        if (!(error instanceof MailThrottledError)) throw error
+        logWarning('mail server asks for a pause', { reason: error.reason, waitMs: error.waitMs })
+        pause.until = Math.max(pause.until, now() + error.waitMs)
+        pause.reason = error.reason
+      }
+    }
+  }
+}
