@@ -6,12 +6,13 @@ import worker from '../../src/index.ts'
 import wranglerConfig from '../../wrangler.toml?raw'
 import { signedIn, verified } from '../support/accounts.ts'
 import { post } from '../support/client.ts'
+import { NOON_MS } from '../support/clock.ts'
 import { countRows, rows } from '../support/database.ts'
 import { type BindingCall, interceptEnv } from '../support/intercept-env.ts'
 
 const DAILY = '17 3 * * *'
 const DAY = 86_400_000
-const now = Date.now()
+const now = NOON_MS
 
 beforeEach(() => {
   vi.setSystemTime(now)
