@@ -9,7 +9,7 @@ import { buildProviders } from '../oauth-providers/registry.ts'
 import { type ReportedSessions, reportActivity } from './activity.ts'
 import { type Blocklist, createBlocklist } from './blocklist.ts'
 import type { Client } from './client.ts'
-import { openDatabase } from './database.ts'
+import { openDatabase, readDatabaseBytes } from './database.ts'
 import { type LoginThrottle, openLoginThrottle } from './login-throttle.ts'
 import { announceMails, type DeadMail, reportDeadMail } from './mail-queue.ts'
 import { createMailTransport } from './mail-transport.ts'
@@ -47,6 +47,8 @@ export interface Platform {
   keyRing: { current: KeyRing | null }
   /** The configured ways to sign in elsewhere, by id. */
   providers: ReadonlyMap<string, OAuthProvider>
+  /** How large the database is. */
+  databaseBytes: () => Promise<number>
   /** Asks each dependency for the least it can answer. */
   probes: Readonly<Record<'database' | 'blocklist' | 'loginThrottle' | 'pictures', () => Promise<unknown>>>
 }
@@ -105,8 +107,9 @@ export function composePlatform(env: Env, client: Client, context: Pick<Executio
     fetchAsset: (request) => env.ASSETS.fetch(request),
     keyRing,
     providers,
+    databaseBytes: () => readDatabaseBytes(env.DB),
     probes: {
-      database: () => env.DB.prepare('select 1').first(),
+      database: () => readDatabaseBytes(env.DB),
       blocklist: () => env.BLOCKLIST.get('probe'),
       loginThrottle: () => env.LOGIN_THROTTLE.getByName('probe').ping(),
       pictures: () => env.PICTURES.head('probe'),

@@ -6,6 +6,8 @@ import { within } from '../platform/within.ts'
 interface DependencyState {
   status: 'ok' | 'unavailable'
   ms: number
+  /** Of the database: how large it is. */
+  bytes?: number
 }
 
 /** Asks every dependency once, side by side, and says which answered and how fast. */
@@ -19,8 +21,9 @@ export async function checkReadiness(deps: Pick<Platform, 'probes'>): Promise<Re
 async function checkDependency(name: string, probe: () => Promise<unknown>): Promise<DependencyState> {
   const start = Date.now()
   try {
-    await within(DEPENDENCY_TIMEOUT_MS, probe())
-    return { status: 'ok', ms: Date.now() - start }
+    const answer = await within(DEPENDENCY_TIMEOUT_MS, probe())
+    const size = name === 'database' ? { bytes: Number(answer) } : {}
+    return { status: 'ok', ms: Date.now() - start, ...size }
   } catch (error) {
     logError('dependency unavailable', error, { dependency: name })
     return { status: 'unavailable', ms: Date.now() - start }
