@@ -124,13 +124,15 @@ export async function listAuditEvents(
 ) {
   const { userId, type, from, to, before } = filter
   const { requestId: _, ...fields } = getTableColumns(auditEvents)
+  // The plus sign keeps SQLite from finding one person's events among everybody's of that type.
+  const whenType = userId === undefined ? eq(auditEvents.type, type ?? '') : sql`+${auditEvents.type} = ${type}`
   return await db
     .select(fields)
     .from(auditEvents)
     .where(
       and(
         userId === undefined ? undefined : eq(auditEvents.userId, userId),
-        type === undefined ? undefined : eq(auditEvents.type, type),
+        type === undefined ? undefined : whenType,
         from === undefined ? undefined : gte(auditEvents.at, from),
         to === undefined ? undefined : lt(auditEvents.at, to),
         before && sql`(${auditEvents.at}, ${auditEvents.id}) < (${before.at}, ${before.id})`,
