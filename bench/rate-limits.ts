@@ -5,6 +5,7 @@
  */
 import { GLOBAL_RATE_WINDOW_SECONDS, RATE_CLASSES } from '../src/config.ts'
 import { createRateLimiter, type RatePolicy } from '../src/platform/rate-limiter.ts'
+import { NOON_MS } from '../test/support/clock.ts'
 import { createProductionKv, type ProductionKv } from '../test/support/production-kv.ts'
 
 const GLOBAL: RatePolicy = { requests: 300, windowSeconds: GLOBAL_RATE_WINDOW_SECONDS }
@@ -110,7 +111,7 @@ const ABUSIVE: Scenario[] = [
   },
 ]
 
-let clock = Date.parse('2026-11-20T08:00:00Z')
+let clock = NOON_MS
 Date.now = () => clock
 console.error = () => undefined
 

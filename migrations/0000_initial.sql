@@ -1,3 +1,10 @@
+CREATE TABLE `audit_counts` (
+	`day` text NOT NULL,
+	`kind` text NOT NULL,
+	`count` integer NOT NULL,
+	PRIMARY KEY(`day`, `kind`)
+);
+--> statement-breakpoint
 CREATE TABLE `audit_events` (
 	`id` text PRIMARY KEY NOT NULL,
 	`type` text NOT NULL,
@@ -56,6 +63,7 @@ CREATE TABLE `login_exchanges` (
 );
 --> statement-breakpoint
 CREATE INDEX `login_exchanges_expiry` ON `login_exchanges` (`expires_at`);--> statement-breakpoint
+CREATE INDEX `login_exchanges_user` ON `login_exchanges` (`user_id`);--> statement-breakpoint
 CREATE TABLE `one_time_tokens` (
 	`id` text PRIMARY KEY NOT NULL,
 	`user_id` text NOT NULL,
@@ -144,6 +152,7 @@ CREATE TABLE `user_roles` (
 	FOREIGN KEY (`role`) REFERENCES `roles`(`name`) ON UPDATE cascade ON DELETE cascade
 );
 --> statement-breakpoint
+CREATE INDEX `user_roles_role` ON `user_roles` (`role`);--> statement-breakpoint
 CREATE TABLE `users` (
 	`id` text PRIMARY KEY NOT NULL,
 	`email` text NOT NULL,
@@ -161,7 +170,8 @@ CREATE TABLE `users` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `users_email_unique` ON `users` (`email`);--> statement-breakpoint
-CREATE UNIQUE INDEX `users_username_unique` ON `users` (lower("username"));
+CREATE UNIQUE INDEX `users_username_unique` ON `users` (lower("username"));--> statement-breakpoint
+CREATE INDEX `users_unverified` ON `users` (`created_at`) WHERE email_verified_at is null;
 --> statement-breakpoint
 INSERT INTO `roles` (`name`, `description`, `built_in`) VALUES
   ('user', 'Every account.', 1),

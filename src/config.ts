@@ -135,8 +135,9 @@ export const MAIL_NOTICE_LIMITS = { maxPerHour: MAIL_MAX_PER_KIND_AND_HOUR, maxD
 export const TOKEN_KEEP_SECONDS = 24 * 60 * 60
 /** An address nobody confirmed is free again after a week. */
 export const UNVERIFIED_ACCOUNT_KEEP_SECONDS = 7 * 24 * 60 * 60
-export const CLEANUP_BATCH = 500
-export const MAX_CLEANUP_BATCHES = 40
+export const CLEANUP_BATCH = 1000
+/** Steps of one run. A step is a statement or two, and the free plan allows 50 in one run of a Worker. What is left waits an hour. */
+export const CLEANUP_MAX_STEPS = 24
 
 // ------------------------------------------------------------------ rate limits (decision 5), by client address and route
 /** What a route's `rateLimit('…')` names. The global one is every client's for all routes together, and configurable. */

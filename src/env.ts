@@ -130,6 +130,12 @@ const Variables = z.object({
     .transform(Number)
     .pipe(z.int().min(10, 'must be at least 10').max(1_000_000, 'must be at most 1000000'))
     .default(300),
+  AUDIT_RETENTION_DAYS: z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number of days')
+    .transform(Number)
+    .pipe(z.int().min(1, 'must be at least 1').max(36_500, 'must be at most 36500'))
+    .default(400),
   BOOTSTRAP_ADMIN_EMAIL: emailAddress.optional(),
   MAIL_TRANSPORT: z.enum(['mailbox', 'smtp', 'resend', 'binding']),
   MAIL_FROM: sender.optional(),
@@ -252,6 +258,7 @@ function toSettings(values: Parsed) {
     passwordRequire: values.PASSWORD_REQUIRE,
     rateLimits: values.RATE_LIMITS === 'on',
     rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE,
+    auditRetentionDays: values.AUDIT_RETENTION_DAYS,
     bootstrapAdminEmail: values.BOOTSTRAP_ADMIN_EMAIL ?? null,
     mail: {
       transport: values.MAIL_TRANSPORT,

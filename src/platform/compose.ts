@@ -9,7 +9,7 @@ import { buildProviders } from '../oauth-providers/registry.ts'
 import { type ReportedSessions, reportActivity } from './activity.ts'
 import { type Blocklist, createBlocklist } from './blocklist.ts'
 import type { Client } from './client.ts'
-import { openDatabase } from './database.ts'
+import { openDatabase, readDatabaseBytes } from './database.ts'
 import { type LoginThrottle, openLoginThrottle } from './login-throttle.ts'
 import { type MailPause, respectPauses } from './mail-pause.ts'
 import { announceMails, type DeadMail, reportDeadMail } from './mail-queue.ts'
@@ -30,6 +30,8 @@ export interface KeyRing {
 export interface DependencyState {
   status: 'ok' | 'unavailable'
   ms: number
+  /** Of the database: how large it is. */
+  bytes?: number
 }
 
 /** Everything a use case may need of the outside, each part a small typed function. Services name the parts they use. */
@@ -60,6 +62,8 @@ export interface Platform {
   probes: Readonly<Record<string, () => Promise<unknown>>>
   /** What the isolate last learned of its dependencies: values only, no promise. */
   readiness: { known: Record<string, DependencyState> | null; askedAt: number }
+  /** How large the database is. */
+  databaseBytes: () => Promise<number>
 }
 
 /** What one isolate keeps for a set of bindings: parsed once, and nothing that belongs to a request. */
@@ -123,8 +127,9 @@ export function composePlatform(env: Env, client: Client, context: Pick<Executio
     keyRing,
     readiness,
     providers,
+    databaseBytes: () => readDatabaseBytes(env.DB),
     probes: {
-      database: () => env.DB.prepare('select 1').first(),
+      database: () => readDatabaseBytes(env.DB),
       blocklist: () => env.BLOCKLIST.get('probe'),
       loginThrottle: () => env.LOGIN_THROTTLE.getByName('probe').ping(),
       ...(env.PICTURES ? { pictures: () => env.PICTURES.head('probe') } : {}),

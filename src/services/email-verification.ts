@@ -1,8 +1,8 @@
 import { MAIL_MAX_PER_KIND_AND_HOUR, VERIFICATION_TOKEN_TTL_SECONDS } from '../config.ts'
 import type { Platform } from '../platform/compose.ts'
 import { grantRoleStatement, verifyEmailStatement } from '../storage/accounts.ts'
-import { auditStatement } from '../storage/audit-events.ts'
-import { tokenExists, userIdByEmail, userIdByToken } from '../storage/conditions.ts'
+import { auditOrCountStatements, auditStatement } from '../storage/audit-events.ts'
+import { tokenExists, userIdByEmail, userIdByToken, whenMailed } from '../storage/conditions.ts'
 import { consumeTokenStatement, issueTokenStatement } from '../storage/one-time-tokens.ts'
 import { mailTokenStatements } from '../storage/outbox.ts'
 import { newId, newOneTimeToken } from './identifiers.ts'
@@ -17,6 +17,7 @@ export async function resendVerification(
   const now = deps.now()
   const token = newOneTimeToken(now, VERIFICATION_TOKEN_TTL_SECONDS)
   const mailId = newId()
+  const event = { type: 'email.verification_requested', at: now, userId: userIdByEmail(email) } as const
   await db.batch([
     issueTokenStatement(db, { ...token, purpose: 'verify_email' }, { email, unverified: true }),
     ...mailTokenStatements(
@@ -24,7 +25,7 @@ export async function resendVerification(
       { id: mailId, kind: 'verify_email', locale: client.locale, tokenId: token.id, createdAt: now },
       MAIL_MAX_PER_KIND_AND_HOUR,
     ),
-    auditStatement(db, { type: 'email.verification_requested', at: now, userId: userIdByEmail(email) }, client),
+    ...auditOrCountStatements(db, event, client, whenMailed(mailId)),
   ])
   await deps.announceMails([mailId])
 }

@@ -15,7 +15,7 @@ import { userExists } from '../storage/conditions.ts'
 import { claimAccountStatements, createFederatedStatements, isVerified } from '../storage/federated-accounts.ts'
 import { findAccountsOf, identityExists, insertIdentityStatement, type NewIdentity } from '../storage/identities.ts'
 import { enqueueNoticeStatement } from '../storage/outbox.ts'
-import { registrationAudit, registrationStatements } from '../storage/registration.ts'
+import { registrationAuditStatements, registrationStatements } from '../storage/registration.ts'
 import { newId, newOneTimeToken } from './identifiers.ts'
 import { decideLinking } from './linking-rules.ts'
 import { loginFacts } from './login-facts.ts'
@@ -129,7 +129,7 @@ async function askByMail(deps: Needs, arrival: Arrival, email: string): Promise<
   const answers = await db.batch([
     ...registration,
     insertIdentityStatement(db, identity, userExists(account.id)),
-    auditStatement(db, { ...registrationAudit(account.id, email), at: now }, client),
+    ...registrationAuditStatements(db, { userId: account.id, email, mailId, at: now }, client),
   ])
   await deps.announceMails([mailId])
   const isNew = answers[registration.length].meta.changes > 0

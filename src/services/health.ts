@@ -14,8 +14,9 @@ export async function checkReadiness(deps: Pick<Platform, 'probes'>): Promise<Re
 async function checkDependency(name: string, probe: () => Promise<unknown>): Promise<DependencyState> {
   const start = Date.now()
   try {
-    await within(DEPENDENCY_TIMEOUT_MS, probe())
-    return { status: 'ok', ms: Date.now() - start }
+    const answer = await within(DEPENDENCY_TIMEOUT_MS, probe())
+    const size = name === 'database' ? { bytes: Number(answer) } : {}
+    return { status: 'ok', ms: Date.now() - start, ...size }
   } catch (error) {
     logError('dependency unavailable', error, { dependency: name })
     return { status: 'unavailable', ms: Date.now() - start }

@@ -98,7 +98,7 @@ async function authenticate(deps: Needs, flow: OAuthFlow, parameters: URLSearchP
   return { provider, identity: await askProvider(deps, provider.id, provider.authenticate(input)) }
 }
 
-/** Notes a refusal in the trail. */
+/** Counts a refusal: it concerns no account that is known by then. */
 async function noteRefusals<Value>(deps: Needs, flow: OAuthFlow, attempt: () => Promise<Value>): Promise<Value> {
   try {
     return await attempt()

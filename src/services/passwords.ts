@@ -7,8 +7,8 @@ import {
   grantRoleStatement,
   resetPasswordStatement,
 } from '../storage/accounts.ts'
-import { auditStatement } from '../storage/audit-events.ts'
-import { passwordIs, tokenExists, userIdByEmail, userIdByToken } from '../storage/conditions.ts'
+import { auditOrCountStatements, auditStatement } from '../storage/audit-events.ts'
+import { passwordIs, tokenExists, userIdByEmail, userIdByToken, whenMailed } from '../storage/conditions.ts'
 import { deleteUnprovenIdentitiesStatement } from '../storage/identities.ts'
 import { consumeAllTokensStatement, deleteTokensStatement, issueTokenStatement } from '../storage/one-time-tokens.ts'
 import { enqueueNoticeStatement, mailTokenStatements } from '../storage/outbox.ts'
@@ -31,6 +31,7 @@ export async function requestPasswordReset(
   const now = deps.now()
   const token = newOneTimeToken(now, RESET_TOKEN_TTL_SECONDS)
   const mailId = newId()
+  const event = { type: 'password.reset_requested', at: now, userId: userIdByEmail(email) } as const
   await db.batch([
     issueTokenStatement(db, { ...token, purpose: 'reset_password' }, { email }),
     ...mailTokenStatements(
@@ -38,7 +39,7 @@ export async function requestPasswordReset(
       { id: mailId, kind: 'reset_password', locale: client.locale, tokenId: token.id, createdAt: now },
       MAIL_MAX_PER_KIND_AND_HOUR,
     ),
-    auditStatement(db, { type: 'password.reset_requested', at: now, userId: userIdByEmail(email) }, client),
+    ...auditOrCountStatements(db, event, client, whenMailed(mailId)),
   ])
   await deps.announceMails([mailId])
 }

@@ -6,9 +6,8 @@ import {
 } from '../config.ts'
 import { AuthError } from '../errors.ts'
 import type { Platform } from '../platform/compose.ts'
-import { auditStatement } from '../storage/audit-events.ts'
 import { isUniqueViolation } from '../storage/database.ts'
-import { registrationAudit, registrationStatements } from '../storage/registration.ts'
+import { registrationAuditStatements, registrationStatements } from '../storage/registration.ts'
 import { newId, newOneTimeToken, throttleOf } from './identifiers.ts'
 import { assertPasswordAllowed } from './password-policy.ts'
 
@@ -42,7 +41,7 @@ export async function register(
         { id: mailId, maxPerHour: MAIL_MAX_PER_KIND_AND_HOUR },
         { ...token, resetExpiresAt: now + RESET_TOKEN_TTL_SECONDS * 1000 },
       ),
-      auditStatement(db, { ...registrationAudit(userId, email), at: now }, client),
+      ...registrationAuditStatements(db, { userId, email, mailId, at: now }, client),
     ])
   } catch (error) {
     if (isUniqueViolation(error, 'users_username_unique')) throw new AuthError('username_taken')

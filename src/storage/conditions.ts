@@ -20,4 +20,7 @@ export const addressIsTaken = (email: string): SQL => sql`exists (select 1 from 
 export const passwordIs = (userId: string, hash: string): SQL =>
   sql`exists (select 1 from users where id = ${userId} and password_hash = ${hash})`
 
+/** A mail was put in the outbox, and not left out for being one too many. */
+export const whenMailed = (mailId: string): SQL => sql`exists (select 1 from outbox where id = ${mailId})`
+
 export const userExists = (userId: string): SQL => sql`exists (select 1 from users where id = ${userId})`

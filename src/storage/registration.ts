@@ -1,7 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { grantRoleStatement } from './accounts.ts'
+import { auditOrCountStatements, type Origin } from './audit-events.ts'
 import { insertWhere } from './conditional-insert.ts'
-import { addressIsTaken, userExists, userIdByEmail } from './conditions.ts'
+import { addressIsTaken, userExists, userIdByEmail, whenMailed } from './conditions.ts'
 import type { Database } from './database.ts'
 import { issueTokenStatement, type NewOneTimeToken } from './one-time-tokens.ts'
 import { mailTokenStatements } from './outbox.ts'
@@ -45,8 +46,18 @@ export function registrationStatements(
   ] as const
 }
 
-/** What the trail says of a registration: the same row for a new address and for one that is known. */
-export const registrationAudit = (userId: string, email: string) => ({
-  type: sql`case when ${userExists(userId)} then 'user.registered' else 'user.registration_repeated' end`,
-  userId: userIdByEmail(email),
-})
+/**
+ * What the trail says of a registration: the same statements for a new address and for one that is known. Of a repeated one that is
+ * told to nobody, because the address has had its mails, only the number is kept: anybody can repeat it for ever.
+ */
+export function registrationAuditStatements(
+  db: Database,
+  registration: { userId: string; email: string; mailId: string; at: number },
+  origin: Origin,
+) {
+  const { userId, email, mailId, at } = registration
+  const isNew = userExists(userId)
+  const type = sql`case when ${isNew} then 'user.registered' else 'user.registration_repeated' end`
+  const event = { type, at, userId: userIdByEmail(email) }
+  return auditOrCountStatements(db, event, origin, sql`${isNew} or ${whenMailed(mailId)}`)
+}

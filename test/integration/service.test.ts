@@ -6,6 +6,7 @@ import { Health, Readiness } from '../../src/contracts/service.ts'
 import { answerOf } from '../support/answers.ts'
 import { callWorker } from '../support/call-worker.ts'
 import { get, ORIGIN, send } from '../support/client.ts'
+import { rows } from '../support/database.ts'
 import { interceptEnv } from '../support/intercept-env.ts'
 
 const DEPENDENCIES = ['blocklist', 'database', 'loginThrottle', 'pictures']
@@ -42,6 +43,18 @@ describe('GET /health/ready', () => {
       expect(state.status).toBe('ok')
       expect(state.ms).toBeGreaterThanOrEqual(0)
     }
+  })
+
+  it('says how large the database is', async () => {
+    const sizeOf = async () => {
+      const { dependencies } = await answerOf(await callWorker({ ...env }, 'GET', '/health/ready'), Readiness)
+      expect(dependencies.blocklist).not.toHaveProperty('bytes')
+      return dependencies.database?.bytes ?? 0
+    }
+    const before = await sizeOf()
+    await rows("insert into audit_events (id, type, at, details) values ('big', 'x', 0, hex(zeroblob(500000)))")
+    expect(before).toBeGreaterThan(0)
+    expect(await sizeOf()).toBeGreaterThan(before + 900_000)
   })
 
   it.each([

@@ -10,6 +10,7 @@ import { signedIn } from '../support/accounts.ts'
 import { answerOf } from '../support/answers.ts'
 import { callWorker } from '../support/call-worker.ts'
 import { bearer, get, logIn } from '../support/client.ts'
+import { NOON_MS } from '../support/clock.ts'
 import { rows } from '../support/database.ts'
 import { queryOne } from '../support/stored-state.ts'
 
@@ -30,6 +31,7 @@ const sealedVersions = async () =>
   )
 
 beforeEach(async () => {
+  vi.setSystemTime(NOON_MS)
   await rows('delete from signing_keys')
 })
 afterEach(() => vi.useRealTimers())

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { refusalOf } from '../support/client.ts'
+import { NOON_MS } from '../support/clock.ts'
 import { listOperations, samplesOf } from '../support/openapi.ts'
-import { freshWorker, MINUTE_START, membersOf, statusesOf } from '../support/rate-limits.ts'
+import { freshWorker, membersOf, statusesOf } from '../support/rate-limits.ts'
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['Date'], now: MINUTE_START })
+  vi.useFakeTimers({ toFake: ['Date'], now: NOON_MS })
 })
 afterEach(() => {
   vi.useRealTimers()

@@ -1,14 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { RATE_CLASSES } from '../../src/config.ts'
 import { createRateLimiter, type RatePolicy, type RateState } from '../../src/platform/rate-limiter.ts'
+import { NOON_MS } from '../support/clock.ts'
 import { createProductionKv, type ProductionKv } from '../support/production-kv.ts'
-import { MINUTE_START, passToNextMinute } from '../support/rate-limits.ts'
+import { passToNextMinute } from '../support/rate-limits.ts'
 
 const SENSITIVE = RATE_CLASSES.sensitive
 const GLOBAL: RatePolicy = { requests: 300, windowSeconds: 60 }
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['Date'], now: MINUTE_START })
+  vi.useFakeTimers({ toFake: ['Date'], now: NOON_MS })
 })
 afterEach(() => {
   vi.useRealTimers()
@@ -154,7 +155,7 @@ describe('the rate limiter against KV as production is (issue 3, line 2; decisio
 
     it('two windows meet: twice the limit within a minute that is not the clock’s, and no more', async () => {
       const one = isolate(createProductionKv())
-      vi.setSystemTime(MINUTE_START + 59_000)
+      vi.setSystemTime(NOON_MS + 59_000)
       expect(await admitted([one], 20)).toBe(SENSITIVE.requests)
       pass(1000)
       expect(await admitted([one], 20)).toBe(SENSITIVE.requests)
@@ -195,7 +196,7 @@ describe('the rate limiter against KV as production is (issue 3, line 2; decisio
 
     it('garbage in a counter counts as nothing', async () => {
       const kv = createProductionKv()
-      await kv.at('FRA').put(`client:${MINUTE_START / 60_000}`, 'garbage')
+      await kv.at('FRA').put(`client:${NOON_MS / 60_000}`, 'garbage')
       expect(await admitted([isolate(kv)], 20)).toBe(SENSITIVE.requests)
     })
   })

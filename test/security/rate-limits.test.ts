@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { toRateKey } from '../../src/http/client-address.ts'
 import { PASSWORD, refusalOf } from '../support/client.ts'
-import { freshWorker, MINUTE_START, membersOf, passToNextMinute, statusesOf } from '../support/rate-limits.ts'
+import { NOON_MS } from '../support/clock.ts'
+import { freshWorker, membersOf, passToNextMinute, statusesOf } from '../support/rate-limits.ts'
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['Date'], now: MINUTE_START })
+  vi.useFakeTimers({ toFake: ['Date'], now: NOON_MS })
 })
 afterEach(() => {
   vi.useRealTimers()

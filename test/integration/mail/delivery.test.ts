@@ -145,10 +145,10 @@ describe('a permanent failure', () => {
   it('is kept for thirty days, a delivered mail for one', async () => {
     const bench = deliveryBench()
     const at = bench.now - MAIL_KEEP_FAILED_SECONDS * 1000
-    const failed = await putMail({ state: 'failed', created_at: at + 60_000 })
-    const oldFailed = await putMail({ state: 'failed', created_at: at - 60_000 })
-    const delivered = await putMail({ state: 'delivered', created_at: bench.now - 23 * 3_600_000 })
-    const oldDelivered = await putMail({ state: 'delivered', created_at: bench.now - 25 * 3_600_000 })
+    const failed = await putMail({ state: 'failed', next_attempt_at: at + 60_000 })
+    const oldFailed = await putMail({ state: 'failed', next_attempt_at: at - 60_000 })
+    const delivered = await putMail({ state: 'delivered', next_attempt_at: bench.now - 23 * 3_600_000 })
+    const oldDelivered = await putMail({ state: 'delivered', next_attempt_at: bench.now - 25 * 3_600_000 })
     const oldPending = await putMail({ created_at: at - 60_000, next_attempt_at: bench.now + 3_600_000 })
     await cleanUp(bench.platform)
     const left = (await rows('select id from outbox')).map(({ id }) => id)

@@ -3,7 +3,7 @@ import { DEPENDENCY_TIMEOUT_MS } from '../../../src/config.ts'
 import { checkReadiness } from '../../../src/services/health.ts'
 
 const answers = async () => 'ok'
-const PROBES = { database: answers, blocklist: answers, loginThrottle: answers, pictures: answers }
+const PROBES = { database: async () => 4096, blocklist: answers, loginThrottle: answers, pictures: answers }
 
 afterEach(() => {
   vi.useRealTimers()
@@ -17,7 +17,7 @@ describe('checkReadiness', () => {
       throw new Error('refused')
     }
     expect(await checkReadiness({ probes: { ...PROBES, blocklist: refuses } })).toMatchObject({
-      database: { status: 'ok' },
+      database: { status: 'ok', bytes: 4096 },
       blocklist: { status: 'unavailable' },
       loginThrottle: { status: 'ok' },
       pictures: { status: 'ok' },
