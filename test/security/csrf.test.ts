@@ -41,6 +41,7 @@ beforeAll(async () => {
 const stateNow = async () => ({
   ...(await accountState()),
   trail: await rows('select count(*) as count from audit_events'),
+  counts: await rows('select * from audit_counts'),
   mails: await rows('select count(*) as count from outbox'),
 })
 

@@ -64,13 +64,14 @@ interface Stored {
 async function stored(): Promise<Stored> {
   const answers = await env.DB.batch<Row>(tables.map((table) => env.DB.prepare(`select * from ${table}`)))
   const all = Object.fromEntries(tables.map((table, index) => [table, answers[index]?.results ?? []]))
-  const { audit_events: audit = [], outbox = [], ...facts } = all
+  const { audit_events: audit = [], audit_counts: counts = [], outbox = [], ...facts } = all
   const mails = outbox.map(({ id, kind, recipient }) => ({ id: id ?? null, kind: kind ?? null, to: recipient ?? null }))
   const kept = Object.entries(facts).map(([table, found]) => [
     table,
     found.map(({ last_seen_at, attempts, ...row }) => row),
   ])
-  return { facts: { ...Object.fromEntries(kept), outbox: mails }, auditRows: audit.length }
+  const counted = counts.reduce((sum, { count }) => sum + Number(count), 0)
+  return { facts: { ...Object.fromEntries(kept), outbox: mails }, auditRows: audit.length + counted }
 }
 
 /** Refusals of somebody who tried: the trail keeps those. */

@@ -316,7 +316,7 @@ describe('when the object cannot be reached (assurance.md, faults)', () => {
       ? Promise.reject(new Error('Network connection lost.'))
       : proceed(),
   )
-  const tables = ['users', 'sessions', 'audit_events', 'one_time_tokens', 'outbox']
+  const tables = ['users', 'sessions', 'audit_events', 'audit_counts', 'one_time_tokens', 'outbox']
   const countRows = async () =>
     await Promise.all(
       tables.map(async (table) => await env.DB.prepare(`select count(*) as n from ${table}`).first('n')),
