@@ -156,9 +156,7 @@ const Variables = z.object({
     ),
   ).default([]),
   KEEP_PROVIDER_TOKENS: flag.default(false),
-  INTROSPECTION_CLIENTS: json(z.array(z.strictObject({ id: z.string().min(1), secret: z.string().min(32) }))).default(
-    [],
-  ),
+  SERVICE_CLIENTS: json(z.array(z.strictObject({ id: z.string().min(1), secret: z.string().min(32) }))).default([]),
   ALERT_WEBHOOK_URL: webUrl.optional(),
   ALERT_WEBHOOK_SECRET: z.string().min(24).optional(),
   PRODUCT_NAME: z.string().min(1).max(60).default('Postern'),
@@ -266,7 +264,7 @@ function toSettings(values: Parsed) {
       allowInsecure: values.ENVIRONMENT === 'development',
     },
     keepProviderTokens: values.KEEP_PROVIDER_TOKENS,
-    introspectionClients: values.INTROSPECTION_CLIENTS,
+    serviceClients: values.SERVICE_CLIENTS,
   }
 }
 

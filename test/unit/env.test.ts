@@ -45,7 +45,7 @@ describe('a configuration (api.md "Configuration")', () => {
       rateLimits: true,
       bootstrapAdminEmail: null,
       cookies: { sameSite: 'Lax', domain: null },
-      introspectionClients: [],
+      serviceClients: [],
     })
   })
 
@@ -71,7 +71,7 @@ describe('a configuration (api.md "Configuration")', () => {
       PASSWORD_REQUIRE: 'upper,symbol',
       BOOTSTRAP_ADMIN_EMAIL: 'Root@Example.com',
       COOKIE_SAME_SITE: 'Strict',
-      INTROSPECTION_CLIENTS: JSON.stringify([{ id: 'api', secret: 'x'.repeat(32) }]),
+      SERVICE_CLIENTS: JSON.stringify([{ id: 'api', secret: 'x'.repeat(32) }]),
     })
     expect(settings).toMatchObject({
       appUrl: 'https://app.example.com/account',
@@ -86,7 +86,7 @@ describe('a configuration (api.md "Configuration")', () => {
       passwordRequire: ['upper', 'symbol'],
       bootstrapAdminEmail: 'root@example.com',
       cookies: { sameSite: 'Strict' },
-      introspectionClients: [{ id: 'api' }],
+      serviceClients: [{ id: 'api' }],
     })
   })
 
@@ -168,7 +168,7 @@ describe('a variable that is malformed', () => {
     ['SMTP_URL', 'mail.example.com'],
     ['OIDC_PROVIDERS', '{'],
     ['OIDC_PROVIDERS', '[{"id":"Corp"}]'],
-    ['INTROSPECTION_CLIENTS', '[{"id":"api","secret":"short"}]'],
+    ['SERVICE_CLIENTS', '[{"id":"api","secret":"short"}]'],
     ['ALERT_WEBHOOK_URL', 'example.com'],
     ['COOKIE_SAME_SITE', 'lax'],
   ])('stops everything, by its name: %s=%s', (variable, value) => {

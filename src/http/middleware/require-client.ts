@@ -7,7 +7,7 @@ import type { AppEnv } from '../context.ts'
 const digest = (text: string) => createHash('sha256').update(text).digest()
 
 /**
- * Lets in a service that `INTROSPECTION_CLIENTS` names, by HTTP Basic (RFC 6749 §2.3.1). Every configured client is compared, in
+ * Lets in a service that `SERVICE_CLIENTS` names, by HTTP Basic (RFC 6749 §2.3.1). Every configured client is compared, in
  * constant time, whether or not one has matched.
  */
 export const requireClient = () =>
@@ -16,7 +16,7 @@ export const requireClient = () =>
     const ids = spellings(given?.username ?? '')
     const secrets = spellings(given?.password ?? '')
     let isKnown = false
-    for (const client of c.var.platform.settings.introspectionClients) {
+    for (const client of c.var.platform.settings.serviceClients) {
       const isId = isAmong(ids, client.id)
       const isSecret = isAmong(secrets, client.secret)
       isKnown = (isId && isSecret) || isKnown
