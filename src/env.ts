@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { parseEmailAddress } from './contracts/email-address.ts'
+import { isPageOrigin, isWebOrigin } from './contracts/page-origin.ts'
 import type { Secrets, SecretVersion } from './crypto/derived-key.ts'
 import { parseSender } from './mail/mailbox.ts'
 import { parseSmtpUrl } from './mail/transports/smtp-url.ts'
@@ -47,10 +48,9 @@ const json = <Schema extends z.ZodType>(schema: Schema) =>
       }
     })
     .pipe(schema)
-const isOrigin = (value: string) => URL.canParse(value) && new URL(value).origin === value && !value.includes('*')
-const origin = z.string().refine(isOrigin, {
-  message: 'must be an origin such as https://auth.example.com, without a path, a trailing slash or a wildcard',
-})
+const ORIGIN_RULE = 'must be an origin such as https://auth.example.com, without a path, a trailing slash or a wildcard'
+const webOrigin = z.string().refine(isWebOrigin, ORIGIN_RULE)
+const pageOrigin = z.string().refine(isPageOrigin, `${ORIGIN_RULE}; of a hybrid app one such as capacitor://localhost`)
 const webUrl = z.url({ protocol: /^https?$/, message: 'must be an http(s) URL' })
 
 const authSecret = z.string(AUTH_SECRET_RULE).transform((text, context): Secrets => {
@@ -103,9 +103,9 @@ const RESERVED_PROVIDER_IDS = ['google', 'github', 'linkedin', 'microsoft', 'pro
 const Variables = z.object({
   ENVIRONMENT: z.enum(['development', 'production']).default('production'),
   AUTH_SECRET: authSecret,
-  ISSUER: origin,
+  ISSUER: webOrigin,
   APP_URL: webUrl.optional(),
-  ALLOWED_ORIGINS: list.pipe(z.array(origin)).default([]),
+  ALLOWED_ORIGINS: list.pipe(z.array(pageOrigin)).default([]),
   ALLOWED_REDIRECTS: list.pipe(z.array(webUrl)).default([]),
   AUDIENCE: z.string().min(1).optional(),
   ACCESS_TOKEN_TTL_SECONDS: seconds(60, 24 * 3600).default(900),
@@ -198,7 +198,7 @@ function crossCheck(values: Parsed): ConfigurationProblem[] {
 
 /** Production never runs with a setting that is meant for one person's machine. */
 function refuseDevelopmentSettings(values: Parsed, refuse: Refuse): void {
-  const isPlain = (url: string | undefined) => url !== undefined && !url.startsWith('https://')
+  const isPlain = (url: string | undefined) => url?.startsWith('http://') === true
   const isLoopback = (url: string) => ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname)
   if (isPlain(values.ISSUER)) refuse('ISSUER', 'must be https in production')
   if (isPlain(values.APP_URL)) refuse('APP_URL', 'must be https in production')

@@ -149,6 +149,9 @@ describe('a variable that is malformed', () => {
     ['ALLOWED_ORIGINS', '*'],
     ['ALLOWED_ORIGINS', 'https://*.example.com'],
     ['ALLOWED_ORIGINS', 'null'],
+    ['ALLOWED_ORIGINS', 'file:///android_asset'],
+    ['ISSUER', 'capacitor://localhost'],
+    ['ISSUER', 'ftp://auth.example.com'],
     ['ALLOWED_REDIRECTS', 'app.example.com/x'],
     ['ALLOWED_REDIRECTS', 'javascript:alert(1)'],
     ['ACCESS_TOKEN_TTL_SECONDS', '59'],
@@ -209,6 +212,21 @@ describe('production', () => {
   it('lets native apps of one machine in: loopback origins may be plain (RFC 8252 §7.3)', () => {
     const loopback = { ALLOWED_ORIGINS: 'http://localhost:5173', ALLOWED_REDIRECTS: 'http://127.0.0.1:9999/callback' }
     expect(refusedOf({ ...PRODUCTION, ...loopback })).toEqual([])
+  })
+
+  it('lets the origins of hybrid apps in, whose schemes are their own', () => {
+    const allowedOrigins = [
+      'capacitor://localhost',
+      'ionic://localhost',
+      'tauri://localhost',
+      'https://tauri.localhost',
+      'http://localhost',
+      'https://localhost',
+      'app://example',
+    ]
+    expect(parseSettings({ ...PRODUCTION, ALLOWED_ORIGINS: allowedOrigins.join(',') })).toMatchObject({
+      allowedOrigins,
+    })
   })
 })
 
