@@ -6,7 +6,7 @@ import { AuthError } from '../errors.ts'
 import type { Context } from '../http/context.ts'
 import { clearTokenCookies, readRefreshCookie, setTokenCookies } from '../http/cookies.ts'
 import { optionalJsonBody } from '../http/json-body.ts'
-import { readAccessToken, requireToken, requireUser } from '../http/middleware/authenticate.ts'
+import { readAccessToken, requireToken, requireUser, takeToken } from '../http/middleware/authenticate.ts'
 import { assertTrustedOrigin } from '../http/origin.ts'
 import { createRouter, jsonAnswer, jsonRequest, refusals, SIGNED_IN } from '../http/router.ts'
 import { logOut } from '../services/logout.ts'
@@ -36,7 +36,7 @@ const logoutRoute = createRoute({
   tags,
   summary: 'End the session',
   description: 'Answers 204 also without a valid session.',
-  middleware: [optionalJsonBody] as const,
+  middleware: [takeToken, optionalJsonBody] as const,
   request: { body: { ...jsonRequest(LogoutRequest).body, required: false } },
   responses: {
     204: { description: 'Nothing signs in any more.' },

@@ -4,6 +4,7 @@ import { authenticateFresh, authenticateRead } from '../../services/authenticati
 import type { AppEnv, Context } from '../context.ts'
 import { readAccessCookie, readDeviceToken, readRefreshCookie } from '../cookies.ts'
 import { assertTrustedOrigin } from '../origin.ts'
+import { actsByToken } from '../token-routes.ts'
 
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i
 
@@ -32,10 +33,19 @@ export const requireToken = () =>
 
 /** For whatever changes something: asks the database for the session and the account as they are now. Sets `caller`. */
 export const requireUser = () =>
-  createMiddleware<AppEnv>(async (c, next) => {
-    c.set('caller', await authenticateCaller(c))
-    await next()
-  })
+  actsByToken(
+    createMiddleware<AppEnv>(async (c, next) => {
+      c.set('caller', await authenticateCaller(c))
+      await next()
+    }),
+  )
+
+/** For a route that ends what its token names and answers alike when it names nothing. */
+export const takeToken = actsByToken(createMiddleware<AppEnv>((_, next) => next()))
+
+/** Whether a request carries a bearer token and nothing that a browser adds by itself to sign its user in. */
+export const isBearerRequest = (c: Context): boolean =>
+  BEARER.test(c.req.header('Authorization') ?? '') && readAccessCookie(c) === null && readRefreshCookie(c) === null
 
 /** The same for a route that asks only sometimes who is signed in. @throws {AuthError} `unauthenticated`. */
 export async function authenticateCaller(c: Context): Promise<AppEnv['Variables']['caller']> {
