@@ -14,6 +14,8 @@ export interface Variables {
   outcome?: string
   /** What was behind it, where the code does not say; for the log alone. */
   reason?: string
+  /** Counts a login by its client address, unless that was done. */
+  countStranger: () => Promise<void>
   claims: Awaited<ReturnType<typeof authenticateRead>>
   caller: Awaited<ReturnType<typeof authenticateFresh>> & { deviceToken: string | null }
 }

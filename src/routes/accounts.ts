@@ -2,7 +2,7 @@ import { createRoute } from '@hono/zod-openapi'
 import { EmailRequest, RegisterRequest, VerifyEmailRequest } from '../contracts/accounts.ts'
 import { Status } from '../contracts/common.ts'
 import { jsonBody } from '../http/json-body.ts'
-import { rateLimit } from '../http/middleware/rate-limit.ts'
+import { limitMails, rateLimit } from '../http/middleware/rate-limit.ts'
 import { createRouter, jsonAnswer, jsonRequest, refusals } from '../http/router.ts'
 import { resendVerification, verifyEmail } from '../services/email-verification.ts'
 import { register } from '../services/registration.ts'
@@ -15,7 +15,7 @@ const registerRoute = createRoute({
   tags,
   summary: 'Register with an e-mail address and a password',
   description: 'Answers alike whether or not the address has an account; its owner is told by mail.',
-  middleware: [rateLimit('sensitive', 'register'), jsonBody] as const,
+  middleware: [...limitMails('register'), jsonBody] as const,
   request: jsonRequest(RegisterRequest),
   responses: {
     202: jsonAnswer(Status('verification_sent'), 'A mail is on its way.'),
@@ -42,7 +42,7 @@ const resendRoute = createRoute({
   tags,
   summary: 'Send the verification mail once more',
   description: 'Answers alike whether or not the address has an account that waits for it.',
-  middleware: [rateLimit('sensitive', 'resend-verification'), jsonBody] as const,
+  middleware: [...limitMails('resend-verification'), jsonBody] as const,
   request: jsonRequest(EmailRequest),
   responses: {
     202: jsonAnswer(Status('verification_sent'), 'If it is due, a mail is on its way.'),

@@ -3,7 +3,7 @@ import { ChangeEmailRequest, ConfirmEmailChangeRequest } from '../contracts/acco
 import { Status } from '../contracts/common.ts'
 import { jsonBody } from '../http/json-body.ts'
 import { requireUser } from '../http/middleware/authenticate.ts'
-import { rateLimit } from '../http/middleware/rate-limit.ts'
+import { limitMails, rateLimit } from '../http/middleware/rate-limit.ts'
 import { createRouter, jsonAnswer, jsonRequest, refusals, SIGNED_IN } from '../http/router.ts'
 import { confirmEmailChange, requestEmailChange } from '../services/email-change.ts'
 
@@ -16,7 +16,7 @@ const requestRoute = createRoute({
   summary: 'Ask to change my e-mail address',
   description: 'Nothing changes before the new address is confirmed. Answers alike whether or not it has an account.',
   security: SIGNED_IN,
-  middleware: [rateLimit('sensitive', 'change-email'), requireUser(), jsonBody] as const,
+  middleware: [...limitMails('change-email'), requireUser(), jsonBody] as const,
   request: jsonRequest(ChangeEmailRequest),
   responses: {
     202: jsonAnswer(Status('confirmation_sent'), 'A mail is on its way to the new address.'),

@@ -40,7 +40,7 @@ const followRoute = createRoute({
   tags,
   summary: 'Where the browser begins to link',
   description: 'The `url` of the answer above.',
-  middleware: [rateLimit('moderate', 'oauth-start')] as const,
+  middleware: [rateLimit('moderate', 'oauth-link-follow')] as const,
   request: { params: ProviderParam, query: LinkTicketQuery },
   responses: {
     302: { description: 'To the provider.' },

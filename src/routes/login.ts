@@ -3,7 +3,7 @@ import { Status } from '../contracts/common.ts'
 import { LoginAnswer, LoginRequest, MfaEmailRequest, MfaLoginRequest, SignedIn } from '../contracts/login.ts'
 import { readDeviceToken } from '../http/cookies.ts'
 import { jsonBody } from '../http/json-body.ts'
-import { rateLimit } from '../http/middleware/rate-limit.ts'
+import { limitLogins, limitMails, rateLimit } from '../http/middleware/rate-limit.ts'
 import { createRouter, jsonAnswer, jsonRequest, refusals } from '../http/router.ts'
 import { presentSession } from '../http/signed-in.ts'
 import { logInWithPassword } from '../services/login.ts'
@@ -16,7 +16,7 @@ const loginRoute = createRoute({
   path: '/auth/login',
   tags,
   summary: 'Log in with a password',
-  middleware: [rateLimit('sensitive', 'login'), jsonBody] as const,
+  middleware: [limitLogins('login'), jsonBody] as const,
   request: jsonRequest(LoginRequest),
   responses: {
     200: jsonAnswer(LoginAnswer, 'Signed in, or a second factor is needed.'),
@@ -46,7 +46,7 @@ const mfaEmailRoute = createRoute({
   path: '/auth/login/mfa/email',
   tags,
   summary: 'Send the code of a login that waits for its second factor',
-  middleware: [rateLimit('sensitive', 'login-mfa-email'), jsonBody] as const,
+  middleware: [...limitMails('login-mfa-email'), jsonBody] as const,
   request: jsonRequest(MfaEmailRequest),
   responses: {
     202: jsonAnswer(Status('code_sent'), 'A mail is on its way.'),
@@ -57,7 +57,11 @@ const mfaEmailRoute = createRoute({
 export const loginRoutes = createRouter()
   .openapi(loginRoute, async (c) => {
     const { delivery, ...credentials } = c.req.valid('json')
-    const result = await logInWithPassword(c.var.platform, { ...credentials, deviceToken: readDeviceToken(c) })
+    const result = await logInWithPassword(c.var.platform, {
+      ...credentials,
+      deviceToken: readDeviceToken(c),
+      countStranger: c.get('countStranger'),
+    })
     return c.json(
       'mfa' in result
         ? { status: 'mfa_required' as const, ...result.mfa }

@@ -3,7 +3,7 @@ import { ChangePasswordRequest, EmailRequest, ResetPasswordRequest } from '../co
 import { Status } from '../contracts/common.ts'
 import { jsonBody } from '../http/json-body.ts'
 import { requireUser } from '../http/middleware/authenticate.ts'
-import { rateLimit } from '../http/middleware/rate-limit.ts'
+import { limitMails, rateLimit } from '../http/middleware/rate-limit.ts'
 import { createRouter, jsonAnswer, jsonRequest, refusals, SIGNED_IN } from '../http/router.ts'
 import { changePassword, requestPasswordReset, resetPassword } from '../services/passwords.ts'
 
@@ -15,7 +15,7 @@ const forgotRoute = createRoute({
   tags,
   summary: 'Send a mail to set a new password',
   description: 'Answers alike whether or not the address has an account.',
-  middleware: [rateLimit('sensitive', 'forgot-password'), jsonBody] as const,
+  middleware: [...limitMails('forgot-password'), jsonBody] as const,
   request: jsonRequest(EmailRequest),
   responses: {
     202: jsonAnswer(Status('reset_sent'), 'If there is an account, a mail is on its way.'),
