@@ -10,8 +10,8 @@ import { createProductionKv, type ProductionKv } from '../test/support/productio
 /** The classes as they are by default (`RATE_CLASSES` in `src/config.ts`). */
 const GLOBAL: RatePolicy = { requests: 300, windowSeconds: 60 }
 const SENSITIVE: RatePolicy = { requests: 5, windowSeconds: 60 }
-const MAIL_HOURLY: RatePolicy = { requests: 60, windowSeconds: 3600 }
-const MAIL_DAILY: RatePolicy = { requests: 300, windowSeconds: 24 * 3600 }
+const MAIL_HOURLY: RatePolicy = { requests: 120, windowSeconds: 3600 }
+const MAIL_DAILY: RatePolicy = { requests: 600, windowSeconds: 24 * 3600 }
 const MINUTE_MS = 60_000
 
 /** Some traffic of one or more minutes: who asks, whether it is a sensitive route, and whether that one sends a mail. */

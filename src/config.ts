@@ -127,9 +127,9 @@ export const MAX_CLEANUP_BATCHES = 40
 export const RATE_CLASSES = {
   /** Whatever tries a secret or sends a mail: register, log in, forgot, resend, codes. */
   sensitive: { sensitiveMinutes: 1, windowSeconds: 60 },
-  /** Whatever sends a mail to an address that the caller names, besides. */
-  'mail-hourly': { sensitiveMinutes: 12, windowSeconds: 3600 },
-  'mail-daily': { sensitiveMinutes: 60, windowSeconds: 24 * 3600 },
+  /** Whatever sends a mail that nobody has to be signed in for, or to an address that its caller names, besides. */
+  'mail-hourly': { sensitiveMinutes: 24, windowSeconds: 3600 },
+  'mail-daily': { sensitiveMinutes: 120, windowSeconds: 24 * 3600 },
   /** Logins of an account's known devices, by account and not by address. */
   device: { sensitiveMinutes: 1, windowSeconds: 60 },
   /** Steps of a flow that a person may repeat, such as the redirects of a federated login. */
