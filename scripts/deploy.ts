@@ -15,7 +15,7 @@ const config = readConfig('production')
 function standIn(name: string): string {
   if (name === 'AUTH_SECRET') return `v1:${randomBytes(32).toString('base64url')}`
   if (name === 'SMTP_URL') return 'smtps://user:password@mail.example.com:465'
-  return ['OIDC_PROVIDERS', 'INTROSPECTION_CLIENTS'].includes(name) ? '[]' : 'x'.repeat(32)
+  return ['OIDC_PROVIDERS', 'SERVICE_CLIENTS'].includes(name) ? '[]' : 'x'.repeat(32)
 }
 
 function stop(message: string): never {

@@ -4,6 +4,7 @@ import { chooseLocale } from './http/locale.ts'
 import { apiHeaders, crossOrigin, noStore, refuseForeignPages, requireHttps } from './http/middleware/browser-rules.ts'
 import { globalRateLimit } from './http/middleware/rate-limit.ts'
 import { requestScope } from './http/middleware/request-scope.ts'
+import { takeStatedAddress } from './http/middleware/stated-address.ts'
 import { transportSecurity } from './http/middleware/transport-security.ts'
 import { OPENAPI_DOCUMENT, SECURITY_SCHEMES, serveDocument } from './http/openapi.ts'
 import { handleNotFound } from './http/pages.ts'
@@ -45,6 +46,7 @@ base.use(async (c, next) => {
 })
 base.use(requireHttps)
 base.use(crossOrigin)
+base.use(takeStatedAddress)
 base.use(globalRateLimit)
 base.use(refuseForeignPages)
 for (const [name, scheme] of Object.entries(SECURITY_SCHEMES))

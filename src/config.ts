@@ -139,27 +139,41 @@ export const CLEANUP_BATCH = 1000
 /** Steps of one run. A step is a statement or two, and the free plan allows 50 in one run of a Worker. What is left waits an hour. */
 export const CLEANUP_MAX_STEPS = 24
 
-// ------------------------------------------------------------------ rate limits (decision 5), by client address and route
-/** What a route's `rateLimit('…')` names. The global one is every client's for all routes together, and configurable. */
+// ------------------------------------------------------------------ rate limits, by client address and route
+/**
+ * What a route's `rateLimit('…')` names: so many requests in so many seconds, or as many as the configured limit of the sensitive
+ * class lets through in so many minutes. The global limit is every client's for all routes together
+ * (docs/decisions/0008-rate-limits.md argues the numbers).
+ */
 export const RATE_CLASSES = {
   /** Whatever tries a secret or sends a mail: register, log in, forgot, resend, codes. */
-  sensitive: { requests: 5, windowSeconds: 60 },
+  sensitive: { sensitiveMinutes: 1, windowSeconds: 60 },
+  /** Whatever sends a mail that nobody has to be signed in for, or to an address that its caller names, besides. */
+  'mail-hourly': { sensitiveMinutes: 24, windowSeconds: 3600 },
+  'mail-daily': { sensitiveMinutes: 120, windowSeconds: 24 * 3600 },
+  /** Logins of an account's known devices, by account and not by address. */
+  device: { sensitiveMinutes: 1, windowSeconds: 60 },
   /** Steps of a flow that a person may repeat, such as the redirects of a federated login. */
   moderate: { requests: 30, windowSeconds: 60 },
   /** The end of a session: each is a write, and whoever holds an old token may ask for it again and again. */
   logout: { requests: 30, windowSeconds: 60 },
 } as const
 export const GLOBAL_RATE_WINDOW_SECONDS = 60
-/** Below this share of a limit a client costs no KV operation. */
-export const RATE_LIMIT_QUIET_SHARE = 0.2
+/**
+ * Below this share of a limit a client costs no KV operation. It is smaller for windows longer than a minute, of which an isolate
+ * sees a part only: each new one would let the share through unheard.
+ */
+export const RATE_LIMIT_QUIET_SHARE = { minute: 0.2, longer: 0.05 }
+/** How often a longer window asks again what the others have counted; a minute's window asks once. */
+export const RATE_LIMIT_READ_INTERVAL_MS = 60_000
 /** KV takes one write a second to one key (docs/platform-notes.md). */
 export const RATE_LIMIT_WRITE_INTERVAL_MS = 1000
 /** A count is shared when it has grown by this share of the limit, and when it reaches the limit: ten writes a window at most. */
 export const RATE_LIMIT_WRITE_STEP_SHARE = 0.1
 /** KV that has not answered by then is not waited for. */
 export const RATE_LIMIT_KV_TIMEOUT_MS = 1000
-/** Clients an isolate remembers; the oldest go first. */
-export const RATE_LIMIT_MAX_KEYS = 20_000
+/** Counters an isolate keeps; the oldest go first. */
+export const RATE_LIMIT_MAX_KEYS = 60_000
 
 // ------------------------------------------------------------------ activity
 /** A session's last-seen time is recorded this exactly, and not more often. */

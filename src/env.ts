@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ACCESS_TOKEN_MAX_TTL_SECONDS } from './config.ts'
 import { parseEmailAddress } from './contracts/email-address.ts'
+import { isPageOrigin, isWebOrigin } from './contracts/page-origin.ts'
 import type { Secrets, SecretVersion } from './crypto/derived-key.ts'
 import { parseSender } from './mail/mailbox.ts'
 import { parseSmtpUrl } from './mail/transports/smtp-url.ts'
@@ -48,10 +49,9 @@ const json = <Schema extends z.ZodType>(schema: Schema) =>
       }
     })
     .pipe(schema)
-const isOrigin = (value: string) => URL.canParse(value) && new URL(value).origin === value && !value.includes('*')
-const origin = z.string().refine(isOrigin, {
-  message: 'must be an origin such as https://auth.example.com, without a path, a trailing slash or a wildcard',
-})
+const ORIGIN_RULE = 'must be an origin such as https://auth.example.com, without a path, a trailing slash or a wildcard'
+const webOrigin = z.string().refine(isWebOrigin, ORIGIN_RULE)
+const pageOrigin = z.string().refine(isPageOrigin, `${ORIGIN_RULE}; of a hybrid app one such as capacitor://localhost`)
 const webUrl = z.url({ protocol: /^https?$/, message: 'must be an http(s) URL' })
 const linkBase = webUrl.refine((url) => !/[?#]/.test(url), {
   message: 'must have no query and no fragment: links in mails add a path and a fragment of their own',
@@ -107,9 +107,9 @@ const RESERVED_PROVIDER_IDS = ['google', 'github', 'linkedin', 'microsoft', 'pro
 const Variables = z.object({
   ENVIRONMENT: z.enum(['development', 'production']).default('production'),
   AUTH_SECRET: authSecret,
-  ISSUER: origin,
+  ISSUER: webOrigin,
   APP_URL: linkBase.optional(),
-  ALLOWED_ORIGINS: list.pipe(z.array(origin)).default([]),
+  ALLOWED_ORIGINS: list.pipe(z.array(pageOrigin)).default([]),
   ALLOWED_REDIRECTS: list.pipe(z.array(webUrl)).default([]),
   AUDIENCE: z.string().min(1).optional(),
   ACCESS_TOKEN_TTL_SECONDS: seconds(60, ACCESS_TOKEN_MAX_TTL_SECONDS).default(900),
@@ -136,6 +136,12 @@ const Variables = z.object({
     .transform(Number)
     .pipe(z.int().min(1, 'must be at least 1').max(36_500, 'must be at most 36500'))
     .default(400),
+  RATE_LIMIT_SENSITIVE_PER_MINUTE: z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.int().min(1, 'must be at least 1').max(10_000, 'must be at most 10000'))
+    .default(5),
   BOOTSTRAP_ADMIN_EMAIL: emailAddress.optional(),
   MAIL_TRANSPORT: z.enum(['mailbox', 'smtp', 'resend', 'binding']),
   MAIL_FROM: sender.optional(),
@@ -166,9 +172,7 @@ const Variables = z.object({
     ),
   ).default([]),
   KEEP_PROVIDER_TOKENS: flag.default(false),
-  INTROSPECTION_CLIENTS: json(z.array(z.strictObject({ id: z.string().min(1), secret: z.string().min(32) }))).default(
-    [],
-  ),
+  SERVICE_CLIENTS: json(z.array(z.strictObject({ id: z.string().min(1), secret: z.string().min(32) }))).default([]),
   ALERT_WEBHOOK_URL: webUrl.optional(),
   ALERT_WEBHOOK_SECRET: z.string().min(24).optional(),
   PRODUCT_NAME: z.string().min(1).max(60).default('Postern'),
@@ -211,7 +215,7 @@ function crossCheck(values: Parsed): ConfigurationProblem[] {
 
 /** Production never runs with a setting that is meant for one person's machine. */
 function refuseDevelopmentSettings(values: Parsed, refuse: Refuse): void {
-  const isPlain = (url: string | undefined) => url !== undefined && !url.startsWith('https://')
+  const isPlain = (url: string | undefined) => url?.startsWith('http://') === true
   const isLoopback = (url: string) => ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname)
   if (isPlain(values.ISSUER)) refuse('ISSUER', 'must be https in production')
   if (isPlain(values.APP_URL)) refuse('APP_URL', 'must be https in production')
@@ -259,6 +263,7 @@ function toSettings(values: Parsed) {
     rateLimits: values.RATE_LIMITS === 'on',
     rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE,
     auditRetentionDays: values.AUDIT_RETENTION_DAYS,
+    rateLimitSensitivePerMinute: values.RATE_LIMIT_SENSITIVE_PER_MINUTE,
     bootstrapAdminEmail: values.BOOTSTRAP_ADMIN_EMAIL ?? null,
     mail: {
       transport: values.MAIL_TRANSPORT,
@@ -279,7 +284,7 @@ function toSettings(values: Parsed) {
       allowInsecure: values.ENVIRONMENT === 'development',
     },
     keepProviderTokens: values.KEEP_PROVIDER_TOKENS,
-    introspectionClients: values.INTROSPECTION_CLIENTS,
+    serviceClients: values.SERVICE_CLIENTS,
   }
 }
 

@@ -10,6 +10,8 @@ export interface Guard<Added extends object> {
   security: Record<string, string[]>[]
   /** What it refuses besides what every route refuses. */
   refuses: readonly RefusalCode[]
+  /** The route acts by the request's access token alone, and for nobody without one (`token-routes.ts`). */
+  actsByToken: boolean
   /** Lets the request in and answers the variables of its context. @throws {AuthError} */
   check(c: Context): Promise<Added>
 }

@@ -4,6 +4,7 @@ import { authenticateRead } from '../services/authentication.ts'
 import { assertRecentLogin } from '../services/recent-login.ts'
 import type { Guard } from './guard.ts'
 import { authenticateCaller, readAccessToken } from './middleware/authenticate.ts'
+import { limitLogins } from './middleware/rate-limit.ts'
 import { authenticateClient } from './middleware/require-client.ts'
 
 type Claims = Awaited<ReturnType<typeof authenticateRead>>
@@ -17,6 +18,7 @@ const TOKEN_REFUSALS = ['ambiguous_credentials', 'unauthenticated'] as const
 export const token = (): Guard<{ claims: Claims }> => ({
   security: SIGNED_IN,
   refuses: TOKEN_REFUSALS,
+  actsByToken: false,
   async check(c) {
     const presented = readAccessToken(c)
     if (presented === null) throw new AuthError('unauthenticated', { reason: 'no access token' })
@@ -31,6 +33,7 @@ export const token = (): Guard<{ claims: Claims }> => ({
 export const user = (): Guard<{ caller: Caller }> => ({
   security: SIGNED_IN,
   refuses: TOKEN_REFUSALS,
+  actsByToken: true,
   check: async (c) => ({ caller: await authenticateCaller(c) }),
 })
 
@@ -38,6 +41,7 @@ export const user = (): Guard<{ caller: Caller }> => ({
 export const recentLogin = (): Guard<{ caller: Caller }> => ({
   security: SIGNED_IN,
   refuses: [...TOKEN_REFUSALS, 'step_up_required'],
+  actsByToken: true,
   async check(c) {
     const caller = await authenticateCaller(c)
     assertRecentLogin(caller, c.var.platform.now())
@@ -49,6 +53,7 @@ export const recentLogin = (): Guard<{ caller: Caller }> => ({
 export const permission = (name: Permission): Guard<{ caller: Caller }> => ({
   security: SIGNED_IN,
   refuses: [...TOKEN_REFUSALS, 'forbidden'],
+  actsByToken: true,
   async check(c) {
     const caller = await authenticateCaller(c)
     if (!caller.account.permissions.includes(name)) throw new AuthError('forbidden', { reason: `lacks ${name}` })
@@ -60,8 +65,25 @@ export const permission = (name: Permission): Guard<{ caller: Caller }> => ({
 export const client = (): Guard<object> => ({
   security: [{ client: [] }],
   refuses: ['invalid_client'],
+  actsByToken: false,
   async check(c) {
     authenticateClient(c)
     return {}
   },
+})
+
+/** Whoever tries to log in, within the budget of an address or of a known device. Adds what counts a stranger. */
+export const loginBudget = (route: string): Guard<{ countStranger: () => Promise<void> }> => ({
+  security: [],
+  refuses: ['ambiguous_credentials'],
+  actsByToken: false,
+  check: async (c) => ({ countStranger: await limitLogins(c, route) }),
+})
+
+/** Anybody: a route that ends what its tokens name, and answers alike when they name nothing. */
+export const tokenHolder = (): Guard<object> => ({
+  security: [],
+  refuses: ['ambiguous_credentials'],
+  actsByToken: true,
+  check: async () => ({}),
 })

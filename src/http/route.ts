@@ -1,13 +1,13 @@
 import { createRoute, type RouteConfig, type z } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
 import { createMiddleware } from 'hono/factory'
-import type { RATE_CLASSES } from '../config.ts'
 import { Problem } from '../contracts/common.ts'
 import { REFUSALS, type RefusalCode } from '../errors.ts'
 import type { Body } from './body.ts'
-import type { Context } from './context.ts'
+import type { AnyContext, AppEnv } from './context.ts'
 import type { AddedBy, Guard } from './guard.ts'
-import { rateLimit } from './middleware/rate-limit.ts'
+import { type Limit, limitsOf } from './middleware/rate-limit.ts'
+import { actsByToken } from './token-routes.ts'
 
 type Answers = Readonly<
   Record<number, { description: string; content?: Readonly<Record<string, { schema: z.ZodType }>> }>
@@ -20,7 +20,7 @@ interface Statement {
   summary: string
   description?: string
   /** Counts the requests of one client to this route; every route counts for itself. */
-  limit?: keyof typeof RATE_CLASSES
+  limit?: Limit
   /** Who may call it; everybody, where none is named. */
   guard?: Guard<object>
   params?: z.ZodType
@@ -43,7 +43,13 @@ type Routed<Of extends Statement> = {
 }
 
 /** Any request can meet these. A stated client address that nobody vouches for is refused wherever it is sent (docs/other-services.md). */
-const ANYWHERE = ['rate_limited', 'internal_error', 'dependency_unavailable'] as const
+const ANYWHERE = [
+  'invalid_request',
+  'invalid_client',
+  'rate_limited',
+  'internal_error',
+  'dependency_unavailable',
+] as const
 /** A page of a foreign origin, or plain HTTP, is refused before any route that changes something. */
 const UNSAFE = ['csrf_refused', 'https_required'] as const
 const BODY = ['invalid_request', 'body_too_large', 'unsupported_media_type'] as const
@@ -55,7 +61,7 @@ const BODY = ['invalid_request', 'body_too_large', 'unsupported_media_type'] as 
 export function route<const Of extends Statement>(statement: Of): Routed<Of> {
   const { method, path, tags, summary, description, limit, guard, params, query, body, answers } = statement
   const steps = [
-    ...(limit === undefined ? [] : [rateLimit(limit, `${method} ${path}`)]),
+    ...(limit === undefined ? [] : limitsOf(limit, `${method} ${path}`)),
     ...(guard === undefined ? [] : [enter(guard)]),
     ...(body === undefined ? [] : [body.read]),
   ]
@@ -65,7 +71,7 @@ export function route<const Of extends Statement>(statement: Of): Routed<Of> {
     tags: [...tags],
     summary,
     ...(description === undefined ? {} : { description }),
-    ...(guard === undefined ? {} : { security: guard.security }),
+    ...(guard === undefined || guard.security.length === 0 ? {} : { security: guard.security }),
     middleware: steps,
     request: {
       ...(params && { params }),
@@ -80,10 +86,11 @@ export function route<const Of extends Statement>(statement: Of): Routed<Of> {
 
 /** Lets a request through the guard, and leaves what it found for the handler. */
 function enter(guard: Guard<object>): MiddlewareHandler {
-  return createMiddleware(async (c, next) => {
-    for (const [name, value] of Object.entries(await guard.check(c as Context))) c.set(name, value)
+  const middleware = createMiddleware<AppEnv>(async (c, next) => {
+    for (const [name, value] of Object.entries(await guard.check(c))) (c as AnyContext).set(name, value)
     await next()
   })
+  return guard.actsByToken ? actsByToken(middleware) : middleware
 }
 
 function listRefusals({ method, guard, params, query, body, refuses = [] }: Statement): RefusalCode[] {

@@ -14,7 +14,7 @@ const registerRoute = route({
   tags,
   summary: 'Register with an e-mail address and a password',
   description: 'Answers alike whether or not the address has an account; its owner is told by mail.',
-  limit: 'sensitive',
+  limit: 'mails',
   body: json(RegisterRequest),
   answers: {
     202: answer(Status('verification_sent'), 'A mail is on its way.'),
@@ -41,7 +41,7 @@ const resendRoute = route({
   tags,
   summary: 'Send the verification mail once more',
   description: 'Answers alike whether or not the address has an account that waits for it.',
-  limit: 'sensitive',
+  limit: 'mails',
   body: json(EmailRequest),
   answers: {
     202: answer(Status('verification_sent'), 'If it is due, a mail is on its way.'),

@@ -14,7 +14,7 @@ const requestRoute = route({
   tags,
   summary: 'Ask to change my e-mail address',
   description: 'Nothing changes before the new address is confirmed. Answers alike whether or not it has an account.',
-  limit: 'sensitive',
+  limit: 'mails',
   guard: user(),
   body: json(ChangeEmailRequest),
   answers: {

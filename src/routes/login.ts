@@ -1,6 +1,7 @@
 import { Status } from '../contracts/common.ts'
 import { LoginAnswer, LoginRequest, MfaEmailRequest, MfaLoginRequest, SignedIn } from '../contracts/login.ts'
 import { readDeviceToken } from '../http/cookies.ts'
+import { loginBudget } from '../http/guards.ts'
 import { json } from '../http/json-body.ts'
 import { answer, route } from '../http/route.ts'
 import { createRouter } from '../http/router.ts'
@@ -15,7 +16,7 @@ const loginRoute = route({
   path: '/auth/login',
   tags,
   summary: 'Log in with a password',
-  limit: 'sensitive',
+  guard: loginBudget('login'),
   body: json(LoginRequest),
   answers: {
     200: answer(LoginAnswer, 'Signed in, or a second factor is needed.'),
@@ -45,7 +46,7 @@ const mfaEmailRoute = route({
   path: '/auth/login/mfa/email',
   tags,
   summary: 'Send the code of a login that waits for its second factor',
-  limit: 'sensitive',
+  limit: 'mails',
   body: json(MfaEmailRequest),
   answers: {
     202: answer(Status('code_sent'), 'A mail is on its way.'),
@@ -56,7 +57,11 @@ const mfaEmailRoute = route({
 export const loginRoutes = createRouter()
   .openapi(loginRoute, async (c) => {
     const { delivery, ...credentials } = c.req.valid('json')
-    const result = await logInWithPassword(c.var.platform, { ...credentials, deviceToken: readDeviceToken(c) })
+    const result = await logInWithPassword(c.var.platform, {
+      ...credentials,
+      deviceToken: readDeviceToken(c),
+      countStranger: c.get('countStranger'),
+    })
     return c.json(
       'mfa' in result
         ? { status: 'mfa_required' as const, ...result.mfa }

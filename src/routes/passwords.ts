@@ -14,7 +14,7 @@ const forgotRoute = route({
   tags,
   summary: 'Send a mail to set a new password',
   description: 'Answers alike whether or not the address has an account.',
-  limit: 'sensitive',
+  limit: 'mails',
   body: json(EmailRequest),
   answers: {
     202: answer(Status('reset_sent'), 'If there is an account, a mail is on its way.'),

@@ -5,7 +5,7 @@ import { CurrentSession, Session } from '../contracts/sessions.ts'
 import { AuthError } from '../errors.ts'
 import type { Context } from '../http/context.ts'
 import { clearTokenCookies, readRefreshCookie, setTokenCookies } from '../http/cookies.ts'
-import { token, user } from '../http/guards.ts'
+import { token, tokenHolder, user } from '../http/guards.ts'
 import { optionalJson } from '../http/json-body.ts'
 import { readAccessToken } from '../http/middleware/authenticate.ts'
 import { assertTrustedOrigin } from '../http/origin.ts'
@@ -39,6 +39,7 @@ const logoutRoute = route({
   description:
     'Answers 204 also without a valid session. An access token that has only expired still ends its session.',
   limit: 'logout',
+  guard: tokenHolder(),
   body: optionalJson(LogoutRequest),
   answers: {
     204: { description: 'Nothing signs in any more.' },

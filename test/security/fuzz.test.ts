@@ -17,7 +17,7 @@ const RANDOM_BODIES = 40
 const CLIENT = { id: 'fuzz', secret: 'fuzz-client-secret-of-32-characters' }
 
 /** Without rate limits, which would answer for the routes; they have tests of their own. */
-const { env: fuzzEnv, take } = countingEnv({ RATE_LIMITS: 'off', INTROSPECTION_CLIENTS: JSON.stringify([CLIENT]) })
+const { env: fuzzEnv, take } = countingEnv({ RATE_LIMITS: 'off', SERVICE_CLIENTS: JSON.stringify([CLIENT]) })
 
 /** How a request says who it is from. */
 type Caller = 'nobody' | 'a signed-in user' | 'a known client'

@@ -11,7 +11,12 @@ export function freshWorker(overrides: Record<string, unknown> = {}) {
   const workerEnv = { ...env, COUNTERS: kv.at('FRA'), ...overrides } as Env
   return {
     kv,
-    ask: (method: string, path: string, address: string | null, init: { body?: unknown; headers?: object } = {}) =>
+    ask: (
+      method: string,
+      path: string,
+      address: string | null,
+      init: { body?: unknown; headers?: object; origin?: string } = {},
+    ) =>
       callWorker(workerEnv, method, path, {
         ...init,
         headers: { ...init.headers, ...(address === null ? {} : { 'CF-Connecting-IP': address }) },

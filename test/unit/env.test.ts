@@ -43,9 +43,11 @@ describe('a configuration (api.md "Configuration")', () => {
       passwordMinLength: 8,
       passwordRequire: [],
       rateLimits: true,
+      rateLimitPerMinute: 300,
+      rateLimitSensitivePerMinute: 5,
       bootstrapAdminEmail: null,
       cookies: { sameSite: 'Lax', domain: null },
-      introspectionClients: [],
+      serviceClients: [],
     })
   })
 
@@ -72,7 +74,7 @@ describe('a configuration (api.md "Configuration")', () => {
       PASSWORD_REQUIRE: 'upper,symbol',
       BOOTSTRAP_ADMIN_EMAIL: 'Root@Example.com',
       COOKIE_SAME_SITE: 'Strict',
-      INTROSPECTION_CLIENTS: JSON.stringify([{ id: 'api', secret: 'x'.repeat(32) }]),
+      SERVICE_CLIENTS: JSON.stringify([{ id: 'api', secret: 'x'.repeat(32) }]),
     })
     expect(settings).toMatchObject({
       appUrl: 'https://app.example.com/account',
@@ -87,7 +89,7 @@ describe('a configuration (api.md "Configuration")', () => {
       passwordRequire: ['upper', 'symbol'],
       bootstrapAdminEmail: 'root@example.com',
       cookies: { sameSite: 'Strict' },
-      introspectionClients: [{ id: 'api' }],
+      serviceClients: [{ id: 'api' }],
     })
   })
 
@@ -152,6 +154,9 @@ describe('a variable that is malformed', () => {
     ['ALLOWED_ORIGINS', '*'],
     ['ALLOWED_ORIGINS', 'https://*.example.com'],
     ['ALLOWED_ORIGINS', 'null'],
+    ['ALLOWED_ORIGINS', 'file:///android_asset'],
+    ['ISSUER', 'capacitor://localhost'],
+    ['ISSUER', 'ftp://auth.example.com'],
     ['ALLOWED_REDIRECTS', 'app.example.com/x'],
     ['ALLOWED_REDIRECTS', 'javascript:alert(1)'],
     ['ACCESS_TOKEN_TTL_SECONDS', '59'],
@@ -167,13 +172,16 @@ describe('a variable that is malformed', () => {
     ['AUDIT_RETENTION_DAYS', '0'],
     ['AUDIT_RETENTION_DAYS', 'forever'],
     ['RATE_LIMITS', 'yes'],
+    ['RATE_LIMIT_SENSITIVE_PER_MINUTE', '0'],
+    ['RATE_LIMIT_SENSITIVE_PER_MINUTE', 'five'],
+    ['RATE_LIMIT_SENSITIVE_PER_MINUTE', '2.5'],
     ['BOOTSTRAP_ADMIN_EMAIL', 'root'],
     ['MAIL_TRANSPORT', 'pigeon'],
     ['MAIL_FROM', 'Postern'],
     ['SMTP_URL', 'mail.example.com'],
     ['OIDC_PROVIDERS', '{'],
     ['OIDC_PROVIDERS', '[{"id":"Corp"}]'],
-    ['INTROSPECTION_CLIENTS', '[{"id":"api","secret":"short"}]'],
+    ['SERVICE_CLIENTS', '[{"id":"api","secret":"short"}]'],
     ['ALERT_WEBHOOK_URL', 'example.com'],
     ['COOKIE_SAME_SITE', 'lax'],
   ])('stops everything, by its name: %s=%s', (variable, value) => {
@@ -214,6 +222,21 @@ describe('production', () => {
   it('lets native apps of one machine in: loopback origins may be plain (RFC 8252 §7.3)', () => {
     const loopback = { ALLOWED_ORIGINS: 'http://localhost:5173', ALLOWED_REDIRECTS: 'http://127.0.0.1:9999/callback' }
     expect(refusedOf({ ...PRODUCTION, ...loopback })).toEqual([])
+  })
+
+  it('lets the origins of hybrid apps in, whose schemes are their own', () => {
+    const allowedOrigins = [
+      'capacitor://localhost',
+      'ionic://localhost',
+      'tauri://localhost',
+      'https://tauri.localhost',
+      'http://localhost',
+      'https://localhost',
+      'app://example',
+    ]
+    expect(parseSettings({ ...PRODUCTION, ALLOWED_ORIGINS: allowedOrigins.join(',') })).toMatchObject({
+      allowedOrigins,
+    })
   })
 })
 

@@ -19,6 +19,10 @@ export function readAccessToken(c: Context): string | null {
   return header === undefined ? null : (BEARER.exec(header)?.[1] ?? null)
 }
 
+/** Whether a request carries a bearer token and nothing that a browser adds by itself to sign its user in. */
+export const isBearerRequest = (c: Context): boolean =>
+  BEARER.test(c.req.header('Authorization') ?? '') && readAccessCookie(c) === null && readRefreshCookie(c) === null
+
 /** The session and the account of a request as they are now. @throws {AuthError} `unauthenticated`. */
 export async function authenticateCaller(c: Context) {
   const { account, session } = await authenticateFresh(c.var.platform, readAccessToken(c) ?? refuse())
