@@ -3,8 +3,9 @@ import type { Platform } from '../platform/compose.ts'
 import { checkReadiness } from './health.ts'
 
 /**
- * Tells the state of every dependency, asked a few seconds ago at most. While one request asks, others get what was known before; the
- * first ones of an isolate know nothing and each ask for themselves, because no request may wait for the promise of another.
+ * Tells the state of every dependency, asked a few seconds ago at most. While one request asks, others get what was
+ * known before; the first ones of an isolate know nothing and each ask for themselves, because no request may wait for
+ * the promise of another.
  */
 export async function readReadiness(deps: Parameters<typeof checkReadiness>[0] & Pick<Platform, 'now' | 'readiness'>) {
   const { readiness } = deps
