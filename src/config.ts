@@ -95,6 +95,8 @@ export const RETRY_AFTER_SECONDS = 5
 export const OPENAPI_MAX_AGE_SECONDS = 5 * 60
 /** What a monitor learns may be that old, so that a flood of its question is no flood of every dependency. */
 export const READINESS_CACHE_SECONDS = 5
+/** And that old while a request asks anew, which a stalled dependency makes last. */
+export const READINESS_MAX_AGE_SECONDS = READINESS_CACHE_SECONDS + DEPENDENCY_TIMEOUT_MS / 1000
 
 // ------------------------------------------------------------------ mail
 /** The languages mails are written in; the first is the fallback. */

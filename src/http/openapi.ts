@@ -31,8 +31,8 @@ const CORS_HEADERS = [
 ]
 
 /**
- * Serves the document. An isolate makes it once, when it is first asked for it: that takes 10 to 30 ms of CPU, and most isolates are
- * never asked. A client that holds it already is told so (304).
+ * Serves the document. An isolate makes it once, when it is first asked for it: that takes 10 to 30 ms of CPU, and most
+ * isolates are never asked. A client that holds it already is told so (304).
  */
 export function serveDocument(makeDocument: () => object) {
   let made: { json: string; tag: string } | null = null

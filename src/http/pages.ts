@@ -4,8 +4,8 @@ import { isSafe } from './origin.ts'
 import { sendProblem } from './problem.ts'
 
 /**
- * Serves a hosted page. Its headers are its own (`src/ui/_headers`), not those of data. A path is only ever taken as a path: read as a
- * URL, `//docs` would name a host.
+ * Serves a hosted page. Its headers are its own (`src/ui/_headers`), not those of data. A path is only ever taken as a
+ * path: read as a URL, `//docs` would name a host.
  */
 export async function sendPage(c: Context, path: string): Promise<Response> {
   const url = new URL(c.req.url)
@@ -27,8 +27,8 @@ export async function handleNotFound(c: Context): Promise<Response> {
 }
 
 /**
- * Sends the page for what is missing, always whole: a condition or a range that a client sends concerns what it asked for, not this page
- * (RFC 9110 §13.2.1), and would leave the reader with a blank one.
+ * Sends the page for what is missing, always whole: a condition or a range that a client sends concerns what it asked
+ * for, not this page (RFC 9110 §13.2.1), and would leave the reader with a blank one.
  */
 async function sendMissingPage(c: Context): Promise<Response> {
   c.set('outcome', 'not_found')

@@ -5,8 +5,8 @@ const MAX_FACT_LENGTH = 120
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\s]+/gu
 
 /**
- * Makes a single printable line of any string, so that it can neither start a header (docs/incidents.md, 22) nor a paragraph, nor turn
- * text around.
+ * Makes a single printable line of any string, so that it can neither start a header (docs/incidents.md, 22) nor a
+ * paragraph, nor turn text around.
  */
 export function toLine(value: string): string {
   return value.replace(UNPRINTABLE, ' ').trim()

@@ -61,9 +61,9 @@ export interface Platform {
   /** Asks each dependency for the least it can answer; R2 is one where its binding is there. */
   probes: Readonly<Record<string, () => Promise<unknown>>>
   /** What the isolate last learned of its dependencies: values only, no promise. */
-  readiness: { known: Record<string, DependencyState> | null; askedAt: number }
   /** How large the database is. */
   databaseBytes: () => Promise<number>
+  readiness: { known: { dependencies: Record<string, DependencyState>; at: number } | null; askedAt: number }
 }
 
 /** What one isolate keeps for a set of bindings: parsed once, and nothing that belongs to a request. */

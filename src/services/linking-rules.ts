@@ -28,8 +28,9 @@ export type LinkingDecision =
   | { action: 'refuse'; code: 'email_required' | 'account_exists' | 'account_deactivated' }
 
 /**
- * Decides whose account somebody from a provider gets. The identity comes first; the address counts only where the identity is new,
- * and opens an account that exists only where nobody can have it but its owner (docs/incidents.md, 2 and 6; ASVS 6.8.1).
+ * Decides whose account somebody from a provider gets. The identity comes first; the address counts only where the
+ * identity is new, and opens an account that exists only where nobody can have it but its owner (docs/incidents.md, 2
+ * and 6; ASVS 6.8.1).
  */
 export function decideLinking({ provider, identity, email, owner, namesake }: Arrival): LinkingDecision {
   if (owner) {

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { app } from '../../src/app.ts'
-import { READINESS_CACHE_SECONDS, VERSION } from '../../src/config.ts'
+import { READINESS_CACHE_SECONDS, READINESS_MAX_AGE_SECONDS, VERSION } from '../../src/config.ts'
 import { Health, Readiness } from '../../src/contracts/service.ts'
 import { answerOf } from '../support/answers.ts'
 import { callWorker } from '../support/call-worker.ts'
@@ -119,6 +119,16 @@ describe('GET /health/ready, asked often', () => {
     const answers = await Promise.all(Array.from({ length: 20 }, ask))
     expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200))
     expect(calls).toHaveLength(2 * asked)
+  })
+
+  it('tells nobody what is too old, also while another request asks', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() })
+    const { state, ask } = watchedEnv()
+    await ask()
+    state.isDown = true
+    vi.setSystemTime(Date.now() + READINESS_MAX_AGE_SECONDS * 1000)
+    const answers = await Promise.all(Array.from({ length: 5 }, ask))
+    expect(answers.map(({ status }) => status)).toEqual([503, 503, 503, 503, 503])
   })
 
   it('answers the first requests of an isolate too, however many come at once', async () => {

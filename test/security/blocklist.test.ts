@@ -97,7 +97,7 @@ const ENDINGS: {
   {
     name: 'a reset of the password by mail',
     end: async (location, { email }) => {
-      const code = codeIn(await waitForMail(email, ({ text }) => text.includes('/reset-password?')))
+      const code = codeIn(await waitForMail(email, ({ text }) => text.includes('/reset-password#')))
       return await callWorker(location, 'POST', '/auth/reset-password', {
         body: { email, code, password: 'an entirely new password' },
       })
@@ -147,7 +147,7 @@ describe('an access token whose session has ended (ASVS 7.4.1-7.4.3)', () => {
     const account = await twoSessions()
     if (name.includes('reset'))
       await callWorker(here, 'POST', '/auth/forgot-password', { body: { email: account.email } })
-    if (name.includes('reset')) await waitForMail(account.email, ({ text }) => text.includes('/reset-password?'))
+    if (name.includes('reset')) await waitForMail(account.email, ({ text }) => text.includes('/reset-password#'))
     holdClock()
     const { victim } = account
     // Both locations have looked the session up, and cached that there is nothing.

@@ -122,7 +122,7 @@ describe('budgets: what a request may cost, with the key ring in memory (issue 2
     await costOf('POST', '/auth/resend-verification', { body: { email } })
     await costOf('POST', '/auth/verify-email', { body: { token: tokenIn(await waitForMail(email)) } })
     await costOf('POST', '/auth/forgot-password', { body: { email } })
-    const code = codeIn(await waitForMail(email, ({ text }) => text.includes('/reset-password?')))
+    const code = codeIn(await waitForMail(email, ({ text }) => text.includes('/reset-password#')))
     await costOf(
       'POST',
       '/auth/reset-password',

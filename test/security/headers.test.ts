@@ -146,7 +146,7 @@ describe('headers of pages (ASVS 3.4.3)', () => {
     expect(directivesOf(unchanged)).toEqual(directivesOf(page))
   })
 
-  it('the static files send no Strict-Transport-Security of their own, which could contradict that of the Worker', async () => {
+  it('static files send no Strict-Transport-Security, which could contradict that of the Worker', async () => {
     const style = await env.ASSETS.fetch(`${ORIGIN}/assets/style.css`)
     expect(style.status).toBe(200)
     expect(style.headers.get('Strict-Transport-Security')).toBeNull()

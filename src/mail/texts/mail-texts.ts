@@ -13,7 +13,7 @@ export interface TextFacts {
 
 /** One mail in words, from which both the text and the HTML part are made. */
 export interface MailText {
-  /** Quotes nothing but the product name: a subject shows on locked screens, and is a header (docs/incidents.md, 22). */
+  /** Quotes nothing but the product name: a subject shows on locked screens, and is a header. */
   subject: string
   heading: string
   /** What happened or what to do; the facts, the button and the code follow. */

@@ -60,7 +60,7 @@ async function registerVerified(): Promise<string> {
 }
 
 describe('/verify-email', () => {
-  it('confirms when a person presses the button, not when the link is opened, and sends the token nowhere else', async () => {
+  it('confirms when a person presses the button, not when the link is opened; the token goes nowhere', async () => {
     const email = await register()
     const { link } = await mailTo(email, '/verify-email')
     const { page, faults } = await openPage(browser, service.origin)
