@@ -15,6 +15,7 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
   // Where the platform is put together, the parts it is made of are known.
   'platform/compose': ['storage', 'mail', 'oauth-providers', 'crypto', 'durable-objects'],
   'platform/database': [],
+  'platform/mail-pause': ['mail'],
   'platform/mail-transport': ['mail'],
   platform: [],
   storage: [],

@@ -49,7 +49,11 @@ async function insert(table: string, row: Record<string, unknown>): Promise<stri
     users: { email: `${id}@example.com`, created_at: now },
     sessions: { methods: '[]', authenticated_at: 0, created_at: 0, last_seen_at: now },
     one_time_tokens: { purpose: 'verify_email', salt: '', email: 'x@example.com', created_at: 0 },
-    outbox: { kind: 'x', recipient: 'x@example.com', locale: 'en', details: '{}', created_at: 0, next_attempt_at: 0 },
+    outbox: {
+      ...{ kind: 'x', recipient: 'x@example.com', mailbox: 'x@example.com', priority: 1, locale: 'en', details: '{}' },
+      created_at: 0,
+      next_attempt_at: now + DAY,
+    },
     login_exchanges: { salt: '', delivery: 'body', methods: '[]', created_at: 0 },
     spent_states: {},
     audit_events: { type: 'x', details: '{}' },
