@@ -114,7 +114,7 @@ describe('LoginThrottle: how many attempts it admits', () => {
 })
 
 describe('LoginThrottle: known devices', () => {
-  it('strangers cannot lock the owner out', async () => {
+  it('incident 15 (VilnaCRM#476): strangers cannot lock the owner out', async () => {
     await storm(100)
     expect((await attempt(RIGHT)).outcome).toBe('throttled')
     expect((await attempt(RIGHT, 'phone')).outcome).toBe('right')

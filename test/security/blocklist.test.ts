@@ -385,8 +385,8 @@ describe('when KV does not take a revocation', () => {
     kv.break('hang')
     const started = Date.now()
     expect(await read(here, victim)).toBe(503)
-    expect(Date.now() - started).toBeLessThan(12_000)
-  }, 20_000)
+    expect(Date.now() - started).toBeLessThan(30_000)
+  }, 60_000)
 })
 
 describe('large accounts', () => {

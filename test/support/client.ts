@@ -38,7 +38,7 @@ export async function waitForMail(
   to: string,
   matching: (mail: MailboxItem) => boolean = () => true,
 ): Promise<MailboxItem> {
-  for (let tries = 0; tries < 200; tries += 1) {
+  for (let tries = 0; tries < 800; tries += 1) {
     const mail = (await env.DEV_MAILBOX.getByName('mailbox').list(to)).find(matching)
     if (mail) return mail
     await new Promise((resolve) => setTimeout(resolve, 25))

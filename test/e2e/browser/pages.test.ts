@@ -41,7 +41,7 @@ interface Mail {
 
 /** The mail whose link leads to `path`, once it has arrived. */
 async function mailTo(email: string, path: string): Promise<Mail> {
-  for (let tries = 0; tries < 100; tries++) {
+  for (let tries = 0; tries < 300; tries++) {
     const response = await fetch(`${service.origin}/dev/mailbox.json?to=${encodeURIComponent(email)}`)
     const { items }: { items: { text: string }[] } = await response.json()
     const text = items.map((item) => item.text).find((candidate) => candidate.includes(`${path}#token=`))
