@@ -2,6 +2,9 @@ import { type SQL, sql } from 'drizzle-orm'
 
 /** Expressions for statements that depend, inside one batch, on what stands in the database at that moment. */
 
+/** What a statement of a batch depends on. */
+export type Condition = SQL
+
 /** The user with this address, or null. */
 export const userIdByEmail = (email: string): SQL => sql`(select id from users where email = ${email})`
 
@@ -19,5 +22,9 @@ export const addressIsTaken = (email: string): SQL => sql`exists (select 1 from 
 
 export const passwordIs = (userId: string, hash: string): SQL =>
   sql`exists (select 1 from users where id = ${userId} and password_hash = ${hash})`
+
+/** When an account was made, as ISO 8601 in UTC. */
+export const signUpTimeOf = (userId: SQL): SQL =>
+  sql`(select strftime('%Y-%m-%dT%H:%M:%SZ', created_at / 1000, 'unixepoch') from users where id = ${userId})`
 
 export const userExists = (userId: string): SQL => sql`exists (select 1 from users where id = ${userId})`
