@@ -1,6 +1,6 @@
 import { and, eq, isNull, lt, type SQL, sql } from 'drizzle-orm'
 import { insertWhere } from './conditional-insert.ts'
-import { sessionExists, userIdByToken } from './conditions.ts'
+import { sessionExists, userIdByToken, whenVerifiesFirstSignUp } from './conditions.ts'
 import type { Database } from './database.ts'
 import { deleteSome } from './delete-some.ts'
 import { userRoles, users } from './schema/index.ts'
@@ -90,18 +90,15 @@ export function resetPasswordStatement(db: Database, tokenId: string, newHash: s
 }
 
 /**
- * Verifies the address a live token was sent to, if it is still the account's. The mail named whatever signed in to the account by then,
- * so the first click proves that as well, unless more was added since.
+ * Verifies the address a live token was sent to, if it is still the account's. Where that confirms a sign-up by password that nobody
+ * repeated, it proves the password too; it never proves an identity, whose provider did not.
  */
 export function verifyEmailStatement(db: Database, tokenId: string, nowMs: number) {
-  const isNamed = sql`${users.emailVerifiedAt} is null and not exists (select 1 from identities
-    join one_time_tokens token on token.id = ${tokenId}
-    where identities.user_id = users.id and identities.created_at > token.created_at)`
   return db
     .update(users)
     .set({
       emailVerifiedAt: sql`coalesce(${users.emailVerifiedAt}, ${nowMs})`,
-      accessProvenAt: sql`case when ${isNamed} then ${nowMs} else ${users.accessProvenAt} end`,
+      accessProvenAt: sql`case when ${whenVerifiesFirstSignUp(tokenId)} then ${nowMs} else ${users.accessProvenAt} end`,
     })
     .where(sql`(id, email) = (select user_id, email from one_time_tokens where id = ${tokenId})`)
 }
