@@ -16,7 +16,7 @@ type Needs = Pick<Platform, 'db' | 'now' | 'client' | 'settings' | 'loginThrottl
 
 /**
  * Mails a link and a code to the new address; nothing changes before it is used. Where that address has an account, its owner is told
- * instead, and the caller cannot tell (A10).
+ * instead, and the caller cannot tell.
  * @throws {AuthError} `invalid_credentials`, `login_throttled`.
  */
 export async function requestEmailChange(

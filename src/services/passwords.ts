@@ -26,7 +26,7 @@ import { revokeSessions } from './session-ending.ts'
 
 type Needs = Pick<Platform, 'db' | 'now' | 'client' | 'settings' | 'loginThrottle' | 'announceMails' | 'blocklist'>
 
-/** Mails a link to set a new password, if there is an active account. The caller cannot tell (A10). */
+/** Mails a link to set a new password, if there is an active account. The caller cannot tell. */
 export async function requestPasswordReset(
   deps: Pick<Platform, 'db' | 'now' | 'client' | 'announceMails'>,
   email: string,
