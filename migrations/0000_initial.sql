@@ -41,6 +41,8 @@ CREATE TABLE `identities` (
 	`issuer` text NOT NULL,
 	`subject` text NOT NULL,
 	`email` text,
+	`how` text NOT NULL,
+	`is_authority` integer DEFAULT false NOT NULL,
 	`created_at` integer NOT NULL,
 	`last_used_at` integer NOT NULL,
 	`sealed_tokens` text,
@@ -165,6 +167,7 @@ CREATE TABLE `users` (
 	`status` text DEFAULT 'active' NOT NULL,
 	`locale` text DEFAULT 'en' NOT NULL,
 	`totp_activated_at` integer,
+	`access_proven_at` integer,
 	`created_at` integer NOT NULL,
 	`last_seen_at` integer
 );

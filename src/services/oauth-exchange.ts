@@ -5,6 +5,7 @@ import { unseal } from '../crypto/sealed.ts'
 import { AuthError } from '../errors.ts'
 import type { Platform } from '../platform/compose.ts'
 import type { Account } from '../storage/accounts.ts'
+import type { Condition } from '../storage/conditions.ts'
 import { findExchange, insertExchangeStatement, type LoginExchange, takeExchange } from '../storage/login-exchanges.ts'
 import type { Session } from '../storage/sessions.ts'
 import { newSalt } from './identifiers.ts'
@@ -23,10 +24,14 @@ export type Exchanged =
   /** An identity was linked; the session that asked goes on. */
   | { linked: { account: Account; session: Session } }
 
-/** Keeps a login until its page fetches it, for a minute. The code is derived: the database could not make it. */
+/**
+ * Keeps a login until its page fetches it, for a minute, if `when` holds: what it was proven with may have been dropped since. The code is
+ * derived: the database could not make it.
+ */
 export function keepForExchange(
   deps: Pick<Platform, 'db' | 'now' | 'settings'>,
   login: Pick<LoginExchange, 'userId' | 'codeChallenge' | 'delivery' | 'methods' | 'sealedLink'>,
+  when: Condition,
 ) {
   const now = deps.now()
   const row = {
@@ -37,7 +42,7 @@ export function keepForExchange(
     expiresAt: now + OAUTH_EXCHANGE_TTL_SECONDS * 1000,
   }
   const code = makeToken(deps.settings.secrets, { purpose: PURPOSE, id: row.id, generation: 0, salt: row.salt })
-  return { code, statement: insertExchangeStatement(deps.db, row) }
+  return { code, statement: insertExchangeStatement(deps.db, row, when) }
 }
 
 /**

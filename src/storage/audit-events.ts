@@ -25,6 +25,7 @@ export type AuditType =
   | 'password.changed'
   | 'identity.linked'
   | 'identity.unlinked'
+  | 'role.granted'
   | 'mail.failed'
 
 interface AuditEvent {

@@ -17,7 +17,7 @@ interface NewMail {
   userId: string | SQL | null
   locale: string
   tokenId?: string
-  details?: Record<string, string>
+  details?: Record<string, string> | SQL
   createdAt: number
 }
 

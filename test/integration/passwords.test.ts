@@ -120,15 +120,6 @@ describe('POST /auth/reset-password', () => {
     expect(await canLogIn(email, NEW_PASSWORD)).toBe(true)
   })
 
-  it('makes BOOTSTRAP_ADMIN_EMAIL an admin, since it is verified by that', async () => {
-    const { id, email } = await registered()
-    await forgot(email)
-    const bootstrapping = { ...env, BOOTSTRAP_ADMIN_EMAIL: email } as Env
-    const body = { token: await mailedToken(email, 'reset_password'), password: NEW_PASSWORD }
-    await expectNoContent(await callWorker(bootstrapping, 'POST', '/auth/reset-password', { body }))
-    expect(await countRows('user_roles', "user_id = ? and role = 'admin'", id)).toBe(1)
-  })
-
   it('lets every other token of the account die, whatever its purpose', async () => {
     const { id, email } = await registered()
     await forgot(email)

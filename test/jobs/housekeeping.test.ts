@@ -57,7 +57,14 @@ async function insert(table: string, row: Record<string, unknown>): Promise<stri
     login_exchanges: { salt: '', delivery: 'body', methods: '[]', created_at: 0 },
     spent_states: {},
     audit_events: { type: 'x', details: '{}' },
-    identities: { provider: 'google', issuer: 'https://id.example', subject: id, created_at: 0, last_used_at: 0 },
+    identities: {
+      provider: 'google',
+      issuer: 'https://id.example',
+      subject: id,
+      how: 'asked_by_mail',
+      created_at: 0,
+      last_used_at: 0,
+    },
   }
   const full = { id, ...defaults[table], ...row }
   const names = Object.keys(full)
@@ -128,11 +135,12 @@ describe('accounts that nobody confirmed', () => {
     expect(await remains('users', id)).toBe(isKept)
   })
 
-  it('are kept where a provider vouches for them', async () => {
+  it('are not kept for having an identity: a stranger may have come by a provider that verifies nothing', async () => {
     const id = await insert('users', OLD)
-    await insert('identities', { user_id: id })
+    const identity = await insert('identities', { user_id: id })
     await cleanUp()
-    expect(await remains('users', id)).toBe(true)
+    expect(await remains('users', id)).toBe(false)
+    expect(await remains('identities', identity)).toBe(false)
   })
 
   it('are kept where REQUIRE_EMAIL_VERIFICATION is off', async () => {

@@ -22,6 +22,11 @@ export const users = sqliteTable(
       .default('active'),
     locale: text('locale').notNull().default('en'),
     totpActivatedAt: integer('totp_activated_at'),
+    /**
+     * Since when all that signs in here is known to be of whoever has the mailbox: a reset by mail, a confirmed sign-up, or a provider that
+     * runs the mailbox showed it (docs/decisions/0015-proven-access.md). Null while a stranger may have come first.
+     */
+    accessProvenAt: integer('access_proven_at'),
     createdAt: integer('created_at').notNull(),
     lastSeenAt: integer('last_seen_at'),
   },

@@ -18,7 +18,16 @@ import {
 } from '../../support/client.ts'
 import { rows } from '../../support/database.ts'
 
-const FACTS = { product: 'Postern', duration: '', email: '', factor: '' }
+const FACTS = {
+  product: 'Postern',
+  duration: '',
+  email: '',
+  factor: '',
+  signIn: '',
+  dropped: '',
+  kept: '',
+  isUnconfirmed: false,
+}
 /** Waits for the mail of a kind, known by its subject. */
 const mailOf = (to: string, kind: MailKind, texts = en): Promise<MailboxItem> =>
   waitForMail(to, ({ subject }) => subject === texts.mails[kind](FACTS).subject)
@@ -140,10 +149,13 @@ describe('the mails of issue 4, line 4, each sent where its event happens', () =
   })
 
   it('but those whose events have no route yet', () => {
-    // Factors linked at a provider are told in test/integration/oauth; an admin's deactivation has no route so far.
+    // What providers do is told in test/integration/oauth and test/security; an admin's deactivation has no route so far.
     expect(MAIL_KINDS.filter((kind) => !seen.has(kind))).toEqual([
+      'account_created',
+      'account_claimed',
       'factor_added',
       'factor_removed',
+      'role_granted',
       'account_deactivated',
     ])
   })
