@@ -17,12 +17,18 @@ import { createRateLimiter, type RateLimiter, type RateWindows } from './rate-li
 
 /** The keys in use, as one isolate remembers them: resolved values only, so no request waits for another's promise. */
 export interface KeyRing {
-  /** Which stretch of time the signing key belongs to. */
-  period: number
   loadedAt: number
-  signing: { kid: string; privateKey: CryptoKey }
+  /** Those that can sign, newest first; each from its period on. */
+  signing: readonly SigningKey[]
   verifying: ReadonlyMap<string, CryptoKey>
   publicJwks: readonly object[]
+}
+
+export interface SigningKey {
+  /** The stretch of time that it was made for. */
+  period: number
+  kid: string
+  privateKey: CryptoKey
 }
 
 /** Everything a use case may need of the outside, each part a small typed function. Services name the parts they use. */
@@ -44,7 +50,8 @@ export interface Platform {
   listDevMails: (to: string | null) => Promise<readonly MailboxItem[]>
   /** A page or another static file, by its path. */
   fetchAsset: (request: Request) => Promise<Response>
-  keyRing: { current: KeyRing | null }
+  /** `triedAt` is when a request last began to reload it. */
+  keyRing: { current: KeyRing | null; triedAt: number }
   /** The configured ways to sign in elsewhere, by id. */
   providers: ReadonlyMap<string, OAuthProvider>
   /** Asks each dependency for the least it can answer. */
@@ -67,7 +74,7 @@ function recall(env: Env): Remembered {
   const settings = parseSettings({ ...env })
   const fresh = {
     settings,
-    keyRing: { current: null },
+    keyRing: { current: null, triedAt: 0 },
     providers: readProviders(settings),
     rateWindows: new Map(),
     reportedSessions: new Map(),
