@@ -1,14 +1,13 @@
 import type { DrizzleD1Database } from 'drizzle-orm/d1'
 import { LAST_SEEN_RESOLUTION_SECONDS } from '../config.ts'
 import type { MailboxItem } from '../durable-objects/dev-mailbox.ts'
-import { ConfigurationError, parseSettings, type Settings } from '../env.ts'
+import type { Settings } from '../env.ts'
 import type { MailTransport } from '../mail/message.ts'
 import type { OAuthProvider } from '../oauth-providers/provider.ts'
-import { ProviderError } from '../oauth-providers/provider-error.ts'
-import { buildProviders } from '../oauth-providers/registry.ts'
 import { type ReportedSessions, reportActivity } from './activity.ts'
 import { type Blocklist, createBlocklist } from './blocklist.ts'
 import type { Client } from './client.ts'
+import { type Configuration, readConfiguration } from './configuration.ts'
 import { openDatabase } from './database.ts'
 import { type LoginThrottle, openLoginThrottle } from './login-throttle.ts'
 import { announceMails, type DeadMail, reportDeadMail } from './mail-queue.ts'
@@ -59,10 +58,8 @@ export interface Platform {
 }
 
 /** What one isolate keeps for a set of bindings: parsed once, and nothing that belongs to a request. */
-interface Remembered {
-  settings: Settings
+interface Remembered extends Configuration {
   keyRing: Platform['keyRing']
-  providers: Platform['providers']
   rateWindows: RateWindows
   reportedSessions: ReportedSessions
 }
@@ -71,11 +68,9 @@ const remembered = new WeakMap<object, Remembered>()
 function recall(env: Env): Remembered {
   const known = remembered.get(env)
   if (known) return known
-  const settings = parseSettings({ ...env })
   const fresh = {
-    settings,
+    ...readConfiguration({ ...env }),
     keyRing: { current: null, triedAt: 0 },
-    providers: readProviders(settings),
     rateWindows: new Map(),
     reportedSessions: new Map(),
   }
@@ -118,15 +113,6 @@ export function composePlatform(env: Env, client: Client, context: Pick<Executio
       loginThrottle: () => env.LOGIN_THROTTLE.getByName('probe').ping(),
       pictures: () => env.PICTURES.head('probe'),
     },
-  }
-}
-
-function readProviders(settings: Settings): Platform['providers'] {
-  try {
-    return buildProviders(settings.providers)
-  } catch (error) {
-    if (!(error instanceof ProviderError)) throw error
-    throw new ConfigurationError([{ variable: 'OIDC_PROVIDERS', rule: error.reason }])
   }
 }
 
