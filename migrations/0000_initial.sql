@@ -132,11 +132,13 @@ CREATE TABLE `sessions` (
 CREATE INDEX `sessions_user` ON `sessions` (`user_id`,`created_at`);--> statement-breakpoint
 CREATE INDEX `sessions_expiry` ON `sessions` (`expires_at`);--> statement-breakpoint
 CREATE TABLE `signing_keys` (
-	`period` integer PRIMARY KEY NOT NULL,
+	`period` integer NOT NULL,
+	`ordinal` integer NOT NULL,
 	`kid` text NOT NULL,
 	`public_jwk` text NOT NULL,
-	`sealed_private_jwk` text NOT NULL,
-	`created_at` integer NOT NULL
+	`seals` text NOT NULL,
+	`created_at` integer NOT NULL,
+	PRIMARY KEY(`period`, `ordinal`)
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `signing_keys_kid_unique` ON `signing_keys` (`kid`);--> statement-breakpoint

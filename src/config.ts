@@ -71,6 +71,10 @@ export const SIGNING_KEY_PERIOD_SECONDS = 30 * 24 * 60 * 60
 export const SIGNING_KEY_CACHE_SECONDS = 5 * 60
 /** An unknown `kid` asks the database again, but not more often than this for each isolate. */
 export const SIGNING_KEY_RELOAD_MIN_SECONDS = 10
+/** The request that reloads the keys waits no longer for a slow database, and goes on with those in memory. */
+export const SIGNING_KEY_RELOAD_WAIT_MS = 1000
+/** Keys in memory serve so long without a database. No access token lives longer (`ACCESS_TOKEN_TTL_SECONDS`). */
+export const SIGNING_KEY_STALE_MAX_SECONDS = 24 * 60 * 60
 export const JWKS_MAX_AGE_SECONDS = 5 * 60
 
 // ------------------------------------------------------------------ login throttle (decision 6)

@@ -22,7 +22,7 @@ export class ConfigurationError extends Error {
 const SECRET_MIN_BYTES = 32
 const SECRET_VERSION = /^(v[1-9][0-9]{0,5}):([A-Za-z0-9_-]+={0,2})$/
 const AUTH_SECRET_RULE =
-  'must be set to v1:<base64url of 32 random bytes or more>, newest version first, separated by commas (openssl rand -base64 32 | tr +/ -_)'
+  'must be set to v1:<base64url of 32 random bytes or more>; of several, separated by commas, the first makes and all are accepted (openssl rand -base64 32 | tr +/ -_)'
 
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true')
 const list = z.string().transform((value) =>
@@ -69,8 +69,8 @@ const authSecret = z.string(AUTH_SECRET_RULE).transform((text, context): Secrets
     }
     versions.push({ version, secret })
   }
-  const [newest, ...older] = versions
-  return newest ? [newest, ...older] : z.NEVER
+  const [first, ...others] = versions
+  return first ? [first, ...others] : z.NEVER
 })
 
 /** Reads a value by the parser of the part that uses it, so that no rule stands twice. */
@@ -190,6 +190,9 @@ const Variables = z.object({
 })
 type Parsed = z.infer<typeof Variables>
 
+/** The versions of a list that `parseSettings` takes. */
+export const parseAuthSecret = (text: string): Secrets => authSecret.parse(text)
+
 type Refuse = (variable: string, rule: string) => void
 
 /** Rules that span variables. */
@@ -223,6 +226,9 @@ function refuseDevelopmentSettings(values: Parsed, refuse: Refuse): void {
     refuse('OIDC_PROVIDERS', 'each issuer must be https in production')
   for (const name of ['ALLOWED_ORIGINS', 'ALLOWED_REDIRECTS'] as const)
     if (values[name].some((url) => isPlain(url) && !isLoopback(url))) refuse(name, 'must be https in production')
+  // A secret goes to each of these.
+  for (const name of ['RESEND_BASE_URL', 'ALERT_WEBHOOK_URL'] as const)
+    if (isPlain(values[name])) refuse(name, 'must be https in production')
   if (values.RATE_LIMITS === 'off') refuse('RATE_LIMITS', 'must not be off in production')
   if (values.MAIL_TRANSPORT === 'mailbox')
     refuse('MAIL_TRANSPORT', 'mailbox is for development: use smtp, resend or binding')

@@ -2,7 +2,7 @@ import { MAIL_SWEEP_AFTER_SECONDS } from '../config.ts'
 import type { Platform } from '../platform/compose.ts'
 import { cleanUp, reportDatabaseSize } from '../services/housekeeping.ts'
 import { sweepOutbox } from '../services/mail-delivery.ts'
-import { rotateSigningKeys } from '../services/signing-keys.ts'
+import { rotateSigningKeys } from '../services/signing-key-periods.ts'
 
 const HOURLY = '47 * * * *'
 const DAILY = '17 3 * * *'

@@ -1,14 +1,13 @@
 import type { DrizzleD1Database } from 'drizzle-orm/d1'
 import { LAST_SEEN_RESOLUTION_SECONDS } from '../config.ts'
 import type { MailboxItem } from '../durable-objects/dev-mailbox.ts'
-import { ConfigurationError, parseSettings, type Settings } from '../env.ts'
+import type { Settings } from '../env.ts'
 import type { MailTransport } from '../mail/message.ts'
 import type { OAuthProvider } from '../oauth-providers/provider.ts'
-import { ProviderError } from '../oauth-providers/provider-error.ts'
-import { buildProviders } from '../oauth-providers/registry.ts'
 import { type ReportedSessions, reportActivity } from './activity.ts'
 import { type Blocklist, createBlocklist } from './blocklist.ts'
 import type { Client } from './client.ts'
+import { type Configuration, readConfiguration } from './configuration.ts'
 import { openDatabase, readDatabaseBytes } from './database.ts'
 import { type LoginThrottle, openLoginThrottle } from './login-throttle.ts'
 import { type MailPause, respectPauses } from './mail-pause.ts'
@@ -18,10 +17,9 @@ import { createRateLimiter, type RateLimiter, type RateWindows } from './rate-li
 
 /** The keys in use, as one isolate remembers them: resolved values only, so no request waits for another's promise. */
 export interface KeyRing {
-  /** Which stretch of time the signing key belongs to. */
-  period: number
   loadedAt: number
-  signing: { kid: string; privateKey: CryptoKey }
+  /** Those that can sign, newest first; each from its period on. */
+  signing: readonly SigningKey[]
   verifying: ReadonlyMap<string, CryptoKey>
   publicJwks: readonly object[]
 }
@@ -32,6 +30,13 @@ export interface DependencyState {
   ms: number
   /** Of the database: how large it is. */
   bytes?: number
+}
+
+export interface SigningKey {
+  /** The stretch of time that it was made for. */
+  period: number
+  kid: string
+  privateKey: CryptoKey
 }
 
 /** Everything a use case may need of the outside, each part a small typed function. Services name the parts they use. */
@@ -55,23 +60,22 @@ export interface Platform {
   listDevMails: (to: string | null) => Promise<readonly MailboxItem[]>
   /** A page or another static file, by its path. */
   fetchAsset: (request: Request) => Promise<Response>
-  keyRing: { current: KeyRing | null }
+  /** `triedAt` is when a request last began to reload it. */
+  keyRing: { current: KeyRing | null; triedAt: number }
   /** The configured ways to sign in elsewhere, by id. */
   providers: ReadonlyMap<string, OAuthProvider>
   /** Asks each dependency for the least it can answer; R2 is one where its binding is there. */
   probes: Readonly<Record<string, () => Promise<unknown>>>
-  /** What the isolate last learned of its dependencies: values only, no promise. */
   /** How large the database is. */
   databaseBytes: () => Promise<number>
+  /** What the isolate last learned of its dependencies: values only, no promise. */
   readiness: { known: { dependencies: Record<string, DependencyState>; at: number } | null; askedAt: number }
 }
 
 /** What one isolate keeps for a set of bindings: parsed once, and nothing that belongs to a request. */
-interface Remembered {
-  settings: Settings
+interface Remembered extends Configuration {
   keyRing: Platform['keyRing']
   readiness: Platform['readiness']
-  providers: Platform['providers']
   mailPause: MailPause
   rateWindows: RateWindows
   reportedSessions: ReportedSessions
@@ -81,12 +85,10 @@ const remembered = new WeakMap<object, Remembered>()
 function recall(env: Env): Remembered {
   const known = remembered.get(env)
   if (known) return known
-  const settings = parseSettings({ ...env })
   const fresh = {
-    settings,
-    keyRing: { current: null },
+    ...readConfiguration({ ...env }),
+    keyRing: { current: null, triedAt: 0 },
     readiness: { known: null, askedAt: 0 },
-    providers: readProviders(settings),
     mailPause: { until: 0, reason: '' },
     rateWindows: new Map(),
     reportedSessions: new Map(),
@@ -134,15 +136,6 @@ export function composePlatform(env: Env, client: Client, context: Pick<Executio
       loginThrottle: () => env.LOGIN_THROTTLE.getByName('probe').ping(),
       ...(env.PICTURES ? { pictures: () => env.PICTURES.head('probe') } : {}),
     },
-  }
-}
-
-function readProviders(settings: Settings): Platform['providers'] {
-  try {
-    return buildProviders(settings.providers)
-  } catch (error) {
-    if (!(error instanceof ProviderError)) throw error
-    throw new ConfigurationError([{ variable: 'OIDC_PROVIDERS', rule: error.reason }])
   }
 }
 

@@ -4,7 +4,7 @@ import type { Platform } from '../platform/compose.ts'
 import type { Account } from '../storage/accounts.ts'
 import type { Grant } from '../storage/grants.ts'
 import type { Session } from '../storage/sessions.ts'
-import { loadKeyRing } from './signing-keys.ts'
+import { findSigningKey } from './signing-keys.ts'
 
 /** A pair of tokens and how long each lives, in seconds. */
 export interface IssuedTokens {
@@ -29,8 +29,7 @@ export async function issueTokens(
   const sessionEnds = Math.floor(session.expiresAt / 1000)
   const halfIdle = Math.ceil(settings.sessionIdleTimeoutSeconds / 2) || settings.accessTokenTtlSeconds
   const expires = Math.min(now + Math.min(settings.accessTokenTtlSeconds, halfIdle), sessionEnds)
-  const { signing } = await loadKeyRing(deps)
-  const accessToken = await signAccessToken(signing, {
+  const accessToken = await signAccessToken(await findSigningKey(deps), {
     iss: settings.issuer,
     sub: account.id,
     aud: settings.audience,

@@ -9,7 +9,7 @@ import { get, ORIGIN, send } from '../support/client.ts'
 import { rows } from '../support/database.ts'
 import { interceptEnv } from '../support/intercept-env.ts'
 
-const DEPENDENCIES = ['blocklist', 'database', 'loginThrottle', 'pictures']
+const DEPENDENCIES = ['blocklist', 'database', 'loginThrottle', 'pictures', 'signingKeys']
 
 afterEach(() => {
   vi.useRealTimers()
@@ -58,11 +58,11 @@ describe('GET /health/ready', () => {
   })
 
   it.each([
-    ['DB', 'database'],
+    ['DB', 'database', 'signingKeys'],
     ['BLOCKLIST', 'blocklist'],
     ['LOGIN_THROTTLE', 'loginThrottle'],
     ['PICTURES', 'pictures'],
-  ])('answers 503 with Retry-After when %s is down, and says which, and nothing of why', async (binding, name) => {
+  ])('answers 503 with Retry-After when %s is down, and says which, and nothing of why', async (binding, ...names) => {
     const broken = interceptEnv(env, async (call, proceed) => {
       if (call.binding === binding) throw new Error('inner detail')
       return await proceed()
@@ -73,7 +73,7 @@ describe('GET /health/ready', () => {
     const { status, dependencies } = await answerOf(response, Readiness, 503)
     expect(status).toBe('unavailable')
     const unavailable = Object.entries(dependencies).filter(([, state]) => state.status !== 'ok')
-    expect(unavailable.map(([dependency]) => dependency)).toEqual([name])
+    expect(unavailable.map(([dependency]) => dependency)).toEqual(names)
   })
 })
 
