@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { unstable_readConfig } from 'wrangler'
 import type * as FingerprintsModule from '../../src/crypto/secret-fingerprints.ts'
 import type * as EnvModule from '../../src/env.ts'
+import type { ConfigurationError } from '../../src/env.ts'
 import type * as ConfigurationModule from '../../src/platform/configuration.ts'
 import { readVarsFile } from './dev-vars.ts'
 import { loadSource } from './source.ts'
@@ -66,8 +67,7 @@ export async function checkVariables(variables: Record<string, unknown>): Promis
     return []
   } catch (error) {
     // The class was bundled with the parser, so it is another one here.
-    if (error instanceof Error && error.name === 'ConfigurationError')
-      return (error as EnvModule.ConfigurationError).problems
+    if (error instanceof Error && error.name === 'ConfigurationError') return (error as ConfigurationError).problems
     throw error
   }
 }

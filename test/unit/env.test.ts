@@ -106,8 +106,9 @@ describe('a configuration (api.md "Configuration")', () => {
 describe('AUTH_SECRET', () => {
   const secretsOf = (AUTH_SECRET: string) => parseSettings({ ...PRODUCTION, AUTH_SECRET }).secrets
 
-  it('is a list of versions, newest first', () => {
+  it('is a list of versions in the order that was chosen: the first makes', () => {
     expect(secretsOf(`v2:${OTHER}, v1:${SECRET}`).map(({ version }) => version)).toEqual(['v2', 'v1'])
+    expect(secretsOf(`v1:${SECRET},v2:${OTHER}`).map(({ version }) => version)).toEqual(['v1', 'v2'])
     expect(secretsOf(`v2:${OTHER},v1:${SECRET}`).map(({ secret }) => secret.length)).toEqual([48, 32])
   })
 
@@ -215,6 +216,12 @@ describe('production', () => {
     ['MAIL_TRANSPORT', 'mailbox'],
     ['MAIL_FROM', ''],
     ['SMTP_URL', 'smtp://user:password@mail.example.com:587?tls=off'],
+    ['RESEND_BASE_URL', 'http://api.example.com'],
+    ['ALERT_WEBHOOK_URL', 'http://hooks.example.com'],
+    [
+      'OIDC_PROVIDERS',
+      '[{"id":"corp","name":"Corp","issuer":"http://id.example.com","clientId":"a","clientSecret":"b"}]',
+    ],
   ])('refuses what is for development: %s=%s', (variable, value) => {
     expect(refusedOf({ ...PRODUCTION, [variable]: value })).toContain(variable)
   })
