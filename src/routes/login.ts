@@ -3,7 +3,7 @@ import { Status } from '../contracts/common.ts'
 import { LoginAnswer, LoginRequest, MfaEmailRequest, MfaLoginRequest, SignedIn } from '../contracts/login.ts'
 import { readDeviceToken } from '../http/cookies.ts'
 import { jsonBody } from '../http/json-body.ts'
-import { limitLogins, limitMails, rateLimit } from '../http/middleware/rate-limit.ts'
+import { limitLogins, limitMails } from '../http/middleware/rate-limit.ts'
 import { createRouter, jsonAnswer, jsonRequest, refusals } from '../http/router.ts'
 import { presentSession } from '../http/signed-in.ts'
 import { logInWithPassword } from '../services/login.ts'
@@ -36,7 +36,7 @@ const mfaRoute = createRoute({
   path: '/auth/login/mfa',
   tags,
   summary: 'Complete a login with its second factor',
-  middleware: [rateLimit('sensitive', 'login-mfa'), jsonBody] as const,
+  middleware: [limitLogins('login-mfa'), jsonBody] as const,
   request: jsonRequest(MfaLoginRequest),
   responses: { 200: jsonAnswer(SignedIn, 'Signed in.'), ...refusals('invalid_request', 'invalid_code') },
 })
@@ -71,7 +71,11 @@ export const loginRoutes = createRouter()
   })
   .openapi(mfaRoute, async (c) => {
     const { delivery, ...input } = c.req.valid('json')
-    const session = await logInWithSecondFactor(c.var.platform, { ...input, deviceToken: readDeviceToken(c) })
+    const session = await logInWithSecondFactor(c.var.platform, {
+      ...input,
+      deviceToken: readDeviceToken(c),
+      countStranger: c.get('countStranger'),
+    })
     return c.json(presentSession(c, session, delivery), 200)
   })
   .openapi(mfaEmailRoute, async (c) => {
