@@ -12,7 +12,7 @@ export const OPENAPI_DOCUMENT = {
     title: 'Postern',
     version: VERSION,
     description:
-      'Authentication at the edge. Errors are RFC 9457 problems whose `code` is stable; times are ISO 8601 UTC; unknown members of a body are refused.',
+      'Authentication at the edge. Errors are RFC 9457 problems whose `code` is stable; times are ISO 8601 UTC; unknown members of a body are refused. A back end that calls for people states their address with any request, by `Postern-Service: Basic <id:secret>` and `Postern-Client-Address`; without a right secret the answer is 401 `invalid_client`.',
     license: { name: 'MIT', identifier: 'MIT' },
   },
 }

@@ -1,6 +1,6 @@
 import type { Locale } from '../config.ts'
 
-/** Who is asking, as far as the network tells. Only `ip` is fit for a decision: Cloudflare sets it. */
+/** Who is asking, as far as the network tells. Only `ip` is fit for a decision: Cloudflare sets it, or a back end that proves itself. */
 export interface Client {
   requestId: string | null
   ip: string | null

@@ -62,20 +62,23 @@ export function createRateLimiter(
       const index = Math.floor(now / (policy.windowSeconds * 1000))
       const window = openWindow(windows, key, index)
       window.unshared += 1
-      const shared = `${key}:${index}`
+      const kvKey = `${key}:${index}`
       const quietShare = RATE_LIMIT_QUIET_SHARE[policy.windowSeconds > 60 ? 'longer' : 'minute']
-      const isQuiet = window.shared + window.unshared <= policy.requests * quietShare
-      const isReached = window.shared + window.unshared > policy.requests
-      if (!isQuiet && !isReached && now - window.readAt >= RATE_LIMIT_READ_INTERVAL_MS) {
+      let total = window.shared + window.unshared
+      const isQuiet = total <= policy.requests * quietShare
+      if (!isQuiet && total <= policy.requests && now - window.readAt >= RATE_LIMIT_READ_INTERVAL_MS) {
         window.readAt = now
-        window.shared = Math.max(window.shared, await readCount(namespace, shared))
+        const heard = await readCount(namespace, kvKey)
+        const news = Math.max(0, heard - window.shared)
+        window.shared += news
+        total += news
       }
-      const total = window.shared + window.unshared
+      const known = window.shared + window.unshared
       const writeAt = runtime.now()
       const isDue = writeAt - window.writtenAt >= RATE_LIMIT_WRITE_INTERVAL_MS
-      if (!isQuiet && isDue && isNews(total, window.shared, policy)) {
-        Object.assign(window, { shared: total, unshared: 0, writtenAt: writeAt })
-        runtime.waitUntil(writeCount(namespace, shared, total, policy.windowSeconds))
+      if (!isQuiet && isDue && isNews(known, window.shared, policy)) {
+        Object.assign(window, { shared: known, unshared: 0, writtenAt: writeAt })
+        runtime.waitUntil(writeCount(namespace, kvKey, known, policy.windowSeconds))
       }
       const resetSeconds = Math.ceil(((index + 1) * policy.windowSeconds * 1000 - now) / 1000)
       return { isAllowed: total <= policy.requests, remaining: Math.max(0, policy.requests - total), resetSeconds }

@@ -35,7 +35,7 @@ const mfaRoute = route({
   path: '/auth/login/mfa',
   tags,
   summary: 'Complete a login with its second factor',
-  limit: 'sensitive',
+  guard: loginBudget('login-mfa'),
   body: json(MfaLoginRequest),
   answers: { 200: answer(SignedIn, 'Signed in.') },
   refuses: ['ambiguous_credentials', 'invalid_code'],
@@ -71,7 +71,11 @@ export const loginRoutes = createRouter()
   })
   .openapi(mfaRoute, async (c) => {
     const { delivery, ...input } = c.req.valid('json')
-    const session = await logInWithSecondFactor(c.var.platform, { ...input, deviceToken: readDeviceToken(c) })
+    const session = await logInWithSecondFactor(c.var.platform, {
+      ...input,
+      deviceToken: readDeviceToken(c),
+      countStranger: c.get('countStranger'),
+    })
     return c.json(presentSession(c, session, delivery), 200)
   })
   .openapi(mfaEmailRoute, async (c) => {

@@ -27,17 +27,26 @@ export async function sendMfaCode(
 
 /**
  * Completes a login with its second factor. The guess is counted before it is compared, and of two right ones at once one wins.
- * @throws {AuthError} `invalid_code`, whatever is wrong.
+ * @throws {AuthError} `invalid_code`, whatever is wrong; `rate_limited`.
  */
 export async function logInWithSecondFactor(
   deps: OpeningNeeds,
-  input: { ticket: string; method: MfaMethod; code: string; deviceToken: string | null },
+  input: {
+    ticket: string
+    method: MfaMethod
+    code: string
+    deviceToken: string | null
+    /** Counts the request by its address, unless that was done. */
+    countStranger: () => Promise<void>
+  },
 ): Promise<OpenedSession> {
   const { db } = deps
   const claimed = verifyToken(deps.settings.secrets, input.ticket, 'mfa_ticket')
   const [found] = claimed
     ? await countGuess(db, { id: claimed.id, purpose: 'mfa_ticket', at: deps.now() }, CODE_GUESSES)
     : []
+  const deviceId = found ? readDevice(deps, found.account.id, input.deviceToken) : null
+  if (deviceId === null) await input.countStranger()
   if (found?.account.status !== 'active' || found.token.salt !== claimed?.salt)
     throw new AuthError('invalid_code', { reason: 'ticket' })
   const { token, account } = found
@@ -50,6 +59,5 @@ export async function logInWithSecondFactor(
   const consumed = await consumeTokenStatement(db, token.id)
   if (!consumed.some(({ id }) => id === token.id))
     throw new AuthError('invalid_code', { reason: 'used at the same moment' })
-  const deviceId = readDevice(deps, account.id, input.deviceToken)
   return await openSession(deps, account, { methods: [...(token.methods ?? ['pwd']), 'otp', 'mfa'], deviceId })
 }

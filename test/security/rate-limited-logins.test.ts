@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { makeDeviceToken } from '../../src/crypto/device-token.ts'
-import { settings, signedIn } from '../support/accounts.ts'
+import { giveSecondFactor, mailedCode, settings, signedIn } from '../support/accounts.ts'
 import { callWorker } from '../support/call-worker.ts'
-import { logIn, newEmail, PASSWORD, refusalOf } from '../support/client.ts'
+import { logIn, newEmail, PASSWORD, post, refusalOf } from '../support/client.ts'
 import { countingEnv } from '../support/counting-env.ts'
 import { freshWorker, membersOf, passToNextMinute, statusesOf } from '../support/rate-limits.ts'
 
@@ -77,6 +77,45 @@ describe('a login with the account’s own device token', () => {
     expect(await statusesOf(5, () => loginFrom(ask, email, guess))).toEqual([401, 401, 401, 401, 401])
     const other = await loginFrom(ask, email, { deviceToken: session.deviceToken, address: '203.0.113.2' })
     expect(await refusalOf(other)).toEqual({ status: 429, code: 'login_throttled' })
+  })
+})
+
+describe('the second step of a login', () => {
+  /** A login that waits for the code of its mail, and its device token. */
+  async function waiting() {
+    const { email, user, session } = await signedIn()
+    await giveSecondFactor(user.id)
+    const { ticket } = (await (await post('/auth/login', { identifier: email, password: PASSWORD })).json()) as {
+      ticket: string
+    }
+    const body = { ticket, method: 'email', code: await mailedCode(email, 'mfa_ticket') }
+    return { body, deviceToken: session.deviceToken }
+  }
+
+  /** An office whose address has used up its second steps of this minute. */
+  async function busyWithCodes() {
+    const { ask } = freshWorker()
+    const body = { ticket: 'x'.repeat(80), method: 'email', code: '00000000' }
+    expect(await statusesOf(6, () => ask('POST', '/auth/login/mfa', OFFICE, { body }))).toContain(429)
+    return ask
+  }
+
+  it('gets through from the account’s own device, too', async () => {
+    const { body, deviceToken } = await waiting()
+    const ask = await busyWithCodes()
+    expect(await refusalOf(await ask('POST', '/auth/login/mfa', OFFICE, { body }))).toEqual(RATE_LIMITED)
+    const headers = { 'X-Device-Token': deviceToken }
+    expect((await ask('POST', '/auth/login/mfa', OFFICE, { body, headers })).status).toBe(200)
+  })
+
+  it('counts by its address with the device token of another account, whether or not its ticket is one', async () => {
+    const { body } = await waiting()
+    const headers = { 'X-Device-Token': (await waiting()).deviceToken }
+    const ask = await busyWithCodes()
+    for (const ticket of [body.ticket, 'x'.repeat(80)]) {
+      const response = await ask('POST', '/auth/login/mfa', OFFICE, { body: { ...body, ticket }, headers })
+      expect(await refusalOf(response)).toEqual(RATE_LIMITED)
+    }
   })
 })
 

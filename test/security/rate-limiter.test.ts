@@ -58,6 +58,13 @@ describe('the rate limiter against KV as production is (docs/decisions/0008-rate
     expect(await admitted([isolate(kv)], 1000, { policy: GLOBAL })).toBe(GLOBAL.requests)
   })
 
+  it('in one isolate is exact for requests at once, too, while KV is being asked', async () => {
+    const one = isolate(createProductionKv())
+    const states = await Promise.all(Array.from({ length: 50 }, () => one.count(SENSITIVE)))
+    expect(states.filter(({ isAllowed }) => isAllowed)).toHaveLength(SENSITIVE.requests)
+    expect((await one.count(SENSITIVE)).isAllowed).toBe(false)
+  })
+
   it('says what is left and when the window ends', async () => {
     const one = isolate(createProductionKv())
     expect(await one.count(SENSITIVE)).toEqual({ isAllowed: true, remaining: 4, resetSeconds: 60 })
