@@ -21,7 +21,7 @@ export default defineConfig(async () => ({
         // A batch that waits for more would be delivered after its test file has ended, and vitest does not survive that.
         queueConsumers: {
           'postern-development-activity': { maxBatchSize: 100, maxBatchTimeout: 0 },
-          'postern-development-revocations': { maxBatchSize: 10, maxBatchTimeout: 0, retryDelay: 30 },
+          'postern-development-revocations': { maxBatchSize: 10, maxBatchTimeout: 0 },
         },
       },
     }),

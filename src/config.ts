@@ -59,6 +59,11 @@ export const ACCESS_TOKEN_MAX_TTL_SECONDS = 24 * 60 * 60
 export const DEVICE_TOKEN_TTL_SECONDS = 365 * 24 * 60 * 60
 /** A request that began before its session ended has signed its token by then. */
 export const ACCESS_TOKEN_RACE_SECONDS = 60
+/**
+ * Pauses before KV is offered a mark again that it refused, by tries made; each one after these is as long as the last. With the thirty
+ * retries of the queue they are longer than an access token can live.
+ */
+export const REVOCATION_RETRY_DELAYS_SECONDS = [30, 60, 120, 240, 480, 960, 1920, 3600]
 /** KV refuses a shorter life (docs/platform-notes.md). */
 export const KV_MIN_TTL_SECONDS = 60
 /** Nor does it cache a read, or a miss, for less (docs/platform-notes.md). */

@@ -1,4 +1,4 @@
-import { MAIL_MESSAGE_RETRY_SECONDS } from '../config.ts'
+import { MAIL_MESSAGE_RETRY_SECONDS, REVOCATION_RETRY_DELAYS_SECONDS } from '../config.ts'
 import type { ActivityMessage } from '../platform/activity.ts'
 import type { RevocationMessage } from '../platform/blocklist.ts'
 import type { Platform } from '../platform/compose.ts'
@@ -27,10 +27,16 @@ async function consumeActivity(platform: Platform, batch: MessageBatch): Promise
 
 async function consumeRevocations(platform: Platform, batch: MessageBatch): Promise<void> {
   for (const message of batch.messages)
-    await ackOrRetry(message, 'revocation failed', () =>
-      platform.blocklist.revokeLate(message.body as RevocationMessage),
+    await ackOrRetry(
+      message,
+      'revocation failed',
+      () => platform.blocklist.revokeLate(message.body as RevocationMessage),
+      { delaySeconds: revocationDelaySeconds(message.attempts) },
     )
 }
+
+const revocationDelaySeconds = (tries: number): number =>
+  REVOCATION_RETRY_DELAYS_SECONDS[Math.min(tries, REVOCATION_RETRY_DELAYS_SECONDS.length) - 1] ?? 0
 
 /** All of a batch at once, so that a mail server which stalls over one mail holds up no other. A Worker may have six connections open. */
 async function consumeMails(platform: Platform, batch: MessageBatch): Promise<void> {

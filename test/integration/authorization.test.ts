@@ -144,10 +144,11 @@ describe('a forged access token (incident 9: CVE-2026-22817; ASVS 9.1.1-9.1.3 9.
 
   it('is refused as a cookie too, and ends nobody’s session by logout', async () => {
     const before = await accountState()
-    for (const { token } of forged) {
+    for (const { flaw, token } of forged) {
       const headers = { Cookie: `__Host-access=${token}`, ...SAME_ORIGIN }
       expect((await get('/auth/session', headers)).status).toBe(401)
-      expect((await send('POST', '/auth/logout', { headers })).status).toBe(204)
+      // One that has only expired is genuine, and does end its session.
+      if (!flaw.startsWith('expire')) expect((await send('POST', '/auth/logout', { headers })).status).toBe(204)
     }
     expect(await accountState()).toEqual(before)
     expect((await get('/auth/session', bearer(genuine))).status).toBe(200)

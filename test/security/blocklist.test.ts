@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ACCESS_TOKEN_MAX_TTL_SECONDS, KV_MIN_CACHE_TTL_SECONDS } from '../../src/config.ts'
 import worker from '../../src/index.ts'
 import { createBlocklist, type RevocationMessage } from '../../src/platform/blocklist.ts'
+import wranglerConfig from '../../wrangler.toml?raw'
 import { callWorker } from '../support/call-worker.ts'
 import {
   bearer,
@@ -345,6 +346,22 @@ describe('when KV does not take a revocation', () => {
     },
     60_000,
   )
+
+  it('the queue goes on for longer than any access token lives, with pauses that grow to an hour', async () => {
+    const { here, kv } = twoLocations()
+    kv.break('refuse writes')
+    const [, consumer = ''] = wranglerConfig.split('[[env.production.queues.consumers]]\nqueue = "postern-revocations"')
+    const retries = Number(/max_retries = (\d+)/.exec(consumer)?.[1])
+    const pauses: number[] = []
+    const retry = ({ delaySeconds = 0 }: QueueRetryOptions = {}) => pauses.push(delaySeconds)
+    const messages = Array.from({ length: retries }, (_, tries) => {
+      return { id: 'one', timestamp: new Date(), attempts: tries + 1, body: { sessionIds: ['session'] }, retry }
+    })
+    const batch = { queue: 'postern-revocations', messages } as unknown as MessageBatch
+    await worker.queue(batch, here, createExecutionContext())
+    expect([pauses[0], Math.max(...pauses)]).toEqual([30, 3600])
+    expect(pauses.reduce((total, pause) => total + pause, 0)).toBeGreaterThan(ACCESS_TOKEN_MAX_TTL_SECONDS + 60)
+  })
 
   it('KV and the queue both down: 503 with Retry-After, nothing is half done, and a logout that is tried again completes', async () => {
     const { here, kv, queue } = twoLocations()
