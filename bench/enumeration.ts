@@ -57,7 +57,7 @@ async function tokenOf(email: string): Promise<string> {
   for (let tries = 0; tries < 200; tries += 1) {
     const response = await fetch(`${service.origin}/dev/mailbox.json?to=${email}`)
     const { items } = (await response.json()) as { items: { text: string }[] }
-    const token = /\?token=(\S+)/.exec(items[0]?.text ?? '')?.[1]
+    const token = /#token=(\S+)/.exec(items[0]?.text ?? '')?.[1]
     if (token !== undefined) return token
     await sleep(100)
   }

@@ -3,14 +3,19 @@
  * clients, against a KV with production's limits (`test/support/production-kv.ts`) and a clock of its own. Nothing is timed: the
  * numbers are the same on every machine.
  */
-import { GLOBAL_RATE_WINDOW_SECONDS, RATE_CLASSES } from '../src/config.ts'
+import { toRateKeys } from '../src/http/client-address.ts'
 import { createRateLimiter, type RatePolicy } from '../src/platform/rate-limiter.ts'
+import { NOON_MS } from '../test/support/clock.ts'
 import { createProductionKv, type ProductionKv } from '../test/support/production-kv.ts'
 
-const GLOBAL: RatePolicy = { requests: 300, windowSeconds: GLOBAL_RATE_WINDOW_SECONDS }
+/** The classes as they are by default (`RATE_CLASSES` in `src/config.ts`). */
+const GLOBAL: RatePolicy = { requests: 300, windowSeconds: 60 }
+const SENSITIVE: RatePolicy = { requests: 5, windowSeconds: 60 }
+const MAIL_HOURLY: RatePolicy = { requests: 120, windowSeconds: 3600 }
+const MAIL_DAILY: RatePolicy = { requests: 600, windowSeconds: 24 * 3600 }
 const MINUTE_MS = 60_000
 
-/** Some traffic of one or more minutes: who asks, and whether it is a sensitive route. */
+/** Some traffic of one or more minutes: who asks, whether it is a sensitive route, and whether that one sends a mail. */
 interface Scenario {
   name: string
   minutes: number
@@ -19,6 +24,7 @@ interface Scenario {
   perMinute: number
   clientOf: (request: number) => string
   isSensitive: (request: number) => boolean
+  sendsMail?: boolean
 }
 
 const never = () => false
@@ -31,6 +37,14 @@ const WELL_BEHAVED: Scenario[] = [
     isolates: 4,
     perMinute: 100,
     clientOf: (request) => `person ${request}`,
+    isSensitive: always,
+  },
+  {
+    name: '1,000 people of 20 IPv6 networks (/48), each logs in once',
+    minutes: 10,
+    isolates: 4,
+    perMinute: 100,
+    clientOf: (request) => `2001:db8:${(request % 20).toString(16)}:${request.toString(16)}::1`,
     isSensitive: always,
   },
   {
@@ -64,6 +78,15 @@ const WELL_BEHAVED: Scenario[] = [
     perMinute: 200,
     clientOf: () => 'office',
     isSensitive: (request) => request % 100 === 0,
+  },
+  {
+    name: 'an office behind one address: 40 sign-ups an hour, for six hours',
+    minutes: 360,
+    isolates: 4,
+    perMinute: 2 / 3,
+    clientOf: () => 'office',
+    isSensitive: always,
+    sendsMail: true,
   },
 ]
 
@@ -105,12 +128,21 @@ const ABUSIVE: Scenario[] = [
     minutes: 5,
     isolates: 8,
     perMinute: 1000,
-    clientOf: (request) => `2001:db8:0:${request.toString(16)}::/64`,
+    clientOf: (request) => `2001:db8:0:${request.toString(16)}::1`,
     isSensitive: always,
+  },
+  {
+    name: 'one address, 5 reset mails a minute, all day, 8 isolates',
+    minutes: 24 * 60,
+    isolates: 8,
+    perMinute: 5,
+    clientOf: () => 'attacker',
+    isSensitive: always,
+    sendsMail: true,
   },
 ]
 
-let clock = Date.parse('2026-11-20T08:00:00Z')
+let clock = NOON_MS
 Date.now = () => clock
 console.error = () => undefined
 
@@ -120,8 +152,12 @@ function openIsolate(kv: ProductionKv, index: number) {
     now: Date.now,
     waitUntil: (promise) => pending.push(promise),
   })
-  return async (key: string, policy: RatePolicy): Promise<boolean> => {
-    const { isAllowed } = await limiter.count(key, policy)
+  return async (name: string, client: string, policy: RatePolicy): Promise<boolean> => {
+    let isAllowed = true
+    for (const { key, times } of toRateKeys(client)) {
+      const scaled = { ...policy, requests: policy.requests * times }
+      if (isAllowed) ({ isAllowed } = await limiter.count(`${name}:${key}`, scaled))
+    }
     await Promise.all(pending.splice(0))
     return isAllowed
   }
@@ -145,9 +181,15 @@ async function measure(scenario: Scenario): Promise<string> {
   for (let request = 0; request < total; request += 1) {
     const count = isolates[Math.floor(random() * isolates.length)]
     const client = scenario.clientOf(request)
-    const isWelcome =
-      (await count?.(`global:${client}`, GLOBAL)) &&
-      (!scenario.isSensitive(request) || (await count?.(`sensitive:login:${client}`, RATE_CLASSES.sensitive)))
+    const policies = [
+      { name: 'global', policy: GLOBAL, applies: true },
+      { name: 'sensitive', policy: SENSITIVE, applies: scenario.isSensitive(request) },
+      { name: 'mail-hourly', policy: MAIL_HOURLY, applies: scenario.sendsMail === true },
+      { name: 'mail-daily', policy: MAIL_DAILY, applies: scenario.sendsMail === true },
+    ]
+    let isWelcome = true
+    for (const { name, policy, applies } of policies)
+      if (isWelcome && applies) isWelcome = (await count?.(name, client, policy)) === true
     if (isWelcome) admitted += 1
     clock += MINUTE_MS / scenario.perMinute
   }

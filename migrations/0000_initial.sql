@@ -1,3 +1,10 @@
+CREATE TABLE `audit_counts` (
+	`day` text NOT NULL,
+	`kind` text NOT NULL,
+	`count` integer NOT NULL,
+	PRIMARY KEY(`day`, `kind`)
+);
+--> statement-breakpoint
 CREATE TABLE `audit_events` (
 	`id` text PRIMARY KEY NOT NULL,
 	`type` text NOT NULL,
@@ -14,6 +21,19 @@ CREATE TABLE `audit_events` (
 CREATE INDEX `audit_events_at` ON `audit_events` (`at`);--> statement-breakpoint
 CREATE INDEX `audit_events_user` ON `audit_events` (`user_id`,`at`);--> statement-breakpoint
 CREATE INDEX `audit_events_type` ON `audit_events` (`type`,`at`);--> statement-breakpoint
+CREATE TABLE `grants` (
+	`id` text PRIMARY KEY NOT NULL,
+	`session_id` text NOT NULL,
+	`client_id` text,
+	`resource` text,
+	`scope` text,
+	`salt` text NOT NULL,
+	`generation` integer DEFAULT 0 NOT NULL,
+	`rotated_at` integer NOT NULL,
+	FOREIGN KEY (`session_id`) REFERENCES `sessions`(`id`) ON UPDATE no action ON DELETE cascade
+);
+--> statement-breakpoint
+CREATE INDEX `grants_session` ON `grants` (`session_id`);--> statement-breakpoint
 CREATE TABLE `identities` (
 	`id` text PRIMARY KEY NOT NULL,
 	`user_id` text NOT NULL,
@@ -21,6 +41,8 @@ CREATE TABLE `identities` (
 	`issuer` text NOT NULL,
 	`subject` text NOT NULL,
 	`email` text,
+	`how` text NOT NULL,
+	`is_authority` integer DEFAULT false NOT NULL,
 	`created_at` integer NOT NULL,
 	`last_used_at` integer NOT NULL,
 	`sealed_tokens` text,
@@ -43,6 +65,7 @@ CREATE TABLE `login_exchanges` (
 );
 --> statement-breakpoint
 CREATE INDEX `login_exchanges_expiry` ON `login_exchanges` (`expires_at`);--> statement-breakpoint
+CREATE INDEX `login_exchanges_user` ON `login_exchanges` (`user_id`);--> statement-breakpoint
 CREATE TABLE `one_time_tokens` (
 	`id` text PRIMARY KEY NOT NULL,
 	`user_id` text NOT NULL,
@@ -94,11 +117,9 @@ CREATE TABLE `roles` (
 CREATE TABLE `sessions` (
 	`id` text PRIMARY KEY NOT NULL,
 	`user_id` text NOT NULL,
-	`salt` text NOT NULL,
-	`generation` integer DEFAULT 0 NOT NULL,
-	`rotated_at` integer NOT NULL,
 	`methods` text NOT NULL,
 	`authenticated_at` integer NOT NULL,
+	`strong_authenticated_at` integer,
 	`created_at` integer NOT NULL,
 	`last_seen_at` integer NOT NULL,
 	`expires_at` integer NOT NULL,
@@ -111,11 +132,13 @@ CREATE TABLE `sessions` (
 CREATE INDEX `sessions_user` ON `sessions` (`user_id`,`created_at`);--> statement-breakpoint
 CREATE INDEX `sessions_expiry` ON `sessions` (`expires_at`);--> statement-breakpoint
 CREATE TABLE `signing_keys` (
-	`period` integer PRIMARY KEY NOT NULL,
+	`period` integer NOT NULL,
+	`ordinal` integer NOT NULL,
 	`kid` text NOT NULL,
 	`public_jwk` text NOT NULL,
-	`sealed_private_jwk` text NOT NULL,
-	`created_at` integer NOT NULL
+	`seals` text NOT NULL,
+	`created_at` integer NOT NULL,
+	PRIMARY KEY(`period`, `ordinal`)
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `signing_keys_kid_unique` ON `signing_keys` (`kid`);--> statement-breakpoint
@@ -133,6 +156,7 @@ CREATE TABLE `user_roles` (
 	FOREIGN KEY (`role`) REFERENCES `roles`(`name`) ON UPDATE cascade ON DELETE cascade
 );
 --> statement-breakpoint
+CREATE INDEX `user_roles_role` ON `user_roles` (`role`);--> statement-breakpoint
 CREATE TABLE `users` (
 	`id` text PRIMARY KEY NOT NULL,
 	`email` text NOT NULL,
@@ -145,12 +169,14 @@ CREATE TABLE `users` (
 	`status` text DEFAULT 'active' NOT NULL,
 	`locale` text DEFAULT 'en' NOT NULL,
 	`totp_activated_at` integer,
+	`access_proven_at` integer,
 	`created_at` integer NOT NULL,
 	`last_seen_at` integer
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `users_email_unique` ON `users` (`email`);--> statement-breakpoint
-CREATE UNIQUE INDEX `users_username_unique` ON `users` (lower("username"));
+CREATE UNIQUE INDEX `users_username_unique` ON `users` (lower("username"));--> statement-breakpoint
+CREATE INDEX `users_unverified` ON `users` (`created_at`) WHERE email_verified_at is null;
 --> statement-breakpoint
 INSERT INTO `roles` (`name`, `description`, `built_in`) VALUES
   ('user', 'Every account.', 1),

@@ -1,35 +1,35 @@
 /**
  * `npm run deploy`: brings production up to date, in an order that never runs new code on an old database. Can be run again at any
- * point: each step looks first whether there is something to do.
+ * point, and from any machine: each step looks first whether there is something to do. `-- --replace-auth-secret` is for who means to
+ * sign everybody out.
  */
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { checkVariables, printProblems, readConfig, readSecrets } from './lib/variables.ts'
+import { refuseSecretList } from './lib/auth-secret.ts'
+import { type Deployed, FINGERPRINTS_VARIABLE, readDeployed } from './lib/deployed.ts'
+import { ensureAuthSecret } from './lib/dev-vars.ts'
+import { must, stop } from './lib/steps.ts'
+import {
+  checkVariables,
+  describeAuthSecret,
+  printProblems,
+  readConfig,
+  readSecrets,
+  readVariables,
+} from './lib/variables.ts'
 import { runWrangler } from './lib/wrangler.ts'
 
+const SECRETS_FILE = '.dev.vars.production'
+const mayReplace = process.argv.includes('--replace-auth-secret')
 const config = readConfig('production')
 
-/** A value of the right form for a secret that production has already and tells nobody. */
+/** A value of the right form for a secret that production has already and tells nobody, or that is made below. */
 function standIn(name: string): string {
   if (name === 'AUTH_SECRET') return `v1:${randomBytes(32).toString('base64url')}`
   if (name === 'SMTP_URL') return 'smtps://user:password@mail.example.com:465'
-  return ['OIDC_PROVIDERS', 'INTROSPECTION_CLIENTS'].includes(name) ? '[]' : 'x'.repeat(32)
-}
-
-function stop(message: string): never {
-  console.error(message)
-  process.exit(1)
-}
-
-/** Runs a step of wrangler that has to succeed. */
-async function must(step: string, args: readonly string[]): Promise<string> {
-  console.log(`· ${step}`)
-  const { exitCode, output } = await runWrangler(args)
-  if (exitCode !== 0)
-    stop(`${output}\n${step}: failed. What was done before it stays; run the command again when it is mended.`)
-  return output
+  return ['OIDC_PROVIDERS', 'SERVICE_CLIENTS'].includes(name) ? '[]' : 'x'.repeat(32)
 }
 
 async function createIfMissing(kind: string, name: string, info: readonly string[], create: readonly string[]) {
@@ -38,21 +38,37 @@ async function createIfMissing(kind: string, name: string, info: readonly string
   else await must(`create the ${kind} ${name}`, [...create, name])
 }
 
-/** The names of the secrets that production holds; none before the first deployment. */
-async function listStoredSecrets(): Promise<string[]> {
-  const { exitCode, output } = await runWrangler(['secret', 'list', '--env', 'production', '--format', 'json'])
-  if (exitCode !== 0) return []
-  const stored: { name: string }[] = JSON.parse(output.slice(output.indexOf('['), output.lastIndexOf(']') + 1))
-  return stored.map(({ name }) => name)
+/**
+ * The fingerprints of the secret that the new version will have: of the one given, when it may follow what is deployed, or of the one
+ * that is deployed and stays.
+ */
+async function settleAuthSecret(given: string | undefined, { versions, isRolledBack }: Deployed): Promise<string> {
+  if (given !== undefined) {
+    const wanted = await describeAuthSecret(given)
+    const refusal = refuseSecretList(wanted, versions)
+    if (refusal !== null && !mayReplace)
+      stop(`${refusal}\nNothing was deployed. "npm run deploy -- --replace-auth-secret" does it all the same.`)
+    if (refusal !== null) console.log(`· replace AUTH_SECRET, although: ${refusal}`)
+    return wanted
+  }
+  const [kept, ...others] = versions.map(({ fingerprints }) => fingerprints)
+  if (kept === undefined || kept === null || isRolledBack || others.some((other) => other !== kept))
+    stop(
+      `It is not certain which AUTH_SECRET the new version would inherit. Put the one in use into ${SECRETS_FILE}. Nothing was deployed.`,
+    )
+  return kept
 }
 
-async function deployWith(secrets: Record<string, string>): Promise<void> {
+async function deployWith(secrets: Record<string, string>, fingerprints: string): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), 'postern-deploy-'))
   try {
     const file = join(scratch, 'secrets.json')
     await writeFile(file, JSON.stringify(secrets), { mode: 0o600 })
+    // One upload holds the code, the secrets and their fingerprints, so a roll-back takes all three back.
+    const described = ['--var', `${FINGERPRINTS_VARIABLE}:${fingerprints}`]
     const withSecrets = Object.keys(secrets).length > 0 ? ['--secrets-file', file] : []
-    console.log(await must('deploy the Worker and its pages', ['deploy', '--env', 'production', ...withSecrets]))
+    const args = ['deploy', '--env', 'production', ...described, ...withSecrets]
+    console.log(await must('deploy the Worker and its pages', args))
   } finally {
     await rm(scratch, { recursive: true, force: true })
   }
@@ -62,15 +78,23 @@ console.log('· ask Cloudflare who is deploying')
 const { exitCode: loggedOut } = await runWrangler(['whoami', '--json'])
 if (loggedOut !== 0) stop('Nobody is logged in: run `npx wrangler login`, or set CLOUDFLARE_API_TOKEN.')
 
-const secrets = await readSecrets('production')
-const stored = await listStoredSecrets()
-const standIns = Object.fromEntries(stored.map((name) => [name, standIn(name)]))
+const deployed = await readDeployed()
+const stored = deployed.versions.flatMap(({ secretNames }) => secretNames)
+const isFirst = !stored.includes('AUTH_SECRET')
+const standIns = Object.fromEntries(
+  [...stored, ...(isFirst ? ['AUTH_SECRET'] : [])].map((name) => [name, standIn(name)]),
+)
 console.log('· check the configuration')
-const problems = await checkVariables({ ...standIns, ...config.vars, ...secrets })
+const problems = await checkVariables({ ...standIns, ...(await readVariables('production')) })
 if (problems.length > 0) {
   printProblems(problems)
   stop('The Worker would refuse to serve. Nothing was deployed.')
 }
+
+if (isFirst && !process.env.AUTH_SECRET && (await ensureAuthSecret(SECRETS_FILE)))
+  console.log(`· AUTH_SECRET was made, in ${SECRETS_FILE}: keep a copy of it where you keep passwords`)
+const secrets = await readSecrets('production')
+const fingerprints = await settleAuthSecret(secrets.AUTH_SECRET, deployed)
 
 const queues = (config.queues.consumers ?? []).flatMap((consumer) =>
   [consumer.queue, consumer.dead_letter_queue ?? []].flat(),
@@ -79,4 +103,4 @@ for (const queue of queues) await createIfMissing('queue', queue, ['queues', 'in
 for (const { database_name: database } of config.d1_databases)
   if (database !== undefined) await createIfMissing('database', database, ['d1', 'info'], ['d1', 'create'])
 await must('apply the migrations', ['d1', 'migrations', 'apply', 'DB', '--remote', '--env', 'production'])
-await deployWith(secrets)
+await deployWith(secrets, fingerprints)

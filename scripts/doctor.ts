@@ -1,5 +1,5 @@
 /** `npm run doctor [-- development]`: names every variable that would stop the Worker, before it is deployed. */
-import { checkVariables, ENVIRONMENTS, printProblems, readConfig, readSecrets } from './lib/variables.ts'
+import { checkVariables, ENVIRONMENTS, printProblems, readVariables } from './lib/variables.ts'
 
 const asked = process.argv[2] ?? 'production'
 const environment = ENVIRONMENTS.find((name) => name === asked)
@@ -11,9 +11,7 @@ if (environment === undefined) {
 const problems = await checkVariables({
   // `npm start` sets it to where it serves.
   ...(environment === 'development' ? { ISSUER: 'http://localhost:8787' } : {}),
-  ...readConfig(environment).vars,
-  ...process.env,
-  ...(await readSecrets(environment)),
+  ...(await readVariables(environment)),
 })
 if (problems.length === 0) {
   console.log(`Every variable of ${environment} is in order.`)
@@ -22,7 +20,8 @@ if (problems.length === 0) {
   printProblems(problems)
   console.error(
     environment === 'production'
-      ? 'Settings stand in wrangler.toml under [env.production.vars]; secrets in .dev.vars.production or the shell.'
+      ? 'Settings stand in wrangler.toml under [env.production.vars]; secrets in .dev.vars.production or the shell.\n' +
+          'npm run deploy knows which secrets production has already, and makes AUTH_SECRET at the first deployment.'
       : 'Settings stand in wrangler.toml under [env.development.vars]; secrets in .dev.vars or the shell.',
   )
   process.exitCode = 1

@@ -21,7 +21,7 @@ console.log(`Postern starts on this machine.
   Mailbox  ${origin}/dev/mailbox
 `)
 
-await ensureAuthSecret()
+await ensureAuthSecret('.dev.vars')
 
 const migrations = await runWrangler([
   'd1',

@@ -4,7 +4,9 @@ import { chooseLocale } from './http/locale.ts'
 import { apiHeaders, crossOrigin, noStore, refuseForeignPages, requireHttps } from './http/middleware/browser-rules.ts'
 import { globalRateLimit } from './http/middleware/rate-limit.ts'
 import { requestScope } from './http/middleware/request-scope.ts'
-import { OPENAPI_DOCUMENT, SECURITY_SCHEMES } from './http/openapi.ts'
+import { takeStatedAddress } from './http/middleware/stated-address.ts'
+import { transportSecurity } from './http/middleware/transport-security.ts'
+import { OPENAPI_DOCUMENT, SECURITY_SCHEMES, serveDocument } from './http/openapi.ts'
 import { handleNotFound } from './http/pages.ts'
 import { handleError, sendProblem } from './http/problem.ts'
 import { createRouter } from './http/router.ts'
@@ -27,6 +29,7 @@ const base = createRouter()
 base.onError(handleError)
 base.notFound(handleNotFound)
 base.use(requestScope)
+base.use(transportSecurity)
 base.use(apiHeaders)
 for (const path of ['/auth/*', '/users/*', '/roles/*', '/audit-events/*', '/stats/*']) base.use(path, noStore)
 base.use(
@@ -43,10 +46,15 @@ base.use(async (c, next) => {
 })
 base.use(requireHttps)
 base.use(crossOrigin)
+base.use(takeStatedAddress)
 base.use(globalRateLimit)
 base.use(refuseForeignPages)
 for (const [name, scheme] of Object.entries(SECURITY_SCHEMES))
   base.openAPIRegistry.registerComponent('securitySchemes', name, scheme)
+base.get(
+  '/openapi.json',
+  serveDocument(() => base.getOpenAPI31Document(OPENAPI_DOCUMENT)),
+)
 
 export const app = base
   .route('/', accountRoutes)
@@ -61,7 +69,6 @@ export const app = base
   .route('/', introspectionRoutes)
   .route('/', serviceRoutes)
   .route('/', devMailboxRoutes)
-  .doc31('/openapi.json', OPENAPI_DOCUMENT)
 
 /** The routes with their types, for `hc<AppType>()`. */
 export type AppType = typeof app

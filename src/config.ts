@@ -46,17 +46,22 @@ export const OAUTH_MAX_FLOWS = 4
 export const OAUTH_EXCHANGE_TTL_SECONDS = 60
 
 // ------------------------------------------------------------------ sessions and tokens
-/** Two tabs that refresh within this time get the same successor (decision 2). */
-export const REFRESH_GRACE_SECONDS = 10
+/**
+ * How long the previous refresh token gets the same successor again, until that was presented. A request that D1 stalls is given up
+ * after `DEPENDENCY_TIMEOUT_MS` and tried again after `RETRY_AFTER_SECONDS`: a minute is enough for three such tries.
+ */
+export const REFRESH_GRACE_SECONDS = 60
 export const MAX_SESSIONS_PER_USER = 20
 /** How fresh a login must be for what cannot be undone (ASVS 7.5.1). */
 export const RECENT_LOGIN_MAX_AGE_SECONDS = 10 * 60
+/** The longest life that `ACCESS_TOKEN_TTL_SECONDS` may give an access token. */
+export const ACCESS_TOKEN_MAX_TTL_SECONDS = 24 * 60 * 60
 export const DEVICE_TOKEN_TTL_SECONDS = 365 * 24 * 60 * 60
 /** A request that began before its session ended has signed its token by then. */
 export const ACCESS_TOKEN_RACE_SECONDS = 60
-/** KV refuses a shorter life (platform.md). */
+/** KV refuses a shorter life (docs/platform-notes.md). */
 export const KV_MIN_TTL_SECONDS = 60
-/** Nor does it cache a read, or a miss, for less (platform.md). */
+/** Nor does it cache a read, or a miss, for less (docs/platform-notes.md). */
 export const KV_MIN_CACHE_TTL_SECONDS = 30
 
 // ------------------------------------------------------------------ signing keys
@@ -66,6 +71,10 @@ export const SIGNING_KEY_PERIOD_SECONDS = 30 * 24 * 60 * 60
 export const SIGNING_KEY_CACHE_SECONDS = 5 * 60
 /** An unknown `kid` asks the database again, but not more often than this for each isolate. */
 export const SIGNING_KEY_RELOAD_MIN_SECONDS = 10
+/** The request that reloads the keys waits no longer for a slow database, and goes on with those in memory. */
+export const SIGNING_KEY_RELOAD_WAIT_MS = 1000
+/** Keys in memory serve so long without a database. No access token lives longer (`ACCESS_TOKEN_TTL_SECONDS`). */
+export const SIGNING_KEY_STALE_MAX_SECONDS = 24 * 60 * 60
 export const JWKS_MAX_AGE_SECONDS = 5 * 60
 
 // ------------------------------------------------------------------ login throttle (decision 6)
@@ -86,6 +95,12 @@ export const FORM_BODY_MAX_BYTES = 8 * 1024
 /** A dependency that has not answered by then counts as down. */
 export const DEPENDENCY_TIMEOUT_MS = 10_000
 export const RETRY_AFTER_SECONDS = 5
+/** How long a browser may keep the API's document after a deployment has changed it. */
+export const OPENAPI_MAX_AGE_SECONDS = 5 * 60
+/** What a monitor learns may be that old, so that a flood of its question is no flood of every dependency. */
+export const READINESS_CACHE_SECONDS = 5
+/** And that old while a request asks anew, which a stalled dependency makes last. */
+export const READINESS_MAX_AGE_SECONDS = READINESS_CACHE_SECONDS + DEPENDENCY_TIMEOUT_MS / 1000
 
 // ------------------------------------------------------------------ mail
 /** The languages mails are written in; the first is the fallback. */
@@ -126,28 +141,45 @@ export const MAIL_NOTICE_LIMITS = { maxPerHour: MAIL_MAX_PER_KIND_AND_HOUR, maxD
 export const TOKEN_KEEP_SECONDS = 24 * 60 * 60
 /** An address nobody confirmed is free again after a week. */
 export const UNVERIFIED_ACCOUNT_KEEP_SECONDS = 7 * 24 * 60 * 60
-export const CLEANUP_BATCH = 500
-export const MAX_CLEANUP_BATCHES = 40
+export const CLEANUP_BATCH = 1000
+/** Steps of one run. A step is a statement or two, and the free plan allows 50 in one run of a Worker. What is left waits an hour. */
+export const CLEANUP_MAX_STEPS = 24
 
-// ------------------------------------------------------------------ rate limits (decision 5), by client address and route
-/** What a route's `rateLimit('…')` names. The global one is every client's for all routes together, and configurable. */
+// ------------------------------------------------------------------ rate limits, by client address and route
+/**
+ * What a route's `rateLimit('…')` names: so many requests in so many seconds, or as many as the configured limit of the sensitive
+ * class lets through in so many minutes. The global limit is every client's for all routes together
+ * (docs/decisions/0008-rate-limits.md argues the numbers).
+ */
 export const RATE_CLASSES = {
   /** Whatever tries a secret or sends a mail: register, log in, forgot, resend, codes. */
-  sensitive: { requests: 5, windowSeconds: 60 },
+  sensitive: { sensitiveMinutes: 1, windowSeconds: 60 },
+  /** Whatever sends a mail that nobody has to be signed in for, or to an address that its caller names, besides. */
+  'mail-hourly': { sensitiveMinutes: 24, windowSeconds: 3600 },
+  'mail-daily': { sensitiveMinutes: 120, windowSeconds: 24 * 3600 },
+  /** Logins of an account's known devices, by account and not by address. */
+  device: { sensitiveMinutes: 1, windowSeconds: 60 },
   /** Steps of a flow that a person may repeat, such as the redirects of a federated login. */
   moderate: { requests: 30, windowSeconds: 60 },
+  /** The end of a session: each is a write, and whoever holds an old token may ask for it again and again. */
+  logout: { requests: 30, windowSeconds: 60 },
 } as const
 export const GLOBAL_RATE_WINDOW_SECONDS = 60
-/** Below this share of a limit a client costs no KV operation. */
-export const RATE_LIMIT_QUIET_SHARE = 0.2
-/** KV takes one write a second to one key (platform.md). */
+/**
+ * Below this share of a limit a client costs no KV operation. It is smaller for windows longer than a minute, of which an isolate
+ * sees a part only: each new one would let the share through unheard.
+ */
+export const RATE_LIMIT_QUIET_SHARE = { minute: 0.2, longer: 0.05 }
+/** How often a longer window asks again what the others have counted; a minute's window asks once. */
+export const RATE_LIMIT_READ_INTERVAL_MS = 60_000
+/** KV takes one write a second to one key (docs/platform-notes.md). */
 export const RATE_LIMIT_WRITE_INTERVAL_MS = 1000
 /** A count is shared when it has grown by this share of the limit, and when it reaches the limit: ten writes a window at most. */
 export const RATE_LIMIT_WRITE_STEP_SHARE = 0.1
 /** KV that has not answered by then is not waited for. */
 export const RATE_LIMIT_KV_TIMEOUT_MS = 1000
-/** Clients an isolate remembers; the oldest go first. */
-export const RATE_LIMIT_MAX_KEYS = 20_000
+/** Counters an isolate keeps; the oldest go first. */
+export const RATE_LIMIT_MAX_KEYS = 60_000
 
 // ------------------------------------------------------------------ activity
 /** A session's last-seen time is recorded this exactly, and not more often. */

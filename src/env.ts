@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { ACCESS_TOKEN_MAX_TTL_SECONDS } from './config.ts'
 import { parseEmailAddress } from './contracts/email-address.ts'
+import { isPageOrigin, isWebOrigin } from './contracts/page-origin.ts'
 import type { Secrets, SecretVersion } from './crypto/derived-key.ts'
 import { parseSender } from './mail/mailbox.ts'
 import { parseSmtpUrl } from './mail/transports/smtp-url.ts'
@@ -20,7 +22,7 @@ export class ConfigurationError extends Error {
 const SECRET_MIN_BYTES = 32
 const SECRET_VERSION = /^(v[1-9][0-9]{0,5}):([A-Za-z0-9_-]+={0,2})$/
 const AUTH_SECRET_RULE =
-  'must be set to v1:<base64url of 32 random bytes or more>, newest version first, separated by commas (openssl rand -base64 32 | tr +/ -_)'
+  'must be set to v1:<base64url of 32 random bytes or more>; of several, separated by commas, the first makes and all are accepted (openssl rand -base64 32 | tr +/ -_)'
 
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true')
 const list = z.string().transform((value) =>
@@ -47,11 +49,13 @@ const json = <Schema extends z.ZodType>(schema: Schema) =>
       }
     })
     .pipe(schema)
-const isOrigin = (value: string) => URL.canParse(value) && new URL(value).origin === value && !value.includes('*')
-const origin = z.string().refine(isOrigin, {
-  message: 'must be an origin such as https://auth.example.com, without a path, a trailing slash or a wildcard',
-})
+const ORIGIN_RULE = 'must be an origin such as https://auth.example.com, without a path, a trailing slash or a wildcard'
+const webOrigin = z.string().refine(isWebOrigin, ORIGIN_RULE)
+const pageOrigin = z.string().refine(isPageOrigin, `${ORIGIN_RULE}; of a hybrid app one such as capacitor://localhost`)
 const webUrl = z.url({ protocol: /^https?$/, message: 'must be an http(s) URL' })
+const linkBase = webUrl.refine((url) => !/[?#]/.test(url), {
+  message: 'must have no query and no fragment: links in mails add a path and a fragment of their own',
+})
 
 const authSecret = z.string(AUTH_SECRET_RULE).transform((text, context): Secrets => {
   const versions: SecretVersion[] = []
@@ -65,8 +69,8 @@ const authSecret = z.string(AUTH_SECRET_RULE).transform((text, context): Secrets
     }
     versions.push({ version, secret })
   }
-  const [newest, ...older] = versions
-  return newest ? [newest, ...older] : z.NEVER
+  const [first, ...others] = versions
+  return first ? [first, ...others] : z.NEVER
 })
 
 /** Reads a value by the parser of the part that uses it, so that no rule stands twice. */
@@ -103,12 +107,12 @@ const RESERVED_PROVIDER_IDS = ['google', 'github', 'linkedin', 'microsoft', 'pro
 const Variables = z.object({
   ENVIRONMENT: z.enum(['development', 'production']).default('production'),
   AUTH_SECRET: authSecret,
-  ISSUER: origin,
-  APP_URL: webUrl.optional(),
-  ALLOWED_ORIGINS: list.pipe(z.array(origin)).default([]),
+  ISSUER: webOrigin,
+  APP_URL: linkBase.optional(),
+  ALLOWED_ORIGINS: list.pipe(z.array(pageOrigin)).default([]),
   ALLOWED_REDIRECTS: list.pipe(z.array(webUrl)).default([]),
   AUDIENCE: z.string().min(1).optional(),
-  ACCESS_TOKEN_TTL_SECONDS: seconds(60, 24 * 3600).default(900),
+  ACCESS_TOKEN_TTL_SECONDS: seconds(60, ACCESS_TOKEN_MAX_TTL_SECONDS).default(900),
   REFRESH_TOKEN_TTL_SECONDS: seconds(300, 366 * 24 * 3600).default(2_592_000),
   SESSION_IDLE_TIMEOUT_SECONDS: seconds(0, 366 * 24 * 3600).default(0),
   REQUIRE_EMAIL_VERIFICATION: flag.default(true),
@@ -126,6 +130,18 @@ const Variables = z.object({
     .transform(Number)
     .pipe(z.int().min(10, 'must be at least 10').max(1_000_000, 'must be at most 1000000'))
     .default(300),
+  AUDIT_RETENTION_DAYS: z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number of days')
+    .transform(Number)
+    .pipe(z.int().min(1, 'must be at least 1').max(36_500, 'must be at most 36500'))
+    .default(400),
+  RATE_LIMIT_SENSITIVE_PER_MINUTE: z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.int().min(1, 'must be at least 1').max(10_000, 'must be at most 10000'))
+    .default(5),
   BOOTSTRAP_ADMIN_EMAIL: emailAddress.optional(),
   MAIL_TRANSPORT: z.enum(['mailbox', 'smtp', 'resend', 'binding']),
   MAIL_FROM: sender.optional(),
@@ -156,9 +172,7 @@ const Variables = z.object({
     ),
   ).default([]),
   KEEP_PROVIDER_TOKENS: flag.default(false),
-  INTROSPECTION_CLIENTS: json(z.array(z.strictObject({ id: z.string().min(1), secret: z.string().min(32) }))).default(
-    [],
-  ),
+  SERVICE_CLIENTS: json(z.array(z.strictObject({ id: z.string().min(1), secret: z.string().min(32) }))).default([]),
   ALERT_WEBHOOK_URL: webUrl.optional(),
   ALERT_WEBHOOK_SECRET: z.string().min(24).optional(),
   PRODUCT_NAME: z.string().min(1).max(60).default('Postern'),
@@ -167,6 +181,7 @@ const Variables = z.object({
     .regex(/^#[0-9a-fA-F]{6}$/, 'must be a colour such as #0f766e')
     .default('#0f766e'),
   BRAND_LOGO_URL: webUrl.optional(),
+  HSTS_INCLUDE_SUBDOMAINS: flag.default(false),
   COOKIE_SAME_SITE: z.enum(['Lax', 'Strict', 'None']).default('Lax'),
   COOKIE_DOMAIN: z
     .string()
@@ -174,6 +189,9 @@ const Variables = z.object({
     .optional(),
 })
 type Parsed = z.infer<typeof Variables>
+
+/** The versions of a list that `parseSettings` takes. */
+export const parseAuthSecret = (text: string): Secrets => authSecret.parse(text)
 
 type Refuse = (variable: string, rule: string) => void
 
@@ -200,7 +218,7 @@ function crossCheck(values: Parsed): ConfigurationProblem[] {
 
 /** Production never runs with a setting that is meant for one person's machine. */
 function refuseDevelopmentSettings(values: Parsed, refuse: Refuse): void {
-  const isPlain = (url: string | undefined) => url !== undefined && !url.startsWith('https://')
+  const isPlain = (url: string | undefined) => url?.startsWith('http://') === true
   const isLoopback = (url: string) => ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname)
   if (isPlain(values.ISSUER)) refuse('ISSUER', 'must be https in production')
   if (isPlain(values.APP_URL)) refuse('APP_URL', 'must be https in production')
@@ -208,6 +226,9 @@ function refuseDevelopmentSettings(values: Parsed, refuse: Refuse): void {
     refuse('OIDC_PROVIDERS', 'each issuer must be https in production')
   for (const name of ['ALLOWED_ORIGINS', 'ALLOWED_REDIRECTS'] as const)
     if (values[name].some((url) => isPlain(url) && !isLoopback(url))) refuse(name, 'must be https in production')
+  // A secret goes to each of these.
+  for (const name of ['RESEND_BASE_URL', 'ALERT_WEBHOOK_URL'] as const)
+    if (isPlain(values[name])) refuse(name, 'must be https in production')
   if (values.RATE_LIMITS === 'off') refuse('RATE_LIMITS', 'must not be off in production')
   if (values.MAIL_TRANSPORT === 'mailbox')
     refuse('MAIL_TRANSPORT', 'mailbox is for development: use smtp, resend or binding')
@@ -247,6 +268,8 @@ function toSettings(values: Parsed) {
     passwordRequire: values.PASSWORD_REQUIRE,
     rateLimits: values.RATE_LIMITS === 'on',
     rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE,
+    auditRetentionDays: values.AUDIT_RETENTION_DAYS,
+    rateLimitSensitivePerMinute: values.RATE_LIMIT_SENSITIVE_PER_MINUTE,
     bootstrapAdminEmail: values.BOOTSTRAP_ADMIN_EMAIL ?? null,
     mail: {
       transport: values.MAIL_TRANSPORT,
@@ -256,6 +279,7 @@ function toSettings(values: Parsed) {
       resendBaseUrl: values.RESEND_BASE_URL,
     },
     brand: { productName: values.PRODUCT_NAME, color: values.BRAND_COLOR, logoUrl: values.BRAND_LOGO_URL ?? null },
+    hstsIncludeSubdomains: values.HSTS_INCLUDE_SUBDOMAINS,
     cookies: { sameSite: values.COOKIE_SAME_SITE, domain: values.COOKIE_DOMAIN ?? null },
     providers: {
       google: toClient(values.GOOGLE_CLIENT_ID, values.GOOGLE_CLIENT_SECRET),
@@ -266,7 +290,7 @@ function toSettings(values: Parsed) {
       allowInsecure: values.ENVIRONMENT === 'development',
     },
     keepProviderTokens: values.KEEP_PROVIDER_TOKENS,
-    introspectionClients: values.INTROSPECTION_CLIENTS,
+    serviceClients: values.SERVICE_CLIENTS,
   }
 }
 

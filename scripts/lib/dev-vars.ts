@@ -1,10 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { appendFile, chmod, readFile } from 'node:fs/promises'
+import { chmod, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { projectRoot } from './wrangler.ts'
-
-const devVarsPath = join(projectRoot, '.dev.vars')
 
 async function readText(path: string): Promise<string> {
   try {
@@ -21,13 +19,23 @@ export async function readVarsFile(name: string): Promise<Record<string, string>
   return Object.fromEntries(Object.entries(variables).map(([key, value]) => [key, value ?? '']))
 }
 
-/** Gives local work a secret of its own, once; every other line of the file stays as it is. */
-export async function ensureAuthSecret(): Promise<void> {
-  const text = await readText(devVarsPath)
-  if (!parseEnv(text).AUTH_SECRET) {
-    const separator = text === '' || text.endsWith('\n') ? '' : '\n'
-    const line = `AUTH_SECRET=v1:${randomBytes(32).toString('base64url')}\n`
-    await appendFile(devVarsPath, separator + line, { mode: 0o600 })
-  }
-  await chmod(devVarsPath, 0o600)
+/** A version of `AUTH_SECRET` with 256 random bits, such as `v1:…`. */
+export const newSecretVersion = (version: string): string => `${version}:${randomBytes(32).toString('base64url')}`
+
+/** Sets `AUTH_SECRET` in such a file, which only its owner may read; every other line stays as it is. */
+export async function writeAuthSecret(name: string, secret: string): Promise<void> {
+  const path = join(projectRoot, name)
+  const kept = (await readText(path)).split('\n').filter((line) => !/^\s*(export\s+)?AUTH_SECRET\s*=/.test(line))
+  const text = kept.join('\n').replace(/\n*$/, '\n').replace(/^\n$/, '')
+  const scratch = `${path}.new`
+  await writeFile(scratch, `${text}AUTH_SECRET=${secret}\n`, { mode: 0o600 })
+  await rename(scratch, path)
+}
+
+/** Gives an environment that has no secret one of its own, and says whether it did. */
+export async function ensureAuthSecret(name: string): Promise<boolean> {
+  const { AUTH_SECRET } = await readVarsFile(name)
+  if (!AUTH_SECRET) await writeAuthSecret(name, newSecretVersion('v1'))
+  await chmod(join(projectRoot, name), 0o600)
+  return !AUTH_SECRET
 }

@@ -14,6 +14,7 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
   services: ['storage', 'platform', 'mail', 'oauth-providers', 'crypto', 'contracts'],
   // Where the platform is put together, the parts it is made of are known.
   'platform/compose': ['storage', 'mail', 'oauth-providers', 'crypto', 'durable-objects'],
+  'platform/configuration': ['oauth-providers'],
   'platform/database': [],
   'platform/mail-pause': ['mail'],
   'platform/mail-transport': ['mail'],

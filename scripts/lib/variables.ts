@@ -1,6 +1,9 @@
 import { join } from 'node:path'
 import { unstable_readConfig } from 'wrangler'
+import type * as FingerprintsModule from '../../src/crypto/secret-fingerprints.ts'
 import type * as EnvModule from '../../src/env.ts'
+import type { ConfigurationError } from '../../src/env.ts'
+import type * as ConfigurationModule from '../../src/platform/configuration.ts'
 import { readVarsFile } from './dev-vars.ts'
 import { loadSource } from './source.ts'
 import { projectRoot } from './wrangler.ts'
@@ -18,7 +21,7 @@ const SECRET_NAMES = [
   'LINKEDIN_CLIENT_SECRET',
   'MICROSOFT_CLIENT_SECRET',
   'OIDC_PROVIDERS',
-  'INTROSPECTION_CLIENTS',
+  'SERVICE_CLIENTS',
   'ALERT_WEBHOOK_SECRET',
 ] as const
 
@@ -27,6 +30,7 @@ interface Config {
   vars: Record<string, unknown>
   queues: { consumers?: { queue: string; dead_letter_queue?: string }[] }
   d1_databases: { database_name?: string }[]
+  send_email: { name: string }[]
 }
 
 export function readConfig(environment: Environment): Config {
@@ -38,7 +42,7 @@ export async function readSecrets(environment: Environment): Promise<Record<stri
   const file = await readVarsFile(environment === 'production' ? '.dev.vars.production' : '.dev.vars')
   const shell = SECRET_NAMES.flatMap((name) => {
     const value = process.env[name]
-    return value === undefined ? [] : [[name, value]]
+    return value === undefined || value === '' ? [] : [[name, value]]
   })
   return { ...file, ...Object.fromEntries(shell) }
 }
@@ -48,16 +52,31 @@ export interface Problem {
   rule: string
 }
 
-/** Checks variables by the rules of the Worker itself. */
+/** What the Worker of an environment is given: its settings, its secrets, and by name the bindings that a setting may call for. */
+export async function readVariables(environment: Environment): Promise<Record<string, unknown>> {
+  const { vars, send_email } = readConfig(environment)
+  const bindings = Object.fromEntries(send_email.map(({ name }) => [name, {}]))
+  return { ...bindings, ...vars, ...(await readSecrets(environment)) }
+}
+
+/** Checks variables by the parser of the Worker itself. */
 export async function checkVariables(variables: Record<string, unknown>): Promise<readonly Problem[]> {
-  const { parseSettings, ConfigurationError } = await loadSource<typeof EnvModule>('env.ts')
+  const { readConfiguration } = await loadSource<typeof ConfigurationModule>('platform/configuration.ts')
   try {
-    parseSettings(variables)
+    readConfiguration(variables)
     return []
   } catch (error) {
-    if (error instanceof ConfigurationError) return error.problems
+    // The class was bundled with the parser, so it is another one here.
+    if (error instanceof Error && error.name === 'ConfigurationError') return (error as ConfigurationError).problems
     throw error
   }
+}
+
+/** The fingerprints of a list that was checked, as `v2=…,v1=…`. */
+export async function describeAuthSecret(AUTH_SECRET: string): Promise<string> {
+  const { describeSecrets } = await loadSource<typeof FingerprintsModule>('crypto/secret-fingerprints.ts')
+  const { parseAuthSecret } = await loadSource<typeof EnvModule>('env.ts')
+  return describeSecrets(parseAuthSecret(AUTH_SECRET))
 }
 
 export function printProblems(problems: readonly Problem[]): void {

@@ -3,7 +3,11 @@ import { Timestamp } from './common.ts'
 
 export const Health = z.object({ status: z.literal('ok'), version: z.string() }).openapi('Health')
 
-const DependencyState = z.object({ status: z.enum(['ok', 'unavailable']), ms: z.number() })
+const DependencyState = z.object({
+  status: z.enum(['ok', 'unavailable']),
+  ms: z.number(),
+  bytes: z.number().optional().openapi({ description: 'Of the database: how large it is' }),
+})
 export const Readiness = z
   .object({ status: z.enum(['ok', 'unavailable']), dependencies: z.record(z.string(), DependencyState) })
   .openapi('Readiness')

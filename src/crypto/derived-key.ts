@@ -1,12 +1,12 @@
 import { hkdfSync } from 'node:crypto'
 
-/** One version of `AUTH_SECRET`, as in `v2`. Lists of them are newest first: the first makes new things, all of them verify old ones. */
+/** One version of `AUTH_SECRET`, as in `v2`. Of a list the first makes new things, and all are accepted. */
 export interface SecretVersion {
   version: string
   secret: Uint8Array
 }
 
-/** At least one version, the newest first. */
+/** At least one version. */
 export type Secrets = readonly [SecretVersion, ...SecretVersion[]]
 
 const derived = new WeakMap<Uint8Array, Map<string, Uint8Array>>()

@@ -18,40 +18,30 @@ export interface TokenSubject {
   salt: string
 }
 
-/** A token that has the right form; nothing about it is proven yet. */
-export interface ClaimedToken {
-  version: string
-  id: string
-  generation: number
-  mac: Buffer
-}
+/**
+ * `version.id.generation.salt.mac`. The last character of a MAC holds four bits and that of a salt two: any other would be a second
+ * spelling of the same token.
+ */
+const FORM =
+  /^(v[1-9][0-9]{0,5})\.([0-9a-f-]{36})\.(0|[1-9][0-9]{0,8})\.([A-Za-z0-9_-]{21}[AQgw])\.([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])$/
 
-/** The last character of a MAC holds four bits only: others would be second spellings of the same token. */
-const FORM = /^(v[1-9][0-9]{0,5})\.([0-9a-f-]{36})\.(0|[1-9][0-9]{0,8})\.([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])$/
-
-/** `version.id.generation.mac`: the MAC (HMAC-SHA-256, 256 bits) covers purpose, id, generation and the row's salt. */
+/** Makes a token: the MAC (HMAC-SHA-256, 256 bits) covers purpose, id, generation and salt. It has 121 characters at most. */
 export function makeToken(secrets: Secrets, subject: TokenSubject): string {
   const [newest] = secrets
-  return `${newest.version}.${subject.id}.${subject.generation}.${mac(newest.secret, 'token', subject).toString('base64url')}`
+  const { id, generation, salt } = subject
+  return `${newest.version}.${id}.${generation}.${salt}.${mac(newest.secret, 'token', subject).toString('base64url')}`
 }
 
-/** Takes a token apart; null for anything that this service never made. */
-export function readToken(token: string): ClaimedToken | null {
-  const [, version, id, generation, encoded] = FORM.exec(token) ?? []
-  if (version === undefined || id === undefined || encoded === undefined) return null
-  return { version, id, generation: Number(generation), mac: Buffer.from(encoded, 'base64url') }
-}
-
-/** Whether the claimed token was made for this purpose and this row (constant time in the MAC). */
-export function isGenuineToken(
-  secrets: Secrets,
-  claimed: ClaimedToken,
-  row: { purpose: TokenPurpose; salt: string },
-): boolean {
-  const secret = secrets.find(({ version }) => version === claimed.version)?.secret
-  if (!secret) return false
-  const { id, generation } = claimed
-  return timingSafeEqual(mac(secret, 'token', { ...row, id, generation }), claimed.mac)
+/**
+ * What a token of this purpose stands for; null for anything that this service never made (constant time in the MAC). No database
+ * is asked. The row that it names must still have the same salt: a row that was made anew under the same id has another.
+ */
+export function verifyToken(secrets: Secrets, token: string, purpose: TokenPurpose): TokenSubject | null {
+  const [, version, id, generation, salt, encoded] = FORM.exec(token) ?? []
+  const secret = secrets.find((known) => known.version === version)?.secret
+  if (!secret || id === undefined || salt === undefined || encoded === undefined) return null
+  const subject = { purpose, id, generation: Number(generation), salt }
+  return timingSafeEqual(mac(secret, 'token', subject), Buffer.from(encoded, 'base64url')) ? subject : null
 }
 
 /** The digits a person types instead of following the link. Unbiased to one part in 2^96. */

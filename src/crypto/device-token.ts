@@ -2,27 +2,52 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { DEVICE_TOKEN_TTL_SECONDS } from '../config.ts'
 import { deriveKey, type Secrets } from './derived-key.ts'
 
-const FORM = /^(v[1-9][0-9]{0,5})\.([0-9a-f-]{36})\.([1-9][0-9]{9,11})\.([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])$/
+const FORM =
+  /^(v[1-9][0-9]{0,5})\.([0-9a-f-]{36})\.([1-9][0-9]{9,11})\.([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])$/
+const ACCOUNT_NAME_BYTES = 16
 
 /**
  * A token for a device that has logged in to this account. It signs nobody in: it only names the device's own login budget
- * (OWASP "device cookies").
+ * (OWASP "device cookies"). It names the account by a keyed hash, so that we know a token of our making before we know whose it is.
  */
 export function makeDeviceToken(secrets: Secrets, userId: string, deviceId: string, nowMs: number): string {
-  const [newest] = secrets
+  const [{ version, secret }] = secrets
   const expires = Math.floor(nowMs / 1000) + DEVICE_TOKEN_TTL_SECONDS
-  return `${newest.version}.${deviceId}.${expires}.${mac(newest.secret, userId, deviceId, expires).toString('base64url')}`
+  const account = nameAccount(secret, userId).toString('base64url')
+  const mac = sign(secret, `${deviceId}|${expires}|${account}`).toString('base64url')
+  return `${version}.${deviceId}.${expires}.${account}.${mac}`
 }
 
 /** The device's id, when the token was made for this account and has not expired; else null. */
 export function readDeviceToken(secrets: Secrets, userId: string, token: string, nowMs: number): string | null {
-  const [, version, deviceId, expires, encoded] = FORM.exec(token) ?? []
-  const secret = secrets.find((candidate) => candidate.version === version)?.secret
-  if (!secret || deviceId === undefined || encoded === undefined || Number(expires) * 1000 <= nowMs) return null
-  const isGenuine = timingSafeEqual(mac(secret, userId, deviceId, Number(expires)), Buffer.from(encoded, 'base64url'))
-  return isGenuine ? deviceId : null
+  const issued = readIssuedToken(secrets, token, nowMs)
+  if (issued === null) return null
+  const isOfAccount = timingSafeEqual(nameAccount(issued.secret, userId), Buffer.from(issued.account, 'base64url'))
+  return isOfAccount ? issued.deviceId : null
 }
 
-function mac(secret: Uint8Array, userId: string, deviceId: string, expires: number): Buffer {
-  return createHmac('sha256', deriveKey(secret, 'device')).update(`${userId}|${deviceId}|${expires}`).digest()
+/** What a token calls its account, when we made it for whatever account and it has not expired; else null. */
+export function readDeviceAccount(secrets: Secrets, token: string, nowMs: number): string | null {
+  return readIssuedToken(secrets, token, nowMs)?.account ?? null
+}
+
+function readIssuedToken(secrets: Secrets, token: string, nowMs: number) {
+  const [, version, deviceId, expires, account, encoded] = FORM.exec(token) ?? []
+  const secret = secrets.find((candidate) => candidate.version === version)?.secret
+  if (!secret || deviceId === undefined || account === undefined || encoded === undefined) return null
+  if (Number(expires) * 1000 <= nowMs) return null
+  const isGenuine = timingSafeEqual(
+    sign(secret, `${deviceId}|${expires}|${account}`),
+    Buffer.from(encoded, 'base64url'),
+  )
+  return isGenuine ? { secret, deviceId, account } : null
+}
+
+function nameAccount(secret: Uint8Array, userId: string): Buffer {
+  const hash = createHmac('sha256', deriveKey(secret, 'device-account')).update(userId).digest()
+  return hash.subarray(0, ACCOUNT_NAME_BYTES)
+}
+
+function sign(secret: Uint8Array, text: string): Buffer {
+  return createHmac('sha256', deriveKey(secret, 'device')).update(text).digest()
 }

@@ -6,20 +6,43 @@ import {
   isIPv4MappedIPv6,
 } from 'hono/utils/ipaddr'
 
-const HOST_BITS = 64n
+/** Something a client is counted by, and how many times the limit of one client it has. */
+export interface RateKey {
+  key: string
+  times: number
+}
 
 /**
- * What a client is counted by: an IPv4 address, or the /64 of an IPv6 one, since that is what one subscriber gets. Null where there
- * is no address: such requests are not thrown together in one bucket (Cloudflare always sets one for the public).
+ * The networks an IPv6 client is counted by, the narrowest first. A subscriber gets a /64, many get a /56, and a tunnel broker gives
+ * anybody a /48, which is 65,536 of the first.
  */
-export function toRateKey(address: string | null): string | null {
-  if (address === null || address === '') return null
-  if (!address.includes(':')) return address
+const IPV6_NETWORKS = [
+  { bits: 64, times: 1 },
+  { bits: 56, times: 4 },
+  { bits: 48, times: 16 },
+]
+
+/** The one address of every Worker of every customer that calls from another zone (developers.cloudflare.com, "CF-Connecting-IP"). */
+const WORKERS_ADDRESS = '2a06:98c0:3600::103'
+
+/**
+ * What a client is counted by, the narrowest first: an IPv4 address, or three networks of an IPv6 one. A Worker is counted by the zone
+ * that Cloudflare says it belongs to, since its address is everybody's. Nothing where there is no address: such requests are not
+ * thrown together into one bucket (Cloudflare always sets one for the public).
+ */
+export function toRateKeys(address: string | null, workerZone: string | null = null): readonly RateKey[] {
+  if (address === null || address === '') return []
+  if (address === WORKERS_ADDRESS && workerZone !== null) return [{ key: `zone ${workerZone}`, times: 1 }]
+  if (!address.includes(':')) return [{ key: address, times: 1 }]
   try {
     const binary = convertIPv6ToBinary(address)
-    if (isIPv4MappedIPv6(binary)) return convertIPv4BinaryToString(convertIPv4MappedIPv6ToIPv4(binary))
-    return `${convertIPv6BinaryToString((binary >> HOST_BITS) << HOST_BITS)}/64`
+    if (isIPv4MappedIPv6(binary))
+      return [{ key: convertIPv4BinaryToString(convertIPv4MappedIPv6ToIPv4(binary)), times: 1 }]
+    return IPV6_NETWORKS.map(({ bits, times }) => {
+      const hostBits = BigInt(128 - bits)
+      return { key: `${convertIPv6BinaryToString((binary >> hostBits) << hostBits)}/${bits}`, times }
+    })
   } catch {
-    return address
+    return [{ key: address, times: 1 }]
   }
 }

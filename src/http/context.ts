@@ -1,8 +1,7 @@
 import type { Context as HonoContext } from 'hono'
 import type { Platform } from '../platform/compose.ts'
-import type { authenticateFresh, authenticateRead } from '../services/authentication.ts'
 
-/** What middleware leaves for the handlers of one request. */
+/** What every handler of a request may read. What a guard finds out stands in the guard's own type (`guard.ts`). */
 export interface Variables {
   requestId: string
   platform: Platform
@@ -14,9 +13,12 @@ export interface Variables {
   outcome?: string
   /** What was behind it, where the code does not say; for the log alone. */
   reason?: string
-  claims: Awaited<ReturnType<typeof authenticateRead>>
-  caller: Awaited<ReturnType<typeof authenticateFresh>> & { deviceToken: string | null }
 }
 
 export type AppEnv = { Variables: Variables }
 export type Context = HonoContext<AppEnv>
+
+/** The context of any route. What its guard added plays no part in how a cookie is read or set. */
+export type AnyContext = HonoContext
+
+export const platformOf = (c: AnyContext): Platform => c.var.platform

@@ -1,7 +1,7 @@
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import { DEVICE_TOKEN_TTL_SECONDS } from '../config.ts'
 import { AuthError } from '../errors.ts'
-import type { Context } from './context.ts'
+import { type AnyContext, platformOf } from './context.ts'
 
 /**
  * api.md "Conventions": the prefixes make browsers insist on `Secure`, and `__Host-` on `Path=/` and this host alone (RFC 6265bis
@@ -13,27 +13,27 @@ const DEVICE = { name: 'device', prefix: 'host', path: '/', isShared: false } as
 
 type Cookie = typeof ACCESS | typeof REFRESH | typeof DEVICE
 
-export const readAccessCookie = (c: Context): string | null => read(c, ACCESS)
-export const readRefreshCookie = (c: Context): string | null => read(c, REFRESH)
+export const readAccessCookie = (c: AnyContext): string | null => read(c, ACCESS)
+export const readRefreshCookie = (c: AnyContext): string | null => read(c, REFRESH)
 
 /** What names the device's own login budget: its cookie, or the header of a client that keeps no cookies. */
-export const readDeviceToken = (c: Context): string | null =>
+export const readDeviceToken = (c: AnyContext): string | null =>
   read(c, DEVICE) ?? (c.req.header('X-Device-Token') || null)
 
 export function setTokenCookies(
-  c: Context,
+  c: AnyContext,
   tokens: { accessToken: string; expiresIn: number; refreshToken: string; refreshExpiresIn: number },
 ): void {
   set(c, ACCESS, tokens.accessToken, tokens.expiresIn)
   set(c, REFRESH, tokens.refreshToken, tokens.refreshExpiresIn)
 }
 
-export function setDeviceCookie(c: Context, deviceToken: string): void {
+export function setDeviceCookie(c: AnyContext, deviceToken: string): void {
   set(c, DEVICE, deviceToken, DEVICE_TOKEN_TTL_SECONDS)
 }
 
 /** Removes what signs in. The device cookie stays: it signs nobody in, and the next login needs it. */
-export function clearTokenCookies(c: Context): void {
+export function clearTokenCookies(c: AnyContext): void {
   for (const cookie of [ACCESS, REFRESH]) deleteCookie(c, cookie.name, attributes(c, cookie))
 }
 
@@ -41,7 +41,7 @@ export function clearTokenCookies(c: Context): void {
  * A browser keeps one cookie of a name, path and host. A second one was planted by a page of a sibling host, to swap the account of
  * whoever signs in or stays signed in here; which of the two is ours cannot be told.
  */
-function read(c: Context, cookie: Cookie): string | null {
+function read(c: AnyContext, cookie: Cookie): string | null {
   const { prefix } = attributes(c, cookie)
   const fullName = `${prefix === 'host' ? '__Host-' : '__Secure-'}${cookie.name}`
   const named = (c.req.header('Cookie') ?? '').split(';').filter((pair) => pair.split('=')[0]?.trim() === fullName)
@@ -49,13 +49,13 @@ function read(c: Context, cookie: Cookie): string | null {
   return getCookie(c, cookie.name, prefix) || null
 }
 
-function set(c: Context, cookie: Cookie, value: string, maxAge: number): void {
+function set(c: AnyContext, cookie: Cookie, value: string, maxAge: number): void {
   setCookie(c, cookie.name, value, { ...attributes(c, cookie), maxAge })
 }
 
 /** A cookie for a whole domain cannot have the prefix `__Host-`: with `COOKIE_DOMAIN` the access cookie is `__Secure-access`. */
-function attributes(c: Context, { prefix, path, isShared }: Cookie) {
-  const { sameSite, domain } = c.var.platform.settings.cookies
+function attributes(c: AnyContext, { prefix, path, isShared }: Cookie) {
+  const { sameSite, domain } = platformOf(c).settings.cookies
   const common = { path, secure: true, httpOnly: true, sameSite }
   return isShared && domain !== null ? { ...common, prefix: 'secure' as const, domain } : { ...common, prefix }
 }

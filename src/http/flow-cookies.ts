@@ -1,6 +1,6 @@
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import { OAUTH_EXCHANGE_TTL_SECONDS, OAUTH_MAX_FLOWS } from '../config.ts'
-import type { Context } from './context.ts'
+import { type AnyContext, platformOf } from './context.ts'
 
 /** A trip to a provider. Always for this host alone, and `Lax`: the provider's redirect back has to bring it (RFC 6265bis §5.2). */
 const FLOW = { prefix: 'host', path: '/', secure: true, httpOnly: true, sameSite: 'Lax' } as const
@@ -9,11 +9,12 @@ const FLOW_COOKIE = /^__Host-oauth-([A-Za-z0-9_-]{12})$/
 /** Keeps the verifier of a login with cookies that has to be exchanged after all. */
 const EXCHANGE = 'exchange'
 
-export const readFlowCookie = (c: Context, name: string): string | null => getCookie(c, `oauth-${name}`, 'host') || null
+export const readFlowCookie = (c: AnyContext, name: string): string | null =>
+  getCookie(c, `oauth-${name}`, 'host') || null
 
 /** One cookie a trip, so that two tabs can be under way at once; beyond a few, the oldest go. */
 export function setFlowCookie(
-  c: Context,
+  c: AnyContext,
   { name, value, maxAge }: { name: string; value: string; maxAge: number },
 ): void {
   const known = Object.keys(getCookie(c)).flatMap((cookie) => FLOW_COOKIE.exec(cookie)?.[1] ?? [])
@@ -22,21 +23,21 @@ export function setFlowCookie(
   setCookie(c, `oauth-${name}`, value, { ...FLOW, maxAge })
 }
 
-export function clearFlowCookie(c: Context, name: string): void {
+export function clearFlowCookie(c: AnyContext, name: string): void {
   deleteCookie(c, `oauth-${name}`, FLOW)
 }
 
-export const readExchangeCookie = (c: Context): string | null => getCookie(c, EXCHANGE, 'host') || null
+export const readExchangeCookie = (c: AnyContext): string | null => getCookie(c, EXCHANGE, 'host') || null
 
-export function setExchangeCookie(c: Context, verifier: string): void {
+export function setExchangeCookie(c: AnyContext, verifier: string): void {
   setCookie(c, EXCHANGE, verifier, { ...exchangeAttributes(c), maxAge: OAUTH_EXCHANGE_TTL_SECONDS })
 }
 
-export function clearExchangeCookie(c: Context): void {
+export function clearExchangeCookie(c: AnyContext): void {
   deleteCookie(c, EXCHANGE, exchangeAttributes(c))
 }
 
 /** A page brings it back with `fetch`, as it does the cookies of a session. */
-function exchangeAttributes(c: Context) {
-  return { ...FLOW, sameSite: c.var.platform.settings.cookies.sameSite }
+function exchangeAttributes(c: AnyContext) {
+  return { ...FLOW, sameSite: platformOf(c).settings.cookies.sameSite }
 }

@@ -1,28 +1,24 @@
-import { bodyLimit } from 'hono/body-limit'
+import type { z } from '@hono/zod-openapi'
 import { every } from 'hono/combine'
 import { createMiddleware } from 'hono/factory'
 import { JSON_BODY_MAX_BYTES, JSON_MAX_DEPTH } from '../config.ts'
 import { AuthError } from '../errors.ts'
+import type { Body } from './body.ts'
 import type { AppEnv, Context } from './context.ts'
+import { limitBody } from './limit-body.ts'
 
 const MEDIA_TYPE = /^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i
 /** In valid JSON, every string and, where it is a member's name, the colon behind it. */
 const STRINGS = /"(?:[^"\\]|\\.)*"(\s*:)?/g
 
-/** Stops reading at the limit, also where no `Content-Length` says how much there is to come. */
-const limitSize = bodyLimit({
-  maxSize: JSON_BODY_MAX_BYTES,
-  onError: () => {
-    throw new AuthError('body_too_large')
-  },
-})
+const limitSize = limitBody(JSON_BODY_MAX_BYTES)
 
 /**
  * Reads a JSON body strictly, before its schema is asked: size, media type, UTF-8, no member twice (RFC 8259 §4 leaves that
  * open; two parsers may disagree), no lone surrogates, no deep nesting. An absent body is refused here, because without a content
  * type it would reach a schema as `{}`.
  */
-export const jsonBody = every(
+const jsonBody = every(
   limitSize,
   createMiddleware<AppEnv>(async (c, next) => {
     if (!(await readStrictly(c))) throw invalid('A body is required')
@@ -31,13 +27,27 @@ export const jsonBody = every(
 )
 
 /** The same for a route whose body may be absent. */
-export const optionalJsonBody = every(
+const optionalJsonBody = every(
   limitSize,
   createMiddleware<AppEnv>(async (c, next) => {
     await readStrictly(c)
     await next()
   }),
 )
+
+/** A required JSON body. Without `required`, a request without a content type would validate as `{}`. */
+export const json = <Schema extends z.ZodType>(schema: Schema): Body<'application/json', Schema> => ({
+  required: true,
+  content: { 'application/json': { schema } },
+  read: jsonBody,
+})
+
+/** A JSON body that may be absent; it then validates as `{}`. */
+export const optionalJson = <Schema extends z.ZodType>(schema: Schema): Body<'application/json', Schema> => ({
+  required: false,
+  content: { 'application/json': { schema } },
+  read: optionalJsonBody,
+})
 
 /** Whether there is a body. */
 async function readStrictly(c: Context): Promise<boolean> {

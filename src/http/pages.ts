@@ -4,8 +4,8 @@ import { isSafe } from './origin.ts'
 import { sendProblem } from './problem.ts'
 
 /**
- * Serves a hosted page. Its headers are its own (`src/ui/_headers`), not those of data. A path is only ever taken as a path: read as a
- * URL, `//docs` would name a host.
+ * Serves a hosted page. Its headers are its own (`src/ui/_headers`), not those of data. A path is only ever taken as a
+ * path: read as a URL, `//docs` would name a host.
  */
 export async function sendPage(c: Context, path: string): Promise<Response> {
   const url = new URL(c.req.url)
@@ -26,8 +26,15 @@ export async function handleNotFound(c: Context): Promise<Response> {
   return sendProblem(c, new AuthError('not_found'))
 }
 
+/**
+ * Sends the page for what is missing, always whole: a condition or a range that a client sends concerns what it asked
+ * for, not this page (RFC 9110 §13.2.1), and would leave the reader with a blank one.
+ */
 async function sendMissingPage(c: Context): Promise<Response> {
   c.set('outcome', 'not_found')
-  const { body, headers } = await sendPage(c, '/404')
-  return new Response(body, { status: 404, headers })
+  c.set('isPage', true)
+  const page = await c.var.platform.fetchAsset(new Request(new URL('/404', c.req.url), { method: c.req.method }))
+  const response = new Response(page.body, { status: 404, headers: page.headers })
+  response.headers.delete('ETag')
+  return response
 }

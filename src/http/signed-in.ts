@@ -2,12 +2,12 @@ import type { z } from '@hono/zod-openapi'
 import type { SignedIn } from '../contracts/login.ts'
 import { toUser } from '../services/profile.ts'
 import type { OpenedSession } from '../services/session-opening.ts'
-import type { Context } from './context.ts'
+import type { AnyContext } from './context.ts'
 import { setDeviceCookie, setTokenCookies } from './cookies.ts'
 
 /** Hands out a new session the way the client asked for: HttpOnly cookies or the body, never both (S3). */
 export function presentSession(
-  c: Context,
+  c: AnyContext,
   opened: OpenedSession,
   delivery: 'cookie' | 'body',
 ): z.infer<typeof SignedIn> {

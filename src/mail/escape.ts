@@ -4,15 +4,15 @@ const MAX_FACT_LENGTH = 120
 /** Controls, line and paragraph separators, invisible and direction-changing format characters, lone surrogates, private use. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\s]+/gu
 
-/** Makes a single printable line of any string, so that it can neither start a header (incident 22) nor a paragraph, nor turn text around. */
+/** Makes a single printable line of any string, so that it can neither start a header nor a paragraph, nor turn text around. */
 export function toLine(value: string): string {
   return value.replace(UNPRINTABLE, ' ').trim()
 }
 
 /** A clean line of bounded length, for values that users influence. */
-export function toFact(value: string | undefined): string {
+export function toFact(value: string | undefined, maxLength = MAX_FACT_LENGTH): string {
   const line = [...toLine(value ?? '')]
-  return line.length > MAX_FACT_LENGTH ? `${line.slice(0, MAX_FACT_LENGTH - 1).join('')}…` : line.join('')
+  return line.length > maxLength ? `${line.slice(0, maxLength - 1).join('')}…` : line.join('')
 }
 
 /** Escapes for HTML text and double-quoted attributes. */

@@ -5,6 +5,9 @@ import { de } from './texts/de.ts'
 import { en } from './texts/en.ts'
 import { DEVICE_WORDS, FACT_LABELS, type MailText, type MailTexts } from './texts/mail-texts.ts'
 
+/** A list of sign-ins is longer than one fact: a name that hides behind others must still be read. */
+const MAX_LIST_LENGTH = 1000
+
 const TEXTS: Readonly<Record<Locale, MailTexts>> = { en, de }
 
 /** A mail in words with its facts, link and code: what the text and the HTML part are both made from. */
@@ -23,7 +26,13 @@ export function composeLetter({ kind, locale, link, code, details }: MailContent
   const texts = TEXTS[locale]
   const product = toLine(brand.productName)
   const factor = toFact(details.factor)
+  const signIns = {
+    signIn: toFact(details.signIn, MAX_LIST_LENGTH),
+    dropped: toFact(details.dropped, MAX_LIST_LENGTH),
+    kept: toFact(details.kept, MAX_LIST_LENGTH),
+  }
   const shown = {
+    ...signIns,
     time: formatTime(toFact(details.time), locale),
     device: formatDevice(toFact(details.device), texts),
     location: toFact(details.location),
@@ -34,6 +43,8 @@ export function composeLetter({ kind, locale, link, code, details }: MailContent
       duration: details.minutes === undefined ? '' : formatDuration(Number(details.minutes), locale),
       email: toFact(details.email),
       factor: Object.hasOwn(texts.factors, factor) ? (texts.factors[factor] ?? factor) : factor,
+      ...signIns,
+      isUnconfirmed: details.unconfirmed !== undefined,
     }),
     locale,
     product,

@@ -4,6 +4,8 @@ import { type Locale, MAIL_PAUSE_MS } from '../config.ts'
 export const MAIL_KINDS = [
   'verify_email',
   'already_registered',
+  'account_created',
+  'account_claimed',
   'reset_password',
   'password_changed',
   'confirm_email_change',
@@ -12,6 +14,7 @@ export const MAIL_KINDS = [
   'new_device',
   'factor_added',
   'factor_removed',
+  'role_granted',
   'account_deactivated',
   'account_deleted',
 ] as const
@@ -21,11 +24,14 @@ export type MailKind = (typeof MAIL_KINDS)[number]
 export interface MailContent {
   kind: MailKind
   locale: Locale
-  /** Absolute URL on `APP_URL`, ending in `?token=<token>`; null for a notice. */
+  /** Absolute URL on `APP_URL`, ending in `#token=<token>`; null for a notice. */
   link: string | null
   /** Eight digits, for a person who reads the mail on another device; null for a notice. */
   code: string | null
-  /** Plain facts a text may quote: `minutes`, `email`, `device`, `location`, `time`, `factor`. User-controlled: always escaped. */
+  /**
+   * Plain facts a text may quote: `minutes`, `email`, `device`, `location`, `time`, `factor`, `unconfirmed`, and the sign-ins `signIn`,
+   * `dropped` and `kept`. User-controlled: always escaped.
+   */
   details: Readonly<Record<string, string>>
 }
 

@@ -16,8 +16,9 @@ export interface MimeMessage {
 /**
  * Builds the message as bytes: `multipart/alternative`, UTF-8, quoted-printable, lines of at most 76 characters.
  *
- * The Message-ID is made of the mail's id, so that a mail delivered twice (its acknowledgement was lost) is one to clients that look.
- * Nodemailer encodes and folds headers; line breaks are taken out before, so that no value starts a header (incident 22).
+ * The Message-ID is made of the mail's id, so that a mail delivered twice (its acknowledgement was lost) is one to
+ * clients that look. Nodemailer encodes and folds headers; line breaks are taken out before, so that no value starts a
+ * header (docs/incidents.md, 22).
  */
 export async function buildMime(mail: OutgoingMail): Promise<MimeMessage> {
   const sender = parseSender(mail.from)

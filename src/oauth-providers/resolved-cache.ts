@@ -15,8 +15,8 @@ interface Load<Value> {
  * Remembers documents by URL for a time, in this isolate.
  *
  * It holds resolved values only. Two requests that both find nothing both load: joining one's pending promise would hang the
- * other for good once the first is aborted (platform.md; better-auth#10315). That is also why jose's and oauth4webapi's own key
- * set caches are not used: they share promises, of a fetch or of a key import.
+ * other for good once the first is aborted (docs/platform-notes.md; better-auth#10315). That is also why jose's and
+ * oauth4webapi's own key set caches are not used: they share promises, of a fetch or of a key import.
  */
 export interface ResolvedCache<Value> {
   /** The cached value, loaded first where it is missing or older than the cache's age. Failures are not remembered. */

@@ -1,15 +1,14 @@
 import type { DrizzleD1Database } from 'drizzle-orm/d1'
 import { LAST_SEEN_RESOLUTION_SECONDS } from '../config.ts'
 import type { MailboxItem } from '../durable-objects/dev-mailbox.ts'
-import { ConfigurationError, parseSettings, type Settings } from '../env.ts'
+import type { Settings } from '../env.ts'
 import type { MailTransport } from '../mail/message.ts'
 import type { OAuthProvider } from '../oauth-providers/provider.ts'
-import { ProviderError } from '../oauth-providers/provider-error.ts'
-import { buildProviders } from '../oauth-providers/registry.ts'
 import { type ReportedSessions, reportActivity } from './activity.ts'
 import { type Blocklist, createBlocklist } from './blocklist.ts'
 import type { Client } from './client.ts'
-import { openDatabase } from './database.ts'
+import { type Configuration, readConfiguration } from './configuration.ts'
+import { openDatabase, readDatabaseBytes } from './database.ts'
 import { type LoginThrottle, openLoginThrottle } from './login-throttle.ts'
 import { type MailPause, respectPauses } from './mail-pause.ts'
 import { announceMails, type DeadMail, reportDeadMail } from './mail-queue.ts'
@@ -18,12 +17,26 @@ import { createRateLimiter, type RateLimiter, type RateWindows } from './rate-li
 
 /** The keys in use, as one isolate remembers them: resolved values only, so no request waits for another's promise. */
 export interface KeyRing {
-  /** Which stretch of time the signing key belongs to. */
-  period: number
   loadedAt: number
-  signing: { kid: string; privateKey: CryptoKey }
+  /** Those that can sign, newest first; each from its period on. */
+  signing: readonly SigningKey[]
   verifying: ReadonlyMap<string, CryptoKey>
   publicJwks: readonly object[]
+}
+
+/** Whether a dependency answered, and after how many milliseconds. */
+export interface DependencyState {
+  status: 'ok' | 'unavailable'
+  ms: number
+  /** Of the database: how large it is. */
+  bytes?: number
+}
+
+export interface SigningKey {
+  /** The stretch of time that it was made for. */
+  period: number
+  kid: string
+  privateKey: CryptoKey
 }
 
 /** Everything a use case may need of the outside, each part a small typed function. Services name the parts they use. */
@@ -47,18 +60,22 @@ export interface Platform {
   listDevMails: (to: string | null) => Promise<readonly MailboxItem[]>
   /** A page or another static file, by its path. */
   fetchAsset: (request: Request) => Promise<Response>
-  keyRing: { current: KeyRing | null }
+  /** `triedAt` is when a request last began to reload it. */
+  keyRing: { current: KeyRing | null; triedAt: number }
   /** The configured ways to sign in elsewhere, by id. */
   providers: ReadonlyMap<string, OAuthProvider>
-  /** Asks each dependency for the least it can answer. */
-  probes: Readonly<Record<'database' | 'blocklist' | 'loginThrottle' | 'pictures', () => Promise<unknown>>>
+  /** Asks each dependency for the least it can answer; R2 is one where its binding is there. */
+  probes: Readonly<Record<string, () => Promise<unknown>>>
+  /** How large the database is. */
+  databaseBytes: () => Promise<number>
+  /** What the isolate last learned of its dependencies: values only, no promise. */
+  readiness: { known: { dependencies: Record<string, DependencyState>; at: number } | null; askedAt: number }
 }
 
 /** What one isolate keeps for a set of bindings: parsed once, and nothing that belongs to a request. */
-interface Remembered {
-  settings: Settings
+interface Remembered extends Configuration {
   keyRing: Platform['keyRing']
-  providers: Platform['providers']
+  readiness: Platform['readiness']
   mailPause: MailPause
   rateWindows: RateWindows
   reportedSessions: ReportedSessions
@@ -68,11 +85,10 @@ const remembered = new WeakMap<object, Remembered>()
 function recall(env: Env): Remembered {
   const known = remembered.get(env)
   if (known) return known
-  const settings = parseSettings({ ...env })
   const fresh = {
-    settings,
-    keyRing: { current: null },
-    providers: readProviders(settings),
+    ...readConfiguration({ ...env }),
+    keyRing: { current: null, triedAt: 0 },
+    readiness: { known: null, askedAt: 0 },
     mailPause: { until: 0, reason: '' },
     rateWindows: new Map(),
     reportedSessions: new Map(),
@@ -86,7 +102,7 @@ function recall(env: Env): Remembered {
  * @throws {ConfigurationError} when a variable is missing or malformed; nothing is served then.
  */
 export function composePlatform(env: Env, client: Client, context: Pick<ExecutionContext, 'waitUntil'>): Platform {
-  const { settings, keyRing, providers, mailPause, rateWindows, reportedSessions } = recall(env)
+  const { settings, keyRing, readiness, providers, mailPause, rateWindows, reportedSessions } = recall(env)
   const waitUntil = (promise: Promise<unknown>) => context.waitUntil(promise)
   return {
     settings,
@@ -94,10 +110,7 @@ export function composePlatform(env: Env, client: Client, context: Pick<Executio
     now: Date.now,
     random: Math.random,
     client,
-    blocklist: createBlocklist(env.BLOCKLIST, env.REVOCATION_QUEUE, {
-      accessTokenTtlSeconds: settings.accessTokenTtlSeconds,
-      now: Date.now,
-    }),
+    blocklist: createBlocklist(env.BLOCKLIST, env.REVOCATION_QUEUE),
     loginThrottle: (name) => openLoginThrottle(env.LOGIN_THROTTLE, name),
     rateLimiter: createRateLimiter(env.COUNTERS, rateWindows, { now: Date.now, waitUntil }),
     noteActivity: (sessionId) => {
@@ -114,22 +127,15 @@ export function composePlatform(env: Env, client: Client, context: Pick<Executio
     listDevMails: (to) => env.DEV_MAILBOX.getByName('mailbox').list(to),
     fetchAsset: (request) => env.ASSETS.fetch(request),
     keyRing,
+    readiness,
     providers,
+    databaseBytes: () => readDatabaseBytes(env.DB),
     probes: {
-      database: () => env.DB.prepare('select 1').first(),
+      database: () => readDatabaseBytes(env.DB),
       blocklist: () => env.BLOCKLIST.get('probe'),
       loginThrottle: () => env.LOGIN_THROTTLE.getByName('probe').ping(),
-      pictures: () => env.PICTURES.head('probe'),
+      ...(env.PICTURES ? { pictures: () => env.PICTURES.head('probe') } : {}),
     },
-  }
-}
-
-function readProviders(settings: Settings): Platform['providers'] {
-  try {
-    return buildProviders(settings.providers)
-  } catch (error) {
-    if (!(error instanceof ProviderError)) throw error
-    throw new ConfigurationError([{ variable: 'OIDC_PROVIDERS', rule: error.reason }])
   }
 }
 

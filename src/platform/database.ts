@@ -6,6 +6,12 @@ export function openDatabase(database: D1Database): DrizzleD1Database<Record<str
   return drizzle(withDeadline(database))
 }
 
+/** The database's size, which D1 tells with every answer. */
+export async function readDatabaseBytes(database: D1Database): Promise<number> {
+  const { meta } = await askDependency('database', () => database.prepare('select 1').all())
+  return meta.size_after
+}
+
 type Call = (...args: unknown[]) => unknown
 type AsyncCall = (...args: unknown[]) => Promise<unknown>
 

@@ -4,6 +4,7 @@ import {
   RATE_LIMIT_KV_TIMEOUT_MS,
   RATE_LIMIT_MAX_KEYS,
   RATE_LIMIT_QUIET_SHARE,
+  RATE_LIMIT_READ_INTERVAL_MS,
   RATE_LIMIT_WRITE_INTERVAL_MS,
   RATE_LIMIT_WRITE_STEP_SHARE,
 } from '../config.ts'
@@ -32,21 +33,23 @@ export interface RateLimiter {
 /** One client's requests in one window, as this isolate knows them. */
 interface Window {
   index: number
-  here: number
-  /** What other isolates had counted when this one asked; null before it did. */
-  elsewhere: number | null
+  /** All requests that this isolate has heard of or told of, through KV. */
+  shared: number
+  /** Requests here that KV does not hold yet. */
+  unshared: number
+  /** When KV was last asked, and last told. */
+  readAt: number
   writtenAt: number
-  /** What KV is known to hold. */
-  written: number
 }
 
 /** The windows of one isolate, oldest first. */
 export type RateWindows = Map<string, Window>
 
 /**
- * Counts in memory first and shares through KV (decision 5). A client far below its limit costs no KV operation; near it, one read
- * a window and at most ten writes, a second or more apart. Isolates that do not know of each other's latest second may each admit
- * what they have left, so a limit is exact in one isolate and at most multiplied by their number (docs/security.md).
+ * Counts in memory first and shares through KV (docs/decisions/0008-rate-limits.md). A client far below its limit costs no KV
+ * operation; near it, one read a minute and at most ten writes a window, a second or more apart. Isolates that do not know of each
+ * other's latest requests may each admit what they have left, so a limit is exact in one isolate and at most multiplied by their number
+ * (docs/security.md).
  */
 export function createRateLimiter(
   namespace: KVNamespace,
@@ -58,20 +61,20 @@ export function createRateLimiter(
       const now = runtime.now()
       const index = Math.floor(now / (policy.windowSeconds * 1000))
       const window = openWindow(windows, key, index)
-      window.here += 1
+      window.unshared += 1
       const shared = `${key}:${index}`
-      const isQuiet = window.here <= policy.requests * RATE_LIMIT_QUIET_SHARE
-      if (!isQuiet && window.elsewhere === null) {
-        window.elsewhere = 0
-        window.elsewhere = await readCount(namespace, shared)
-        window.written = Math.max(window.written, window.elsewhere)
+      const quietShare = RATE_LIMIT_QUIET_SHARE[policy.windowSeconds > 60 ? 'longer' : 'minute']
+      const isQuiet = window.shared + window.unshared <= policy.requests * quietShare
+      const isReached = window.shared + window.unshared > policy.requests
+      if (!isQuiet && !isReached && now - window.readAt >= RATE_LIMIT_READ_INTERVAL_MS) {
+        window.readAt = now
+        window.shared = Math.max(window.shared, await readCount(namespace, shared))
       }
-      const total = window.here + (window.elsewhere ?? 0)
+      const total = window.shared + window.unshared
       const writeAt = runtime.now()
       const isDue = writeAt - window.writtenAt >= RATE_LIMIT_WRITE_INTERVAL_MS
-      if (!isQuiet && isDue && isNews(total, window.written, policy)) {
-        window.writtenAt = writeAt
-        window.written = total
+      if (!isQuiet && isDue && isNews(total, window.shared, policy)) {
+        Object.assign(window, { shared: total, unshared: 0, writtenAt: writeAt })
         runtime.waitUntil(writeCount(namespace, shared, total, policy.windowSeconds))
       }
       const resetSeconds = Math.ceil(((index + 1) * policy.windowSeconds * 1000 - now) / 1000)
@@ -89,7 +92,7 @@ function isNews(total: number, written: number, { requests }: RatePolicy): boole
 function openWindow(windows: RateWindows, key: string, index: number): Window {
   const known = windows.get(key)
   if (known?.index === index) return known
-  const window = { index, here: 0, elsewhere: null, writtenAt: 0, written: 0 }
+  const window = { index, shared: 0, unshared: 0, readAt: 0, writtenAt: 0 }
   putBounded(windows, key, window, RATE_LIMIT_MAX_KEYS)
   return window
 }
@@ -106,7 +109,7 @@ async function readCount(namespace: KVNamespace, key: string): Promise<number> {
 
 async function writeCount(namespace: KVNamespace, key: string, total: number, windowSeconds: number): Promise<void> {
   try {
-    const expirationTtl = Math.max(KV_MIN_TTL_SECONDS, 2 * windowSeconds)
+    const expirationTtl = windowSeconds + KV_MIN_TTL_SECONDS
     await within(RATE_LIMIT_KV_TIMEOUT_MS, namespace.put(key, String(total), { expirationTtl }))
   } catch (error) {
     logError('rate-limit counter not written', error)

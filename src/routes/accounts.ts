@@ -1,52 +1,50 @@
-import { createRoute } from '@hono/zod-openapi'
 import { EmailRequest, RegisterRequest, VerifyEmailRequest } from '../contracts/accounts.ts'
 import { Status } from '../contracts/common.ts'
-import { jsonBody } from '../http/json-body.ts'
-import { rateLimit } from '../http/middleware/rate-limit.ts'
-import { createRouter, jsonAnswer, jsonRequest, refusals } from '../http/router.ts'
+import { json } from '../http/json-body.ts'
+import { answer, route } from '../http/route.ts'
+import { createRouter } from '../http/router.ts'
 import { resendVerification, verifyEmail } from '../services/email-verification.ts'
 import { register } from '../services/registration.ts'
 
 const tags = ['Accounts']
 
-const registerRoute = createRoute({
+const registerRoute = route({
   method: 'post',
   path: '/auth/register',
   tags,
   summary: 'Register with an e-mail address and a password',
   description: 'Answers alike whether or not the address has an account; its owner is told by mail.',
-  middleware: [rateLimit('sensitive', 'register'), jsonBody] as const,
-  request: jsonRequest(RegisterRequest),
-  responses: {
-    202: jsonAnswer(Status('verification_sent'), 'A mail is on its way.'),
-    ...refusals('invalid_request', 'username_taken'),
+  limit: 'mails',
+  body: json(RegisterRequest),
+  answers: {
+    202: answer(Status('verification_sent'), 'A mail is on its way.'),
   },
+  refuses: ['username_taken'],
 })
 
-const verifyRoute = createRoute({
+const verifyRoute = route({
   method: 'post',
   path: '/auth/verify-email',
   tags,
   summary: 'Verify an address by the token or the code that was mailed to it',
-  middleware: [rateLimit('sensitive', 'verify-email'), jsonBody] as const,
-  request: jsonRequest(VerifyEmailRequest),
-  responses: {
-    200: jsonAnswer(Status('verified'), 'The address is verified.'),
-    ...refusals('invalid_request', 'invalid_token'),
+  limit: 'sensitive',
+  body: json(VerifyEmailRequest),
+  answers: {
+    200: answer(Status('verified'), 'The address is verified.'),
   },
+  refuses: ['invalid_token'],
 })
 
-const resendRoute = createRoute({
+const resendRoute = route({
   method: 'post',
   path: '/auth/resend-verification',
   tags,
   summary: 'Send the verification mail once more',
   description: 'Answers alike whether or not the address has an account that waits for it.',
-  middleware: [rateLimit('sensitive', 'resend-verification'), jsonBody] as const,
-  request: jsonRequest(EmailRequest),
-  responses: {
-    202: jsonAnswer(Status('verification_sent'), 'If it is due, a mail is on its way.'),
-    ...refusals('invalid_request'),
+  limit: 'mails',
+  body: json(EmailRequest),
+  answers: {
+    202: answer(Status('verification_sent'), 'If it is due, a mail is on its way.'),
   },
 })
 

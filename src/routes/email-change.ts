@@ -1,40 +1,39 @@
-import { createRoute } from '@hono/zod-openapi'
 import { ChangeEmailRequest, ConfirmEmailChangeRequest } from '../contracts/accounts.ts'
 import { Status } from '../contracts/common.ts'
-import { jsonBody } from '../http/json-body.ts'
-import { requireUser } from '../http/middleware/authenticate.ts'
-import { rateLimit } from '../http/middleware/rate-limit.ts'
-import { createRouter, jsonAnswer, jsonRequest, refusals, SIGNED_IN } from '../http/router.ts'
+import { user } from '../http/guards.ts'
+import { json } from '../http/json-body.ts'
+import { answer, route } from '../http/route.ts'
+import { createRouter } from '../http/router.ts'
 import { confirmEmailChange, requestEmailChange } from '../services/email-change.ts'
 
 const tags = ['Profile']
 
-const requestRoute = createRoute({
+const requestRoute = route({
   method: 'post',
   path: '/auth/change-email',
   tags,
   summary: 'Ask to change my e-mail address',
   description: 'Nothing changes before the new address is confirmed. Answers alike whether or not it has an account.',
-  security: SIGNED_IN,
-  middleware: [rateLimit('sensitive', 'change-email'), requireUser(), jsonBody] as const,
-  request: jsonRequest(ChangeEmailRequest),
-  responses: {
-    202: jsonAnswer(Status('confirmation_sent'), 'A mail is on its way to the new address.'),
-    ...refusals('invalid_request', 'unauthenticated', 'invalid_credentials', 'csrf_refused', 'login_throttled'),
+  limit: 'mails',
+  guard: user(),
+  body: json(ChangeEmailRequest),
+  answers: {
+    202: answer(Status('confirmation_sent'), 'A mail is on its way to the new address.'),
   },
+  refuses: ['invalid_credentials', 'login_throttled'],
 })
 
-const confirmRoute = createRoute({
+const confirmRoute = route({
   method: 'post',
   path: '/auth/confirm-email-change',
   tags,
   summary: 'Confirm the new e-mail address by the token or the code that was mailed to it',
-  middleware: [rateLimit('sensitive', 'confirm-email-change'), jsonBody] as const,
-  request: jsonRequest(ConfirmEmailChangeRequest),
-  responses: {
-    200: jsonAnswer(Status('email_changed'), 'The address is changed.'),
-    ...refusals('invalid_request', 'invalid_token'),
+  limit: 'sensitive',
+  body: json(ConfirmEmailChangeRequest),
+  answers: {
+    200: answer(Status('email_changed'), 'The address is changed.'),
   },
+  refuses: ['invalid_token'],
 })
 
 export const emailChangeRoutes = createRouter()

@@ -1,63 +1,67 @@
-import { createRoute } from '@hono/zod-openapi'
 import { Status } from '../contracts/common.ts'
 import { LoginAnswer, LoginRequest, MfaEmailRequest, MfaLoginRequest, SignedIn } from '../contracts/login.ts'
 import { readDeviceToken } from '../http/cookies.ts'
-import { jsonBody } from '../http/json-body.ts'
-import { rateLimit } from '../http/middleware/rate-limit.ts'
-import { createRouter, jsonAnswer, jsonRequest, refusals } from '../http/router.ts'
+import { loginBudget } from '../http/guards.ts'
+import { json } from '../http/json-body.ts'
+import { answer, route } from '../http/route.ts'
+import { createRouter } from '../http/router.ts'
 import { presentSession } from '../http/signed-in.ts'
 import { logInWithPassword } from '../services/login.ts'
 import { logInWithSecondFactor, sendMfaCode } from '../services/mfa-login.ts'
 
 const tags = ['Sessions']
 
-const loginRoute = createRoute({
+const loginRoute = route({
   method: 'post',
   path: '/auth/login',
   tags,
   summary: 'Log in with a password',
-  middleware: [rateLimit('sensitive', 'login'), jsonBody] as const,
-  request: jsonRequest(LoginRequest),
-  responses: {
-    200: jsonAnswer(LoginAnswer, 'Signed in, or a second factor is needed.'),
-    ...refusals(
-      'invalid_request',
-      'invalid_credentials',
-      'email_not_verified',
-      'account_deactivated',
-      'csrf_refused',
-      'login_throttled',
-    ),
+  guard: loginBudget('login'),
+  body: json(LoginRequest),
+  answers: {
+    200: answer(LoginAnswer, 'Signed in, or a second factor is needed.'),
   },
+  refuses: [
+    'ambiguous_credentials',
+    'invalid_credentials',
+    'email_not_verified',
+    'account_deactivated',
+    'login_throttled',
+  ],
 })
 
-const mfaRoute = createRoute({
+const mfaRoute = route({
   method: 'post',
   path: '/auth/login/mfa',
   tags,
   summary: 'Complete a login with its second factor',
-  middleware: [rateLimit('sensitive', 'login-mfa'), jsonBody] as const,
-  request: jsonRequest(MfaLoginRequest),
-  responses: { 200: jsonAnswer(SignedIn, 'Signed in.'), ...refusals('invalid_request', 'invalid_code') },
+  limit: 'sensitive',
+  body: json(MfaLoginRequest),
+  answers: { 200: answer(SignedIn, 'Signed in.') },
+  refuses: ['ambiguous_credentials', 'invalid_code'],
 })
 
-const mfaEmailRoute = createRoute({
+const mfaEmailRoute = route({
   method: 'post',
   path: '/auth/login/mfa/email',
   tags,
   summary: 'Send the code of a login that waits for its second factor',
-  middleware: [rateLimit('sensitive', 'login-mfa-email'), jsonBody] as const,
-  request: jsonRequest(MfaEmailRequest),
-  responses: {
-    202: jsonAnswer(Status('code_sent'), 'A mail is on its way.'),
-    ...refusals('invalid_request', 'invalid_token'),
+  limit: 'mails',
+  body: json(MfaEmailRequest),
+  answers: {
+    202: answer(Status('code_sent'), 'A mail is on its way.'),
   },
+  refuses: ['invalid_token'],
 })
 
 export const loginRoutes = createRouter()
   .openapi(loginRoute, async (c) => {
     const { delivery, ...credentials } = c.req.valid('json')
-    const result = await logInWithPassword(c.var.platform, { ...credentials, deviceToken: readDeviceToken(c) })
+    const result = await logInWithPassword(c.var.platform, {
+      ...credentials,
+      deviceToken: readDeviceToken(c),
+      countStranger: c.get('countStranger'),
+    })
     return c.json(
       'mfa' in result
         ? { status: 'mfa_required' as const, ...result.mfa }

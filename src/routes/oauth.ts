@@ -1,4 +1,3 @@
-import { createRoute } from '@hono/zod-openapi'
 import { LoginAnswer } from '../contracts/login.ts'
 import {
   OAuthCallbackQuery,
@@ -18,12 +17,12 @@ import {
   setExchangeCookie,
   setFlowCookie,
 } from '../http/flow-cookies.ts'
-import { jsonBody } from '../http/json-body.ts'
+import { json } from '../http/json-body.ts'
 import { authenticateCaller } from '../http/middleware/authenticate.ts'
-import { rateLimit } from '../http/middleware/rate-limit.ts'
 import { assertTrustedOrigin } from '../http/origin.ts'
 import { toRefusal } from '../http/problem.ts'
-import { createRouter, jsonAnswer, jsonRequest, refusals } from '../http/router.ts'
+import { answer, route } from '../http/route.ts'
+import { createRouter } from '../http/router.ts'
 import { presentSession } from '../http/signed-in.ts'
 import { exchangeCode } from '../services/oauth-exchange.ts'
 import { beginLogin, cookieName, type OAuthFlow, openFlow } from '../services/oauth-flow.ts'
@@ -32,74 +31,68 @@ import { toUser } from '../services/profile.ts'
 
 const tags = ['Federated login']
 
-const providersRoute = createRoute({
+const providersRoute = route({
   method: 'get',
   path: '/auth/oauth/providers',
   tags,
   summary: 'The providers that can be used here',
-  responses: { 200: jsonAnswer(Providers, 'The configured ones.'), ...refusals() },
+  answers: { 200: answer(Providers, 'The configured ones.') },
 })
 
-const startRoute = createRoute({
+const startRoute = route({
   method: 'get',
   path: '/auth/oauth/{provider}',
   tags,
   summary: 'Sign in at a provider',
   description: 'A browser is sent here. It comes back to `redirectTo`.',
-  middleware: [rateLimit('moderate', 'oauth-start')] as const,
-  request: { params: ProviderParam, query: OAuthStartQuery },
-  responses: {
+  limit: 'moderate',
+  params: ProviderParam,
+  query: OAuthStartQuery,
+  answers: {
     302: { description: 'To the provider.' },
-    ...refusals(
-      'invalid_request',
-      'redirect_not_allowed',
-      'not_found',
-      'provider_unavailable',
-      'provider_misconfigured',
-    ),
   },
+  refuses: ['redirect_not_allowed', 'not_found', 'provider_unavailable', 'provider_misconfigured'],
 })
 
-const callbackRoute = createRoute({
+const callbackRoute = route({
   method: 'get',
   path: '/auth/oauth/{provider}/callback',
   tags,
   summary: 'Where a provider sends the browser back to',
   description: 'Register `<ISSUER>/auth/oauth/{provider}/callback` at the provider.',
-  middleware: [rateLimit('moderate', 'oauth-callback')] as const,
-  request: { params: ProviderParam, query: OAuthCallbackQuery },
-  responses: {
+  limit: 'moderate',
+  params: ProviderParam,
+  query: OAuthCallbackQuery,
+  answers: {
     302: {
       description:
         'To `redirectTo`: with cookies set, with `?code=` to exchange, or with `?error=` and one of the codes of this API.',
     },
-    ...refusals('invalid_request', 'invalid_state'),
   },
+  refuses: ['invalid_state'],
 })
 
-const exchangeRoute = createRoute({
+const exchangeRoute = route({
   method: 'post',
   path: '/auth/oauth/exchange',
   tags,
   summary: 'Exchange the code of a redirect',
   description:
     'Once and within a minute. The verifier is the page’s own; a login with cookies keeps it in a cookie, and a link is exchanged by the session that asked for it.',
-  middleware: [rateLimit('moderate', 'oauth-exchange'), jsonBody] as const,
-  request: jsonRequest(OAuthExchangeRequest),
-  responses: {
-    200: jsonAnswer(LoginAnswer, 'Signed in, or a second factor is needed.'),
-    ...refusals(
-      'invalid_request',
-      'ambiguous_credentials',
-      'unauthenticated',
-      'invalid_code',
-      'email_not_verified',
-      'account_deactivated',
-      'csrf_refused',
-      'identity_taken',
-      'provider_already_linked',
-    ),
+  limit: 'moderate',
+  body: json(OAuthExchangeRequest),
+  answers: {
+    200: answer(LoginAnswer, 'Signed in, or a second factor is needed.'),
   },
+  refuses: [
+    'ambiguous_credentials',
+    'unauthenticated',
+    'invalid_code',
+    'email_not_verified',
+    'account_deactivated',
+    'identity_taken',
+    'provider_already_linked',
+  ],
 })
 
 export const oauthRoutes = createRouter()

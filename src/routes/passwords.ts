@@ -1,52 +1,51 @@
-import { createRoute } from '@hono/zod-openapi'
 import { ChangePasswordRequest, EmailRequest, ResetPasswordRequest } from '../contracts/accounts.ts'
 import { Status } from '../contracts/common.ts'
-import { jsonBody } from '../http/json-body.ts'
-import { requireUser } from '../http/middleware/authenticate.ts'
-import { rateLimit } from '../http/middleware/rate-limit.ts'
-import { createRouter, jsonAnswer, jsonRequest, refusals, SIGNED_IN } from '../http/router.ts'
+import { user } from '../http/guards.ts'
+import { json } from '../http/json-body.ts'
+import { answer, route } from '../http/route.ts'
+import { createRouter } from '../http/router.ts'
 import { changePassword, requestPasswordReset, resetPassword } from '../services/passwords.ts'
 
 const tags = ['Passwords']
 
-const forgotRoute = createRoute({
+const forgotRoute = route({
   method: 'post',
   path: '/auth/forgot-password',
   tags,
   summary: 'Send a mail to set a new password',
   description: 'Answers alike whether or not the address has an account.',
-  middleware: [rateLimit('sensitive', 'forgot-password'), jsonBody] as const,
-  request: jsonRequest(EmailRequest),
-  responses: {
-    202: jsonAnswer(Status('reset_sent'), 'If there is an account, a mail is on its way.'),
-    ...refusals('invalid_request'),
+  limit: 'mails',
+  body: json(EmailRequest),
+  answers: {
+    202: answer(Status('reset_sent'), 'If there is an account, a mail is on its way.'),
   },
 })
 
-const resetRoute = createRoute({
+const resetRoute = route({
   method: 'post',
   path: '/auth/reset-password',
   tags,
   summary: 'Set a new password by the token or the code of a mail',
   description: 'Every session ends. A second factor, where set, is still asked at the next login.',
-  middleware: [rateLimit('sensitive', 'reset-password'), jsonBody] as const,
-  request: jsonRequest(ResetPasswordRequest),
-  responses: { 204: { description: 'The password is set.' }, ...refusals('invalid_request', 'invalid_token') },
+  limit: 'sensitive',
+  body: json(ResetPasswordRequest),
+  answers: { 204: { description: 'The password is set.' } },
+  refuses: ['invalid_token'],
 })
 
-const changeRoute = createRoute({
+const changeRoute = route({
   method: 'post',
   path: '/auth/change-password',
   tags,
   summary: 'Change my password',
   description: 'My other sessions end.',
-  security: SIGNED_IN,
-  middleware: [rateLimit('sensitive', 'change-password'), requireUser(), jsonBody] as const,
-  request: jsonRequest(ChangePasswordRequest),
-  responses: {
+  limit: 'sensitive',
+  guard: user(),
+  body: json(ChangePasswordRequest),
+  answers: {
     204: { description: 'The password is changed.' },
-    ...refusals('invalid_request', 'unauthenticated', 'invalid_credentials', 'csrf_refused', 'login_throttled'),
   },
+  refuses: ['invalid_credentials', 'login_throttled'],
 })
 
 export const passwordRoutes = createRouter()

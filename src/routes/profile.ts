@@ -1,57 +1,47 @@
-import { createRoute } from '@hono/zod-openapi'
 import { DeleteAccountRequest, UpdateProfileRequest, User } from '../contracts/users.ts'
 import { clearTokenCookies } from '../http/cookies.ts'
-import { jsonBody, optionalJsonBody } from '../http/json-body.ts'
-import { requireToken, requireUser } from '../http/middleware/authenticate.ts'
-import { rateLimit } from '../http/middleware/rate-limit.ts'
-import { createRouter, jsonAnswer, jsonRequest, refusals, SIGNED_IN } from '../http/router.ts'
+import { token, user } from '../http/guards.ts'
+import { json, optionalJson } from '../http/json-body.ts'
+import { answer, route } from '../http/route.ts'
+import { createRouter } from '../http/router.ts'
 import { changeProfile, deleteAccount, readProfile } from '../services/profile.ts'
 
 const tags = ['Profile']
 
-const readRoute = createRoute({
+const readRoute = route({
   method: 'get',
   path: '/auth/me',
   tags,
   summary: 'My account',
-  security: SIGNED_IN,
-  middleware: [requireToken()] as const,
-  responses: { 200: jsonAnswer(User, 'The account.'), ...refusals('unauthenticated', 'ambiguous_credentials') },
+  guard: token(),
+  answers: { 200: answer(User, 'The account.') },
 })
 
-const updateRoute = createRoute({
+const updateRoute = route({
   method: 'patch',
   path: '/auth/me',
   tags,
   summary: 'Change my name or username',
-  security: SIGNED_IN,
-  middleware: [requireUser(), jsonBody] as const,
-  request: jsonRequest(UpdateProfileRequest),
-  responses: {
-    200: jsonAnswer(User, 'The account.'),
-    ...refusals('invalid_request', 'unauthenticated', 'csrf_refused', 'username_taken'),
+  guard: user(),
+  body: json(UpdateProfileRequest),
+  answers: {
+    200: answer(User, 'The account.'),
   },
+  refuses: ['username_taken'],
 })
 
-const deleteRoute = createRoute({
+const deleteRoute = route({
   method: 'delete',
   path: '/auth/me',
   tags,
   summary: 'Delete my account and everything that belongs to it',
-  security: SIGNED_IN,
-  middleware: [rateLimit('sensitive', 'delete-account'), requireUser(), optionalJsonBody] as const,
-  request: { body: { ...jsonRequest(DeleteAccountRequest).body, required: false } },
-  responses: {
+  limit: 'sensitive',
+  guard: user(),
+  body: optionalJson(DeleteAccountRequest),
+  answers: {
     204: { description: 'The account is gone.' },
-    ...refusals(
-      'invalid_request',
-      'unauthenticated',
-      'invalid_credentials',
-      'step_up_required',
-      'csrf_refused',
-      'login_throttled',
-    ),
   },
+  refuses: ['invalid_credentials', 'step_up_required', 'login_throttled'],
 })
 
 export const profileRoutes = createRouter()

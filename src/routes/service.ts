@@ -1,42 +1,42 @@
-import { createRoute } from '@hono/zod-openapi'
 import { JWKS_MAX_AGE_SECONDS, RETRY_AFTER_SECONDS, VERSION } from '../config.ts'
 import { Health, Jwks, Readiness, ServerMetadata } from '../contracts/service.ts'
-import { createRouter, jsonAnswer } from '../http/router.ts'
-import { checkReadiness } from '../services/health.ts'
+import { answer, route } from '../http/route.ts'
+import { createRouter } from '../http/router.ts'
+import { readReadiness } from '../services/readiness.ts'
 import { loadKeyRing } from '../services/signing-keys.ts'
 
 const tags = ['For other services']
 
-const healthRoute = createRoute({
+const healthRoute = route({
   method: 'get',
   path: '/health',
   tags,
   summary: 'Whether the Worker runs',
-  responses: { 200: jsonAnswer(Health, 'It runs.') },
+  answers: { 200: answer(Health, 'It runs.') },
 })
 
-const readyRoute = createRoute({
+const readyRoute = route({
   method: 'get',
   path: '/health/ready',
   tags,
   summary: 'Whether everything it depends on answers',
-  responses: { 200: jsonAnswer(Readiness, 'Everything answers.'), 503: jsonAnswer(Readiness, 'Something does not.') },
+  answers: { 200: answer(Readiness, 'Everything answers.'), 503: answer(Readiness, 'Something does not.') },
 })
 
-const jwksRoute = createRoute({
+const jwksRoute = route({
   method: 'get',
   path: '/.well-known/jwks.json',
   tags,
   summary: 'The public keys that access tokens verify with (RFC 7517)',
-  responses: { 200: jsonAnswer(Jwks, 'Next, current and previous key.') },
+  answers: { 200: answer(Jwks, 'Next, current and previous key.') },
 })
 
-const metadataRoute = createRoute({
+const metadataRoute = route({
   method: 'get',
   path: '/.well-known/oauth-authorization-server',
   tags,
   summary: 'Where to find what (RFC 8414)',
-  responses: { 200: jsonAnswer(ServerMetadata, 'The metadata.') },
+  answers: { 200: answer(ServerMetadata, 'The metadata.') },
 })
 
 const PUBLIC = `public, max-age=${JWKS_MAX_AGE_SECONDS}`
@@ -44,7 +44,7 @@ const PUBLIC = `public, max-age=${JWKS_MAX_AGE_SECONDS}`
 export const serviceRoutes = createRouter()
   .openapi(healthRoute, (c) => c.json({ status: 'ok' as const, version: VERSION }, 200))
   .openapi(readyRoute, async (c) => {
-    const dependencies = await checkReadiness(c.var.platform)
+    const dependencies = await readReadiness(c.var.platform)
     c.header('Cache-Control', 'no-store')
     if (Object.values(dependencies).every(({ status }) => status === 'ok'))
       return c.json({ status: 'ok' as const, dependencies }, 200)

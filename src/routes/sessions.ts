@@ -1,14 +1,16 @@
-import { createRoute, z } from '@hono/zod-openapi'
+import { z } from '@hono/zod-openapi'
 import { listOf, PageQuery } from '../contracts/lists.ts'
 import { LogoutRequest, RefreshAnswer, RefreshRequest } from '../contracts/login.ts'
 import { CurrentSession, Session } from '../contracts/sessions.ts'
 import { AuthError } from '../errors.ts'
 import type { Context } from '../http/context.ts'
 import { clearTokenCookies, readRefreshCookie, setTokenCookies } from '../http/cookies.ts'
-import { optionalJsonBody } from '../http/json-body.ts'
-import { readAccessToken, requireToken, requireUser } from '../http/middleware/authenticate.ts'
+import { token, tokenHolder, user } from '../http/guards.ts'
+import { optionalJson } from '../http/json-body.ts'
+import { readAccessToken } from '../http/middleware/authenticate.ts'
 import { assertTrustedOrigin } from '../http/origin.ts'
-import { createRouter, jsonAnswer, jsonRequest, refusals, SIGNED_IN } from '../http/router.ts'
+import { answer, route } from '../http/route.ts'
+import { createRouter } from '../http/router.ts'
 import { logOut } from '../services/logout.ts'
 import { refreshSession } from '../services/refresh.ts'
 import { endOtherSessions, endSession } from '../services/session-ending.ts'
@@ -16,78 +18,75 @@ import { listSessions } from '../services/sessions.ts'
 
 const tags = ['Sessions']
 
-const refreshRoute = createRoute({
+const refreshRoute = route({
   method: 'post',
   path: '/auth/refresh',
   tags,
   summary: 'Exchange a refresh token for its successor',
   description: 'From the body, or from the cookie when the body names none; the answer goes the same way.',
-  middleware: [optionalJsonBody] as const,
-  request: { body: { ...jsonRequest(RefreshRequest).body, required: false } },
-  responses: {
-    200: jsonAnswer(RefreshAnswer, 'New tokens, or how long the new access cookie lives.'),
-    ...refusals('invalid_request', 'ambiguous_credentials', 'invalid_refresh_token', 'csrf_refused'),
+  body: optionalJson(RefreshRequest),
+  answers: {
+    200: answer(RefreshAnswer, 'New tokens, or how long the new access cookie lives.'),
   },
+  refuses: ['ambiguous_credentials', 'invalid_refresh_token'],
 })
 
-const logoutRoute = createRoute({
+const logoutRoute = route({
   method: 'post',
   path: '/auth/logout',
   tags,
   summary: 'End the session',
-  description: 'Answers 204 also without a valid session.',
-  middleware: [optionalJsonBody] as const,
-  request: { body: { ...jsonRequest(LogoutRequest).body, required: false } },
-  responses: {
+  description:
+    'Answers 204 also without a valid session. An access token that has only expired still ends its session.',
+  limit: 'logout',
+  guard: tokenHolder(),
+  body: optionalJson(LogoutRequest),
+  answers: {
     204: { description: 'Nothing signs in any more.' },
-    ...refusals('invalid_request', 'ambiguous_credentials', 'csrf_refused'),
   },
+  refuses: ['ambiguous_credentials'],
 })
 
-const currentRoute = createRoute({
+const currentRoute = route({
   method: 'get',
   path: '/auth/session',
   tags,
   summary: 'The session of this request',
   description: 'From the token and the blocklist alone.',
-  security: SIGNED_IN,
-  middleware: [requireToken()] as const,
-  responses: {
-    200: jsonAnswer(CurrentSession, 'The session.'),
-    ...refusals('unauthenticated', 'ambiguous_credentials'),
+  guard: token(),
+  answers: {
+    200: answer(CurrentSession, 'The session.'),
   },
 })
 
-const listRoute = createRoute({
+const listRoute = route({
   method: 'get',
   path: '/auth/sessions',
   tags,
   summary: 'My sessions',
-  security: SIGNED_IN,
-  middleware: [requireToken()] as const,
-  request: { query: PageQuery },
-  responses: { 200: jsonAnswer(listOf(Session), 'Newest first.'), ...refusals('invalid_request', 'unauthenticated') },
+  guard: token(),
+  query: PageQuery,
+  answers: { 200: answer(listOf(Session), 'Newest first.') },
 })
 
-const endRoute = createRoute({
+const endRoute = route({
   method: 'delete',
   path: '/auth/sessions/{id}',
   tags,
   summary: 'End one of my sessions',
-  security: SIGNED_IN,
-  middleware: [requireUser()] as const,
-  request: { params: z.object({ id: z.string().max(64) }) },
-  responses: { 204: { description: 'It has ended.' }, ...refusals('unauthenticated', 'csrf_refused', 'not_found') },
+  guard: user(),
+  params: z.object({ id: z.string().max(64) }),
+  answers: { 204: { description: 'It has ended.' } },
+  refuses: ['not_found'],
 })
 
-const endOthersRoute = createRoute({
+const endOthersRoute = route({
   method: 'delete',
   path: '/auth/sessions',
   tags,
   summary: 'End all my other sessions',
-  security: SIGNED_IN,
-  middleware: [requireUser()] as const,
-  responses: { 204: { description: 'They have ended.' }, ...refusals('unauthenticated', 'csrf_refused') },
+  guard: user(),
+  answers: { 204: { description: 'They have ended.' } },
 })
 
 export const sessionRoutes = createRouter()
@@ -122,11 +121,7 @@ export const sessionRoutes = createRouter()
     )
   })
   .openapi(listRoute, async (c) => {
-    const { cursor, limit } = c.req.valid('query')
-    const all = await listSessions(c.var.platform, c.get('claims'))
-    const rest = cursor === undefined ? all : all.filter(({ id }) => id < cursor)
-    const items = rest.slice(0, limit)
-    return c.json({ items, nextCursor: rest.length > limit ? (items.at(-1)?.id ?? null) : null }, 200)
+    return c.json(await listSessions(c.var.platform, c.get('claims'), c.req.valid('query')), 200)
   })
   .openapi(endRoute, async (c) => {
     const { account } = c.get('caller')

@@ -1,9 +1,7 @@
 import type { AuditEvent } from '../contracts/audit-events.ts'
-import { AuthError } from '../errors.ts'
 import type { Platform } from '../platform/compose.ts'
-import { type AuditPosition, listAuditEvents } from '../storage/audit-events.ts'
-
-const CURSOR = /^(\d{1,15})\.([0-9a-f-]{36})$/
+import { listAuditEvents } from '../storage/audit-events.ts'
+import { readCursor, toCursor } from './list-position.ts'
 
 /**
  * A page of the audit trail, newest first.
@@ -28,16 +26,8 @@ export async function readAuditEvents(
   const last = rows.length > limit ? page.at(-1) : undefined
   return {
     items: page.map((row) => ({ ...row, at: new Date(row.at).toISOString() })),
-    nextCursor: last ? `${last.at}.${last.id}` : null,
+    nextCursor: last ? toCursor(last) : null,
   }
 }
 
 const toTime = (timestamp: string | undefined) => (timestamp === undefined ? undefined : Date.parse(timestamp))
-
-function readCursor(cursor: string | undefined): AuditPosition | undefined {
-  if (cursor === undefined) return undefined
-  const [, at, id] = CURSOR.exec(cursor) ?? []
-  if (at === undefined || id === undefined)
-    throw new AuthError('invalid_request', { errors: [{ path: 'cursor', message: 'No page gave this cursor' }] })
-  return { at: Number(at), id }
-}

@@ -10,9 +10,10 @@ import { findVerifyingKey } from './signing-keys.ts'
 export async function verifySignature(
   deps: Pick<Platform, 'db' | 'now' | 'settings' | 'keyRing'>,
   token: string,
+  { mayHaveExpired = false }: { mayHaveExpired?: boolean } = {},
 ): Promise<AccessTokenClaims> {
   const { issuer, audience } = deps.settings
-  const verified = await verifyAccessToken(token, { issuer, audience, nowMs: deps.now() }, (kid) =>
+  const verified = await verifyAccessToken(token, { issuer, audience, nowMs: deps.now(), mayHaveExpired }, (kid) =>
     findVerifyingKey(deps, kid),
   )
   if (!verified.ok) throw new AuthError('unauthenticated', { reason: `access token ${verified.error}` })
@@ -25,8 +26,7 @@ export async function authenticateRead(
   token: string,
 ): Promise<AccessTokenClaims> {
   const claims = await verifySignature(deps, token)
-  if (await deps.blocklist.isRevoked(claims.sid, claims.iat))
-    throw new AuthError('unauthenticated', { reason: 'session revoked' })
+  if (await deps.blocklist.isRevoked(claims.sid)) throw new AuthError('unauthenticated', { reason: 'session revoked' })
   return claims
 }
 

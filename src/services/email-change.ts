@@ -2,9 +2,9 @@ import { EMAIL_CHANGE_TOKEN_TTL_SECONDS, MAIL_MAX_PER_KIND_AND_HOUR, MAIL_NOTICE
 import { maskEmailAddress } from '../contracts/email-address.ts'
 import { AuthError } from '../errors.ts'
 import type { Platform } from '../platform/compose.ts'
-import { type Account, changeEmailStatement, grantRoleStatement } from '../storage/accounts.ts'
+import { type Account, changeEmailStatement } from '../storage/accounts.ts'
 import { auditStatement } from '../storage/audit-events.ts'
-import { addressIsTaken, tokenExists, userIdByEmail, userIdByToken } from '../storage/conditions.ts'
+import { addressIsTaken, tokenExists, userIdByEmail } from '../storage/conditions.ts'
 import { isUniqueViolation } from '../storage/database.ts'
 import { consumeAllTokensStatement, issueTokenStatement } from '../storage/one-time-tokens.ts'
 import { enqueueMailStatement, enqueueNoticeStatement, mailTokenStatements } from '../storage/outbox.ts'
@@ -16,7 +16,7 @@ type Needs = Pick<Platform, 'db' | 'now' | 'client' | 'settings' | 'loginThrottl
 
 /**
  * Mails a link and a code to the new address; nothing changes before it is used. Where that address has an account, its owner is told
- * instead, and the caller cannot tell (A10).
+ * instead, and the caller cannot tell.
  * @throws {AuthError} `invalid_credentials`, `login_throttled`.
  */
 export async function requestEmailChange(
@@ -67,7 +67,6 @@ export async function confirmEmailChange(
   const now = deps.now()
   const mailId = newId()
   const isLive = tokenExists(token.id)
-  const role = token.email === deps.settings.bootstrapAdminEmail ? 'admin' : 'user'
   const notice = {
     id: mailId,
     kind: 'email_changed',
@@ -78,11 +77,10 @@ export async function confirmEmailChange(
     details: { email: maskEmailAddress(token.email) },
   }
   try {
-    const [, , , , consumed] = await db.batch([
+    const [, , , consumed] = await db.batch([
       enqueueNoticeStatement(db, notice, isLive, MAIL_NOTICE_LIMITS),
       auditStatement(db, { type: 'email.changed', at: now, actorId: account.id, userId: account.id }, client, isLive),
       changeEmailStatement(db, token.id, token.email, now),
-      grantRoleStatement(db, role, userIdByToken(token.id)),
       consumeAllTokensStatement(db, token.id),
     ])
     refuseIfLost(consumed, token.id)

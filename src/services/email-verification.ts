@@ -1,30 +1,40 @@
 import { MAIL_MAX_PER_KIND_AND_HOUR, VERIFICATION_TOKEN_TTL_SECONDS } from '../config.ts'
 import type { Platform } from '../platform/compose.ts'
-import { grantRoleStatement, verifyEmailStatement } from '../storage/accounts.ts'
-import { auditStatement } from '../storage/audit-events.ts'
-import { tokenExists, userIdByEmail, userIdByToken } from '../storage/conditions.ts'
+import { describeIdentities, factsWith } from '../storage/access-proof.ts'
+import { verifyEmailStatement } from '../storage/accounts.ts'
+import { auditOrCountStatements, auditStatement } from '../storage/audit-events.ts'
+import { inOneBatch } from '../storage/batch.ts'
+import { signUpTimeOf, tokenExists, userIdByEmail, whenMailed, whenVerifiesFirstSignUp } from '../storage/conditions.ts'
 import { consumeTokenStatement, issueTokenStatement } from '../storage/one-time-tokens.ts'
 import { mailTokenStatements } from '../storage/outbox.ts'
+import { bootstrapStatements } from './bootstrap-admin.ts'
 import { newId, newOneTimeToken } from './identifiers.ts'
 import { proveToken, refuseIfLost, type TokenProof } from './one-time-tokens.ts'
+import { providerNames } from './provider-names.ts'
 
-/** Mails a new verification link, if there is an account that waits for one. The caller cannot tell (A10). */
+/**
+ * Mails a new verification link, if there is an account that waits for one. The caller cannot tell. Anybody can ask, so the mail says what
+ * a click confirms: when the sign-up was, and the provider's account where it came by one.
+ */
 export async function resendVerification(
-  deps: Pick<Platform, 'db' | 'now' | 'client' | 'announceMails'>,
+  deps: Pick<Platform, 'db' | 'now' | 'client' | 'providers' | 'announceMails'>,
   email: string,
 ): Promise<void> {
   const { db, client } = deps
   const now = deps.now()
   const token = newOneTimeToken(now, VERIFICATION_TOKEN_TTL_SECONDS)
   const mailId = newId()
+  const userId = userIdByEmail(email)
+  const event = { type: 'email.verification_requested', at: now, userId } as const
+  const details = factsWith({}, { time: signUpTimeOf(userId), signIn: describeIdentities(userId, providerNames(deps)) })
   await db.batch([
     issueTokenStatement(db, { ...token, purpose: 'verify_email' }, { email, unverified: true }),
     ...mailTokenStatements(
       db,
-      { id: mailId, kind: 'verify_email', locale: client.locale, tokenId: token.id, createdAt: now },
+      { id: mailId, kind: 'verify_email', locale: client.locale, tokenId: token.id, createdAt: now, details },
       MAIL_MAX_PER_KIND_AND_HOUR,
     ),
-    auditStatement(db, { type: 'email.verification_requested', at: now, userId: userIdByEmail(email) }, client),
+    ...auditOrCountStatements(db, event, client, whenMailed(mailId)),
   ])
   await deps.announceMails([mailId])
 }
@@ -34,23 +44,27 @@ export async function resendVerification(
  * @throws {AuthError} `invalid_token`, whatever is wrong with it.
  */
 export async function verifyEmail(
-  deps: Pick<Platform, 'db' | 'now' | 'client' | 'settings'>,
+  deps: Pick<Platform, 'db' | 'now' | 'client' | 'settings' | 'announceMails'>,
   proof: TokenProof,
 ): Promise<void> {
-  const { db, client, settings } = deps
+  const { db, client } = deps
   const { token, account } = await proveToken(deps, proof, 'verify_email')
   const now = deps.now()
-  const role = token.email === settings.bootstrapAdminEmail ? 'admin' : 'user'
-  const [, , , consumed] = await db.batch([
-    verifyEmailStatement(db, token.id, now),
-    grantRoleStatement(db, role, userIdByToken(token.id)),
-    auditStatement(
+  const bootstrap = bootstrapStatements(deps, account, {
+    how: 'email_verified',
+    when: whenVerifiesFirstSignUp(token.id),
+  })
+  const { consumed } = await inOneBatch(db, {
+    bootstrap: bootstrap.statements,
+    verified: verifyEmailStatement(db, token.id, now),
+    audit: auditStatement(
       db,
       { type: 'email.verified', at: now, actorId: account.id, userId: account.id },
       client,
       tokenExists(token.id),
     ),
-    consumeTokenStatement(db, token.id),
-  ])
+    consumed: consumeTokenStatement(db, token.id),
+  })
   refuseIfLost(consumed, token.id)
+  if (bootstrap.mailIds.length > 0) await deps.announceMails(bootstrap.mailIds)
 }

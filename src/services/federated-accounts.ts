@@ -9,20 +9,36 @@ import { parseEmailAddress } from '../contracts/email-address.ts'
 import { AuthError } from '../errors.ts'
 import type { OAuthProvider, ProviderIdentity } from '../oauth-providers/provider.ts'
 import type { Platform } from '../platform/compose.ts'
+import { describeIdentities, factsWith } from '../storage/access-proof.ts'
 import type { Account } from '../storage/accounts.ts'
 import { auditStatement } from '../storage/audit-events.ts'
+import { inOneBatch } from '../storage/batch.ts'
 import { userExists } from '../storage/conditions.ts'
-import { claimAccountStatements, createFederatedStatements, isVerified } from '../storage/federated-accounts.ts'
-import { findAccountsOf, identityExists, insertIdentityStatement, type NewIdentity } from '../storage/identities.ts'
+import {
+  claimAccountStatements,
+  createFederatedStatements,
+  whenClaimable,
+  whenProven,
+} from '../storage/federated-accounts.ts'
+import {
+  findAccountsOf,
+  identityExists,
+  insertIdentityStatement,
+  type NewIdentity,
+  whenOtherThan,
+} from '../storage/identities.ts'
 import { enqueueNoticeStatement } from '../storage/outbox.ts'
-import { registrationAudit, registrationStatements } from '../storage/registration.ts'
+import { registrationAuditStatements, registrationStatements } from '../storage/registration.ts'
+import { bootstrapStatements } from './bootstrap-admin.ts'
 import { newId, newOneTimeToken } from './identifiers.ts'
-import { decideLinking } from './linking-rules.ts'
+import { accountNotice, linkedEvent, linkedStatements } from './identity-news.ts'
+import { decideLinking, isMailboxProvider } from './linking-rules.ts'
 import { loginFacts } from './login-facts.ts'
+import { providerNames } from './provider-names.ts'
 import { sealProviderTokens } from './provider-tokens.ts'
 import { revokeSessions } from './session-ending.ts'
 
-type Needs = Pick<Platform, 'db' | 'now' | 'client' | 'settings' | 'blocklist' | 'announceMails'>
+type Needs = Pick<Platform, 'db' | 'now' | 'client' | 'settings' | 'providers' | 'blocklist' | 'announceMails'>
 
 /** Somebody who proved at a provider who they are. */
 export interface Arrival {
@@ -74,127 +90,137 @@ export async function findOrMakeAccount(deps: Needs, arrival: Arrival): Promise<
 export async function toIdentityRow(
   deps: Pick<Platform, 'now' | 'settings'>,
   { provider, identity }: Arrival,
-  userId: string,
+  { userId, how }: Pick<NewIdentity, 'userId' | 'how'>,
 ): Promise<NewIdentity> {
   const now = deps.now()
+  const email = identity.email === null ? null : parseEmailAddress(identity.email)
   return {
     id: newId(),
     userId,
     provider: provider.id,
     issuer: identity.issuer,
     subject: identity.subject,
-    email: identity.email === null ? null : parseEmailAddress(identity.email),
+    email,
+    how,
+    isAuthority: email !== null && isMailboxProvider(provider, identity, email),
     createdAt: now,
     lastUsedAt: now,
     sealedTokens: await sealProviderTokens(deps.settings, identity),
   }
 }
 
+/** Makes an account that is verified, and tells the address: its owner may know nothing of this (an issuer can be wrong). */
 async function createAccount(deps: Needs, arrival: Arrival, email: string): Promise<void> {
   const { db, client } = deps
   const account = newAccount(deps, arrival, email)
-  const identity = await toIdentityRow(deps, arrival, account.id)
-  const roles = ['user', ...adminRole(deps, email)]
+  const identity = await toIdentityRow(deps, arrival, { userId: account.id, how: 'created' })
+  const at = account.createdAt
+  const isMade = userExists(account.id)
   const event = {
     type: 'user.registered',
-    at: account.createdAt,
+    at,
     actorId: account.id,
     userId: account.id,
     details: { provider: identity.provider },
   } as const
-  await db.batch([
-    ...createFederatedStatements(db, { ...account, emailVerifiedAt: account.createdAt }, identity, roles),
-    auditStatement(db, event, client, userExists(account.id)),
-  ])
+  const notice = accountNotice(deps, account, { kind: 'account_created', provider: arrival.provider, identity })
+  const bootstrap = bootstrapByProvider(deps, account, identity)
+  await inOneBatch(db, {
+    account: createFederatedStatements(
+      db,
+      { ...account, emailVerifiedAt: at, accessProvenAt: identity.isAuthority ? at : null },
+      identity,
+    ),
+    audit: auditStatement(db, event, client, isMade),
+    notice: enqueueNoticeStatement(db, notice, isMade, MAIL_NOTICE_LIMITS),
+    bootstrap: bootstrap.statements,
+  })
+  await deps.announceMails([notice.id, ...bootstrap.mailIds])
 }
 
 /**
- * Does what a registration does: a new address gets an account that waits for its verification, a known one a mail that says so. The
- * caller cannot tell (A10), because the provider did not say that the address is theirs.
+ * Does what a registration does: a new address gets an account that waits for its verification, by a mail that names the provider and the
+ * account there; a known one gets a mail that says so. The caller cannot tell, because the provider did not say that the address is theirs.
  * @throws {AuthError} `email_not_verified`, unless the account is new and the deployment lets unverified accounts in.
  */
 async function askByMail(deps: Needs, arrival: Arrival, email: string): Promise<void> {
   const { db, client, settings } = deps
   const account = newAccount(deps, arrival, email)
-  const identity = await toIdentityRow(deps, arrival, account.id)
+  const identity = await toIdentityRow(deps, arrival, { userId: account.id, how: 'asked_by_mail' })
   const now = account.createdAt
   const mailId = newId()
   const token = newOneTimeToken(now, VERIFICATION_TOKEN_TTL_SECONDS)
-  const registration = registrationStatements(
-    db,
-    account,
-    { id: mailId, maxPerHour: MAIL_MAX_PER_KIND_AND_HOUR },
-    { ...token, resetExpiresAt: now + RESET_TOKEN_TTL_SECONDS * 1000 },
+  const answers = await inOneBatch(db, {
+    ...registrationStatements(db, account, {
+      mail: {
+        id: mailId,
+        maxPerHour: MAIL_MAX_PER_KIND_AND_HOUR,
+        facts: loginFacts(client, now),
+        providerNames: providerNames(deps),
+      },
+      token: { ...token, resetExpiresAt: now + RESET_TOKEN_TTL_SECONDS * 1000 },
+      identity,
+    }),
+    audit: registrationAuditStatements(db, { userId: account.id, email, mailId, at: now }, client),
+  })
+  await revokeSessions(
+    deps,
+    answers.ended.map(({ id }) => id),
   )
-  const answers = await db.batch([
-    ...registration,
-    insertIdentityStatement(db, identity, userExists(account.id)),
-    auditStatement(db, { ...registrationAudit(account.id, email), at: now }, client),
-  ])
   await deps.announceMails([mailId])
-  const isNew = answers[registration.length].meta.changes > 0
+  const isNew = answers.account.meta.changes > 0
   if (settings.requireEmailVerification || !isNew)
     throw new AuthError('email_not_verified', { reason: 'the provider did not verify the address' })
 }
 
-/** The account loses whatever a stranger may have left in it, and its owner is told that it can be used this way now. */
+/** The account loses whatever a stranger may have left in it, and its owner is told what that was and how it can be used now. */
 async function claimAccount(deps: Needs, arrival: Arrival, account: Account): Promise<void> {
-  const { db } = deps
-  const identity = await toIdentityRow(deps, arrival, account.id)
-  const roles = adminRole(deps, account.email)
+  const { db, client } = deps
+  const identity = await toIdentityRow(deps, arrival, { userId: account.id, how: 'claimed' })
   const name = account.name ?? cleanName(arrival.identity.name)
-  const told = linkedStatements(deps, arrival.provider, account, { identityId: identity.id, how: 'claimed' })
-  const [ended] = await db.batch([
-    ...claimAccountStatements(db, { ...account, name }, identity, { roles, at: identity.createdAt }),
-    ...told.statements,
-  ])
+  const isOpen = whenClaimable(account, identity)
+  const notice = accountNotice(deps, account, { kind: 'account_claimed', provider: arrival.provider, identity })
+  const dropped = describeIdentities(account.id, providerNames(deps), whenOtherThan(identity))
+  const bootstrap = bootstrapByProvider(deps, account, identity)
+  const { ended } = await inOneBatch(db, {
+    notice: enqueueNoticeStatement(
+      db,
+      { ...notice, details: factsWith(notice.details, { dropped }) },
+      isOpen,
+      MAIL_NOTICE_LIMITS,
+    ),
+    ...claimAccountStatements(db, { ...account, name }, identity),
+    audit: auditStatement(
+      db,
+      linkedEvent(account.id, { provider: identity.provider, how: 'claimed', at: identity.createdAt }),
+      client,
+      identityExists(identity.id),
+    ),
+    bootstrap: bootstrap.statements,
+  })
   await revokeSessions(
     deps,
     ended.map(({ id }) => id),
   )
-  await deps.announceMails([told.mailId])
+  await deps.announceMails([notice.id, ...bootstrap.mailIds])
 }
 
 async function linkAccount(deps: Needs, arrival: Arrival, account: Account): Promise<void> {
   const { db } = deps
-  const identity = await toIdentityRow(deps, arrival, account.id)
+  const identity = await toIdentityRow(deps, arrival, { userId: account.id, how: 'linked' })
   const told = linkedStatements(deps, arrival.provider, account, { identityId: identity.id, how: 'address' })
-  await db.batch([insertIdentityStatement(db, identity, isVerified(account)), ...told.statements])
+  await db.batch([insertIdentityStatement(db, identity, whenProven(account)), ...told.statements])
   await deps.announceMails([told.mailId])
 }
 
-/** What the trail and the owner are told of a new link, if it came about: `how` is `signed_in`, `address` or `claimed`. */
-export function linkedStatements(
-  deps: Pick<Platform, 'db' | 'now' | 'client'>,
-  provider: Pick<OAuthProvider, 'id' | 'name'>,
-  account: Account,
-  { identityId, how }: { identityId: string; how: 'signed_in' | 'address' | 'claimed' },
+/** Only a provider that runs the mailbox makes the first admin: any other may be wrong about whose address it is. */
+function bootstrapByProvider(
+  deps: Needs,
+  account: Pick<Account, 'id' | 'email' | 'locale'>,
+  { id, isAuthority }: NewIdentity,
 ) {
-  const { db, client } = deps
-  const now = deps.now()
-  const mailId = newId()
-  const isLinked = identityExists(identityId)
-  const event = {
-    type: 'identity.linked',
-    at: now,
-    actorId: account.id,
-    userId: account.id,
-    details: { provider: provider.id, how },
-  } as const
-  const notice = {
-    id: mailId,
-    kind: 'factor_added',
-    recipient: account.email,
-    userId: account.id,
-    locale: account.locale,
-    createdAt: now,
-    details: { ...loginFacts(client, now), factor: provider.name },
-  }
-  const statements = [
-    auditStatement(db, event, client, isLinked),
-    enqueueNoticeStatement(db, notice, isLinked, MAIL_NOTICE_LIMITS),
-  ] as const
-  return { mailId, statements }
+  if (!isAuthority) return { mailIds: [], statements: [] }
+  return bootstrapStatements(deps, account, { how: 'provider', when: identityExists(id) })
 }
 
 function newAccount(deps: Pick<Platform, 'now' | 'client'>, { identity }: Arrival, email: string) {
@@ -205,9 +231,4 @@ function newAccount(deps: Pick<Platform, 'now' | 'client'>, { identity }: Arriva
 /** A name by the rules of a registration; one that breaks them is left out rather than repaired. */
 function cleanName(name: string | null): string | null {
   return Name.safeParse(name).data ?? null
-}
-
-/** An address that the deployment named makes its account an admin, as soon as it is verified. */
-function adminRole({ settings }: Pick<Platform, 'settings'>, email: string): string[] {
-  return email === settings.bootstrapAdminEmail ? ['admin'] : []
 }

@@ -1,61 +1,82 @@
 import {
   CLEANUP_BATCH,
+  CLEANUP_MAX_STEPS,
   MAIL_KEEP_FAILED_SECONDS,
   MAIL_KEEP_SECONDS,
-  MAX_CLEANUP_BATCHES,
   TOKEN_KEEP_SECONDS,
   UNVERIFIED_ACCOUNT_KEEP_SECONDS,
 } from '../config.ts'
 import type { Platform } from '../platform/compose.ts'
 import { logError, logInfo } from '../platform/log.ts'
 import { deleteUnverifiedAccounts } from '../storage/accounts.ts'
+import { deleteAuditCounts, deleteAuditEvents } from '../storage/audit-events.ts'
 import { deleteExpiredStates } from '../storage/identities.ts'
 import { deleteExpiredExchanges } from '../storage/login-exchanges.ts'
 import { deleteExpiredTokens } from '../storage/one-time-tokens.ts'
 import { deleteFailedMails, deleteSettledMails } from '../storage/outbox.ts'
-import { deleteDeadSessions } from '../storage/sessions.ts'
+import { deleteExpiredSessions, deleteIdleSessions } from '../storage/sessions.ts'
 import { idleTimeoutMs } from './live-sessions.ts'
 
+type Needs = Pick<Platform, 'db' | 'now' | 'settings'>
+
+/** Deletes at most so many rows of one kind; the number that went. Fewer than the limit means that none is left. */
+type DeleteSome = (limit: number) => Promise<number>
+
+const DAY_SECONDS = 24 * 60 * 60
+
 /**
- * Deletes what has run out, in batches that each finish; what is left over waits for tomorrow. One kind of rows that fails keeps no other
- * waiting.
+ * Deletes what has run out, a step of each kind in turn until nothing is left or the run has made all its steps: what is left waits
+ * for the next run. Neither a kind that floods the database nor one that fails keeps another waiting.
  * @throws the first failure, once everything else is done, so that the job counts as failed.
  */
-export async function cleanUp(deps: Pick<Platform, 'db' | 'now' | 'settings'>): Promise<void> {
-  const { db, settings } = deps
-  const now = deps.now()
-  const before = (seconds: number) => now - seconds * 1000
-  const kinds: Record<string, (limit: number) => Promise<number>> = {
-    sessions: (limit) => deleteDeadSessions(db, now, { idleTimeoutMs: idleTimeoutMs(deps), limit }),
-    tokens: (limit) => deleteExpiredTokens(db, before(TOKEN_KEEP_SECONDS), limit),
-    exchanges: (limit) => deleteExpiredExchanges(db, now, limit),
-    states: (limit) => deleteExpiredStates(db, now, limit),
-    accounts: settings.requireEmailVerification
-      ? (limit) => deleteUnverifiedAccounts(db, before(UNVERIFIED_ACCOUNT_KEEP_SECONDS), limit)
-      : async () => 0,
-    mails: (limit) => deleteSettledMails(db, before(MAIL_KEEP_SECONDS), limit),
-    failedMails: (limit) => deleteFailedMails(db, before(MAIL_KEEP_FAILED_SECONDS), limit),
-  }
+export async function cleanUp(deps: Needs): Promise<void> {
   const removed: Record<string, number> = {}
   const failures: unknown[] = []
-  for (const [kind, deleteSome] of Object.entries(kinds)) {
+  const isUnfinished = async (kind: string, deleteSome: DeleteSome) => {
     try {
-      removed[kind] = await inBatches(deleteSome)
+      const count = await deleteSome(CLEANUP_BATCH)
+      removed[kind] = (removed[kind] ?? 0) + count
+      return count >= CLEANUP_BATCH
     } catch (error) {
       logError('clean-up failed', error, { kind })
       failures.push(error)
+      return false
     }
   }
-  logInfo('cleaned up', removed)
+  const waiting = Object.entries(kindsOf(deps))
+  for (let step = 0; step < CLEANUP_MAX_STEPS; step += 1) {
+    const next = waiting.shift()
+    if (next === undefined) break
+    if (await isUnfinished(...next)) waiting.push(next)
+  }
+  logInfo('cleaned up', { removed, unfinished: waiting.map(([kind]) => kind) })
   if (failures.length > 0) throw failures[0]
 }
 
-async function inBatches(deleteSome: (limit: number) => Promise<number>): Promise<number> {
-  let total = 0
-  for (let batch = 0; batch < MAX_CLEANUP_BATCHES; batch += 1) {
-    const deleted = await deleteSome(CLEANUP_BATCH)
-    total += deleted
-    if (deleted < CLEANUP_BATCH) break
+/** Logs how large the database is, so that an operator sees in time that it fills. */
+export async function reportDatabaseSize(deps: Pick<Platform, 'databaseBytes'>): Promise<void> {
+  logInfo('database size', { bytes: await deps.databaseBytes() })
+}
+
+/** How to delete what has run out of each kind. Accounts come last: what is theirs goes with them. */
+function kindsOf(deps: Needs): Record<string, DeleteSome> {
+  const { db, settings } = deps
+  const now = deps.now()
+  const before = (seconds: number) => now - seconds * 1000
+  const auditedBefore = before(settings.auditRetentionDays * DAY_SECONDS)
+  const idleMs = idleTimeoutMs(deps)
+  return {
+    sessions: (limit) => deleteExpiredSessions(db, now, limit),
+    ...(idleMs > 0 && { idleSessions: (limit) => deleteIdleSessions(db, now - idleMs, limit) }),
+    tokens: (limit) => deleteExpiredTokens(db, before(TOKEN_KEEP_SECONDS), limit),
+    exchanges: (limit) => deleteExpiredExchanges(db, now, limit),
+    states: (limit) => deleteExpiredStates(db, now, limit),
+    mails: (limit) => deleteSettledMails(db, before(MAIL_KEEP_SECONDS), limit),
+    failedMails: (limit) => deleteFailedMails(db, before(MAIL_KEEP_FAILED_SECONDS), limit),
+    auditEvents: (limit) => deleteAuditEvents(db, auditedBefore, limit),
+    auditCounts: () => deleteAuditCounts(db, auditedBefore),
+    ...(settings.requireEmailVerification && {
+      accounts: (limit) => deleteUnverifiedAccounts(db, before(UNVERIFIED_ACCOUNT_KEEP_SECONDS), limit),
+    }),
   }
-  return total
 }

@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from 'uuid'
 import { parseEmailAddress } from '../contracts/email-address.ts'
+import type { SecretVersion } from '../crypto/derived-key.ts'
 import { makeKeyedName } from '../crypto/keyed-name.ts'
 import type { Settings } from '../env.ts'
 import type { LoginThrottle } from '../platform/login-throttle.ts'
@@ -28,14 +29,15 @@ export function parseIdentifier(typed: string): Identifier {
 }
 
 /**
- * The throttle of an account, known or not, named by a keyed hash of its address. The oldest secret names it, so adding a
- * version forgets no failures.
+ * The throttle of an account, known or not, named by a keyed hash of its address. The secret with the lowest number names it, wherever
+ * in the list it stands: adding a version and moving it to the front forget no failures, dropping the lowest one forgets all.
  */
 export function throttleOf(
   deps: { settings: Settings; loginThrottle: (name: string) => LoginThrottle },
   identifier: Identifier,
 ): LoginThrottle {
   const name = 'email' in identifier ? `email:${identifier.email}` : `username:${identifier.username}`
-  const oldest = deps.settings.secrets.at(-1) ?? deps.settings.secrets[0]
+  const numberOf = ({ version }: SecretVersion) => Number(version.slice(1))
+  const oldest = deps.settings.secrets.reduce((low, other) => (numberOf(other) < numberOf(low) ? other : low))
   return deps.loginThrottle(makeKeyedName(oldest.secret, 'login-throttle', name))
 }

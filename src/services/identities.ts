@@ -12,8 +12,8 @@ import {
   unlinkStatement,
 } from '../storage/identities.ts'
 import { enqueueNoticeStatement } from '../storage/outbox.ts'
-import { linkedStatements } from './federated-accounts.ts'
 import { newId } from './identifiers.ts'
+import { linkedStatements } from './identity-news.ts'
 import { readLiveSession } from './live-sessions.ts'
 import { loginFacts } from './login-facts.ts'
 

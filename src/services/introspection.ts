@@ -1,9 +1,11 @@
 import type { Introspection } from '../contracts/introspection.ts'
+import { verifyToken } from '../crypto/derived-token.ts'
 import { AuthError } from '../errors.ts'
 import type { Platform } from '../platform/compose.ts'
+import { findLiveGrant } from '../storage/grants.ts'
 import { verifySignature } from './authentication.ts'
-import { readLiveSession, readSessionOfRefreshToken } from './live-sessions.ts'
-import { endSession, endSessionOfToken } from './session-ending.ts'
+import { idleTimeoutMs, readLiveSession } from './live-sessions.ts'
+import { endNamedSessions } from './session-ending.ts'
 
 export type RevocationNeeds = Pick<Platform, 'db' | 'now' | 'client' | 'settings' | 'keyRing' | 'blocklist'>
 
@@ -18,9 +20,9 @@ export async function introspect(
   token: string,
 ): Promise<Introspection> {
   const access = await readAccessToken(deps, token)
-  const live = access ? await readLiveSession(deps, access.sid) : await readSessionOfCurrentToken(deps, token)
+  const live = access ? await readSessionOfAccess(deps, access) : await readSessionOfRefresh(deps, token)
   if (!live) return INACTIVE
-  const { session, account } = live
+  const { session, account, issuedAt } = live
   if (access) deps.noteActivity(session.id)
   return {
     active: true,
@@ -29,7 +31,7 @@ export async function introspect(
     sub: account.id,
     aud: access?.aud ?? deps.settings.issuer,
     exp: access?.exp ?? Math.floor(session.expiresAt / 1000),
-    iat: access?.iat ?? Math.floor(session.rotatedAt / 1000),
+    iat: issuedAt,
     sid: session.id,
     ...(access ? { jti: access.jti } : {}),
     ...(account.username === null ? {} : { username: account.username }),
@@ -43,31 +45,36 @@ export async function introspect(
 /** Ends the session that a token belongs to; a token that is worth nothing ends nothing, and nobody is told (RFC 7009 §2.2). */
 export async function revoke(deps: RevocationNeeds, token: string): Promise<void> {
   const access = await readAccessToken(deps, token)
-  if (access) {
-    await endSessionOfToken(deps, access)
-    return
-  }
-  // One that has rested too long is ended too.
-  const live = await readSessionOfRefreshToken(deps, token, 0)
-  if (live) await endSession(deps, live.session)
+  const refresh = access ? null : verifyToken(deps.settings.secrets, token, 'refresh')
+  if (access || refresh) await endNamedSessions(deps, { access, refresh })
 }
 
 /** The claims of a genuine access token, or null for anything else. */
 export async function readAccessToken(
   deps: Pick<RevocationNeeds, 'db' | 'now' | 'settings' | 'keyRing'>,
   token: string,
+  options: { mayHaveExpired?: boolean } = {},
 ) {
   try {
-    return await verifySignature(deps, token)
+    return await verifySignature(deps, token, options)
   } catch (error) {
     if (error instanceof AuthError) return null
     throw error
   }
 }
 
-/** The session of a refresh token that is its latest: an earlier one is worth nothing to another service. */
-async function readSessionOfCurrentToken(deps: Pick<RevocationNeeds, 'db' | 'now' | 'settings'>, token: string) {
-  const live = await readSessionOfRefreshToken(deps, token)
-  if (live === null || live.generation !== live.session.generation) return null
-  return live
+async function readSessionOfAccess(
+  deps: Pick<RevocationNeeds, 'db' | 'now' | 'settings'>,
+  { sid, iat }: { sid: string; iat: number },
+) {
+  const live = await readLiveSession(deps, sid)
+  return live && { ...live, issuedAt: iat }
+}
+
+/** Only of the latest refresh token: an earlier one is worth nothing to another service. */
+async function readSessionOfRefresh(deps: Pick<RevocationNeeds, 'db' | 'now' | 'settings'>, token: string) {
+  const presented = verifyToken(deps.settings.secrets, token, 'refresh')
+  const live = presented && (await findLiveGrant(deps.db, presented, deps.now(), idleTimeoutMs(deps)))
+  if (live?.grant.generation !== presented?.generation) return null
+  return live && { ...live, issuedAt: Math.floor(live.grant.rotatedAt / 1000) }
 }

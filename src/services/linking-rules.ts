@@ -21,15 +21,15 @@ export type LinkingDecision =
   | { action: 'create'; email: string }
   /** The provider did not verify the address: a mail to it decides, and the caller is told nothing. */
   | { action: 'ask_by_mail'; email: string }
-  /** The account's address was never verified, and here is who owns it: what a stranger may have left in it dies. */
+  /** Here is who owns the address of an account that may be a stranger's: what that stranger may have left in it dies. */
   | { action: 'claim'; account: Account }
-  /** The account's address is verified, and the provider runs its mailbox: one and the same person. */
+  /** The account is its owner's, and the provider runs the mailbox: one and the same person. */
   | { action: 'link'; account: Account }
   | { action: 'refuse'; code: 'email_required' | 'account_exists' | 'account_deactivated' }
 
 /**
  * Decides whose account somebody from a provider gets. The identity comes first; the address counts only where the identity is new,
- * and opens an account that exists only where nobody can have it but its owner (incidents 2 and 6 of others; ASVS 6.8.1).
+ * and opens an account that exists only where nobody can have it but its owner (ASVS 6.8.1).
  */
 export function decideLinking({ provider, identity, email, owner, namesake }: Arrival): LinkingDecision {
   if (owner) {
@@ -41,9 +41,19 @@ export function decideLinking({ provider, identity, email, owner, namesake }: Ar
   if (!namesake) return { action: 'create', email }
   if (namesake.status !== 'active') return { action: 'refuse', code: 'account_deactivated' }
   if (namesake.emailVerifiedAt === null) return { action: 'claim', account: namesake }
+  if (!isMailboxProvider(provider, identity, email)) return { action: 'refuse', code: 'account_exists' }
+  if (namesake.accessProvenAt === null) return { action: 'claim', account: namesake }
+  return namesake.providers.includes(provider.id)
+    ? { action: 'refuse', code: 'account_exists' }
+    : { action: 'link', account: namesake }
+}
+
+/** Whether the provider runs the mailbox of the address that came along, in canonical form. */
+export function isMailboxProvider(
+  provider: Pick<OAuthProvider, 'trustedEmailDomains'>,
+  identity: Pick<ProviderIdentity, 'issuer' | 'emailVerified' | 'hostedDomain'>,
+  email: string,
+): boolean {
   const domain = email.slice(email.indexOf('@') + 1)
-  const mayLink =
-    isAuthoritativeFor({ ...identity, email }, domain, provider.trustedEmailDomains) &&
-    !namesake.providers.includes(provider.id)
-  return mayLink ? { action: 'link', account: namesake } : { action: 'refuse', code: 'account_exists' }
+  return isAuthoritativeFor({ ...identity, email }, domain, provider.trustedEmailDomains)
 }

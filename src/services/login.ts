@@ -1,7 +1,7 @@
 import { MFA_TICKET_TTL_SECONDS } from '../config.ts'
 import type { MfaMethod } from '../contracts/login.ts'
 import { makeToken } from '../crypto/derived-token.ts'
-import { readDeviceToken } from '../crypto/device-token.ts'
+import { readDeviceAccount, readDeviceToken } from '../crypto/device-token.ts'
 import { AuthError } from '../errors.ts'
 import type { Platform } from '../platform/compose.ts'
 import { type Account, findAccountByIdentifier, rehashPasswordStatement } from '../storage/accounts.ts'
@@ -22,15 +22,22 @@ type Needs = OpeningNeeds & Pick<Platform, 'loginThrottle'>
 
 /**
  * Logs in by password. An unknown account costs the same as a wrong password, at each step.
- * @throws {AuthError} `invalid_credentials`; `login_throttled`; only after a right password `email_not_verified`, `account_deactivated`.
+ * @throws {AuthError} `invalid_credentials`; `login_throttled`; `rate_limited`; only after a right password `email_not_verified`, `account_deactivated`.
  */
 export async function logInWithPassword(
   deps: Needs,
-  input: { identifier: string; password: string; deviceToken: string | null },
+  input: {
+    identifier: string
+    password: string
+    deviceToken: string | null
+    /** Counts the login by its address, unless that was done. */
+    countStranger: () => Promise<void>
+  },
 ): Promise<LoginResult> {
   const identifier = parseIdentifier(input.identifier)
   const account = await findAccountByIdentifier(deps.db, identifier)
   const deviceId = account && readDevice(deps, account.id, input.deviceToken)
+  if (deviceId === null) await input.countStranger()
   const attempt = await throttleOf(deps, account ?? identifier).attempt({
     password: input.password,
     hash: account?.passwordHash ?? null,
@@ -82,6 +89,11 @@ export function readDevice(
   deviceToken: string | null,
 ): string | null {
   return deviceToken === null ? null : readDeviceToken(deps.settings.secrets, userId, deviceToken, deps.now())
+}
+
+/** What a device token of our making calls its account, which stays unknown; null for any other text. */
+export function nameDeviceAccount(deps: Pick<Platform, 'settings' | 'now'>, deviceToken: string | null): string | null {
+  return deviceToken === null ? null : readDeviceAccount(deps.settings.secrets, deviceToken, deps.now())
 }
 
 /**

@@ -1,14 +1,16 @@
-import { readToken } from '../crypto/derived-token.ts'
-import { type RevocationNeeds, readAccessToken, revoke } from './introspection.ts'
-import { endSessionOfToken } from './session-ending.ts'
+import { verifyToken } from '../crypto/derived-token.ts'
+import { type RevocationNeeds, readAccessToken } from './introspection.ts'
+import { endNamedSessions } from './session-ending.ts'
 
-/** Ends the session that the tokens belong to. Tokens that are worth nothing end nothing, and nobody is told. */
+/**
+ * Ends the session that the tokens belong to. An access token that has only expired still ends it: whoever comes back to log out after
+ * an hour means it. Tokens that are worth nothing end nothing, and nobody is told.
+ */
 export async function logOut(
   deps: RevocationNeeds,
-  tokens: { accessToken: string | null; refreshToken: string | null },
+  { accessToken, refreshToken }: { accessToken: string | null; refreshToken: string | null },
 ): Promise<void> {
-  const access = tokens.accessToken === null ? null : await readAccessToken(deps, tokens.accessToken)
-  if (access) await endSessionOfToken(deps, access)
-  if (tokens.refreshToken !== null && readToken(tokens.refreshToken)?.id !== access?.sid)
-    await revoke(deps, tokens.refreshToken)
+  const access = accessToken === null ? null : await readAccessToken(deps, accessToken, { mayHaveExpired: true })
+  const refresh = refreshToken === null ? null : verifyToken(deps.settings.secrets, refreshToken, 'refresh')
+  if (access || refresh) await endNamedSessions(deps, { access, refresh })
 }

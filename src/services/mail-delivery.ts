@@ -107,7 +107,8 @@ function describeMail(deps: Needs, mail: OutboxRow, token: OneTimeToken | null):
   const { secrets, appUrl } = deps.settings
   const { page, ttlSeconds } = TOKEN_PAGES[token.purpose]
   const subject = { purpose: token.purpose, id: token.id, generation: 0, salt: token.salt }
-  const link = page === null ? null : `${appUrl}${page}?token=${makeToken(secrets, subject)}`
+  // A browser sends a fragment to nobody: no server, log, proxy or referrer ever holds the token.
+  const link = page === null ? null : `${appUrl}${page}#token=${makeToken(secrets, subject)}`
   const minutes = String(Math.round(ttlSeconds / 60))
   return {
     kind,

@@ -1,6 +1,6 @@
 import { CODE_GUESSES, MAIL_MAX_PER_KIND_AND_HOUR } from '../config.ts'
 import type { MfaMethod } from '../contracts/login.ts'
-import { isGenuineToken, readToken } from '../crypto/derived-token.ts'
+import { verifyToken } from '../crypto/derived-token.ts'
 import { AuthError } from '../errors.ts'
 import type { Platform } from '../platform/compose.ts'
 import { consumeTokenStatement, countGuess } from '../storage/one-time-tokens.ts'
@@ -34,15 +34,11 @@ export async function logInWithSecondFactor(
   input: { ticket: string; method: MfaMethod; code: string; deviceToken: string | null },
 ): Promise<OpenedSession> {
   const { db } = deps
-  const claimed = readToken(input.ticket)
+  const claimed = verifyToken(deps.settings.secrets, input.ticket, 'mfa_ticket')
   const [found] = claimed
     ? await countGuess(db, { id: claimed.id, purpose: 'mfa_ticket', at: deps.now() }, CODE_GUESSES)
     : []
-  if (
-    !claimed ||
-    found?.account.status !== 'active' ||
-    !isGenuineToken(deps.settings.secrets, claimed, { purpose: 'mfa_ticket', salt: found.token.salt })
-  )
+  if (found?.account.status !== 'active' || found.token.salt !== claimed?.salt)
     throw new AuthError('invalid_code', { reason: 'ticket' })
   const { token, account } = found
   const isOffered = secondFactorsOf(account).includes(input.method)

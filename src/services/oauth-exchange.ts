@@ -1,10 +1,11 @@
 import { OAUTH_EXCHANGE_TTL_SECONDS } from '../config.ts'
 import { isVerifierOf } from '../crypto/code-challenge.ts'
-import { isGenuineToken, makeToken, readToken } from '../crypto/derived-token.ts'
+import { makeToken, verifyToken } from '../crypto/derived-token.ts'
 import { unseal } from '../crypto/sealed.ts'
 import { AuthError } from '../errors.ts'
 import type { Platform } from '../platform/compose.ts'
 import type { Account } from '../storage/accounts.ts'
+import type { Condition } from '../storage/conditions.ts'
 import { findExchange, insertExchangeStatement, type LoginExchange, takeExchange } from '../storage/login-exchanges.ts'
 import type { Session } from '../storage/sessions.ts'
 import { newSalt } from './identifiers.ts'
@@ -23,10 +24,14 @@ export type Exchanged =
   /** An identity was linked; the session that asked goes on. */
   | { linked: { account: Account; session: Session } }
 
-/** Keeps a login until its page fetches it, for a minute. The code is derived: the database could not make it. */
+/**
+ * Keeps a login until its page fetches it, for a minute, if `when` holds: what it was proven with may have been dropped since. The code is
+ * derived: the database could not make it.
+ */
 export function keepForExchange(
   deps: Pick<Platform, 'db' | 'now' | 'settings'>,
   login: Pick<LoginExchange, 'userId' | 'codeChallenge' | 'delivery' | 'methods' | 'sealedLink'>,
+  when: Condition,
 ) {
   const now = deps.now()
   const row = {
@@ -37,7 +42,7 @@ export function keepForExchange(
     expiresAt: now + OAUTH_EXCHANGE_TTL_SECONDS * 1000,
   }
   const code = makeToken(deps.settings.secrets, { purpose: PURPOSE, id: row.id, generation: 0, salt: row.salt })
-  return { code, statement: insertExchangeStatement(deps.db, row) }
+  return { code, statement: insertExchangeStatement(deps.db, row, when) }
 }
 
 /**
@@ -55,10 +60,9 @@ export async function exchangeCode(
     authenticate: () => Promise<{ account: Account; session: Session }>
   },
 ): Promise<Exchanged> {
-  const claimed = readToken(input.code)
-  const found = claimed && (await findExchange(deps.db, claimed.id, deps.now()))
-  if (!found || !isGenuineToken(deps.settings.secrets, claimed, { purpose: PURPOSE, salt: found.exchange.salt }))
-    throw new AuthError('invalid_code')
+  const claimed = verifyToken(deps.settings.secrets, input.code, PURPOSE)
+  const found = claimed && (await findExchange(deps.db, claimed, deps.now()))
+  if (!found) throw new AuthError('invalid_code')
   const { exchange, account } = found
   if (exchange.sealedLink !== null) return { linked: await completeLink(deps, exchange, await input.authenticate()) }
   const { codeChallenge, delivery, methods } = exchange

@@ -9,7 +9,6 @@ import type { Platform } from '../platform/compose.ts'
 import { logWarning } from '../platform/log.ts'
 import type { Account } from '../storage/accounts.ts'
 import type { Session } from '../storage/sessions.ts'
-import { assertRecentLogin } from './recent-login.ts'
 
 /** What one trip to a provider has to remember. It travels sealed, in a cookie of the browser that makes the trip. */
 export interface OAuthFlow {
@@ -85,13 +84,13 @@ export async function beginLogin(
 }
 
 /**
- * Begins to link a provider to the account of somebody who signed in not long ago.
+ * Begins to link a provider to the account of a caller, who has signed in not long ago: the route asks for that.
  *
  * The URL is ours and carries the trip, sealed. A browser that kept the cookie of this very answer is the caller's, and links at
  * the callback. One without it (a page that calls with a bearer token and without credentials, or an app) takes the trip as well,
  * but what it brings back waits for the word of the session that asked. So nobody can make another person's browser link their
  * identity to an account that is not theirs (RFC 9700 §4.7).
- * @throws {AuthError} `not_found`, `redirect_not_allowed`, `step_up_required`.
+ * @throws {AuthError} `not_found`, `redirect_not_allowed`.
  */
 export async function beginLink(
   deps: Needs,
@@ -99,7 +98,6 @@ export async function beginLink(
   { provider: providerId, redirectTo }: { provider: string; redirectTo: string },
 ): Promise<{ url: string; cookie: FlowCookie }> {
   const provider = findProvider(deps, providerId)
-  assertRecentLogin(caller, deps.now())
   const link = { userId: caller.account.id, sessionId: caller.session.id, isBound: true }
   const flow = newFlow(deps, provider, { redirectTo, delivery: 'cookie', codeChallenge: null, link })
   const ticket = await seal(deps.settings.secrets, LINK_TICKET, JSON.stringify(flow))

@@ -2,7 +2,8 @@ import { makeRandomSecret, toChallenge } from '../crypto/code-challenge.ts'
 import { seal } from '../crypto/sealed.ts'
 import { AuthError } from '../errors.ts'
 import type { Platform } from '../platform/compose.ts'
-import { spendState, touchIdentityStatement } from '../storage/identities.ts'
+import { sessionExists } from '../storage/conditions.ts'
+import { identityIsOf, spendState, touchIdentityStatement } from '../storage/identities.ts'
 import { type Arrival, findOrMakeAccount, toIdentityRow } from './federated-accounts.ts'
 import { linkIdentity, type WaitingLink } from './identities.ts'
 import { readDevice, recordRefusal, refuseUnfit, secondFactorsOf } from './login.ts'
@@ -54,13 +55,11 @@ export async function completeFlow(
   }
   const verifier = flow.codeChallenge === null ? makeRandomSecret() : null
   const codeChallenge = verifier === null ? flow.codeChallenge : toChallenge(verifier)
-  const kept = keepForExchange(deps, {
-    userId: account.id,
-    codeChallenge,
-    delivery: flow.delivery,
-    methods: METHODS,
-    sealedLink: null,
-  })
+  const kept = keepForExchange(
+    deps,
+    { userId: account.id, codeChallenge, delivery: flow.delivery, methods: METHODS, sealedLink: null },
+    identityIsOf(account.id, identity),
+  )
   await db.batch([touch, kept.statement])
   return { session: null, code: kept.code, verifier }
 }
@@ -73,7 +72,7 @@ async function completeLink(
 ): Promise<Landing> {
   return await noteRefusals(deps, flow, async () => {
     const arrival = await authenticate(deps, flow, parameters)
-    const identity = await toIdentityRow(deps, arrival, link.userId)
+    const identity = await toIdentityRow(deps, arrival, { userId: link.userId, how: 'linked' })
     const waiting: WaitingLink = { identity, sessionId: link.sessionId }
     if (link.isBound) {
       await linkIdentity(deps, waiting)
@@ -81,7 +80,11 @@ async function completeLink(
     }
     const sealedLink = await seal(deps.settings.secrets, LINK_SEAL, JSON.stringify(waiting))
     const { userId } = link
-    const kept = keepForExchange(deps, { userId, codeChallenge: null, delivery: 'body', methods: [], sealedLink })
+    const kept = keepForExchange(
+      deps,
+      { userId, codeChallenge: null, delivery: 'body', methods: [], sealedLink },
+      sessionExists(link.sessionId),
+    )
     await kept.statement
     return { session: null, code: kept.code, verifier: null }
   })
@@ -98,7 +101,7 @@ async function authenticate(deps: Needs, flow: OAuthFlow, parameters: URLSearchP
   return { provider, identity: await askProvider(deps, provider.id, provider.authenticate(input)) }
 }
 
-/** Notes a refusal in the trail. */
+/** Counts a refusal: it concerns no account that is known by then. */
 async function noteRefusals<Value>(deps: Needs, flow: OAuthFlow, attempt: () => Promise<Value>): Promise<Value> {
   try {
     return await attempt()

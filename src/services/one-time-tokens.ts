@@ -1,5 +1,5 @@
 import { CODE_GUESSES } from '../config.ts'
-import { isGenuineToken, isRightCode, readToken } from '../crypto/derived-token.ts'
+import { isRightCode, verifyToken } from '../crypto/derived-token.ts'
 import { AuthError } from '../errors.ts'
 import type { Platform } from '../platform/compose.ts'
 import type { Account } from '../storage/accounts.ts'
@@ -28,9 +28,8 @@ async function findByToken(
   token: string,
   purpose: OneTimeTokenPurpose,
 ) {
-  const claimed = readToken(token)
-  const found = claimed && (await findToken(deps.db, claimed.id, purpose, deps.now()))
-  return found && isGenuineToken(deps.settings.secrets, claimed, { purpose, salt: found.token.salt }) ? found : null
+  const claimed = verifyToken(deps.settings.secrets, token, purpose)
+  return claimed && (await findToken(deps.db, claimed, purpose, deps.now()))
 }
 
 async function findByCode(

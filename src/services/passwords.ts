@@ -2,27 +2,31 @@ import { MAIL_MAX_PER_KIND_AND_HOUR, MAIL_NOTICE_LIMITS, RESET_TOKEN_TTL_SECONDS
 import { AuthError } from '../errors.ts'
 import type { Platform } from '../platform/compose.ts'
 import {
-  type Account,
-  changePasswordStatement,
-  grantRoleStatement,
-  resetPasswordStatement,
-} from '../storage/accounts.ts'
-import { auditStatement } from '../storage/audit-events.ts'
-import { passwordIs, tokenExists, userIdByEmail, userIdByToken } from '../storage/conditions.ts'
-import { deleteUnprovenIdentitiesStatement } from '../storage/identities.ts'
+  describeIdentities,
+  factsWith,
+  proveAccessStatements,
+  whenIdentityIsProven,
+  whenIdentityIsUnproven,
+} from '../storage/access-proof.ts'
+import { type Account, changePasswordStatement, resetPasswordStatement } from '../storage/accounts.ts'
+import { auditOrCountStatements, auditStatement } from '../storage/audit-events.ts'
+import { inOneBatch } from '../storage/batch.ts'
+import { passwordIs, tokenExists, userIdByEmail, whenMailed } from '../storage/conditions.ts'
 import { consumeAllTokensStatement, deleteTokensStatement, issueTokenStatement } from '../storage/one-time-tokens.ts'
 import { enqueueNoticeStatement, mailTokenStatements } from '../storage/outbox.ts'
 import { endSessionsStatement, type Session } from '../storage/sessions.ts'
+import { bootstrapStatements } from './bootstrap-admin.ts'
 import { newId, newOneTimeToken, throttleOf } from './identifiers.ts'
 import { loginFacts } from './login-facts.ts'
 import { proveToken, refuseIfLost, type TokenProof } from './one-time-tokens.ts'
 import { assertPasswordAllowed } from './password-policy.ts'
 import { provePassword } from './password-proof.ts'
+import { providerNames } from './provider-names.ts'
 import { revokeSessions } from './session-ending.ts'
 
 type Needs = Pick<Platform, 'db' | 'now' | 'client' | 'settings' | 'loginThrottle' | 'announceMails' | 'blocklist'>
 
-/** Mails a link to set a new password, if there is an active account. The caller cannot tell (A10). */
+/** Mails a link to set a new password, if there is an active account. The caller cannot tell. */
 export async function requestPasswordReset(
   deps: Pick<Platform, 'db' | 'now' | 'client' | 'announceMails'>,
   email: string,
@@ -31,6 +35,7 @@ export async function requestPasswordReset(
   const now = deps.now()
   const token = newOneTimeToken(now, RESET_TOKEN_TTL_SECONDS)
   const mailId = newId()
+  const event = { type: 'password.reset_requested', at: now, userId: userIdByEmail(email) } as const
   await db.batch([
     issueTokenStatement(db, { ...token, purpose: 'reset_password' }, { email }),
     ...mailTokenStatements(
@@ -38,17 +43,22 @@ export async function requestPasswordReset(
       { id: mailId, kind: 'reset_password', locale: client.locale, tokenId: token.id, createdAt: now },
       MAIL_MAX_PER_KIND_AND_HOUR,
     ),
-    auditStatement(db, { type: 'password.reset_requested', at: now, userId: userIdByEmail(email) }, client),
+    ...auditOrCountStatements(db, event, client, whenMailed(mailId)),
   ])
   await deps.announceMails([mailId])
 }
 
 /**
- * Sets a new password by a mailed token or code. Every session ends, every other token of the account dies, the login throttle
- * opens, and the owner is told. A second factor stays and is asked at the next login.
+ * Sets a new password by a mailed token or code. Every session ends, every other token of the account dies, and so does each identity
+ * that a stranger may have brought; the login throttle opens, and the owner is told, also what still signs in. A second factor of an
+ * account whose address was verified stays and is asked at the next login.
  * @throws {AuthError} `invalid_token`, whatever is wrong with it; `invalid_request` for a weak password, which uses nothing up.
  */
-export async function resetPassword(deps: Needs, proof: TokenProof, password: string): Promise<void> {
+export async function resetPassword(
+  deps: Needs & Pick<Platform, 'providers'>,
+  proof: TokenProof,
+  password: string,
+): Promise<void> {
   const { db, client, settings } = deps
   const stranger = { email: 'email' in proof ? proof.email : '', username: null, name: null }
   assertPasswordAllowed(password, settings, stranger, 'password')
@@ -58,22 +68,33 @@ export async function resetPassword(deps: Needs, proof: TokenProof, password: st
   const now = deps.now()
   const mailId = newId()
   const isLive = tokenExists(token.id)
-  const role = account.email === settings.bootstrapAdminEmail ? 'admin' : 'user'
-  const [ended, , , , , , consumed] = await db.batch([
-    endSessionsStatement(db, account.id, { when: isLive }),
-    deleteUnprovenIdentitiesStatement(db, token.id),
-    resetPasswordStatement(db, token.id, hash, now),
-    grantRoleStatement(db, role, userIdByToken(token.id)),
-    auditStatement(db, { type: 'password.reset', at: now, actorId: account.id, userId: account.id }, client, isLive),
-    enqueueNoticeStatement(db, passwordChangedMail(mailId, account, deps, now), isLive, MAIL_NOTICE_LIMITS),
-    consumeAllTokensStatement(db, token.id),
-  ])
+  const names = providerNames(deps)
+  const notice = passwordChangedMail(mailId, account, deps, now)
+  const details = factsWith(notice.details, {
+    dropped: describeIdentities(account.id, names, whenIdentityIsUnproven),
+    kept: describeIdentities(account.id, names, whenIdentityIsProven),
+  })
+  const bootstrap = bootstrapStatements(deps, account, { how: 'password_reset', when: isLive })
+  const { ended, consumed } = await inOneBatch(db, {
+    ended: endSessionsStatement(db, account.id, { when: isLive }),
+    notice: enqueueNoticeStatement(db, { ...notice, details }, isLive, MAIL_NOTICE_LIMITS),
+    audit: auditStatement(
+      db,
+      { type: 'password.reset', at: now, actorId: account.id, userId: account.id },
+      client,
+      isLive,
+    ),
+    bootstrap: bootstrap.statements,
+    proven: proveAccessStatements(db, account.id, { at: now, when: isLive }),
+    password: resetPasswordStatement(db, token.id, hash, now),
+    consumed: consumeAllTokensStatement(db, token.id),
+  })
   refuseIfLost(consumed, token.id)
   await revokeSessions(
     deps,
     ended.map(({ id }) => id),
   )
-  await deps.announceMails([mailId])
+  await deps.announceMails([mailId, ...bootstrap.mailIds])
 }
 
 /**

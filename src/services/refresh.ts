@@ -1,35 +1,39 @@
 import { REFRESH_GRACE_SECONDS } from '../config.ts'
+import { verifyToken } from '../crypto/derived-token.ts'
 import { AuthError } from '../errors.ts'
 import type { Platform } from '../platform/compose.ts'
 import { auditStatement } from '../storage/audit-events.ts'
 import { sessionExists } from '../storage/conditions.ts'
-import { endSessionStatement, rotateSession, type Session } from '../storage/sessions.ts'
-import { readSessionOfRefreshToken } from './live-sessions.ts'
+import { rotateGrant } from '../storage/grants.ts'
+import { endSessionStatement, type Session } from '../storage/sessions.ts'
+import { idleTimeoutMs } from './live-sessions.ts'
 import { revokeSessions } from './session-ending.ts'
 import { type IssuedTokens, issueTokens } from './tokens.ts'
 
 type Needs = Pick<Platform, 'db' | 'now' | 'client' | 'settings' | 'keyRing' | 'blocklist'>
 
 /**
- * Exchanges a refresh token for its successor (decision 2). The token before the current one gets the same successor for a few
- * seconds, so tabs that race agree; anything older was copied, and ends the session (RFC 9700 §4.14.2).
+ * Exchanges a refresh token for its successor. The token before the current one gets the same successor again until that one was
+ * presented, for a minute at most, so that tabs which race and answers which are lost end well; anything older was copied, and ends
+ * the session (RFC 9700 §4.14.2; docs/decisions/0003-refresh-rotation.md).
  * @throws {AuthError} `invalid_refresh_token`, whatever is wrong.
  */
 export async function refreshSession(deps: Needs, refreshToken: string): Promise<IssuedTokens> {
-  const now = deps.now()
-  const live = await readSessionOfRefreshToken(deps, refreshToken)
-  if (!live) throw new AuthError('invalid_refresh_token')
-  const state = await rotateSession(deps.db, live.session.id, live.generation, now)
-  if (!state) throw new AuthError('invalid_refresh_token', { reason: 'session ended meanwhile' })
-  const isSuccessor = state.generation === live.generation + 1
-  if (!isSuccessor || now - state.rotatedAt > REFRESH_GRACE_SECONDS * 1000) {
-    await endStolenSession(deps, live.session)
+  const presented = verifyToken(deps.settings.secrets, refreshToken, 'refresh')
+  if (!presented) throw new AuthError('invalid_refresh_token')
+  const found = await rotateGrant(deps.db, presented, deps.now(), idleTimeoutMs(deps))
+  if (!found) throw new AuthError('invalid_refresh_token', { reason: 'session ended' })
+  const { session, account, generation, sinceRotationMs } = found
+  const isSuccessor = generation === presented.generation + 1
+  if (!isSuccessor || sinceRotationMs > REFRESH_GRACE_SECONDS * 1000) {
+    await endStolenSession(deps, session)
     throw new AuthError('invalid_refresh_token', { reason: 'reused' })
   }
-  return await issueTokens(deps, live.account, { ...live.session, generation: state.generation })
+  return await issueTokens(deps, account, session, { ...presented, generation })
 }
 
-async function endStolenSession(deps: Needs, session: Session): Promise<void> {
+/** The database comes first here, unlike at a logout: a thief must not stay because the blocklist is down. */
+async function endStolenSession(deps: Needs, session: Pick<Session, 'id' | 'userId'>): Promise<void> {
   const { db } = deps
   const details = { sessionId: session.id }
   await db.batch([

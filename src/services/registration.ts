@@ -6,17 +6,24 @@ import {
 } from '../config.ts'
 import { AuthError } from '../errors.ts'
 import type { Platform } from '../platform/compose.ts'
-import { auditStatement } from '../storage/audit-events.ts'
+import { inOneBatch } from '../storage/batch.ts'
 import { isUniqueViolation } from '../storage/database.ts'
-import { registrationAudit, registrationStatements } from '../storage/registration.ts'
+import { registrationAuditStatements, registrationStatements } from '../storage/registration.ts'
 import { newId, newOneTimeToken, throttleOf } from './identifiers.ts'
+import { loginFacts } from './login-facts.ts'
 import { assertPasswordAllowed } from './password-policy.ts'
+import { providerNames } from './provider-names.ts'
+import { revokeSessions } from './session-ending.ts'
 
-type Needs = Pick<Platform, 'db' | 'now' | 'client' | 'settings' | 'loginThrottle' | 'announceMails'>
+type Needs = Pick<
+  Platform,
+  'db' | 'now' | 'client' | 'settings' | 'loginThrottle' | 'announceMails' | 'providers' | 'blocklist'
+>
 
 /**
- * Makes an account and mails its verification link. Where the address has an account, nothing changes and its owner gets a mail
- * that says so, by the same statements: the caller cannot tell (A10).
+ * Makes an account and mails its verification link. Where the address has an account, its owner gets a mail that says so, by the same
+ * statements: the caller cannot tell. A verified account is left as it is; one that nobody confirmed keeps nothing that signs in, and the
+ * mail's link sets a password.
  * @throws {AuthError} `invalid_request` for a weak password, `username_taken` for a new address only, `rate_limited` for
  * an address, known or not, that is signed up again and again.
  */
@@ -35,15 +42,27 @@ export async function register(
   const mailId = newId()
   const token = newOneTimeToken(now, VERIFICATION_TOKEN_TTL_SECONDS)
   try {
-    await db.batch([
+    const { ended } = await inOneBatch(db, {
       ...registrationStatements(
         db,
         { id: userId, email, username, name, passwordHash, locale: client.locale, createdAt: now },
-        { id: mailId, maxPerHour: MAIL_MAX_PER_KIND_AND_HOUR },
-        { ...token, resetExpiresAt: now + RESET_TOKEN_TTL_SECONDS * 1000 },
+        {
+          mail: {
+            id: mailId,
+            maxPerHour: MAIL_MAX_PER_KIND_AND_HOUR,
+            facts: loginFacts(client, now),
+            providerNames: providerNames(deps),
+          },
+          token: { ...token, resetExpiresAt: now + RESET_TOKEN_TTL_SECONDS * 1000 },
+          identity: null,
+        },
       ),
-      auditStatement(db, { ...registrationAudit(userId, email), at: now }, client),
-    ])
+      audit: registrationAuditStatements(db, { userId, email, mailId, at: now }, client),
+    })
+    await revokeSessions(
+      deps,
+      ended.map(({ id }) => id),
+    )
   } catch (error) {
     if (isUniqueViolation(error, 'users_username_unique')) throw new AuthError('username_taken')
     throw error

@@ -5,6 +5,7 @@ import type { Platform } from '../platform/compose.ts'
 import { type Account, recordLoginStatement, rehashPasswordStatement } from '../storage/accounts.ts'
 import { auditStatement } from '../storage/audit-events.ts'
 import { sessionExists } from '../storage/conditions.ts'
+import { insertGrantStatement } from '../storage/grants.ts'
 import { enqueueNoticeStatement } from '../storage/outbox.ts'
 import { insertSessionStatement, type Session, trimSessionsStatement } from '../storage/sessions.ts'
 import { newId, newSalt } from './identifiers.ts'
@@ -24,6 +25,9 @@ export type OpeningNeeds = Pick<
   'db' | 'now' | 'client' | 'settings' | 'keyRing' | 'blocklist' | 'announceMails'
 >
 
+/** RFC 8176: more than one factor was shown. */
+const SECOND_FACTOR_SHOWN = 'mfa'
+
 /**
  * Opens a session for an account that has proven itself, and tells its owner by mail when the device is new to it. Nothing is
  * opened when the account was deactivated, or its password changed, since it was read.
@@ -39,11 +43,9 @@ export async function openSession(
   const session: Session = {
     id: newId(),
     userId: account.id,
-    salt: newSalt(),
-    generation: 0,
-    rotatedAt: now,
     methods: login.methods,
     authenticatedAt: now,
+    strongAuthenticatedAt: login.methods.includes(SECOND_FACTOR_SHOWN) ? now : null,
     createdAt: now,
     lastSeenAt: now,
     expiresAt: now + settings.refreshTokenTtlSeconds * 1000,
@@ -51,11 +53,13 @@ export async function openSession(
     country: client.country,
     city: client.city,
   }
+  const grant = { id: newId(), sessionId: session.id, salt: newSalt(), generation: 0 }
   const opened = sessionExists(session.id)
   const mailId = newId()
   const isNewDevice = login.deviceId === null && account.lastSeenAt !== null
-  const [inserted, trimmed] = await db.batch([
+  const [inserted, , trimmed] = await db.batch([
     insertSessionStatement(db, session, account),
+    insertGrantStatement(db, grant, opened),
     trimSessionsStatement(db, account.id, MAX_SESSIONS_PER_USER),
     recordLoginStatement(db, account.id, session.id, now),
     auditStatement(
@@ -101,6 +105,6 @@ export async function openSession(
   if (isNewDevice) await deps.announceMails([mailId])
   const deviceToken = makeDeviceToken(settings.secrets, account.id, login.deviceId ?? crypto.randomUUID(), now)
   // One reading of the clock for session and tokens, or a second that begins in between shortens what was promised.
-  const tokens = await issueTokens({ ...deps, now: () => now }, account, session)
+  const tokens = await issueTokens({ ...deps, now: () => now }, account, session, grant)
   return { account: { ...account, lastSeenAt: now }, session, tokens, deviceToken }
 }

@@ -1,47 +1,38 @@
-import { SIGNING_KEY_CACHE_SECONDS, SIGNING_KEY_PERIOD_SECONDS, SIGNING_KEY_RELOAD_MIN_SECONDS } from '../config.ts'
-import { seal, unseal } from '../crypto/sealed.ts'
-import { generateSigningKey, importSigningKey } from '../crypto/signing-key.ts'
-import type { KeyRing, Platform } from '../platform/compose.ts'
-import { logError } from '../platform/log.ts'
+import type { JWK } from 'jose'
 import {
-  deleteSigningKeysBefore,
-  insertSigningKeys,
-  listSigningKeys,
-  resealSigningKey,
-  type SigningKeyRow,
-} from '../storage/signing-keys.ts'
+  SIGNING_KEY_CACHE_SECONDS,
+  SIGNING_KEY_RELOAD_MIN_SECONDS,
+  SIGNING_KEY_RELOAD_WAIT_MS,
+  SIGNING_KEY_STALE_MAX_SECONDS,
+} from '../config.ts'
+import { importSigningKey } from '../crypto/signing-key.ts'
+import { DependencyError } from '../errors.ts'
+import type { KeyRing, Platform, SigningKey } from '../platform/compose.ts'
+import { logError } from '../platform/log.ts'
+import { within } from '../platform/within.ts'
+import { ensureSigningKeys, periodAt } from './signing-key-periods.ts'
 
 type Needs = Pick<Platform, 'db' | 'now' | 'settings' | 'keyRing'>
 
-const SEAL_PURPOSE = 'signing-key'
-
 /**
- * The keys in use: previous, current and next (decision 7). Each belongs to a period of time, so every isolate agrees on which one
- * signs without asking. The first request of a deployment makes them; from then on a key is published a whole period ahead.
+ * The keys in use, from memory. When they are older than `maxAgeSeconds`, one request of the isolate asks the database while the others
+ * go on with what is there; so does that one, when the database refuses or is slow (`docs/decisions/0004-signing-keys.md`).
  */
 export async function loadKeyRing(deps: Needs, maxAgeSeconds = SIGNING_KEY_CACHE_SECONDS): Promise<KeyRing> {
+  const { keyRing } = deps
   const now = deps.now()
-  const period = periodAt(now)
-  const known = deps.keyRing.current
-  if (known && known.period === period && now - known.loadedAt < maxAgeSeconds * 1000) return known
-  const rows = await ensureKeys(deps, period)
-  const verifying = new Map<string, CryptoKey>()
-  for (const row of rows) verifying.set(row.kid, await importSigningKey(row.publicJwk))
-  const current = rows.find((row) => row.period === period)
-  const next = rows.find((row) => row.period === period + 1)
-  // The next key is opened only to be sealed anew while the old version of the secret is still there.
-  const [privateKey] = await Promise.all([current, next].map((row) => row && openPrivateKey(deps, row)))
-  if (!current || !privateKey)
-    throw new Error(`the signing key of period ${period} is missing, or sealed under a version not in AUTH_SECRET`)
-  const ring: KeyRing = {
-    period,
-    loadedAt: now,
-    signing: { kid: current.kid, privateKey },
-    verifying,
-    publicJwks: rows.map((row) => row.publicJwk),
+  const known = keyRing.current
+  if (!known || now - known.loadedAt >= SIGNING_KEY_STALE_MAX_SECONDS * 1000) return await readKeyRing(deps)
+  const isFresh = now - known.loadedAt < maxAgeSeconds * 1000
+  const wasJustTried = now - keyRing.triedAt < SIGNING_KEY_RELOAD_MIN_SECONDS * 1000
+  if (isFresh || wasJustTried) return known
+  keyRing.triedAt = now
+  try {
+    return await within(SIGNING_KEY_RELOAD_WAIT_MS, readKeyRing(deps))
+  } catch (error) {
+    logError('signing keys not reloaded', error, { ageSeconds: Math.floor((now - known.loadedAt) / 1000) })
+    return known
   }
-  deps.keyRing.current = ring
-  return ring
 }
 
 /** The key that a token names; asks the database once more for one it does not know yet. */
@@ -51,40 +42,36 @@ export async function findVerifyingKey(deps: Needs, kid: string): Promise<Crypto
   return (await loadKeyRing(deps, SIGNING_KEY_RELOAD_MIN_SECONDS)).verifying.get(kid) ?? null
 }
 
-/** Makes the next key in time and forgets those that no living token was signed with. A cron calls it daily. */
-export async function rotateSigningKeys(deps: Needs): Promise<void> {
-  const period = periodAt(deps.now())
-  await ensureKeys(deps, period)
-  await deleteSigningKeysBefore(deps.db, period - 1)
+/**
+ * The key that signs now: the one of this period, or of the period before where the database took no new one.
+ * @throws {DependencyError} when there is none.
+ */
+export async function findSigningKey(deps: Needs): Promise<SigningKey> {
+  const key =
+    newestBegun(await loadKeyRing(deps), deps.now()) ??
+    newestBegun(await loadKeyRing(deps, SIGNING_KEY_RELOAD_MIN_SECONDS), deps.now())
+  if (!key) throw new DependencyError('database', new Error('there is no key to sign with, and none could be stored'))
+  return key
 }
 
-async function ensureKeys(deps: Needs, period: number): Promise<SigningKeyRow[]> {
-  const rows = await listSigningKeys(deps.db, period - 1)
-  const missing = [period, period + 1].filter((wanted) => !rows.some((row) => row.period === wanted))
-  if (missing.length === 0) return rows
-  await insertSigningKeys(deps.db, await Promise.all(missing.map((wanted) => makeKey(deps, wanted))))
-  return await listSigningKeys(deps.db, period - 1)
+function newestBegun({ signing }: KeyRing, nowMs: number): SigningKey | undefined {
+  return signing.find(({ period }) => period <= periodAt(nowMs))
 }
 
-async function makeKey(deps: Needs, period: number): Promise<SigningKeyRow> {
-  const { kid, publicJwk, privateJwk } = await generateSigningKey()
-  const sealedPrivateJwk = await seal(deps.settings.secrets, SEAL_PURPOSE, JSON.stringify(privateJwk))
-  return { period, kid, publicJwk, sealedPrivateJwk, createdAt: deps.now() }
-}
-
-/** Opens a private key, and seals it anew when `AUTH_SECRET` has a newer version, so that the old one can go. */
-async function openPrivateKey(deps: Needs, row: SigningKeyRow): Promise<CryptoKey | null> {
-  const opened = await unseal(deps.settings.secrets, SEAL_PURPOSE, row.sealedPrivateJwk)
-  if (!opened) return null
-  if (!opened.isCurrent) {
-    const sealed = await seal(deps.settings.secrets, SEAL_PURPOSE, opened.plaintext)
-    await resealSigningKey(deps.db, row.kid, row.sealedPrivateJwk, sealed).catch((error: unknown) =>
-      logError('signing key not resealed', error, { kid: row.kid }),
-    )
+async function readKeyRing(deps: Needs): Promise<KeyRing> {
+  const loadedAt = deps.now()
+  const keys = await ensureSigningKeys(deps, periodAt(loadedAt))
+  const verifying = new Map<string, CryptoKey>()
+  const signing: SigningKey[] = []
+  const publicJwks: JWK[] = []
+  for (const { row, privateJwk } of keys) {
+    const publicJwk = JSON.parse(row.publicJwk) as JWK
+    publicJwks.push(publicJwk)
+    verifying.set(row.kid, await importSigningKey(publicJwk))
+    if (privateJwk) signing.push({ period: row.period, kid: row.kid, privateKey: await importSigningKey(privateJwk) })
   }
-  return await importSigningKey(JSON.parse(opened.plaintext))
-}
-
-function periodAt(nowMs: number): number {
-  return Math.floor(nowMs / 1000 / SIGNING_KEY_PERIOD_SECONDS)
+  const ring: KeyRing = { loadedAt, signing, verifying, publicJwks }
+  // An answer that was long on its way never replaces a later one.
+  if ((deps.keyRing.current?.loadedAt ?? 0) <= loadedAt) deps.keyRing.current = ring
+  return ring
 }

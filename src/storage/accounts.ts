@@ -1,6 +1,6 @@
 import { and, eq, isNull, lt, type SQL, sql } from 'drizzle-orm'
 import { insertWhere } from './conditional-insert.ts'
-import { sessionExists, userIdByToken } from './conditions.ts'
+import { sessionExists, userIdByToken, whenVerifiesFirstSignUp } from './conditions.ts'
 import type { Database } from './database.ts'
 import { deleteSome } from './delete-some.ts'
 import { userRoles, users } from './schema/index.ts'
@@ -18,6 +18,7 @@ export const accountFields = {
   status: users.status,
   locale: users.locale,
   totpActivatedAt: users.totpActivatedAt,
+  accessProvenAt: users.accessProvenAt,
   createdAt: users.createdAt,
   lastSeenAt: users.lastSeenAt,
   roles: sql`(select json_group_array(role) from (select role from user_roles where user_id = users.id order by role))`
@@ -88,19 +89,28 @@ export function resetPasswordStatement(db: Database, tokenId: string, newHash: s
     .where(eq(users.id, userIdByToken(tokenId)))
 }
 
-/** Verifies the address a live token was sent to, if it is still the account's. */
+/**
+ * Verifies the address a live token was sent to, if it is still the account's. Where that confirms a sign-up by password that nobody
+ * repeated, it proves the password too; it never proves an identity, whose provider did not.
+ */
 export function verifyEmailStatement(db: Database, tokenId: string, nowMs: number) {
   return db
     .update(users)
-    .set({ emailVerifiedAt: sql`coalesce(${users.emailVerifiedAt}, ${nowMs})` })
+    .set({
+      emailVerifiedAt: sql`coalesce(${users.emailVerifiedAt}, ${nowMs})`,
+      accessProvenAt: sql`case when ${whenVerifiesFirstSignUp(tokenId)} then ${nowMs} else ${users.accessProvenAt} end`,
+    })
     .where(sql`(id, email) = (select user_id, email from one_time_tokens where id = ${tokenId})`)
 }
 
-/** Gives the account the address a live token proves. An address taken meanwhile fails the batch. */
+/**
+ * Gives the account the address a live token proves. An address taken meanwhile fails the batch. Whoever has the new mailbox need not be
+ * whoever signs in, so that counts as unproven again.
+ */
 export function changeEmailStatement(db: Database, tokenId: string, newEmail: string, nowMs: number) {
   return db
     .update(users)
-    .set({ email: newEmail, emailVerifiedAt: nowMs })
+    .set({ email: newEmail, emailVerifiedAt: nowMs, accessProvenAt: null })
     .where(eq(users.id, userIdByToken(tokenId)))
 }
 
@@ -118,13 +128,8 @@ export function deleteAccountStatement(db: Database, userId: string) {
   return db.delete(users).where(eq(users.id, userId)).returning({ id: users.id })
 }
 
-/** Deletes some accounts whose address was never verified, that nobody ever logged in to, and that no provider vouches for. */
+/** Deletes some accounts whose address was never verified, and that nobody ever logged in to. */
 export function deleteUnverifiedAccounts(db: Database, createdBefore: number, limit: number): Promise<number> {
-  const isStale = and(
-    isNull(users.emailVerifiedAt),
-    isNull(users.lastSeenAt),
-    lt(users.createdAt, createdBefore),
-    sql`not exists (select 1 from identities where identities.user_id = users.id)`,
-  )
+  const isStale = and(isNull(users.emailVerifiedAt), isNull(users.lastSeenAt), lt(users.createdAt, createdBefore))
   return deleteSome(db, users, isStale, limit)
 }

@@ -2,7 +2,8 @@ import { and, desc, eq, getTableColumns, gte, lt, type SQL, sql } from 'drizzle-
 import { v7 as uuidv7 } from 'uuid'
 import { insertWhere } from './conditional-insert.ts'
 import type { Database } from './database.ts'
-import { auditEvents } from './schema/index.ts'
+import { deleteSome } from './delete-some.ts'
+import { auditCounts, auditEvents } from './schema/index.ts'
 
 export type AuditType =
   | 'user.registered'
@@ -24,6 +25,7 @@ export type AuditType =
   | 'password.changed'
   | 'identity.linked'
   | 'identity.unlinked'
+  | 'role.granted'
   | 'mail.failed'
 
 interface AuditEvent {
@@ -44,9 +46,13 @@ export interface Origin {
   userAgent: string | null
 }
 
-/** Records a security event, in the batch of the fact it records; with a `condition`, only if that fact comes about. */
+/**
+ * Records a security event, in the batch of the fact it records; with a `condition`, only if that fact comes about. What nobody who is
+ * known did, and what concerns no account, is only counted: else strangers could fill the database with names that nobody has.
+ */
 export function auditStatement(db: Database, event: AuditEvent, origin: Origin, condition: SQL = sql`true`) {
   const { requestId, ip, country, userAgent } = origin
+  if ((event.actorId ?? event.userId ?? null) === null) return countEventStatement(db, event, condition)
   return insertWhere(
     db,
     auditEvents,
@@ -64,6 +70,39 @@ export function auditStatement(db: Database, event: AuditEvent, origin: Origin, 
     },
     condition,
   )
+}
+
+/** Records an event where the condition holds, and only counts it where it does not: the same statements in both cases. */
+export function auditOrCountStatements(db: Database, event: AuditEvent, origin: Origin, condition: SQL) {
+  return [
+    auditStatement(db, event, origin, condition),
+    countEventStatement(db, event, sql`not (${condition})`),
+  ] as const
+}
+
+function countEventStatement(db: Database, { type, at }: AuditEvent, condition: SQL) {
+  const { day, kind, count } = auditCounts
+  return insertWhere(db, auditCounts, { day: toDay(at), kind: type, count: 1 }, condition).onConflictDoUpdate({
+    target: [day, kind],
+    set: { count: sql`${count} + 1` },
+  })
+}
+
+/** The day of a moment in UTC, as `YYYY-MM-DD`. */
+const toDay = (at: number) => new Date(at).toISOString().slice(0, 10)
+
+/** Forgets events of before a time; the number that went. */
+export function deleteAuditEvents(db: Database, before: number, limit: number): Promise<number> {
+  return deleteSome(db, auditEvents, lt(auditEvents.at, before), limit)
+}
+
+/** Forgets the counts of days before a time. A day has no more of them than there are types, so they need no batches. */
+export async function deleteAuditCounts(db: Database, before: number): Promise<number> {
+  const gone = await db
+    .delete(auditCounts)
+    .where(lt(auditCounts.day, toDay(before)))
+    .returning({ day: auditCounts.day })
+  return gone.length
 }
 
 /** A place in the trail: the event last shown. */
@@ -86,13 +125,15 @@ export async function listAuditEvents(
 ) {
   const { userId, type, from, to, before } = filter
   const { requestId: _, ...fields } = getTableColumns(auditEvents)
+  // The plus sign keeps SQLite from finding one person's events among everybody's of that type.
+  const whenType = userId === undefined ? eq(auditEvents.type, type ?? '') : sql`+${auditEvents.type} = ${type}`
   return await db
     .select(fields)
     .from(auditEvents)
     .where(
       and(
         userId === undefined ? undefined : eq(auditEvents.userId, userId),
-        type === undefined ? undefined : eq(auditEvents.type, type),
+        type === undefined ? undefined : whenType,
         from === undefined ? undefined : gte(auditEvents.at, from),
         to === undefined ? undefined : lt(auditEvents.at, to),
         before && sql`(${auditEvents.at}, ${auditEvents.id}) < (${before.at}, ${before.id})`,

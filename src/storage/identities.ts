@@ -10,6 +10,14 @@ export type NewIdentity = typeof identities.$inferInsert
 /** Who somebody is at a provider, as far as the database looks them up. */
 type IdentityKey = Pick<NewIdentity, 'issuer' | 'subject'>
 
+/** Identities other than this one, which may have been linked before. */
+export const whenOtherThan = ({ issuer, subject }: IdentityKey): SQL =>
+  sql`(issuer, subject) <> (${issuer}, ${subject})`
+
+/** The account still has this identity. */
+export const identityIsOf = (userId: string, { issuer, subject }: IdentityKey): SQL =>
+  sql`exists (select 1 from identities where issuer = ${issuer} and subject = ${subject} and user_id = ${userId})`
+
 export const identityExists = (id: string): SQL => sql`exists (select 1 from identities where id = ${id})`
 
 /** The account that somebody from a provider signs in to, and the one that has their address. One round trip. */
@@ -49,20 +57,6 @@ export function touchIdentityStatement(
     .update(identities)
     .set(use)
     .where(and(eq(identities.issuer, issuer), eq(identities.subject, subject)))
-}
-
-export function deleteIdentitiesStatement(db: Database, userId: string | SQL, when: SQL) {
-  return db.delete(identities).where(and(eq(identities.userId, userId), when))
-}
-
-/**
- * Forgets what was linked to an account before anybody proved its address, when a live token now does: whoever came by a provider
- * that verifies nothing may be a stranger who waits for the owner (pre-hijacking by a non-verifying provider).
- */
-export function deleteUnprovenIdentitiesStatement(db: Database, tokenId: string) {
-  const unproven = sql`(select u.id from users u join one_time_tokens t on t.user_id = u.id
-    where t.id = ${tokenId} and u.email_verified_at is null)`
-  return db.delete(identities).where(eq(identities.userId, unproven))
 }
 
 /**

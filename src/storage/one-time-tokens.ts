@@ -43,13 +43,25 @@ export function issueTokenStatement(
   )
 }
 
-/** A live token and its account. */
-export async function findToken(db: Database, id: string, purpose: OneTimeTokenPurpose, nowMs: number) {
+/** A live token, as a proven one names it, and its account. */
+export async function findToken(
+  db: Database,
+  { id, salt }: Pick<OneTimeToken, 'id' | 'salt'>,
+  purpose: OneTimeTokenPurpose,
+  nowMs: number,
+) {
   const row = await db
     .select({ token: oneTimeTokens, account: accountFields })
     .from(oneTimeTokens)
     .innerJoin(users, eq(users.id, oneTimeTokens.userId))
-    .where(and(eq(oneTimeTokens.id, id), eq(oneTimeTokens.purpose, purpose), gt(oneTimeTokens.expiresAt, nowMs)))
+    .where(
+      and(
+        eq(oneTimeTokens.id, id),
+        eq(oneTimeTokens.salt, salt),
+        eq(oneTimeTokens.purpose, purpose),
+        gt(oneTimeTokens.expiresAt, nowMs),
+      ),
+    )
     .get()
   return row ?? null
 }

@@ -2,7 +2,7 @@ import { and, eq, inArray, lt, lte, type SQL, sql } from 'drizzle-orm'
 import { URGENT_MAIL_KINDS } from '../config.ts'
 import { auditStatement, type Origin } from './audit-events.ts'
 import { insertWhere } from './conditional-insert.ts'
-import { tokenExists, userIdByToken } from './conditions.ts'
+import { tokenExists, userIdByToken, whenMailed } from './conditions.ts'
 import type { Database } from './database.ts'
 import { deleteSome } from './delete-some.ts'
 import { oneTimeTokens, outbox } from './schema/index.ts'
@@ -17,7 +17,7 @@ interface NewMail {
   userId: string | SQL | null
   locale: string
   tokenId?: string
-  details?: Record<string, string>
+  details?: Record<string, string> | SQL
   createdAt: number
 }
 
@@ -100,10 +100,9 @@ export function mailTokenStatements(
   mail: Parameters<typeof enqueueTokenMailStatement>[1],
   maxPerHour: number,
 ) {
-  const isMailed = sql`exists (select 1 from outbox where id = ${mail.id})`
   return [
     enqueueTokenMailStatement(db, mail, maxPerHour),
-    db.delete(oneTimeTokens).where(and(eq(oneTimeTokens.id, mail.tokenId), sql`not ${isMailed}`)),
+    db.delete(oneTimeTokens).where(and(eq(oneTimeTokens.id, mail.tokenId), sql`not ${whenMailed(mail.id)}`)),
   ] as const
 }
 
@@ -209,13 +208,13 @@ export async function listOverdueMails(
     .limit(limit)
 }
 
-/** Forgets mails of before a time that have left, or that nobody needs any more. */
-export function deleteSettledMails(db: Database, createdBefore: number, limit: number): Promise<number> {
-  const isSettled = and(inArray(outbox.state, ['delivered', 'dropped']), lt(outbox.createdAt, createdBefore))
+/** Forgets mails that have left, or that nobody needs any more, and were last tried before a time. */
+export function deleteSettledMails(db: Database, triedBefore: number, limit: number): Promise<number> {
+  const isSettled = and(inArray(outbox.state, ['delivered', 'dropped']), lt(outbox.nextAttemptAt, triedBefore))
   return deleteSome(db, outbox, isSettled, limit)
 }
 
-/** Forgets mails of before a time that failed; they were kept for somebody to send them again. */
-export function deleteFailedMails(db: Database, createdBefore: number, limit: number): Promise<number> {
-  return deleteSome(db, outbox, and(eq(outbox.state, 'failed'), lt(outbox.createdAt, createdBefore)), limit)
+/** Forgets mails that failed and were last tried before a time; they were kept for somebody to send them again. */
+export function deleteFailedMails(db: Database, triedBefore: number, limit: number): Promise<number> {
+  return deleteSome(db, outbox, and(eq(outbox.state, 'failed'), lt(outbox.nextAttemptAt, triedBefore)), limit)
 }

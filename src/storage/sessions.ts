@@ -7,14 +7,12 @@ import { sessions, users } from './schema/index.ts'
 
 export type Session = typeof sessions.$inferSelect
 
-const sessionFields = {
+export const sessionFields = {
   id: sessions.id,
   userId: sessions.userId,
-  salt: sessions.salt,
-  generation: sessions.generation,
-  rotatedAt: sessions.rotatedAt,
   methods: sessions.methods,
   authenticatedAt: sessions.authenticatedAt,
+  strongAuthenticatedAt: sessions.strongAuthenticatedAt,
   createdAt: sessions.createdAt,
   lastSeenAt: sessions.lastSeenAt,
   expiresAt: sessions.expiresAt,
@@ -24,7 +22,7 @@ const sessionFields = {
 }
 
 /** Neither expired nor idle for longer than allowed; `idleTimeoutMs` 0 means no such limit. */
-const isLive = (nowMs: number, idleTimeoutMs: number) =>
+export const whenLive = (nowMs: number, idleTimeoutMs: number) =>
   and(gt(sessions.expiresAt, nowMs), idleTimeoutMs > 0 ? gt(sessions.lastSeenAt, nowMs - idleTimeoutMs) : undefined)
 
 /** A live session of an active account, with the account as it is now. */
@@ -33,9 +31,23 @@ export async function findLiveSession(db: Database, sessionId: string, nowMs: nu
     .select({ session: sessionFields, account: accountFields })
     .from(sessions)
     .innerJoin(users, eq(users.id, sessions.userId))
-    .where(and(eq(sessions.id, sessionId), eq(users.status, 'active'), isLive(nowMs, idleTimeoutMs)))
+    .where(and(eq(sessions.id, sessionId), eq(users.status, 'active'), whenLive(nowMs, idleTimeoutMs)))
     .get()
   return row ?? null
+}
+
+/** What names a session: its id and its user, as a verified access token says them, or what a proven refresh token stands for. */
+export interface NamedSessions {
+  access: { sid: string; sub: string } | null
+  refresh: { id: string; salt: string } | null
+}
+
+/** The sessions that are named so and have not ended; none for names that are null. */
+export async function findNamedSessions(db: Database, { access, refresh }: NamedSessions) {
+  const byAccess = sql`(${sessions.id} = ${access?.sid ?? null} and ${sessions.userId} = ${access?.sub ?? null})`
+  const byRefresh = sql`${sessions.id} = (select session_id from grants
+    where id = ${refresh?.id ?? null} and salt = ${refresh?.salt ?? null})`
+  return await db.select({ id: sessions.id, userId: sessions.userId }).from(sessions).where(or(byAccess, byRefresh))
 }
 
 /** The live sessions of an active account, newest first. */
@@ -44,7 +56,7 @@ export async function listLiveSessions(db: Database, userId: string, nowMs: numb
     .select(sessionFields)
     .from(sessions)
     .innerJoin(users, eq(users.id, sessions.userId))
-    .where(and(eq(sessions.userId, userId), eq(users.status, 'active'), isLive(nowMs, idleTimeoutMs)))
+    .where(and(eq(sessions.userId, userId), eq(users.status, 'active'), whenLive(nowMs, idleTimeoutMs)))
     .orderBy(desc(sessions.createdAt), desc(sessions.id))
 }
 
@@ -74,24 +86,6 @@ export function trimSessionsStatement(db: Database, userId: string, limit: numbe
       sql`user_id = ${userId} and id not in (select id from sessions where user_id = ${userId} order by created_at desc, id desc limit ${limit})`,
     )
     .returning({ id: sessions.id })
-}
-
-/**
- * Moves the refresh token one generation on if it is still at `generation`, and answers where the session then stands: of
- * many that try at once one rotates, and the others see its result.
- */
-export async function rotateSession(db: Database, sessionId: string, generation: number, nowMs: number) {
-  const [, [state]] = await db.batch([
-    db
-      .update(sessions)
-      .set({ generation: generation + 1, rotatedAt: nowMs, lastSeenAt: nowMs })
-      .where(and(eq(sessions.id, sessionId), eq(sessions.generation, generation))),
-    db
-      .select({ generation: sessions.generation, rotatedAt: sessions.rotatedAt })
-      .from(sessions)
-      .where(eq(sessions.id, sessionId)),
-  ])
-  return state ?? null
 }
 
 /**
@@ -137,12 +131,15 @@ export function endSessionsStatement(
     .returning({ id: sessions.id })
 }
 
-/** Deletes some of the sessions that have expired or were idle for too long; the number that went. */
-export function deleteDeadSessions(
-  db: Database,
-  nowMs: number,
-  { idleTimeoutMs, limit }: { idleTimeoutMs: number; limit: number },
-): Promise<number> {
-  const isIdle = idleTimeoutMs > 0 ? lte(sessions.lastSeenAt, nowMs - idleTimeoutMs) : undefined
-  return deleteSome(db, sessions, or(lte(sessions.expiresAt, nowMs), isIdle), limit)
+/** Deletes some of the sessions that have expired; the number that went. */
+export function deleteExpiredSessions(db: Database, nowMs: number, limit: number): Promise<number> {
+  return deleteSome(db, sessions, lte(sessions.expiresAt, nowMs), limit)
+}
+
+/**
+ * Deletes some of the sessions that were last seen before a time; the number that went. It looks at every session, because an index
+ * would have to be written each minute that a session is in use, and D1 bills a written row like a thousand that are read.
+ */
+export function deleteIdleSessions(db: Database, seenUntil: number, limit: number): Promise<number> {
+  return deleteSome(db, sessions, lte(sessions.lastSeenAt, seenUntil), limit)
 }

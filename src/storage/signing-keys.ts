@@ -10,20 +10,24 @@ export async function listSigningKeys(db: Database, fromPeriod: number): Promise
     .select()
     .from(signingKeys)
     .where(gte(signingKeys.period, fromPeriod))
-    .orderBy(desc(signingKeys.period))
+    .orderBy(desc(signingKeys.period), desc(signingKeys.ordinal))
 }
 
-/** Adds keys; where a period has one already, that one stays. */
+/** Adds keys; where another isolate was first with a period's ordinal, its key stays. */
 export async function insertSigningKeys(db: Database, rows: SigningKeyRow[]): Promise<void> {
   await db.insert(signingKeys).values(rows).onConflictDoNothing()
 }
 
-/** Replaces the sealing of a private key, if nobody else has done so. */
-export async function resealSigningKey(db: Database, kid: string, oldSealed: string, newSealed: string): Promise<void> {
+/** Replaces the seals of a key, if nobody else has done so. */
+export async function resealSigningKey(
+  db: Database,
+  { kid, seals }: Pick<SigningKeyRow, 'kid' | 'seals'>,
+  newSeals: SigningKeyRow['seals'],
+): Promise<void> {
   await db
     .update(signingKeys)
-    .set({ sealedPrivateJwk: newSealed })
-    .where(and(eq(signingKeys.kid, kid), eq(signingKeys.sealedPrivateJwk, oldSealed)))
+    .set({ seals: newSeals })
+    .where(and(eq(signingKeys.kid, kid), eq(signingKeys.seals, seals)))
 }
 
 export async function deleteSigningKeysBefore(db: Database, period: number): Promise<void> {

@@ -4,9 +4,10 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vite
 import { LOGIN_FORGET_SECONDS } from '../../src/config.ts'
 import { hashPassword } from '../../src/crypto/password-hash.ts'
 import { LoginThrottle } from '../../src/durable-objects/login-throttle.ts'
+import { NOON_MS } from '../support/clock.ts'
 
 const DAY_MS = LOGIN_FORGET_SECONDS * 1000
-const START = Date.parse('2026-11-20T08:00:00Z')
+const START = NOON_MS
 const RIGHT = 'correct horse battery staple'
 
 let hash: string
@@ -39,7 +40,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-describe('LoginThrottle: how many attempts it admits (issue 3, line 1; decision 6)', () => {
+describe('LoginThrottle: how many attempts it admits', () => {
   it('of 100 parallel wrong passwords against one account admits exactly 5', async () => {
     expect(await storm(100)).toBe(5)
   })

@@ -107,7 +107,7 @@ describe('the whole Worker and an HTTP API like Resend', () => {
       to: [email],
       subject: 'Confirm your e-mail address for Postern',
     })
-    expect(call.body.text).toContain(`${service.origin}/verify-email?token=`)
+    expect(call.body.text).toContain(`${service.origin}/verify-email#token=`)
     expect(query(service, 'select id, state from outbox where recipient = ?', email)).toMatchObject([{ id: call.key }])
   })
 
@@ -182,7 +182,7 @@ describe('the whole Worker and an HTTP API like Resend', () => {
   it('has logged no address, token, code or key', () => {
     const lines = logLines(service).join('\n')
     expect(lines).toContain('resend 429 rate_limit_exceeded')
-    expect(lines).not.toMatch(/example\.org|re_test_key|\?token=|about/)
+    expect(lines).not.toMatch(/example\.org|re_test_key|#token=|about/)
     for (const { body } of calls) expect(lines).not.toContain(/^\d{8}$/m.exec(body.text)?.[0] ?? 'no code')
   })
 })

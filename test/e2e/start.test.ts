@@ -32,26 +32,3 @@ describe('the pages of production', () => {
     expect(existsSync(join(ROOT, 'dist/ui/dev-mailbox.html'))).toBe(false)
   })
 })
-
-describe('npm run doctor', () => {
-  const runDoctor = (env: Record<string, string>) =>
-    spawnSync(process.execPath, ['scripts/doctor.ts'], { cwd: ROOT, encoding: 'utf8', env: { PATH: '', ...env } })
-
-  it('names every variable that production lacks, and the rule', () => {
-    const { status, stderr } = runDoctor({ ISSUER: 'http://auth.example.com' })
-    expect(status).toBe(1)
-    expect(stderr).toContain('AUTH_SECRET: must be set')
-    expect(stderr).toContain('MAIL_TRANSPORT')
-  })
-
-  it('is content with a whole configuration', () => {
-    const { status, stdout } = runDoctor({
-      ISSUER: 'https://auth.example.com',
-      AUTH_SECRET: `v1:${'Postern-doctor-test-0123456789-abcdefgh-XYZ'}`,
-      MAIL_TRANSPORT: 'binding',
-      MAIL_FROM: 'auth@example.com',
-    })
-    expect(stdout).toContain('Every variable of production is in order.')
-    expect(status).toBe(0)
-  })
-})

@@ -50,8 +50,8 @@ const lastSeen = async (table: 'sessions' | 'users', id: string) =>
 async function insertSessions(userId: string, count: number): Promise<string[]> {
   const ids = Array.from({ length: count }, () => crypto.randomUUID())
   await rows(
-    `insert into sessions (id, user_id, salt, rotated_at, methods, authenticated_at, created_at, last_seen_at, expires_at)
-      select value, ?1, '', 0, '[]', 0, 0, 1000, 0 from json_each(?2)`,
+    `insert into sessions (id, user_id, methods, authenticated_at, created_at, last_seen_at, expires_at)
+      select value, ?1, '[]', 0, 0, 1000, 0 from json_each(?2)`,
     userId,
     JSON.stringify(ids),
   )

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { signedIn } from '../support/accounts.ts'
 import { expectRefusal } from '../support/answers.ts'
-import { send } from '../support/client.ts'
-import { ask, base64, basic, ODD, SERVICE, withClients } from '../support/services.ts'
+import { ORIGIN, send } from '../support/client.ts'
+import { ask, base64, basic, fetchWorker, ODD, SERVICE, withClients } from '../support/services.ts'
 import { accountState } from '../support/stored-state.ts'
 
 const formEncode = (text: string) => new URLSearchParams({ x: text }).toString().slice(2)
@@ -96,6 +96,36 @@ describe.each(ENDPOINTS)('POST %s: the form (RFC 6749 §3.2)', (path) => {
   it('refuses a large body, and a token that is none for its size', async () => {
     expect((await ask(path, `token=${'a'.repeat(9000)}`)).status).toBe(413)
     expect((await ask(path, `token=${'a'.repeat(4097)}`)).status).toBe(400)
+  })
+
+  it('stops reading a body that goes on for ever, and reads one that comes in pieces', async () => {
+    const stream = async (chunk: string, chunks: number) => {
+      let pulled = 0
+      const body = new ReadableStream<Uint8Array>({
+        pull(controller) {
+          pulled += 1
+          if (pulled > chunks) controller.close()
+          else controller.enqueue(new TextEncoder().encode(chunk))
+        },
+      })
+      const headers = {
+        Authorization: basic(SERVICE.id, SERVICE.secret),
+        'Content-Type': 'application/x-www-form-urlencoded',
+      }
+      const response = await fetchWorker(new Request(`${ORIGIN}${path}`, { method: 'POST', headers, body }))
+      return { response, pulled }
+    }
+    const endless = await stream('a'.repeat(1024), 100_000)
+    await expectRefusal(endless.response, 413, 'body_too_large')
+    expect(endless.pulled).toBeLessThan(20)
+    expect((await stream('token=a&x=', 1)).response.status).toBe(200)
+    const pieces = await stream('a', 100)
+    await expectRefusal(pieces.response, 400, 'invalid_request')
+  })
+
+  it('refuses a body by the length it states, before any of it is read', async () => {
+    const answer = await ask(path, `token=${'a'.repeat(9000)}`, { 'Content-Type': 'text/plain' })
+    await expectRefusal(answer, 413, 'body_too_large')
   })
 
   it('ignores parameters that it does not know, and a hint that is wrong (RFC 7662 §2.1, RFC 7009 §2.1)', async () => {

@@ -28,7 +28,7 @@ describe('GET /dev/mailbox.json', () => {
     for (const { to, subject, text, html, at } of items) {
       expect(to).toBe(email)
       expect(subject).not.toBe('')
-      expect(text).toMatch(/\?token=v1\.\S+/)
+      expect(text).toMatch(/#token=v1\.\S+/)
       expect(html).toContain('<html')
       expect(Math.abs(Date.now() - Date.parse(at))).toBeLessThan(60_000)
     }

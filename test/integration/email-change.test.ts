@@ -40,7 +40,7 @@ describe('POST /auth/change-email', () => {
     expect(await emailOf(id)).toBe(email)
     const mail = await waitForMail(newAddress)
     expect(tokenIn(mail)).toBe(await mailedToken(newAddress, 'change_email'))
-    expect(mail.text).toContain(`${ORIGIN}/confirm-email-change?token=`)
+    expect(mail.text).toContain(`${ORIGIN}/confirm-email-change#token=`)
     expect(codeIn(mail)).toBe(await mailedCode(newAddress, 'change_email'))
     expect(await auditOf('email.change_requested', id)).toMatchObject([{ actor_id: id }])
   })
@@ -127,12 +127,12 @@ describe('POST /auth/confirm-email-change', () => {
     expect(await countRows('one_time_tokens', 'user_id = ?', id)).toBe(0)
   })
 
-  it('makes BOOTSTRAP_ADMIN_EMAIL an admin, since it is verified by that', async () => {
+  it('makes nobody an admin, not even by BOOTSTRAP_ADMIN_EMAIL: whoever has the mailbox set no credential', async () => {
     const { id, newAddress, token } = await asked()
     const bootstrapping = { ...env, BOOTSTRAP_ADMIN_EMAIL: newAddress } as Env
     const confirmed = await callWorker(bootstrapping, 'POST', '/auth/confirm-email-change', { body: { token } })
     expect(confirmed.status).toBe(200)
-    expect(await countRows('user_roles', "user_id = ? and role = 'admin'", id)).toBe(1)
+    expect(await countRows('user_roles', "user_id = ? and role = 'admin'", id)).toBe(0)
   })
 
   it('refuses when the address was taken meanwhile, and changes nothing', async () => {

@@ -6,6 +6,7 @@ import { answerOf } from '../support/answers.ts'
 import { callWorker } from '../support/call-worker.ts'
 import { bearer, get, ORIGIN, PASSWORD, post, type SignedIn, send } from '../support/client.ts'
 import { auditOf, countRows, rows } from '../support/database.ts'
+import { ageRotation } from '../support/grants.ts'
 import { ask, fetchWorker, SERVICE, services } from '../support/services.ts'
 import { accountState } from '../support/stored-state.ts'
 
@@ -35,7 +36,7 @@ describe('POST /auth/introspect (RFC 7662)', () => {
       amr: ['pwd'],
     })
     expect(answer.active && answer.exp - answer.iat).toBe(900)
-    expect(answer.active && Math.abs(answer.auth_time - now)).toBeLessThanOrEqual(5)
+    expect(answer.active && Math.abs(answer.auth_time - now)).toBeLessThanOrEqual(60)
   })
 
   it('says whom a refresh token stands for, with the end of the session', async () => {
@@ -61,10 +62,10 @@ describe('POST /auth/introspect (RFC 7662)', () => {
       send('DELETE', '/auth/me', { headers: bearer(tokens.accessToken), body: { password: PASSWORD } }),
     'the end of its life': async () => vi.setSystemTime(Date.now() + 2_592_000_000),
     'the idle time-out': async () => vi.setSystemTime(Date.now() + 1_200_000),
-    'theft of the refresh token': async ({ tokens }) => {
+    'theft of the refresh token': async ({ session, tokens }) => {
       const refresh = () => post('/auth/refresh', { refreshToken: tokens.refreshToken })
       await refresh()
-      vi.setSystemTime(Date.now() + 11_000)
+      await ageRotation(session.id, 61_000)
       await refresh()
     },
   }

@@ -51,7 +51,7 @@ describe('POST /auth/login', () => {
     const session = await queryOne('select * from sessions where user_id = ?', account.id)
     expect(answer.session.id).toBe(session.id)
     expect(answer.session.expiresAt).toBe(new Date(Number(session.expires_at)).toISOString())
-    expect(session).toMatchObject({ generation: 0, methods: '["pwd"]' })
+    expect(session).toMatchObject({ methods: '["pwd"]', strong_authenticated_at: null })
     expect(Object.keys(cookiesOf(response))).toEqual(['__Host-device'])
     expect(cookiesOf(response)['__Host-device']?.value).toBe(answer.session.deviceToken)
     expect(await auditOf('login.succeeded', account.id)).toMatchObject([

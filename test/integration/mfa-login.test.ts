@@ -57,6 +57,8 @@ describe('POST /auth/login of an account with a second factor', () => {
     await giveSecondFactor(id)
     await expectRefusal(await login(email, 'wrong'), 401, 'invalid_credentials')
     expect(await ticketsOf(id)).toBe(0)
+    const [session] = await rows('select * from sessions where user_id = ?', id)
+    expect(session?.strong_authenticated_at).toBe(session?.authenticated_at)
   })
 })
 

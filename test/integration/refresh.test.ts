@@ -7,6 +7,7 @@ import { answerOf, cookiesOf, expectRefusal } from '../support/answers.ts'
 import { callWorker } from '../support/call-worker.ts'
 import { bearer, get, logIn, post, send } from '../support/client.ts'
 import { auditOf, countRows, rows } from '../support/database.ts'
+import { ageRotation, generationOf } from '../support/grants.ts'
 import { accountState, queryOne } from '../support/stored-state.ts'
 
 const refresh = (refreshToken: string) => post('/auth/refresh', { refreshToken })
@@ -24,7 +25,7 @@ describe('POST /auth/refresh', () => {
     expect(next.expiresIn).toBe(900)
     expect(next.refreshExpiresIn).toBeLessThanOrEqual(tokens.refreshExpiresIn)
     expect(await statusOf(next.accessToken)).toBe(200)
-    expect(await queryOne('select generation from sessions where id = ?', session.id)).toEqual({ generation: 1 })
+    expect(await generationOf(session.id)).toBe(1)
   })
 
   it('exchanges the cookie for cookies, with no token in the body', async () => {
@@ -39,13 +40,12 @@ describe('POST /auth/refresh', () => {
     )
   })
 
-  it('gives the token before the current one the same successor for ten seconds, then takes it for stolen', async () => {
+  it('gives the token before the current one the same successor for a minute, then takes it for stolen', async () => {
     const { id, session, tokens } = await signedIn()
-    vi.setSystemTime(Date.now())
     const first = await answerOf(await refresh(tokens.refreshToken), Tokens)
-    vi.setSystemTime(Date.now() + 10_000)
+    await ageRotation(session.id, 30_000)
     expect((await answerOf(await refresh(tokens.refreshToken), Tokens)).refreshToken).toBe(first.refreshToken)
-    vi.setSystemTime(Date.now() + 1)
+    await ageRotation(session.id, 30_001)
     await expectRefusal(await refresh(tokens.refreshToken), 401, 'invalid_refresh_token')
     expect(await countRows('sessions', 'id = ?', session.id)).toBe(0)
     expect(await auditOf('session.refresh_reused', id)).toMatchObject([{ details: { sessionId: session.id } }])
@@ -62,6 +62,41 @@ describe('POST /auth/refresh', () => {
     expect(await countRows('sessions', 'id = ?', session.id)).toBe(0)
   })
 
+  it('takes the previous token for stolen as soon as its successor was presented (RFC 9700 §4.14.2; ASVS 10.4.5)', async () => {
+    const { id, session, tokens } = await signedIn()
+    const second = await answerOf(await refresh(tokens.refreshToken), Tokens)
+    expect((await refresh(tokens.refreshToken)).status).toBe(200)
+    const third = await answerOf(await refresh(second.refreshToken), Tokens)
+    expect((await answerOf(await refresh(second.refreshToken), Tokens)).refreshToken).toBe(third.refreshToken)
+    await expectRefusal(await refresh(tokens.refreshToken), 401, 'invalid_refresh_token')
+    expect(await countRows('grants', 'session_id = ?', session.id)).toBe(0)
+    expect(await auditOf('session.refresh_reused', id)).toHaveLength(1)
+  })
+
+  it.each([-5, 5])(
+    'measures that minute on the clock of the database, when the clock here is %d minutes off',
+    async (minutes) => {
+      const { session, tokens } = await signedIn()
+      const first = await answerOf(await refresh(tokens.refreshToken), Tokens)
+      vi.setSystemTime(Date.now() + minutes * 60_000)
+      expect((await answerOf(await refresh(tokens.refreshToken), Tokens)).refreshToken).toBe(first.refreshToken)
+      const second = await answerOf(await refresh(first.refreshToken), Tokens)
+      vi.useRealTimers()
+      expect((await answerOf(await refresh(first.refreshToken), Tokens)).refreshToken).toBe(second.refreshToken)
+      await ageRotation(session.id, 61_000)
+      vi.setSystemTime(Date.now() + minutes * 60_000)
+      await expectRefusal(await refresh(first.refreshToken), 401, 'invalid_refresh_token')
+    },
+  )
+
+  it('does not let a token of another row open the session: one whose salt is not the grant’s (as after a restore)', async () => {
+    const { session, tokens } = await signedIn()
+    await rows("update grants set salt = 'AAAAAAAAAAAAAAAAAAAAAA' where session_id = ?", session.id)
+    const before = await accountState()
+    await expectRefusal(await refresh(tokens.refreshToken), 401, 'invalid_refresh_token')
+    expect(await accountState()).toEqual(before)
+  })
+
   it('hands out 256 bits for each session and each use, made of 128 random ones (ASVS 7.2.3)', async () => {
     const { id, email } = await verified()
     const random = vi.spyOn(crypto, 'getRandomValues')
@@ -73,10 +108,12 @@ describe('POST /auth/refresh', () => {
       ...logins.map(({ tokens }) => tokens.refreshToken),
       ...(await Promise.all(successors.map(async (response) => (await answerOf(response, Tokens)).refreshToken))),
     ]
-    const macs = refreshTokens.map((token) => token.split('.')[3] ?? '')
+    const macs = refreshTokens.map((token) => token.split('.')[4] ?? '')
     expect(new Set(macs).size).toBe(6)
     for (const mac of macs) expect(Buffer.from(mac, 'base64url')).toHaveLength(32)
-    const salts = (await rows('select salt from sessions where user_id = ?', id)).map(({ salt }) => String(salt))
+    const salts = (
+      await rows('select g.salt from grants g join sessions s on s.id = g.session_id where s.user_id = ?', id)
+    ).map(({ salt }) => String(salt))
     expect(new Set(salts).size).toBe(3)
     for (const salt of salts) {
       expect(Buffer.from(salt, 'base64url')).toHaveLength(16)

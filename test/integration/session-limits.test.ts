@@ -7,6 +7,7 @@ import { signedIn, verified } from '../support/accounts.ts'
 import { answerOf } from '../support/answers.ts'
 import { callWorker } from '../support/call-worker.ts'
 import { bearer, get, logIn, PASSWORD, post, refusalOf, type SignedIn, send } from '../support/client.ts'
+import { NOON_MS } from '../support/clock.ts'
 import { countRows, rows } from '../support/database.ts'
 
 const IDLE_SECONDS = 1200
@@ -15,7 +16,7 @@ const idleEnv = (overrides: Record<string, unknown> = {}) =>
 const withIdleTimeout = idleEnv()
 
 const passSeconds = (seconds: number) => vi.setSystemTime(Date.now() + seconds * 1000)
-beforeEach(() => vi.setSystemTime(Date.now()))
+beforeEach(() => vi.setSystemTime(NOON_MS))
 afterEach(() => vi.useRealTimers())
 
 async function logInUnder(bindings: Env, cf?: IncomingRequestCfProperties) {

@@ -4,14 +4,19 @@ import { listOf } from '../../src/contracts/lists.ts'
 import { CurrentSession, Session } from '../../src/contracts/sessions.ts'
 import { SAME_ORIGIN, signedIn, signedInByCookie } from '../support/accounts.ts'
 import { answerOf, cookiesOf, expectNoContent, expectRefusal } from '../support/answers.ts'
+import { callWorker } from '../support/call-worker.ts'
 import { bearer, get, logIn, PASSWORD, post, send } from '../support/client.ts'
 import { auditOf, countRows, rows } from '../support/database.ts'
+import { forgeTokens } from '../support/forged-tokens.ts'
+import { freshWorker, statusesOf } from '../support/rate-limits.ts'
 import { accountState, queryOne } from '../support/stored-state.ts'
 
 const refresh = (refreshToken: string) => post('/auth/refresh', { refreshToken })
 const end = (id: string, accessToken: string) =>
   send('DELETE', `/auth/sessions/${id}`, { headers: bearer(accessToken) })
 const statusOf = async (accessToken: string) => (await get('/auth/session', bearer(accessToken))).status
+
+const unlimited = { ...env, RATE_LIMITS: 'off' } as unknown as Env
 
 afterEach(() => vi.useRealTimers())
 
@@ -55,6 +60,53 @@ describe('POST /auth/logout', () => {
     const cookie = `__Secure-refresh=${cookies['__Secure-refresh']?.value}`
     await expectNoContent(await send('POST', '/auth/logout', { headers: { Cookie: cookie, ...SAME_ORIGIN } }))
     expect(await countRows('sessions', 'user_id = ?', id)).toBe(0)
+  })
+
+  it('ends the session of an access token that has only expired', async () => {
+    const { id, session, tokens } = await signedIn()
+    vi.setSystemTime(Date.now() + 3_600_000)
+    await expectNoContent(await send('POST', '/auth/logout', { headers: bearer(tokens.accessToken) }))
+    vi.useRealTimers()
+    expect(await countRows('sessions', 'id = ?', session.id)).toBe(0)
+    expect(await statusOf(tokens.accessToken)).toBe(401)
+    expect(await auditOf('session.ended', id)).toHaveLength(1)
+  })
+
+  it('ends no session for an access token that has anything else wrong with it (incident 9, CVE-2026-22817)', async () => {
+    const { tokens } = await signedIn()
+    const forgeries = (await forgeTokens(tokens.accessToken)).filter(({ flaw }) => !flaw.startsWith('expire'))
+    const before = await accountState()
+    for (const { flaw, token } of forgeries) {
+      await expectNoContent(await callWorker(unlimited, 'POST', '/auth/logout', { headers: bearer(token) }))
+      expect(await accountState(), flaw).toEqual(before)
+    }
+  })
+
+  it('ends both sessions where the access token is of one and the refresh token of another', async () => {
+    const { id, email, tokens } = await signedIn()
+    const other = await logIn(email)
+    const body = { refreshToken: other.tokens.refreshToken }
+    await expectNoContent(await post('/auth/logout', body, bearer(tokens.accessToken)))
+    expect(await countRows('sessions', 'user_id = ?', id)).toBe(0)
+    expect(await auditOf('session.ended', id)).toHaveLength(2)
+    for (const { accessToken } of [tokens, other.tokens]) expect(await statusOf(accessToken)).toBe(401)
+  })
+
+  it('writes one event, however often it is asked for', async () => {
+    const { id, tokens } = await signedIn()
+    const ask = () => post('/auth/logout', { refreshToken: tokens.refreshToken }, bearer(tokens.accessToken))
+    for (const response of await Promise.all([ask(), ask(), ask()])) await expectNoContent(response)
+    await expectNoContent(await ask())
+    expect(await auditOf('session.ended', id)).toHaveLength(1)
+  })
+
+  it('has a limit of its own: thirty a minute for an address', async () => {
+    vi.setSystemTime(Math.ceil(Date.now() / 60_000) * 60_000)
+    const { ask } = freshWorker()
+    const statuses = await statusesOf(31, () => ask('POST', '/auth/logout', '203.0.113.1'))
+    expect(statuses).toEqual([...Array(30).fill(204), 429])
+    expect((await ask('POST', '/auth/logout', '203.0.113.2')).status).toBe(204)
+    expect((await ask('GET', '/health', '203.0.113.1')).status).toBe(200)
   })
 
   it('answers 204 without a valid session, and ends nothing', async () => {
@@ -120,21 +172,52 @@ describe('GET /auth/sessions', () => {
     expect(items.map(({ location }) => location)).toEqual([{ country: 'CH', city: 'Bern' }, null])
   })
 
-  it('pages by cursor', async () => {
-    const { email, tokens } = await signedIn()
+  /** Five sessions, the one that asks included, and a way to ask for two of them at a time. */
+  async function fiveSessions() {
+    const { id, email, tokens } = await signedIn()
     for (let more = 0; more < 4; more += 1) await logIn(email)
-    const seen: string[] = []
-    let path = '/auth/sessions?limit=2'
-    for (let page = 0; page < 3; page += 1) {
-      const { items, nextCursor } = await answerOf(await get(path, bearer(tokens.accessToken)), SessionList)
-      seen.push(...items.map(({ id }) => id))
-      expect(nextCursor === null).toBe(page === 2)
-      path = `/auth/sessions?limit=2&cursor=${nextCursor}`
+    const page = async (cursor: string | null) => {
+      const path = `/auth/sessions?limit=2${cursor === null ? '' : `&cursor=${cursor}`}`
+      return await answerOf(await get(path, bearer(tokens.accessToken)), SessionList)
     }
-    expect(new Set(seen).size).toBe(5)
+    const inOrder = async () => {
+      const sorted = await rows('select id from sessions where user_id = ? order by created_at desc, id desc', id)
+      return sorted.map((row) => String(row.id))
+    }
+    return { id, email, page, inOrder }
+  }
+
+  it.each([
+    ['the order of their ids', 'update sessions set created_at = created_at where user_id = ?'],
+    ['the reverse of it', 'update sessions set created_at = 1000000000000 - created_at % 1000000000 where user_id = ?'],
+    ['no order at all, all within one millisecond', 'update sessions set created_at = 1000000000000 where user_id = ?'],
+  ])('pages by the order they are sorted in, when they began in %s', async (_, disorder) => {
+    const { id, page, inOrder } = await fiveSessions()
+    await rows(disorder, id)
+    const seen: string[] = []
+    let cursor: string | null = null
+    do {
+      const { items, nextCursor }: { items: { id: string }[]; nextCursor: string | null } = await page(cursor)
+      seen.push(...items.map((item) => item.id))
+      cursor = nextCursor
+    } while (cursor !== null)
+    expect(seen).toEqual(await inOrder())
+    expect(seen).toHaveLength(5)
   })
 
-  it.each(['limit=0', 'limit=101', 'limit=x', 'limit=1.5', `cursor=${'x'.repeat(257)}`])(
+  it('shows the rest once each when sessions begin and end between two pages', async () => {
+    const { email, page, inOrder } = await fiveSessions()
+    const before = await inOrder()
+    const { items, nextCursor } = await page(null)
+    await logIn(email)
+    await rows('delete from sessions where id = ?', items[1]?.id)
+    const second = await page(nextCursor)
+    const third = await page(second.nextCursor)
+    expect([...second.items, ...third.items].map((item) => item.id)).toEqual(before.slice(2))
+    expect(third.nextCursor).toBeNull()
+  })
+
+  it.each(['limit=0', 'limit=101', 'limit=x', 'limit=1.5', 'cursor=x', `cursor=${'x'.repeat(257)}`])(
     'refuses ?%s',
     async (search) => {
       const { tokens } = await signedIn()

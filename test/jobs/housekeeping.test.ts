@@ -1,31 +1,45 @@
 import { createExecutionContext, createScheduledController, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { CLEANUP_BATCH, MAX_CLEANUP_BATCHES } from '../../src/config.ts'
+import { CLEANUP_BATCH, CLEANUP_MAX_STEPS } from '../../src/config.ts'
 import worker from '../../src/index.ts'
 import wranglerConfig from '../../wrangler.toml?raw'
 import { signedIn, verified } from '../support/accounts.ts'
+import { captureLog, type LogLine } from '../support/captured-log.ts'
 import { post } from '../support/client.ts'
+import { NOON_MS } from '../support/clock.ts'
 import { countRows, rows } from '../support/database.ts'
-import { type BindingCall, interceptEnv } from '../support/intercept-env.ts'
+import { interceptEnv } from '../support/intercept-env.ts'
 
+const HOURLY = '47 * * * *'
 const DAILY = '17 3 * * *'
+/** What the free plan allows in one run of a Worker; a batch counts as many queries as it has statements. */
+const MAX_QUERIES = 50
 const DAY = 86_400_000
-const now = Date.now()
+const now = NOON_MS
 
+let log: ReturnType<typeof captureLog>
 beforeEach(() => {
   vi.setSystemTime(now)
-  for (const method of ['log', 'error'] as const) vi.spyOn(console, method).mockReturnValue(undefined)
+  log = captureLog()
 })
 afterEach(() => {
   vi.useRealTimers()
-  vi.restoreAllMocks()
+  log.release()
 })
 
-async function runDaily(bindings: Env = env as unknown as Env): Promise<void> {
+async function run(cron: string, bindings: Env = env as unknown as Env): Promise<void> {
   const context = createExecutionContext()
-  await worker.scheduled(createScheduledController({ cron: DAILY }), bindings, context)
+  await worker.scheduled(createScheduledController({ cron }), bindings, context)
   await waitOnExecutionContext(context)
+}
+const cleanUp = (bindings?: Env) => run(HOURLY, bindings)
+
+/** The one line of the log with this message. */
+function logged(message: string): LogLine | undefined {
+  const found = log.lines().filter((line) => line.message === message)
+  expect(found).toHaveLength(1)
+  return found[0]
 }
 
 /** Adds a row; columns that are not named get what the table asks for. */
@@ -33,15 +47,24 @@ async function insert(table: string, row: Record<string, unknown>): Promise<stri
   const id = crypto.randomUUID()
   const defaults: Record<string, Record<string, unknown>> = {
     users: { email: `${id}@example.com`, created_at: now },
-    sessions: { salt: '', rotated_at: 0, methods: '[]', authenticated_at: 0, created_at: 0, last_seen_at: now },
+    sessions: { methods: '[]', authenticated_at: 0, created_at: 0, last_seen_at: now },
     one_time_tokens: { purpose: 'verify_email', salt: '', email: 'x@example.com', created_at: 0 },
     outbox: {
       ...{ kind: 'x', recipient: 'x@example.com', mailbox: 'x@example.com', priority: 1, locale: 'en', details: '{}' },
+      created_at: 0,
       next_attempt_at: now + DAY,
     },
     login_exchanges: { salt: '', delivery: 'body', methods: '[]', created_at: 0 },
     spent_states: {},
-    identities: { provider: 'google', issuer: 'https://id.example', subject: id, created_at: 0, last_used_at: 0 },
+    audit_events: { type: 'x', details: '{}' },
+    identities: {
+      provider: 'google',
+      issuer: 'https://id.example',
+      subject: id,
+      how: 'asked_by_mail',
+      created_at: 0,
+      last_used_at: 0,
+    },
   }
   const full = { id, ...defaults[table], ...row }
   const names = Object.keys(full)
@@ -54,10 +77,10 @@ async function insert(table: string, row: Record<string, unknown>): Promise<stri
 
 const remains = async (table: string, id: string) => (await countRows(table, 'id = ?', id)) === 1
 
-describe('the daily job', () => {
-  it.each(['production', 'development'])('is one of the crons of %s', (environment) => {
+describe('the hourly job', () => {
+  it.each(['production', 'development'])('and the daily one are crons of %s', (environment) => {
     const [, triggers = ''] = wranglerConfig.split(`[env.${environment}.triggers]`)
-    expect(triggers.split('\n\n')[0]).toContain(`crons = ["* * * * *", "${DAILY}"]`)
+    expect(triggers.split('\n\n')[0]).toContain(`crons = ["* * * * *", "${HOURLY}", "${DAILY}"]`)
   })
 
   const OF_A_USER = ['sessions', 'one_time_tokens', 'login_exchanges']
@@ -66,13 +89,18 @@ describe('the daily job', () => {
     ['one_time_tokens', { expires_at: now - DAY - 1 }, { expires_at: now - DAY }],
     ['login_exchanges', { expires_at: now - 1 }, { expires_at: now }],
     ['spent_states', { expires_at: now - 1 }, { expires_at: now }],
-    ['outbox', { state: 'delivered', created_at: now - DAY - 1 }, { state: 'delivered', created_at: now - DAY }],
-    ['outbox', { state: 'dropped', created_at: now - DAY - 1 }, { state: 'pending', created_at: 0 }],
-    ['outbox', { state: 'failed', created_at: 0 }, { state: 'failed', created_at: now - DAY - 1 }],
+    [
+      'outbox',
+      { state: 'delivered', next_attempt_at: now - DAY - 1 },
+      { state: 'delivered', next_attempt_at: now - DAY },
+    ],
+    ['outbox', { state: 'dropped', next_attempt_at: now - DAY - 1 }, { state: 'pending' }],
+    ['outbox', { state: 'failed' }, { state: 'failed', next_attempt_at: now - DAY - 1 }],
+    ['audit_events', { at: now - 400 * DAY - 1 }, { at: now - 400 * DAY }],
   ])('deletes from %s what has run out, and nothing else: %j', async (table, old, young) => {
     const owner = OF_A_USER.includes(table) ? { user_id: (await verified()).id } : {}
     const [gone, kept] = [await insert(table, { ...owner, ...old }), await insert(table, { ...owner, ...young })]
-    await runDaily()
+    await cleanUp()
     expect([await remains(table, gone), await remains(table, kept)]).toEqual([false, true])
   })
 
@@ -81,15 +109,15 @@ describe('the daily job', () => {
     const live = { user_id: id, expires_at: now + DAY }
     const idle = await insert('sessions', { ...live, last_seen_at: now - 1_200_000 })
     const used = await insert('sessions', { ...live, last_seen_at: now - 1_199_999 })
-    await runDaily()
+    await cleanUp()
     expect(await remains('sessions', idle)).toBe(true)
-    await runDaily({ ...env, SESSION_IDLE_TIMEOUT_SECONDS: '1200' } as unknown as Env)
+    await cleanUp({ ...env, SESSION_IDLE_TIMEOUT_SECONDS: '1200' } as unknown as Env)
     expect([await remains('sessions', idle), await remains('sessions', used)]).toEqual([false, true])
   })
 
   it('leaves a living session as it is: its tokens still work', async () => {
     const { tokens } = await signedIn()
-    await runDaily()
+    await cleanUp()
     expect((await post('/auth/refresh', { refreshToken: tokens.refreshToken })).status).toBe(200)
   })
 })
@@ -103,20 +131,21 @@ describe('accounts that nobody confirmed', () => {
     ['unverified, but somebody logged in', { ...OLD, last_seen_at: 0 }, true],
   ])('%s', async (_, row, isKept) => {
     const id = await insert('users', row)
-    await runDaily()
+    await cleanUp()
     expect(await remains('users', id)).toBe(isKept)
   })
 
-  it('are kept where a provider vouches for them', async () => {
+  it('are not kept for having an identity: a stranger may have come by a provider that verifies nothing', async () => {
     const id = await insert('users', OLD)
-    await insert('identities', { user_id: id })
-    await runDaily()
-    expect(await remains('users', id)).toBe(true)
+    const identity = await insert('identities', { user_id: id })
+    await cleanUp()
+    expect(await remains('users', id)).toBe(false)
+    expect(await remains('identities', identity)).toBe(false)
   })
 
   it('are kept where REQUIRE_EMAIL_VERIFICATION is off', async () => {
     const id = await insert('users', OLD)
-    await runDaily({ ...env, REQUIRE_EMAIL_VERIFICATION: 'false' } as unknown as Env)
+    await cleanUp({ ...env, REQUIRE_EMAIL_VERIFICATION: 'false' } as unknown as Env)
     expect(await remains('users', id)).toBe(true)
   })
 
@@ -125,70 +154,131 @@ describe('accounts that nobody confirmed', () => {
     await post('/auth/register', { email, password: 'correct horse battery staple', username: 'forgetful' })
     await rows('update users set created_at = ? where email = ?', now - 8 * DAY, email)
     const [user] = await rows('select id from users where email = ?', email)
-    await runDaily()
+    await cleanUp()
     for (const table of ['user_roles', 'one_time_tokens', 'sessions'])
       expect(await countRows(table, 'user_id = ?', String(user?.id))).toBe(0)
     expect((await verified({ email, username: 'forgetful' })).id).not.toBe(user?.id)
   })
 })
 
-describe('more rows than a day may take', () => {
-  const fill = async (count: number) =>
-    await rows(
-      `insert into spent_states (id, expires_at)
-        with recursive n(i) as (select 1 union all select i + 1 from n where i < ?1) select 'bulk' || i, 0 from n`,
-      count,
-    )
-  const left = () => countRows('spent_states', "id like 'bulk%'")
+describe('more rows than a run may take', () => {
+  const FILLED = {
+    spent_states: `insert into spent_states (id, expires_at)
+      with recursive n(i) as (select 1 union all select i + 1 from n where i < ?1) select 'bulk' || i, 0 from n`,
+    audit_events: `insert into audit_events (id, type, at, details)
+      with recursive n(i) as (select 1 union all select i + 1 from n where i < ?1) select 'bulk' || i, 'x', 0, '{}' from n`,
+    outbox: `insert into outbox (id, kind, recipient, locale, details, created_at, next_attempt_at, state)
+      with recursive n(i) as (select 1 union all select i + 1 from n where i < ?1)
+      select 'bulk' || i, 'x', 'x', 'en', '{}', 0, 0, 'delivered' from n`,
+    users: `insert into users (id, email, created_at)
+      with recursive n(i) as (select 1 union all select i + 1 from n where i < ?1) select 'bulk' || i, 'bulk' || i, 0 from n`,
+  }
+  type Table = keyof typeof FILLED
+  const fill = async (table: Table, count: number) => await rows(FILLED[table], count)
+  const left = (table: Table) => countRows(table, "id like 'bulk%'")
 
+  /** Bindings whose statements are noted. */
   function watching() {
-    const batches: BindingCall[] = []
+    const statements: string[] = []
     const bindings = interceptEnv(env as unknown as Env, (call, proceed) => {
-      if (call.sql.some((sql) => sql.includes('delete from "spent_states"'))) batches.push(call)
+      statements.push(...call.sql)
       return proceed()
     })
-    return { batches, bindings }
+    return { statements, bindings }
   }
 
-  it('takes as many batches as it needs', async () => {
-    await fill(2 * CLEANUP_BATCH + 1)
-    const { batches, bindings } = watching()
-    await runDaily(bindings)
-    expect(await left()).toBe(0)
-    expect(batches).toHaveLength(3)
+  it('takes as many steps as it needs', async () => {
+    await fill('spent_states', 2 * CLEANUP_BATCH + 1)
+    const { statements, bindings } = watching()
+    await cleanUp(bindings)
+    expect(await left('spent_states')).toBe(0)
+    expect(statements.filter((sql) => sql.includes('delete from "spent_states"'))).toHaveLength(3)
+    expect(logged('cleaned up')).toMatchObject({ removed: { states: 2 * CLEANUP_BATCH + 1 }, unfinished: [] })
   })
 
-  it('ends after so many batches, and leaves the rest for tomorrow', async () => {
-    await fill(MAX_CLEANUP_BATCHES * CLEANUP_BATCH + 7)
-    const { batches, bindings } = watching()
-    await runDaily(bindings)
-    expect(batches).toHaveLength(MAX_CLEANUP_BATCHES)
-    expect(await left()).toBe(7)
-    await runDaily(bindings)
-    expect(await left()).toBe(0)
-  })
+  it.each<Table>(['spent_states', 'users'])(
+    'stays within the queries of the free plan, and goes on in the next run: %s',
+    async (table) => {
+      await fill(table, CLEANUP_MAX_STEPS * CLEANUP_BATCH)
+      let remaining = await left(table)
+      while (remaining > 0) {
+        const { statements, bindings } = watching()
+        await cleanUp(bindings)
+        expect(statements.length).toBeLessThanOrEqual(MAX_QUERIES)
+        const before = remaining
+        remaining = await left(table)
+        expect(remaining).toBeLessThan(before)
+      }
+    },
+    120_000,
+  )
+
+  it('lets no kind that floods the database starve another', async () => {
+    await fill('spent_states', CLEANUP_MAX_STEPS * CLEANUP_BATCH)
+    await fill('audit_events', CLEANUP_MAX_STEPS * CLEANUP_BATCH)
+    await fill('outbox', 2 * CLEANUP_BATCH + 1)
+    await fill('users', 1)
+    await cleanUp()
+    expect(await left('users')).toBe(0)
+    expect(await left('outbox')).toBe(0)
+    const [states, events] = [await left('spent_states'), await left('audit_events')]
+    expect(Math.abs(states - events)).toBeLessThanOrEqual(CLEANUP_BATCH)
+    expect(logged('cleaned up')).toMatchObject({ unfinished: expect.arrayContaining(['states', 'auditEvents']) })
+  }, 120_000)
 
   it('never binds more parameters than D1 takes', async () => {
-    await fill(CLEANUP_BATCH)
-    const most: number[] = []
-    const bindings = interceptEnv(env as unknown as Env, (call, proceed) => {
-      most.push(...call.sql.map((sql) => (sql.match(/\?/g) ?? []).length))
-      return proceed()
-    })
-    await runDaily(bindings)
-    expect(Math.max(...most)).toBeLessThanOrEqual(100)
+    await fill('spent_states', CLEANUP_BATCH)
+    const { statements, bindings } = watching()
+    await cleanUp(bindings)
+    expect(Math.max(...statements.map((sql) => (sql.match(/\?/g) ?? []).length))).toBeLessThanOrEqual(100)
   })
 })
 
-describe('a part that fails', () => {
-  it.each(['sessions', 'one_time_tokens', 'signing_keys'])('keeps no other waiting: %s', async (table) => {
+describe('the audit trail', () => {
+  it('is kept for AUDIT_RETENTION_DAYS', async () => {
+    const bindings = { ...env, AUDIT_RETENTION_DAYS: '30' } as unknown as Env
+    const old = await insert('audit_events', { at: now - 30 * DAY - 1 })
+    const young = await insert('audit_events', { at: now - 30 * DAY })
+    await cleanUp()
+    expect([await remains('audit_events', old), await remains('audit_events', young)]).toEqual([true, true])
+    await cleanUp(bindings)
+    expect([await remains('audit_events', old), await remains('audit_events', young)]).toEqual([false, true])
+  })
+
+  it('forgets the counts of a day when it forgets its events', async () => {
+    const dayOf = (at: number) => new Date(at).toISOString().slice(0, 10)
+    const days = [401, 400, 0].map((ago) => dayOf(now - ago * DAY))
+    for (const day of days) await rows("insert into audit_counts (day, kind, count) values (?, 'x', 1)", day)
+    await cleanUp()
+    const kept = await rows("select day from audit_counts where kind = 'x' order by day")
+    expect(kept.map(({ day }) => day)).toEqual(days.slice(1))
+  })
+})
+
+describe('the daily job', () => {
+  it('logs how large the database is', async () => {
+    await run(DAILY)
+    expect(logged('database size')).toMatchObject({ level: 'info', bytes: expect.any(Number) })
+  })
+
+  it('logs it also where the keys cannot be rotated, and fails', async () => {
+    const bindings = interceptEnv(env as unknown as Env, (call, proceed) =>
+      call.sql.some((sql) => sql.includes('signing_keys')) ? Promise.reject(new Error('D1_ERROR: down')) : proceed(),
+    )
+    await expect(run(DAILY, bindings)).rejects.toThrow()
+    logged('database size')
+  })
+})
+
+describe('a kind that fails', () => {
+  it.each(['sessions', 'one_time_tokens'])('keeps no other waiting: %s', async (table) => {
     const state = await insert('spent_states', { expires_at: 0 })
     const bindings = interceptEnv(env as unknown as Env, (call, proceed) =>
       call.sql.some((sql) => sql.includes(`delete from "${table}"`))
         ? Promise.reject(new Error('D1_ERROR: down'))
         : proceed(),
     )
-    await expect(runDaily(bindings)).rejects.toThrow()
+    await expect(cleanUp(bindings)).rejects.toThrow()
     expect(await remains('spent_states', state)).toBe(false)
   })
 })

@@ -9,7 +9,8 @@ import { listOperations } from '../support/openapi.ts'
 
 const APP = 'https://app.example.com'
 const OTHER_APP = 'http://localhost:5173'
-const listed = { ALLOWED_ORIGINS: `${APP}, ${OTHER_APP}` }
+const HYBRID_APPS = ['capacitor://localhost', 'ionic://localhost', 'tauri://localhost', 'https://tauri.localhost']
+const listed = { ALLOWED_ORIGINS: [APP, OTHER_APP, ...HYBRID_APPS].join(', ') }
 const bindings = { ...env, ...listed } as unknown as Env
 
 const FOREIGN = [
@@ -21,6 +22,11 @@ const FOREIGN = [
   'https://app.example.com:8443',
   'https://sub.app.example.com',
   'http://localhost:5174',
+  'http://localhost',
+  'capacitor://evil',
+  'capacitor://localhost.evil.example',
+  'tauri://localhost:1',
+  'file://',
   'null',
   '*',
 ]
@@ -43,7 +49,7 @@ const operations = listOperations().map(({ method, path }) => ({
 }))
 
 describe('an origin that is listed (ASVS 3.4.2)', () => {
-  it.each([APP, OTHER_APP, ORIGIN])('may read answers with credentials: %s', async (origin) => {
+  it.each([APP, OTHER_APP, ...HYBRID_APPS, ORIGIN])('may read answers with credentials: %s', async (origin) => {
     const { tokens } = await signedIn()
     const headers = { Origin: origin, ...bearer(tokens.accessToken) }
     const response = await callWorker(bindings, 'GET', '/auth/session', { headers })
@@ -86,7 +92,7 @@ describe('an origin that is listed (ASVS 3.4.2)', () => {
 })
 
 describe('a preflight', () => {
-  it.each([APP, OTHER_APP])('of %s is answered and may be kept ten minutes', async (origin) => {
+  it.each([APP, OTHER_APP, ...HYBRID_APPS])('of %s is answered and may be kept ten minutes', async (origin) => {
     const response = await preflight(origin)
     expect({ status: response.status, text: await response.text() }).toEqual({ status: 204, text: '' })
     expect(corsHeaders(response)).toMatchObject({
@@ -116,6 +122,11 @@ describe('a preflight', () => {
     expect(corsHeaders(response)).toEqual({})
     expect(response.headers.get('Vary')).toBe('Origin')
     expect(response.ok).toBe(false)
+  })
+
+  it('allows no page to speak as a back end', async () => {
+    const allowed = (await preflight(APP)).headers.get('Access-Control-Allow-Headers') ?? ''
+    expect(allowed).not.toMatch(/Postern-(Service|Client-Address)/i)
   })
 })
 
@@ -149,10 +160,17 @@ describe('answers without an Origin', () => {
 })
 
 describe('ALLOWED_ORIGINS', () => {
-  it.each(['*', 'https://*.example.com', 'https://app.example.com/', 'app.example.com', 'null', 'https://a.example/x'])(
-    'cannot be %s',
-    (origins) => {
-      expect(() => parseSettings({ ...env, ALLOWED_ORIGINS: origins })).toThrow('ALLOWED_ORIGINS')
-    },
-  )
+  it.each([
+    '*',
+    'https://*.example.com',
+    'https://app.example.com/',
+    'app.example.com',
+    'null',
+    'https://a.example/x',
+    'file://',
+    'capacitor://*',
+    'capacitor://localhost/',
+  ])('cannot be %s', (origins) => {
+    expect(() => parseSettings({ ...env, ALLOWED_ORIGINS: origins })).toThrow('ALLOWED_ORIGINS')
+  })
 })

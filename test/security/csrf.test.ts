@@ -41,25 +41,84 @@ beforeAll(async () => {
 const stateNow = async () => ({
   ...(await accountState()),
   trail: await rows('select count(*) as count from audit_events'),
+  counts: await rows('select * from audit_counts'),
   mails: await rows('select count(*) as count from outbox'),
 })
+
+const corsHeaders = (response: Response) => [...response.headers].filter(([name]) => name.startsWith('access-control-'))
 
 async function request(method: string, path: string, headers: Record<string, string>, body?: unknown) {
   return await callWorker(bindings, method, fill(path), { headers, ...(body === undefined ? {} : { body }) })
 }
 
-describe.each(unsafe)('$method $path (ASVS 3.5.1-3.5.3)', ({ method, path, body }) => {
+describe.each(unsafe)('$method $path (ASVS 3.5.1-3.5.3)', ({ method, path, body, security }) => {
   const sample = body === null ? undefined : samplesOf(body.schema).at(-1)
 
-  it('is refused from every page that is not listed, whatever it carries, and changes nothing', async () => {
+  it('is refused from every page that is not listed, with cookies or without, and changes nothing', async () => {
     const before = await stateNow()
     for (const headers of Object.values(HOSTILE))
-      for (const credentials of [{ Cookie: cookie }, bearer(tokens.accessToken), {}] as Record<string, string>[]) {
+      for (const credentials of [
+        { Cookie: cookie },
+        {},
+        { Cookie: cookie, ...bearer(tokens.accessToken) },
+        { Authorization: `Basic ${btoa('orders:secret')}` },
+      ] as Record<string, string>[]) {
         const response = await request(method, path, { ...headers, ...credentials }, sample)
         await expectRefusal(response, 403, 'csrf_refused')
         expect(response.headers.getSetCookie()).toEqual([])
       }
     expect(await stateNow()).toEqual(before)
+  })
+
+  it('gets past that check by a bearer token only where it acts by the token alone', async () => {
+    const isTokenRoute = security.includes('bearer') || path === '/auth/logout'
+    const before = await stateNow()
+    for (const headers of Object.values(HOSTILE)) {
+      const response = await request(method, path, { ...headers, ...bearer('made.up.token') }, sample)
+      expect(corsHeaders(response)).toEqual([])
+      expect(response.headers.getSetCookie()).toEqual([])
+      expect(response.headers.get('Clear-Site-Data')).toBeNull()
+      if (!isTokenRoute) await expectRefusal(response, 403, 'csrf_refused')
+      else if (path === '/auth/logout') expect(response.status).toBe(204)
+      else await expectRefusal(response, 401, 'unauthenticated')
+    }
+    expect(await stateNow()).toEqual(before)
+  })
+})
+
+describe('a bearer token from an origin that is not listed', () => {
+  it.each(Object.entries(HOSTILE))('acts, and no page can read the answer: %s', async (_, headers) => {
+    const app = { ...headers, ...bearer(tokens.accessToken) }
+    const renamed = await request('PATCH', '/auth/me', app, { name: 'Ada' })
+    expect(renamed.status).toBe(200)
+    expect(corsHeaders(renamed)).toEqual([])
+  })
+
+  it('acts beside the cookie of a known device, which signs nobody in', async () => {
+    const device = cookie.split('; ').find((pair) => pair.startsWith('__Host-device=')) ?? ''
+    const headers = { ...HOSTILE['another site'], ...bearer(tokens.accessToken), Cookie: device }
+    expect((await request('PATCH', '/auth/me', headers, { name: 'Ada' })).status).toBe(200)
+  })
+
+  it('ends its session by logout, and the answer touches nothing that the browser keeps', async () => {
+    const { email } = await verified()
+    const other = ((await (await post('/auth/login', { identifier: email, password: PASSWORD })).json()) as SignedIn)
+      .tokens
+    const headers = { ...HOSTILE['another site'], ...bearer(other.accessToken) }
+    const response = await request('POST', '/auth/logout', headers)
+    expect(response.status).toBe(204)
+    expect(response.headers.getSetCookie()).toEqual([])
+    expect(response.headers.get('Clear-Site-Data')).toBeNull()
+    await expectRefusal(await request('GET', '/auth/me', bearer(other.accessToken)), 401, 'unauthenticated')
+  })
+
+  it('does not make a login of another account pass: it sets cookies (login CSRF)', async () => {
+    const { email } = await verified()
+    const headers = { ...HOSTILE['another site'], ...bearer(tokens.accessToken) }
+    const body = { identifier: email, password: PASSWORD, delivery: 'cookie' }
+    const response = await request('POST', '/auth/login', headers, body)
+    await expectRefusal(response, 403, 'csrf_refused')
+    expect(response.headers.getSetCookie()).toEqual([])
   })
 })
 

@@ -121,7 +121,7 @@ describe('POST /auth/register with an address that has an account', () => {
       expect(await rows('select * from users where email = ?', email)).toEqual(before)
       expect(await countRows('users', "username = 'mallory1'")).toBe(0)
       expect(await countRows('outbox', "recipient = ? and kind = 'already_registered'", email)).toBe(1)
-      const mail = await waitForMail(email, ({ text }) => text.includes('/reset-password?'))
+      const mail = await waitForMail(email, ({ text }) => text.includes('/reset-password#'))
       const reset = { token: tokenIn(mail), password: `${NEW_PASSWORD} 2` }
       const response = await callWorker(env, 'POST', '/auth/reset-password', { body: reset })
       expect(response.status).toBe(204)

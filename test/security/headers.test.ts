@@ -21,7 +21,7 @@ const production = { ...env, ...PRODUCTION } as unknown as Env
 
 /** On whatever this service answers. */
 const EVERYWHERE = {
-  'strict-transport-security': 'max-age=63072000; includeSubDomains',
+  'strict-transport-security': 'max-age=63072000',
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
   'referrer-policy': 'no-referrer',
@@ -146,9 +146,77 @@ describe('headers of pages (ASVS 3.4.3)', () => {
     expect(directivesOf(unchanged)).toEqual(directivesOf(page))
   })
 
+  it('static files send no Strict-Transport-Security, which could contradict that of the Worker', async () => {
+    const style = await env.ASSETS.fetch(`${ORIGIN}/assets/style.css`)
+    expect(style.status).toBe(200)
+    expect(style.headers.get('Strict-Transport-Security')).toBeNull()
+  })
+
   it.each(['production', 'development'])('pages go through the Worker, in %s', (environment) => {
     const [, assets = ''] = wranglerConfig.split(`[env.${environment}.assets]`)
     expect(assets.split('\n\n')[0]).toContain('run_worker_first = ["/*", "!/assets/*"]')
+  })
+})
+
+describe('Strict-Transport-Security (ASVS 3.4.1, RFC 6797 §6.1.2)', () => {
+  const scoped = { ...production, HSTS_INCLUDE_SUBDOMAINS: 'true' } as unknown as Env
+  it.each(['/health', '/docs', '/nowhere', '/auth/me'])(
+    '%s covers subdomains only where the deployment says so',
+    async (path) => {
+      const headerOf = async (environment: Env) =>
+        (await callWorker(environment, 'GET', path, { origin: ISSUER })).headers.get('Strict-Transport-Security')
+      expect(await headerOf(production)).toBe('max-age=63072000')
+      expect(await headerOf(scoped)).toBe('max-age=63072000; includeSubDomains')
+    },
+  )
+})
+
+describe('a missing page', () => {
+  const html = { Accept: 'text/html,application/xhtml+xml' }
+  const ask = (headers: Record<string, string>, method = 'GET') =>
+    callWorker(development, method, '/nowhere', { headers: { ...html, ...headers } })
+
+  it('is never blank, whatever the client holds or asks a part of (RFC 9110 §13.2.1)', async () => {
+    const direct = await callWorker(development, 'GET', '/404')
+    const tag = direct.headers.get('ETag') ?? ''
+    const whole = await direct.text()
+    expect(tag).not.toBe('')
+    for (const headers of [
+      {},
+      { 'If-None-Match': tag },
+      { 'If-None-Match': `W/${tag}, "other"` },
+      { 'If-None-Match': '*' },
+      { 'If-Modified-Since': new Date().toUTCString() },
+      { 'If-Match': '"other"' },
+      { Range: 'bytes=0-9' },
+      { Range: 'bytes=999999-' },
+      { Range: 'bytes=0-9', 'If-Range': tag },
+    ]) {
+      const response = await ask(headers)
+      expect(response.status).toBe(404)
+      expect(response.headers.get('Content-Type')).toBe('text/html; charset=utf-8')
+      expect(response.headers.get('Content-Range')).toBeNull()
+      expect(pick(response, EVERYWHERE)).toEqual(EVERYWHERE)
+      expect(response.headers.get('Content-Security-Policy')).toContain('trusted-types')
+      expect(await response.text()).toBe(whole)
+    }
+  })
+
+  it('gives no tag to ask for it again with', async () => {
+    expect((await ask({})).headers.get('ETag')).toBeNull()
+  })
+
+  it('has the same headers for HEAD, and no body', async () => {
+    const [got, head] = [await ask({}), await ask({ 'If-None-Match': '*' }, 'HEAD')]
+    expect(head.status).toBe(404)
+    expect(head.headers.get('Content-Type')).toBe(got.headers.get('Content-Type'))
+    expect(head.headers.get('Content-Security-Policy')).toBe(got.headers.get('Content-Security-Policy'))
+    expect(await head.text()).toBe('')
+  })
+
+  it('is a problem for a program that asks for JSON, also with a condition', async () => {
+    const headers = { Accept: 'application/json', 'If-None-Match': '*', Range: 'bytes=0-9' }
+    await expectRefusal(await callWorker(development, 'GET', '/nowhere', { headers }), 404, 'not_found')
   })
 })
 

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { refusalOf } from '../support/client.ts'
+import { NOON_MS } from '../support/clock.ts'
 import { listOperations, samplesOf } from '../support/openapi.ts'
-import { freshWorker, MINUTE_START, membersOf, statusesOf } from '../support/rate-limits.ts'
+import { freshWorker, membersOf, statusesOf } from '../support/rate-limits.ts'
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['Date'], now: MINUTE_START })
+  vi.useFakeTimers({ toFake: ['Date'], now: NOON_MS })
 })
 afterEach(() => {
   vi.useRealTimers()
@@ -24,6 +25,14 @@ const SENSITIVE_OPERATIONS = [
   'POST /auth/change-email',
   'POST /auth/confirm-email-change',
   'DELETE /auth/me',
+]
+/** Of these, every one that sends a mail that nobody has to be signed in for, or to an address that its caller names. */
+const MAIL_OPERATIONS = [
+  'POST /auth/register',
+  'POST /auth/resend-verification',
+  'POST /auth/login/mfa/email',
+  'POST /auth/forgot-password',
+  'POST /auth/change-email',
 ]
 /** These take something that looks like a secret, and 256 random bits or a client's configured secret is nothing to guess. */
 const UNGUESSABLE = {
@@ -64,11 +73,30 @@ describe('every operation of the OpenAPI document', () => {
     const { ask } = freshWorker()
     const send = () => ask(operation.method, operation.path, '203.0.113.1', bodyFor(operation))
     const first = await send()
-    expect(membersOf(first, 'RateLimit-Policy')).toEqual(['"global";q=300;w=60', '"sensitive";q=5;w=60'])
+    const mailLimits = ['"mail-hourly";q=120;w=3600', '"mail-daily";q=600;w=86400']
+    expect(membersOf(first, 'RateLimit-Policy')).toEqual([
+      '"global";q=300;w=60',
+      '"sensitive";q=5;w=60',
+      ...(MAIL_OPERATIONS.includes(name) ? mailLimits : []),
+    ])
     expect(await statusesOf(4, send)).not.toContain(429)
     const refused = await send()
     expect(refused.headers.get('Retry-After')).toBe('60')
     expect(await refusalOf(refused)).toEqual({ status: 429, code: 'rate_limited' })
+  })
+
+  it('has a count of its own, so that one route’s requests leave the others alone', async () => {
+    const { ask } = freshWorker()
+    for (const operation of operations) {
+      const path = operation.path.replaceAll(/\{[^}]+\}/g, 'x')
+      const response = await ask(operation.method, path, '203.0.113.1', bodyFor(operation))
+      const policies = membersOf(response, 'RateLimit-Policy')
+      for (const [index, member] of membersOf(response, 'RateLimit').entries()) {
+        if (member.startsWith('"global"')) continue
+        const quota = Number(/q=(\d+)/.exec(policies[index] ?? '')?.[1])
+        expect(member, operation.name).toContain(`r=${quota - 1};`)
+      }
+    }
   })
 
   it.each(operations.map(({ name }) => name))(

@@ -1,14 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { RATE_CLASSES } from '../../src/config.ts'
 import { createRateLimiter, type RatePolicy, type RateState } from '../../src/platform/rate-limiter.ts'
+import { NOON_MS } from '../support/clock.ts'
 import { createProductionKv, type ProductionKv } from '../support/production-kv.ts'
-import { MINUTE_START, passToNextMinute } from '../support/rate-limits.ts'
+import { passToNextMinute } from '../support/rate-limits.ts'
 
-const SENSITIVE = RATE_CLASSES.sensitive
+const SENSITIVE: RatePolicy = { requests: 5, windowSeconds: 60 }
+const DAY_MS = 24 * 3_600_000
 const GLOBAL: RatePolicy = { requests: 300, windowSeconds: 60 }
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['Date'], now: MINUTE_START })
+  vi.useFakeTimers({ toFake: ['Date'], now: NOON_MS })
 })
 afterEach(() => {
   vi.useRealTimers()
@@ -36,7 +37,7 @@ function isolate(kv: ProductionKv, location = 'FRA') {
 async function admitted(
   isolates: readonly ReturnType<typeof isolate>[],
   requests: number,
-  { policy = SENSITIVE as RatePolicy, overMs = 0 } = {},
+  { policy = SENSITIVE, overMs = 0 } = {},
 ): Promise<number> {
   let count = 0
   for (let sent = 0; sent < requests; sent += 1) {
@@ -47,7 +48,7 @@ async function admitted(
   return count
 }
 
-describe('the rate limiter against KV as production is (issue 3, line 2; decision 5)', () => {
+describe('the rate limiter against KV as production is (docs/decisions/0008-rate-limits.md)', () => {
   it('in one isolate is exact: the limit, and not one more', async () => {
     const kv = createProductionKv()
     const one = isolate(kv)
@@ -94,6 +95,28 @@ describe('the rate limiter against KV as production is (issue 3, line 2; decisio
           expect(at - (times[index] ?? 0)).toBeGreaterThanOrEqual(1000)
       }
     }
+  })
+
+  it('hears early of others in a long window, of which an isolate sees a part only', async () => {
+    const daily: RatePolicy = { requests: 300, windowSeconds: 24 * 3600 }
+    const kv = createProductionKv({ propagationMs: 0 })
+    expect(await admitted([isolate(kv)], 1000, { policy: daily, overMs: 3_600_000 })).toBe(300)
+    kv.take()
+    for (let fresh = 0; fresh < 5; fresh += 1) {
+      pass(60_000)
+      expect(await admitted([isolate(kv)], 100, { policy: daily })).toBe(15)
+    }
+    expect(kv.take()).toMatchObject({ writes: 0, badRequests: 0 })
+  })
+
+  it('asks again in a long window, so that isolates beside each other do not multiply a daily limit', async () => {
+    const daily: RatePolicy = { requests: 300, windowSeconds: 24 * 3600 }
+    const kv = createProductionKv({ propagationMs: 0 })
+    const isolates = Array.from({ length: 8 }, () => isolate(kv))
+    vi.setSystemTime(Math.ceil(Date.now() / DAY_MS) * DAY_MS)
+    const count = await admitted(isolates, 5000, { policy: daily, overMs: DAY_MS - 60_000 })
+    expect(count).toBeGreaterThanOrEqual(300)
+    expect(count).toBeLessThan(3 * 300)
   })
 
   it('stops writing once KV knows that the limit is reached', async () => {
@@ -154,7 +177,7 @@ describe('the rate limiter against KV as production is (issue 3, line 2; decisio
 
     it('two windows meet: twice the limit within a minute that is not the clock’s, and no more', async () => {
       const one = isolate(createProductionKv())
-      vi.setSystemTime(MINUTE_START + 59_000)
+      vi.setSystemTime(NOON_MS + 59_000)
       expect(await admitted([one], 20)).toBe(SENSITIVE.requests)
       pass(1000)
       expect(await admitted([one], 20)).toBe(SENSITIVE.requests)
@@ -195,7 +218,7 @@ describe('the rate limiter against KV as production is (issue 3, line 2; decisio
 
     it('garbage in a counter counts as nothing', async () => {
       const kv = createProductionKv()
-      await kv.at('FRA').put(`client:${MINUTE_START / 60_000}`, 'garbage')
+      await kv.at('FRA').put(`client:${NOON_MS / 60_000}`, 'garbage')
       expect(await admitted([isolate(kv)], 20)).toBe(SENSITIVE.requests)
     })
   })

@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { toRateKey } from '../../src/http/client-address.ts'
+import { toRateKeys } from '../../src/http/client-address.ts'
+import { captureLog } from '../support/captured-log.ts'
 import { PASSWORD, refusalOf } from '../support/client.ts'
-import { freshWorker, MINUTE_START, membersOf, passToNextMinute, statusesOf } from '../support/rate-limits.ts'
+import { NOON_MS } from '../support/clock.ts'
+import { freshWorker, membersOf, passToNextMinute, statusesOf } from '../support/rate-limits.ts'
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['Date'], now: MINUTE_START })
+  vi.useFakeTimers({ toFake: ['Date'], now: NOON_MS })
 })
 afterEach(() => {
   vi.useRealTimers()
@@ -13,23 +15,39 @@ afterEach(() => {
 const pass = (milliseconds: number) => vi.setSystemTime(Date.now() + milliseconds)
 
 describe('what a client is counted by', () => {
+  const networks = (first: string, second: string, third: string) => [
+    { key: `${first}/64`, times: 1 },
+    { key: `${second}/56`, times: 4 },
+    { key: `${third}/48`, times: 16 },
+  ]
   it.each([
-    ['203.0.113.7', '203.0.113.7'],
-    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
-    ['2001:db8:1:2:ffff:ffff:ffff:ffff', '2001:db8:1:2::/64'],
-    ['2001:DB8:1:2::1', '2001:db8:1:2::/64'],
-    ['2001:db8:1:3::1', '2001:db8:1:3::/64'],
-    ['::1', '::/64'],
-    ['::ffff:203.0.113.7', '203.0.113.7'],
-    ['::ffff:cb00:7107', '203.0.113.7'],
-    ['', null],
-    [null, null],
-  ])('%s → %s', (address, key) => {
-    expect(toRateKey(address)).toBe(key)
+    ['2001:db8:1:2:3:4:5:6', networks('2001:db8:1:2::', '2001:db8:1::', '2001:db8:1::')],
+    ['2001:db8:1:2:ffff:ffff:ffff:ffff', networks('2001:db8:1:2::', '2001:db8:1::', '2001:db8:1::')],
+    ['2001:DB8:1:2::1', networks('2001:db8:1:2::', '2001:db8:1::', '2001:db8:1::')],
+    ['2001:db8:1:12ff::1', networks('2001:db8:1:12ff::', '2001:db8:1:1200::', '2001:db8:1::')],
+    ['2001:db8:ffff:ffff::1', networks('2001:db8:ffff:ffff::', '2001:db8:ffff:ff00::', '2001:db8:ffff::')],
+    ['::1', networks('::', '::', '::')],
+    ['203.0.113.7', [{ key: '203.0.113.7', times: 1 }]],
+    ['::ffff:203.0.113.7', [{ key: '203.0.113.7', times: 1 }]],
+    ['::ffff:cb00:7107', [{ key: '203.0.113.7', times: 1 }]],
+    ['', []],
+    [null, []],
+  ])('%s', (address, keys) => {
+    expect(toRateKeys(address)).toEqual(keys)
+  })
+
+  it('is its zone where it is a Worker, whose address every Worker has', () => {
+    const workers = '2a06:98c0:3600::103'
+    expect(toRateKeys(workers, 'shop.example')).toEqual([{ key: 'zone shop.example', times: 1 }])
+    expect(toRateKeys(workers)[0]).toEqual({ key: '2a06:98c0:3600::/64', times: 1 })
+    expect(toRateKeys('203.0.113.7', 'shop.example')).toEqual([{ key: '203.0.113.7', times: 1 }])
   })
 })
 
 const LOGIN = { body: { identifier: 'nobody@example.com', password: PASSWORD } }
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+const VERIFY = { body: { token: 'not a token' } }
 const FORGOT = { body: { email: 'nobody@example.com' } }
 
 describe('limits by client address, over HTTP', () => {
@@ -58,6 +76,109 @@ describe('limits by client address, over HTTP', () => {
       429,
       429,
     ])
+  })
+
+  it('lets as many sensitive requests through as RATE_LIMIT_SENSITIVE_PER_MINUTE says', async () => {
+    const { ask } = freshWorker({ RATE_LIMIT_SENSITIVE_PER_MINUTE: '2' })
+    const verify = () => ask('POST', '/auth/verify-email', '203.0.113.1', VERIFY)
+    const first = await verify()
+    expect(membersOf(first, 'RateLimit-Policy')).toContain('"sensitive";q=2;w=60')
+    expect(await statusesOf(3, verify)).toEqual([400, 429, 429])
+  })
+
+  it('lets 24 times as many mails through an hour and 120 times as many a day as sensitive requests a minute', async () => {
+    const { ask } = freshWorker({ RATE_LIMIT_SENSITIVE_PER_MINUTE: '1' })
+    const forgot = () => ask('POST', '/auth/forgot-password', '203.0.113.1', FORGOT)
+    const hourly = async () => {
+      let admitted = 0
+      for (let minute = 0; minute < 25; minute += 1) {
+        if ((await forgot()).status === 202) admitted += 1
+        passToNextMinute()
+      }
+      return admitted
+    }
+    vi.setSystemTime(Math.ceil(Date.now() / DAY_MS) * DAY_MS)
+    for (let hour = 0; hour < 5; hour += 1) {
+      expect(await hourly()).toBe(24)
+      const refused = await forgot()
+      expect(refused.status).toBe(429)
+      expect(membersOf(refused, 'RateLimit')).toContain('"mail-hourly";r=0;t=2100')
+      expect(refused.headers.get('Retry-After')).toBe('2100')
+      vi.setSystemTime(Math.ceil(Date.now() / HOUR_MS) * HOUR_MS)
+    }
+    const refused = await forgot()
+    expect(refused.headers.get('Retry-After')).toBe(String(19 * 3600))
+    expect((await ask('POST', '/auth/resend-verification', '203.0.113.1', FORGOT)).status).toBe(202)
+    expect((await ask('POST', '/auth/forgot-password', '203.0.113.2', FORGOT)).status).toBe(202)
+    vi.setSystemTime(Math.ceil(Date.now() / DAY_MS) * DAY_MS)
+    expect((await forgot()).status).toBe(202)
+  })
+
+  it('gives an IPv6 /56 four times the limit of a /64, and a /48 sixteen times', async () => {
+    const { ask } = freshWorker()
+    const verify = (address: string) => ask('POST', '/auth/verify-email', address, VERIFY)
+    /** How many of ten requests from each of so many networks are let through. */
+    const admitted = async (networks: number, addressOf: (network: number) => string) => {
+      let count = 0
+      for (let network = 0; network < networks; network += 1) {
+        const statuses = await statusesOf(10, () => verify(addressOf(network)))
+        count += statuses.filter((status) => status !== 429).length
+      }
+      return count
+    }
+    expect(await admitted(1, () => '2001:db8:1::1')).toBe(5)
+    expect(await admitted(9, (network) => `2001:db8:2:${network}::1`)).toBe(20)
+    expect(await admitted(20, (network) => `2001:db8:3:${(network * 256).toString(16)}::1`)).toBe(80)
+    expect(await admitted(1, () => '2001:db8:4::1')).toBe(5)
+  })
+
+  it('counts what a /64 was refused against no other /64 of its /56: a flood shuts no neighbour out', async () => {
+    const { ask } = freshWorker()
+    const verify = (address: string) => ask('POST', '/auth/verify-email', address, VERIFY)
+    await statusesOf(50, () => verify('2001:db8:1:1::1'))
+    expect(await statusesOf(5, () => verify('2001:db8:1:2::1'))).not.toContain(429)
+  })
+
+  it('says what the tightest of the three networks leaves', async () => {
+    const { ask } = freshWorker()
+    const leftOf = async (address: string) => {
+      const response = await ask('POST', '/auth/verify-email', address, VERIFY)
+      return membersOf(response, 'RateLimit').find((member) => member.startsWith('"sensitive"'))
+    }
+    for (let network = 0; network < 3; network += 1)
+      for (let left = 4; left >= 0; left -= 1)
+        expect(await leftOf(`2001:db8:1:${network}::1`)).toBe(`"sensitive";r=${left};t=60`)
+    expect(await leftOf('2001:db8:1:4::1')).toBe('"sensitive";r=4;t=60')
+    expect(await leftOf('2001:db8:1:5::1')).toBe('"sensitive";r=3;t=60')
+    expect(await leftOf('2001:db8:1:6::1')).toBe('"sensitive";r=2;t=60')
+    expect(await leftOf('2001:db8:2::1')).toBe('"sensitive";r=4;t=60')
+  })
+
+  it('costs an IPv6 client no more of KV than one of IPv4', async () => {
+    const costOf = async (address: string) => {
+      const { ask, kv } = freshWorker()
+      await statusesOf(3, () => ask('POST', '/auth/verify-email', address, VERIFY))
+      const { reads, writes } = kv.take()
+      return { reads, writes }
+    }
+    expect(await costOf('2001:db8:1:2::1')).toEqual(await costOf('203.0.113.1'))
+  })
+
+  it('counts Workers of other zones by their zone, so that none is shut out by another’s', async () => {
+    const { ask } = freshWorker({ RATE_LIMIT_PER_MINUTE: '10' })
+    const call = (zone: string) => ask('GET', '/health', '2a06:98c0:3600::103', { headers: { 'CF-Worker': zone } })
+    expect(await statusesOf(11, () => call('flood.example'))).toContain(429)
+    expect((await call('shop.example')).status).toBe(200)
+  })
+
+  it('does not believe CF-Worker from any other address', async () => {
+    const { ask } = freshWorker({ RATE_LIMIT_PER_MINUTE: '10' })
+    let zone = 0
+    const statuses = await statusesOf(11, () => {
+      zone += 1
+      return ask('GET', '/health', '203.0.113.1', { headers: { 'CF-Worker': `zone${zone}.example` } })
+    })
+    expect(statuses.at(-1)).toBe(429)
   })
 
   it('counts an IPv6 subscriber’s whole /64 together, and IPv4 in either form', async () => {
@@ -96,6 +217,23 @@ describe('limits by client address, over HTTP', () => {
     const statuses = await statusesOf(30, () => ask('POST', '/auth/forgot-password', null, { ...FORGOT, headers }))
     expect(new Set(statuses)).toEqual(new Set([202]))
     expect(kv.take()).toMatchObject({ reads: 0, writes: 0 })
+  })
+
+  it('warns once an isolate in production that requests without an address are not limited', async () => {
+    const { ask } = freshWorker({
+      ENVIRONMENT: 'production',
+      ISSUER: 'https://auth.example.com',
+      MAIL_TRANSPORT: 'binding',
+      MAIL_FROM: 'auth@example.com',
+    })
+    const log = captureLog()
+    const origin = 'https://auth.example.com'
+    await ask('GET', '/health', '203.0.113.1', { origin })
+    expect(log.lines().some(({ level }) => level === 'warn')).toBe(false)
+    await statusesOf(3, () => ask('GET', '/health', null, { origin }))
+    const warnings = log.lines().filter(({ level }) => level === 'warn')
+    log.release()
+    expect(warnings.map(({ message }) => message)).toEqual([expect.stringContaining('no client address')])
   })
 
   it('incident 1 (better-auth CVE-2025-71399): no spelling of a path skips its limit', async () => {
@@ -175,14 +313,14 @@ describe('limits by client address, over HTTP', () => {
   )
 })
 /** RFC 9651: what the fields must parse as. */
-const POLICY = /^"([a-z]+)";q=(\d+);w=(\d+)$/
-const STATE = /^"([a-z]+)";r=(\d+);t=(\d+)$/
+const POLICY = /^"([a-z-]+)";q=(\d+);w=(\d+)$/
+const STATE = /^"([a-z-]+)";r=(\d+);t=(\d+)$/
 
 describe('the fields of draft-ietf-httpapi-ratelimit-headers', () => {
   it('name every policy that was applied and what is left of each', async () => {
     const { ask } = freshWorker()
     pass(15_000)
-    const response = await ask('POST', '/auth/forgot-password', '203.0.113.1', FORGOT)
+    const response = await ask('POST', '/auth/verify-email', '203.0.113.1', VERIFY)
     expect(membersOf(response, 'RateLimit-Policy')).toEqual(['"global";q=300;w=60', '"sensitive";q=5;w=60'])
     expect(membersOf(response, 'RateLimit')).toEqual(['"global";r=299;t=45', '"sensitive";r=4;t=45'])
     expect(response.headers.get('Retry-After')).toBeNull()
@@ -191,8 +329,8 @@ describe('the fields of draft-ietf-httpapi-ratelimit-headers', () => {
   it('stand on refusals too, with a Retry-After that holds', async () => {
     const { ask } = freshWorker()
     pass(15_000)
-    await statusesOf(5, () => ask('POST', '/auth/forgot-password', '203.0.113.1', FORGOT))
-    const refused = await ask('POST', '/auth/forgot-password', '203.0.113.1', FORGOT)
+    await statusesOf(5, () => ask('POST', '/auth/verify-email', '203.0.113.1', VERIFY))
+    const refused = await ask('POST', '/auth/verify-email', '203.0.113.1', VERIFY)
     expect(refused.status).toBe(429)
     expect(refused.headers.get('Content-Type')).toBe('application/problem+json')
     expect(membersOf(refused, 'RateLimit')).toEqual(['"global";r=294;t=45', '"sensitive";r=0;t=45'])
@@ -200,9 +338,9 @@ describe('the fields of draft-ietf-httpapi-ratelimit-headers', () => {
     for (const member of membersOf(refused, 'RateLimit-Policy')) expect(member).toMatch(POLICY)
     expect(refused.headers.get('Retry-After')).toBe('45')
     pass(44_999)
-    expect((await ask('POST', '/auth/forgot-password', '203.0.113.1', FORGOT)).status).toBe(429)
+    expect((await ask('POST', '/auth/verify-email', '203.0.113.1', VERIFY)).status).toBe(429)
     pass(1)
-    expect((await ask('POST', '/auth/forgot-password', '203.0.113.1', FORGOT)).status).toBe(202)
+    expect((await ask('POST', '/auth/verify-email', '203.0.113.1', VERIFY)).status).toBe(400)
   })
 
   it('are readable by the pages of allowed origins', async () => {

@@ -145,7 +145,7 @@ describe('POST /auth/login under attack (issue 3, line 1; ASVS 6.3.1)', () => {
     expect((await tryLogin(email, PASSWORD)).status).toBe(429)
     vi.useRealTimers()
     await post('/auth/forgot-password', { email })
-    const mail = await waitForMail(email, ({ text }) => text.includes('/reset-password?'))
+    const mail = await waitForMail(email, ({ text }) => text.includes('/reset-password#'))
     const password = 'an entirely new password'
     expect((await post('/auth/reset-password', { token: tokenIn(mail), password })).status).toBe(204)
     expect((await tryLogin(email, password)).status).toBe(200)
@@ -316,7 +316,7 @@ describe('when the object cannot be reached (assurance.md, faults)', () => {
       ? Promise.reject(new Error('Network connection lost.'))
       : proceed(),
   )
-  const tables = ['users', 'sessions', 'audit_events', 'one_time_tokens', 'outbox']
+  const tables = ['users', 'sessions', 'audit_events', 'audit_counts', 'one_time_tokens', 'outbox']
   const countRows = async () =>
     await Promise.all(
       tables.map(async (table) => await env.DB.prepare(`select count(*) as n from ${table}`).first('n')),
@@ -325,7 +325,7 @@ describe('when the object cannot be reached (assurance.md, faults)', () => {
   it('every route that needs it answers 503 with Retry-After, and writes nothing', async () => {
     const { email, tokens } = await signedUp()
     await post('/auth/forgot-password', { email })
-    const reset = tokenIn(await waitForMail(email, ({ text }) => text.includes('/reset-password?')))
+    const reset = tokenIn(await waitForMail(email, ({ text }) => text.includes('/reset-password#')))
     const headers = bearer(tokens.accessToken)
     const requests = [
       ['POST', '/auth/login', { body: { identifier: email, password: PASSWORD } }],

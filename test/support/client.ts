@@ -38,7 +38,7 @@ export async function waitForMail(
   to: string,
   matching: (mail: MailboxItem) => boolean = () => true,
 ): Promise<MailboxItem> {
-  for (let tries = 0; tries < 200; tries += 1) {
+  for (let tries = 0; tries < 800; tries += 1) {
     const mail = (await env.DEV_MAILBOX.getByName('mailbox').list(to)).find(matching)
     if (mail) return mail
     await new Promise((resolve) => setTimeout(resolve, 25))
@@ -48,7 +48,7 @@ export async function waitForMail(
 
 /** The token of the link in a mail's text part. */
 export function tokenIn(mail: MailboxItem): string {
-  const token = /\?token=(\S+)/.exec(mail.text)?.[1]
+  const token = /#token=(\S+)/.exec(mail.text)?.[1]
   if (token === undefined) throw new Error('no token in the mail')
   return token
 }

@@ -25,6 +25,6 @@ export async function auditOf(type: string, userId: string) {
 /** Waits until every mail that is due has been tried, so that nothing is on its way when a test file ends. */
 export async function mailsSettled(): Promise<void> {
   const waiting = "state = 'pending' and attempts < 2 and not (attempts = 0 and next_attempt_at > ?)"
-  for (let tries = 0; tries < 200 && (await countRows('outbox', waiting, Date.now())) > 0; tries += 1)
+  for (let tries = 0; tries < 800 && (await countRows('outbox', waiting, Date.now())) > 0; tries += 1)
     await new Promise((resolve) => setTimeout(resolve, 25))
 }

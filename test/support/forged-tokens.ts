@@ -2,7 +2,7 @@ import { env } from 'cloudflare:workers'
 import { CompactSign, exportJWK, exportSPKI, generateKeyPair, importJWK, type JWK, type JWTPayload } from 'jose'
 import { SYSTEM } from '../../src/platform/client.ts'
 import { composePlatform } from '../../src/platform/compose.ts'
-import { loadKeyRing } from '../../src/services/signing-keys.ts'
+import { findSigningKey, loadKeyRing } from '../../src/services/signing-keys.ts'
 
 /** An access token that must not be believed, and what is wrong with it. */
 export interface ForgedToken {
@@ -25,8 +25,9 @@ export async function forgeTokens(genuine: string): Promise<ForgedToken[]> {
   const header = JSON.parse(Buffer.from(head, 'base64url').toString()) as { kid: string }
   const claims = JSON.parse(Buffer.from(body, 'base64url').toString()) as JWTPayload
   const { kid } = header
-  const ring = await loadKeyRing(composePlatform(env, SYSTEM, { waitUntil: () => undefined }))
-  const ours = ring.signing.privateKey
+  const platform = composePlatform(env, SYSTEM, { waitUntil: () => undefined })
+  const ring = await loadKeyRing(platform)
+  const ours = (await findSigningKey(platform)).privateKey
   const published = ring.publicJwks.find((jwk) => (jwk as JWK).kid === kid) as JWK
   const publicKey = (await importJWK(published, 'ES256', { extractable: true })) as CryptoKey
   const stranger = await generateKeyPair('ES256', { extractable: true })

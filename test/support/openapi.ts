@@ -79,7 +79,7 @@ const CANDIDATES = [
   'A',
   'example',
   'https://example.com/',
-  '2026-01-31T12:00:00.000Z',
+  '2001-01-31T12:00:00.000Z',
   'users:read',
 ]
 

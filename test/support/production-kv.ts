@@ -8,7 +8,7 @@ export interface KvOperations {
   badRequests: number
 }
 
-/** A namespace with production's limits (platform.md), seen from as many locations as a test likes. */
+/** A namespace with production's limits (docs/platform-notes.md), seen from as many locations as a test likes. */
 export interface ProductionKv {
   /** The binding of a Worker that runs in this location. */
   at(location: string): KVNamespace

@@ -3,8 +3,6 @@ import { vi } from 'vitest'
 import { callWorker } from './call-worker.ts'
 import { createProductionKv } from './production-kv.ts'
 
-/** The start of a minute, so that windows begin with the test. */
-export const MINUTE_START = Date.parse('2026-11-20T08:00:00Z')
 export const passToNextMinute = () => vi.setSystemTime(Math.floor(Date.now() / 60_000 + 1) * 60_000)
 
 /** A Worker whose memory and counters are its own, so that tests do not count each other's requests. */
@@ -13,7 +11,12 @@ export function freshWorker(overrides: Record<string, unknown> = {}) {
   const workerEnv = { ...env, COUNTERS: kv.at('FRA'), ...overrides } as Env
   return {
     kv,
-    ask: (method: string, path: string, address: string | null, init: { body?: unknown; headers?: object } = {}) =>
+    ask: (
+      method: string,
+      path: string,
+      address: string | null,
+      init: { body?: unknown; headers?: object; origin?: string } = {},
+    ) =>
       callWorker(workerEnv, method, path, {
         ...init,
         headers: { ...init.headers, ...(address === null ? {} : { 'CF-Connecting-IP': address }) },

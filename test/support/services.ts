@@ -13,7 +13,7 @@ export function withClients(...clients: { id: string; secret: string }[]): Env {
   return {
     ...env,
     SESSION_IDLE_TIMEOUT_SECONDS: '1200',
-    INTROSPECTION_CLIENTS: JSON.stringify(clients),
+    SERVICE_CLIENTS: JSON.stringify(clients),
   } as unknown as Env
 }
 export const services = withClients(SERVICE, ODD)

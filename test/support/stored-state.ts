@@ -8,7 +8,7 @@ export async function queryOne(sql: string, ...values: unknown[]): Promise<Row> 
   return row
 }
 
-const ACCOUNT_TABLES = ['users', 'user_roles', 'sessions', 'one_time_tokens']
+const ACCOUNT_TABLES = ['users', 'user_roles', 'sessions', 'grants', 'one_time_tokens']
 
 /**
  * Everything that says who may do what, to be compared before and after a refusal. What may change with any request is left out:

@@ -43,9 +43,11 @@ describe('a configuration (api.md "Configuration")', () => {
       passwordMinLength: 8,
       passwordRequire: [],
       rateLimits: true,
+      rateLimitPerMinute: 300,
+      rateLimitSensitivePerMinute: 5,
       bootstrapAdminEmail: null,
       cookies: { sameSite: 'Lax', domain: null },
-      introspectionClients: [],
+      serviceClients: [],
     })
   })
 
@@ -68,10 +70,11 @@ describe('a configuration (api.md "Configuration")', () => {
       SESSION_IDLE_TIMEOUT_SECONDS: '1200',
       REQUIRE_EMAIL_VERIFICATION: 'false',
       PASSWORD_MIN_LENGTH: '15',
+      AUDIT_RETENTION_DAYS: '30',
       PASSWORD_REQUIRE: 'upper,symbol',
       BOOTSTRAP_ADMIN_EMAIL: 'Root@Example.com',
       COOKIE_SAME_SITE: 'Strict',
-      INTROSPECTION_CLIENTS: JSON.stringify([{ id: 'api', secret: 'x'.repeat(32) }]),
+      SERVICE_CLIENTS: JSON.stringify([{ id: 'api', secret: 'x'.repeat(32) }]),
     })
     expect(settings).toMatchObject({
       appUrl: 'https://app.example.com/account',
@@ -86,7 +89,7 @@ describe('a configuration (api.md "Configuration")', () => {
       passwordRequire: ['upper', 'symbol'],
       bootstrapAdminEmail: 'root@example.com',
       cookies: { sameSite: 'Strict' },
-      introspectionClients: [{ id: 'api' }],
+      serviceClients: [{ id: 'api' }],
     })
   })
 
@@ -103,8 +106,9 @@ describe('a configuration (api.md "Configuration")', () => {
 describe('AUTH_SECRET', () => {
   const secretsOf = (AUTH_SECRET: string) => parseSettings({ ...PRODUCTION, AUTH_SECRET }).secrets
 
-  it('is a list of versions, newest first', () => {
+  it('is a list of versions in the order that was chosen: the first makes', () => {
     expect(secretsOf(`v2:${OTHER}, v1:${SECRET}`).map(({ version }) => version)).toEqual(['v2', 'v1'])
+    expect(secretsOf(`v1:${SECRET},v2:${OTHER}`).map(({ version }) => version)).toEqual(['v1', 'v2'])
     expect(secretsOf(`v2:${OTHER},v1:${SECRET}`).map(({ secret }) => secret.length)).toEqual([48, 32])
   })
 
@@ -145,10 +149,15 @@ describe('a variable that is malformed', () => {
     ['ISSUER', 'https://AUTH.example.com'],
     ['APP_URL', 'app.example.com'],
     ['APP_URL', 'javascript:alert(1)'],
+    ['APP_URL', 'https://app.example.com/#/account'],
+    ['APP_URL', 'https://app.example.com/?page=account'],
     ['ALLOWED_ORIGINS', 'https://app.example.com/'],
     ['ALLOWED_ORIGINS', '*'],
     ['ALLOWED_ORIGINS', 'https://*.example.com'],
     ['ALLOWED_ORIGINS', 'null'],
+    ['ALLOWED_ORIGINS', 'file:///android_asset'],
+    ['ISSUER', 'capacitor://localhost'],
+    ['ISSUER', 'ftp://auth.example.com'],
     ['ALLOWED_REDIRECTS', 'app.example.com/x'],
     ['ALLOWED_REDIRECTS', 'javascript:alert(1)'],
     ['ACCESS_TOKEN_TTL_SECONDS', '59'],
@@ -161,14 +170,19 @@ describe('a variable that is malformed', () => {
     ['PASSWORD_MIN_LENGTH', '7'],
     ['PASSWORD_MIN_LENGTH', '65'],
     ['PASSWORD_REQUIRE', 'upper,emoji'],
+    ['AUDIT_RETENTION_DAYS', '0'],
+    ['AUDIT_RETENTION_DAYS', 'forever'],
     ['RATE_LIMITS', 'yes'],
+    ['RATE_LIMIT_SENSITIVE_PER_MINUTE', '0'],
+    ['RATE_LIMIT_SENSITIVE_PER_MINUTE', 'five'],
+    ['RATE_LIMIT_SENSITIVE_PER_MINUTE', '2.5'],
     ['BOOTSTRAP_ADMIN_EMAIL', 'root'],
     ['MAIL_TRANSPORT', 'pigeon'],
     ['MAIL_FROM', 'Postern'],
     ['SMTP_URL', 'mail.example.com'],
     ['OIDC_PROVIDERS', '{'],
     ['OIDC_PROVIDERS', '[{"id":"Corp"}]'],
-    ['INTROSPECTION_CLIENTS', '[{"id":"api","secret":"short"}]'],
+    ['SERVICE_CLIENTS', '[{"id":"api","secret":"short"}]'],
     ['ALERT_WEBHOOK_URL', 'example.com'],
     ['COOKIE_SAME_SITE', 'lax'],
   ])('stops everything, by its name: %s=%s', (variable, value) => {
@@ -202,6 +216,12 @@ describe('production', () => {
     ['MAIL_TRANSPORT', 'mailbox'],
     ['MAIL_FROM', ''],
     ['SMTP_URL', 'smtp://user:password@mail.example.com:587?tls=off'],
+    ['RESEND_BASE_URL', 'http://api.example.com'],
+    ['ALERT_WEBHOOK_URL', 'http://hooks.example.com'],
+    [
+      'OIDC_PROVIDERS',
+      '[{"id":"corp","name":"Corp","issuer":"http://id.example.com","clientId":"a","clientSecret":"b"}]',
+    ],
   ])('refuses what is for development: %s=%s', (variable, value) => {
     expect(refusedOf({ ...PRODUCTION, [variable]: value })).toContain(variable)
   })
@@ -209,6 +229,21 @@ describe('production', () => {
   it('lets native apps of one machine in: loopback origins may be plain (RFC 8252 §7.3)', () => {
     const loopback = { ALLOWED_ORIGINS: 'http://localhost:5173', ALLOWED_REDIRECTS: 'http://127.0.0.1:9999/callback' }
     expect(refusedOf({ ...PRODUCTION, ...loopback })).toEqual([])
+  })
+
+  it('lets the origins of hybrid apps in, whose schemes are their own', () => {
+    const allowedOrigins = [
+      'capacitor://localhost',
+      'ionic://localhost',
+      'tauri://localhost',
+      'https://tauri.localhost',
+      'http://localhost',
+      'https://localhost',
+      'app://example',
+    ]
+    expect(parseSettings({ ...PRODUCTION, ALLOWED_ORIGINS: allowedOrigins.join(',') })).toMatchObject({
+      allowedOrigins,
+    })
   })
 })
 

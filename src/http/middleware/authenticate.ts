@@ -1,7 +1,6 @@
-import { createMiddleware } from 'hono/factory'
 import { AuthError } from '../../errors.ts'
-import { authenticateFresh, authenticateRead } from '../../services/authentication.ts'
-import type { AppEnv, Context } from '../context.ts'
+import { authenticateFresh } from '../../services/authentication.ts'
+import type { Context } from '../context.ts'
 import { readAccessCookie, readDeviceToken, readRefreshCookie } from '../cookies.ts'
 import { assertTrustedOrigin } from '../origin.ts'
 
@@ -20,25 +19,12 @@ export function readAccessToken(c: Context): string | null {
   return header === undefined ? null : (BEARER.exec(header)?.[1] ?? null)
 }
 
-/** For reading: trusts the token and the blocklist. Sets `claims`. */
-export const requireToken = () =>
-  createMiddleware<AppEnv>(async (c, next) => {
-    const claims = await authenticateRead(c.var.platform, readAccessToken(c) ?? refuse())
-    c.set('claims', claims)
-    c.set('userId', claims.sub)
-    c.var.platform.noteActivity(claims.sid)
-    await next()
-  })
+/** Whether a request carries a bearer token and nothing that a browser adds by itself to sign its user in. */
+export const isBearerRequest = (c: Context): boolean =>
+  BEARER.test(c.req.header('Authorization') ?? '') && readAccessCookie(c) === null && readRefreshCookie(c) === null
 
-/** For whatever changes something: asks the database for the session and the account as they are now. Sets `caller`. */
-export const requireUser = () =>
-  createMiddleware<AppEnv>(async (c, next) => {
-    c.set('caller', await authenticateCaller(c))
-    await next()
-  })
-
-/** The same for a route that asks only sometimes who is signed in. @throws {AuthError} `unauthenticated`. */
-export async function authenticateCaller(c: Context): Promise<AppEnv['Variables']['caller']> {
+/** The session and the account of a request as they are now. @throws {AuthError} `unauthenticated`. */
+export async function authenticateCaller(c: Context) {
   const { account, session } = await authenticateFresh(c.var.platform, readAccessToken(c) ?? refuse())
   c.set('userId', account.id)
   c.var.platform.noteActivity(session.id)

@@ -4,6 +4,8 @@ import { secureHeaders } from 'hono/secure-headers'
 import { AuthError } from '../../errors.ts'
 import type { AppEnv } from '../context.ts'
 import { isAllowedOrigin, isForeignPage, isSafe } from '../origin.ts'
+import { isTokenRoute } from '../token-routes.ts'
+import { isBearerRequest } from './authenticate.ts'
 
 const PREFLIGHT_MAX_AGE_SECONDS = 600
 const RESOURCE_POLICY = 'Cross-Origin-Resource-Policy'
@@ -37,16 +39,22 @@ export const crossOrigin = createMiddleware<AppEnv>(async (c, next) => {
   c.header('Vary', 'Origin', { append: true })
 })
 
-/** Refuses every unsafe request that a page of a foreign origin makes, whatever it carries: defaults are closed. */
+/**
+ * Refuses every unsafe request that a page of a foreign origin makes, but one: a bearer token on a route that acts by the token alone.
+ * No browser adds a token by itself, so whoever sends one means it, and CORS decides whether a page may read the answer. The browser
+ * keeps no cookie of that answer, or a page could tie its visitor to another account (docs/decisions/0009-cookies-and-csrf.md).
+ */
 export const refuseForeignPages = createMiddleware<AppEnv>(async (c, next) => {
-  if (!isSafe(c) && isForeignPage(c)) throw new AuthError('csrf_refused', { reason: 'foreign origin' })
+  if (isSafe(c) || !isForeignPage(c)) return await next()
+  if (!isTokenRoute(c) || !isBearerRequest(c)) throw new AuthError('csrf_refused', { reason: 'foreign origin' })
   await next()
+  for (const field of ['Set-Cookie', 'Clear-Site-Data']) c.header(field, undefined)
 })
 
 /** Headers for answers that are data: nothing in them may be rendered, framed, run or embedded (ASVS 3.4, 3.5.8). */
 const setDataHeaders = secureHeaders({
   contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-  strictTransportSecurity: 'max-age=63072000; includeSubDomains',
+  strictTransportSecurity: false,
   referrerPolicy: 'no-referrer',
   xFrameOptions: 'DENY',
   crossOriginResourcePolicy: false,

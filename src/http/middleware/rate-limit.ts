@@ -1,34 +1,102 @@
 import { createMiddleware } from 'hono/factory'
 import { GLOBAL_RATE_WINDOW_SECONDS, RATE_CLASSES } from '../../config.ts'
+import type { Settings } from '../../env.ts'
 import { AuthError } from '../../errors.ts'
-import type { RatePolicy } from '../../platform/rate-limiter.ts'
-import { toRateKey } from '../client-address.ts'
+import { logWarning } from '../../platform/log.ts'
+import type { RatePolicy, RateState } from '../../platform/rate-limiter.ts'
+import { nameDeviceAccount } from '../../services/login.ts'
+import { type RateKey, toRateKeys } from '../client-address.ts'
 import type { AppEnv, Context } from '../context.ts'
+import { readDeviceToken } from '../cookies.ts'
+
+type RateClass = keyof typeof RATE_CLASSES
 
 /**
  * Limits one route by client address. It stands on the route's own line, so no spelling of a path gets around it
  * (better-auth CVE-2025-71399); each route has a count of its own.
  */
-export const rateLimit = (name: keyof typeof RATE_CLASSES, route: string) =>
+const rateLimit = (name: RateClass, route: string) =>
   createMiddleware<AppEnv>(async (c, next) => {
-    await limit(c, name, `${name}:${route}`, RATE_CLASSES[name])
+    await limitByAddress(c, name, route)
     await next()
   })
 
+/** What a route that sends mails counts: by the minute as whatever is sensitive, and by the hour and the day. */
+const MAIL_CLASSES = ['sensitive', 'mail-hourly', 'mail-daily'] as const
+
+/** What a route states as its limit: a class, or `mails` for those of whatever sends mails. */
+export type Limit = RateClass | 'mails'
+
+export const limitsOf = (limit: Limit, route: string) =>
+  (limit === 'mails' ? MAIL_CLASSES : [limit]).map((name) => rateLimit(name, route))
+
+/**
+ * Limits logins by client address, but for a device that has logged in to the very account before: whatever else comes from an
+ * office's address, such a login gets through (docs/decisions/0008-rate-limits.md). A token that we made opens a small budget of its
+ * account; whose account that is shows when the one that logs in is known. Answers what counts, then, a login by its address that has
+ * not been counted yet.
+ */
+export async function limitLogins(c: Context, route: string): Promise<() => Promise<void>> {
+  const countAddress = () => limitByAddress(c, 'sensitive', route)
+  const account = nameDeviceAccount(c.var.platform, readDeviceToken(c))
+  const budget = account === null ? null : await count(c, 'device', [{ key: `${route}:${account}`, times: 1 }])
+  if (budget?.isAllowed === true) return countAddress
+  await countAddress()
+  return async () => undefined
+}
+
 /** Limits each client's requests altogether, to whatever address. */
 export const globalRateLimit = createMiddleware<AppEnv>(async (c, next) => {
-  const requests = c.var.platform.settings.rateLimitPerMinute
-  await limit(c, 'global', 'global', { requests, windowSeconds: GLOBAL_RATE_WINDOW_SECONDS })
+  await limitAltogether(c)
   await next()
 })
 
-/** Counts, and says in the fields of draft-ietf-httpapi-ratelimit-headers what is left. */
-async function limit(c: Context, name: string, key: string, policy: RatePolicy): Promise<void> {
-  const { settings, rateLimiter, client } = c.var.platform
-  const address = toRateKey(client.ip)
-  if (!settings.rateLimits || address === null) return
-  const { isAllowed, remaining, resetSeconds } = await rateLimiter.count(`${key}:${address}`, policy)
+/** The same for a request that will get no further. */
+export async function limitAltogether(c: Context): Promise<void> {
+  await limitByAddress(c, 'global')
+}
+
+const warned = new WeakSet<Settings>()
+
+async function limitByAddress(c: Context, name: RateClass | 'global', route?: string): Promise<void> {
+  const { settings, client } = c.var.platform
+  const addresses = toRateKeys(client.ip, c.req.header('CF-Worker') ?? null)
+  if (addresses.length === 0 && !settings.isDevelopment && !warned.has(settings)) {
+    warned.add(settings)
+    logWarning('a request has no client address, and such requests are not limited: call through Cloudflare')
+  }
+  const prefix = route === undefined ? '' : `${route}:`
+  const keys = addresses.map(({ key, times }) => ({ key: `${prefix}${key}`, times }))
+  const state = await count(c, name, keys)
+  if (state?.isAllowed === false) throw new AuthError('rate_limited', { retryAfterSeconds: state.resetSeconds })
+}
+
+/**
+ * Counts a request under each key, the narrowest first, and says in the fields of draft-ietf-httpapi-ratelimit-headers what the
+ * tightest leaves. What a narrow key refuses counts under no wider one, so nobody shuts the neighbours out by being refused.
+ */
+async function count(c: Context, name: RateClass | 'global', keys: readonly RateKey[]): Promise<RateState | null> {
+  const { settings, rateLimiter } = c.var.platform
+  if (!settings.rateLimits) return null
+  const policy = policyOf(settings, name)
+  let tightest: RateState | null = null
+  for (const { key, times } of keys) {
+    const state = await rateLimiter.count(`${name}:${key}`, { ...policy, requests: policy.requests * times })
+    if (tightest === null || !state.isAllowed || state.remaining < tightest.remaining) tightest = state
+    if (!state.isAllowed) break
+  }
+  if (tightest === null) return null
   c.header('RateLimit-Policy', `"${name}";q=${policy.requests};w=${policy.windowSeconds}`, { append: true })
-  c.header('RateLimit', `"${name}";r=${remaining};t=${resetSeconds}`, { append: true })
-  if (!isAllowed) throw new AuthError('rate_limited', { retryAfterSeconds: resetSeconds })
+  c.header('RateLimit', `"${name}";r=${tightest.remaining};t=${tightest.resetSeconds}`, { append: true })
+  return tightest
+}
+
+function policyOf(settings: Settings, name: RateClass | 'global'): RatePolicy {
+  if (name === 'global') return { requests: settings.rateLimitPerMinute, windowSeconds: GLOBAL_RATE_WINDOW_SECONDS }
+  const limits = RATE_CLASSES[name]
+  if ('requests' in limits) return limits
+  return {
+    requests: limits.sensitiveMinutes * settings.rateLimitSensitivePerMinute,
+    windowSeconds: limits.windowSeconds,
+  }
 }

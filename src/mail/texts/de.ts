@@ -9,7 +9,14 @@ export const de: MailTexts = {
   codeHint: 'Oder gib diesen Code auf derselben Seite ein, zum Beispiel auf einem anderen Gerät:',
   codeLabel: 'Dein Code:',
   deviceWords: { on: 'auf', 'Unknown device': 'Unbekanntes Gerät', 'Unknown program': 'Unbekanntes Programm' },
-  labels: { time: 'Zeit', device: 'Gerät', location: 'Ort' },
+  labels: {
+    signIn: 'Anmeldung mit',
+    dropped: 'Entfernt',
+    kept: 'Gilt weiterhin',
+    time: 'Zeit',
+    device: 'Gerät',
+    location: 'Ort',
+  },
   factors: {
     totp: 'Authenticator-App',
     passkey: 'Passkey',
@@ -18,28 +25,66 @@ export const de: MailTexts = {
     email: 'Code per E-Mail',
   },
   mails: {
-    verify_email: ({ product, duration }) => ({
+    verify_email: ({ product, duration, signIn }) => ({
       subject: `Bestätige deine E-Mail-Adresse für ${product}`,
       heading: 'Bestätige deine E-Mail-Adresse',
-      paragraphs: [`Willkommen bei ${product}! Nur ein Schritt fehlt noch: Bestätige, dass diese Adresse dir gehört.`],
+      paragraphs: [
+        signIn === ''
+          ? `Willkommen bei ${product}! Nur ein Schritt fehlt noch: Bestätige, dass diese Adresse dir gehört und dass du dich registriert hast.`
+          : `Jemand hat sich mit dem unten genannten Konto und dieser Adresse bei ${product} angemeldet. Bestätige nur, wenn es deines ist: Es öffnet danach dein Konto bei ${product}.`,
+      ],
       action: 'Adresse bestätigen',
       closing: [
         `Link und Code lassen sich einmal verwenden und sind ${duration} gültig.`,
-        'Du hast dich nicht registriert? Dann ignoriere diese E-Mail: Ohne deine Bestätigung kann niemand das Konto nutzen.',
+        signIn === ''
+          ? 'Du hast dich nicht registriert? Dann ignoriere diese E-Mail: Wer es war, hat ein Passwort gewählt und kann das Konto ohne deine Bestätigung nicht nutzen.'
+          : 'Das warst nicht du? Dann ignoriere diese E-Mail: Ohne deine Bestätigung kann niemand das Konto nutzen.',
       ],
       reason: `Du bekommst diese E-Mail, weil sich jemand mit dieser Adresse bei ${product} registriert hat.`,
     }),
-    already_registered: ({ product, duration }) => ({
+    already_registered: ({ product, duration, isUnconfirmed }) => ({
       subject: `Du hast schon ein Konto bei ${product}`,
       heading: 'Du hast schon ein Konto',
-      paragraphs: [
-        `Jemand, wahrscheinlich du, wollte diese Adresse für ein Konto bei ${product} verwenden. Zu ihr gibt es schon eines; es wurde nichts angelegt und nichts geändert.`,
-        'Melde dich wie gewohnt an. Wenn du dein Passwort nicht mehr weißt, kannst du ein neues festlegen.',
-      ],
+      paragraphs: isUnconfirmed
+        ? [
+            `Jemand, wahrscheinlich du, wollte diese Adresse für ein Konto bei ${product} verwenden. Mit ihr hatte sich schon einmal jemand registriert, und niemand hat das bestätigt.`,
+            'Damit niemand sonst in dein Konto kommt, gilt kein Passwort mehr, weder das frühere noch das neue, und auch keine andere Anmeldemethode. Lege hier ein Passwort fest, dann gehört das Konto dir.',
+          ]
+        : [
+            `Jemand, wahrscheinlich du, wollte diese Adresse für ein Konto bei ${product} verwenden. Zu ihr gibt es schon eines; es wurde nichts angelegt und nichts geändert.`,
+            'Melde dich wie gewohnt an. Wenn du dein Passwort nicht mehr weißt, kannst du ein neues festlegen.',
+          ],
       action: 'Neues Passwort festlegen',
       closing: [
         ...(duration === '' ? [] : [`Link und Code lassen sich einmal verwenden und sind ${duration} gültig.`]),
         'Das warst nicht du? Dann musst du nichts tun: Niemand hat Zugang zu deinem Konto bekommen.',
+      ],
+      reason: OWNER(product),
+    }),
+    account_created: ({ product }) => ({
+      subject: `Dein Konto bei ${product} wurde angelegt`,
+      heading: 'Dein Konto wurde angelegt',
+      paragraphs: [
+        `Jemand, wahrscheinlich du, hat sich mit dem unten genannten Konto bei ${product} angemeldet. Dabei ist mit deiner Adresse ein Konto bei ${product} entstanden.`,
+      ],
+      action: 'Mein Konto prüfen',
+      closing: [
+        'Das warst du? Dann musst du nichts tun.',
+        'Das warst nicht du? Dann lege über „Passwort vergessen“ auf der Anmeldeseite ein Passwort fest. Damit werden alle abgemeldet und Anmeldemethoden entfernt, die niemand als deine nachgewiesen hat.',
+      ],
+      reason: OWNER(product),
+    }),
+    account_claimed: ({ product }) => ({
+      subject: `Dein Konto bei ${product} wurde bestätigt`,
+      heading: 'Dein Konto wurde bestätigt',
+      paragraphs: [
+        `Jemand, wahrscheinlich du, hat sich mit dem unten genannten Konto bei ${product} angemeldet und damit deine Adresse bestätigt.`,
+        'Was das Konto bisher geöffnet hat, könnte jemand anderes eingerichtet haben und wurde deshalb entfernt: das Passwort, falls es eines gab, und andere Anmeldemethoden. Alle anderen Geräte wurden abgemeldet.',
+      ],
+      action: 'Mein Konto prüfen',
+      closing: [
+        'Das warst du? Dann musst du nichts tun. Was du noch brauchst, kannst du in deinen Kontoeinstellungen neu hinzufügen.',
+        'Das warst nicht du? Dann lege über „Passwort vergessen“ auf der Anmeldeseite ein Passwort fest. Damit werden alle abgemeldet und Anmeldemethoden entfernt, die niemand als deine nachgewiesen hat.',
       ],
       reason: OWNER(product),
     }),
@@ -54,11 +99,19 @@ export const de: MailTexts = {
       ],
       reason: OWNER(product),
     }),
-    password_changed: ({ product }) => ({
+    password_changed: ({ product, dropped, kept }) => ({
       subject: `Dein Passwort für ${product} wurde geändert`,
       heading: 'Dein Passwort wurde geändert',
       paragraphs: [
         `Das Passwort deines Kontos bei ${product} wurde gerade geändert. Deine anderen Geräte wurden dabei abgemeldet.`,
+        ...(dropped === ''
+          ? []
+          : [
+              'Anmeldemethoden, die niemand als deine nachgewiesen hatte, wurden entfernt. Gehört dir eine davon, füge sie in deinen Kontoeinstellungen neu hinzu.',
+            ]),
+        ...(kept === ''
+          ? []
+          : ['Andere Anmeldemethoden gelten weiterhin. Entferne in deinen Kontoeinstellungen, was nicht dir gehört.']),
       ],
       action: 'Neues Passwort festlegen',
       closing: [
@@ -136,6 +189,19 @@ export const de: MailTexts = {
       closing: [
         'Das warst du? Dann musst du nichts tun.',
         'Das warst nicht du? Dann lege sofort ein neues Passwort fest und richte die Methode in deinen Kontoeinstellungen neu ein.',
+      ],
+      reason: OWNER(product),
+    }),
+    role_granted: ({ product }) => ({
+      subject: `Du verwaltest jetzt ${product}`,
+      heading: 'Du hast jetzt Administratorrechte',
+      paragraphs: [
+        `Dein Konto bei ${product} hat jetzt Administratorrechte: Der Betreiber hat deine Adresse als erste dafür benannt, und du hast nachgewiesen, dass sie dir gehört.`,
+      ],
+      action: 'Mein Konto prüfen',
+      closing: [
+        'Das warst du? Dann musst du nichts tun.',
+        'Das warst nicht du? Dann lege sofort über „Passwort vergessen“ auf der Anmeldeseite ein neues Passwort fest und sag dem Betreiber Bescheid.',
       ],
       reason: OWNER(product),
     }),

@@ -9,7 +9,14 @@ export const en: MailTexts = {
   codeHint: 'Or enter this code on the same page, for example on another device:',
   codeLabel: 'Your code:',
   deviceWords: { on: 'on', 'Unknown device': 'Unknown device', 'Unknown program': 'Unknown program' },
-  labels: { time: 'Time', device: 'Device', location: 'Location' },
+  labels: {
+    signIn: 'Signs in with',
+    dropped: 'Removed',
+    kept: 'Goes on to work',
+    time: 'Time',
+    device: 'Device',
+    location: 'Location',
+  },
   factors: {
     totp: 'authenticator app',
     passkey: 'passkey',
@@ -18,28 +25,66 @@ export const en: MailTexts = {
     email: 'code by e-mail',
   },
   mails: {
-    verify_email: ({ product, duration }) => ({
+    verify_email: ({ product, duration, signIn }) => ({
       subject: `Confirm your e-mail address for ${product}`,
       heading: 'Confirm your e-mail address',
-      paragraphs: [`Welcome to ${product}. One step is left: confirm that this address is yours.`],
+      paragraphs: [
+        signIn === ''
+          ? `Welcome to ${product}. One step is left: confirm that this address is yours, and that it was you who signed up.`
+          : `Someone used this address to sign in to ${product} with the account below. Confirm only if it is yours: from then on it opens your ${product} account.`,
+      ],
       action: 'Confirm address',
       closing: [
         `The link and the code work once, for ${duration}.`,
-        'If you did not sign up, ignore this e-mail: without your confirmation the account cannot be used.',
+        signIn === ''
+          ? 'If you did not sign up, ignore this e-mail: whoever did chose a password, and cannot use the account without your confirmation.'
+          : 'If that was not you, ignore this e-mail: nobody can use the account without your confirmation.',
       ],
       reason: `You are receiving this e-mail because someone signed up for ${product} with this address.`,
     }),
-    already_registered: ({ product, duration }) => ({
+    already_registered: ({ product, duration, isUnconfirmed }) => ({
       subject: `You already have a ${product} account`,
       heading: 'You already have an account',
-      paragraphs: [
-        `Someone, probably you, wanted to use this address for a ${product} account. It already has one, so nothing was created or changed.`,
-        'Sign in as usual. If you no longer know your password, you can set a new one.',
-      ],
+      paragraphs: isUnconfirmed
+        ? [
+            `Someone, probably you, wanted to use this address for a ${product} account. It was used to sign up before, and nobody confirmed that.`,
+            'So that nobody else gets into your account, no password works any more, neither the earlier nor the new one, nor any other way to sign in. Set a password here, and the account is yours.',
+          ]
+        : [
+            `Someone, probably you, wanted to use this address for a ${product} account. It already has one, so nothing was created or changed.`,
+            'Sign in as usual. If you no longer know your password, you can set a new one.',
+          ],
       action: 'Set a new password',
       closing: [
         ...(duration === '' ? [] : [`The link and the code work once, for ${duration}.`]),
         'If this was not you, there is nothing to do: nobody got into your account.',
+      ],
+      reason: OWNER(product),
+    }),
+    account_created: ({ product }) => ({
+      subject: `Your ${product} account was created`,
+      heading: 'Your account was created',
+      paragraphs: [
+        `Someone, probably you, signed in to ${product} with the account below, and that created a ${product} account with your address.`,
+      ],
+      action: 'Check my account',
+      closing: [
+        'If this was you, there is nothing to do.',
+        'If this was not you, set a password with “Forgot password” on the sign-in page. That signs everybody out and removes ways to sign in that nobody proved to be yours.',
+      ],
+      reason: OWNER(product),
+    }),
+    account_claimed: ({ product }) => ({
+      subject: `Your ${product} account was confirmed`,
+      heading: 'Your account was confirmed',
+      paragraphs: [
+        `Someone, probably you, signed in to ${product} with the account below, which confirmed your address.`,
+        'Whatever opened the account before may have been set up by someone else, so it was removed: the password, if there was one, and other ways to sign in. All other devices were signed out.',
+      ],
+      action: 'Check my account',
+      closing: [
+        'If this was you, there is nothing to do. What you still need can be added again in your account settings.',
+        'If this was not you, set a password with “Forgot password” on the sign-in page. That signs everybody out and removes ways to sign in that nobody proved to be yours.',
       ],
       reason: OWNER(product),
     }),
@@ -54,11 +99,19 @@ export const en: MailTexts = {
       ],
       reason: OWNER(product),
     }),
-    password_changed: ({ product }) => ({
+    password_changed: ({ product, dropped, kept }) => ({
       subject: `Your ${product} password was changed`,
       heading: 'Your password was changed',
       paragraphs: [
         `The password of your ${product} account has just been changed, and your other devices were signed out.`,
+        ...(dropped === ''
+          ? []
+          : [
+              'Ways to sign in that nobody had proven to be yours were removed. If one of them is yours, add it again in your account settings.',
+            ]),
+        ...(kept === ''
+          ? []
+          : ['Other ways to sign in go on to work. Remove in your account settings what is not yours.']),
       ],
       action: 'Set a new password',
       closing: [
@@ -132,6 +185,19 @@ export const en: MailTexts = {
       closing: [
         'If this was you, there is nothing to do.',
         'If this was not you, set a new password at once and add the method again in your account settings.',
+      ],
+      reason: OWNER(product),
+    }),
+    role_granted: ({ product }) => ({
+      subject: `You are now an administrator of ${product}`,
+      heading: 'You are now an administrator',
+      paragraphs: [
+        `Your ${product} account is now an administrator: its operator named your address as the first one, and you have proven that it is yours.`,
+      ],
+      action: 'Check my account',
+      closing: [
+        'If this was you, there is nothing to do.',
+        'If this was not you, set a new password at once with “Forgot password” on the sign-in page, and tell the operator.',
       ],
       reason: OWNER(product),
     }),

@@ -9,11 +9,19 @@ export interface TextFacts {
   email: string
   /** A second factor in words of the language: "authenticator app". */
   factor: string
+  /** The provider and the account there that a mail is about: "Microsoft (ada@example.com)"; empty for none. */
+  signIn: string
+  /** Sign-ins that were removed with what the mail is about; empty for none. */
+  dropped: string
+  /** Sign-ins that go on to work; empty for none. */
+  kept: string
+  /** An earlier sign-up with this address was never confirmed. */
+  isUnconfirmed: boolean
 }
 
 /** One mail in words, from which both the text and the HTML part are made. */
 export interface MailText {
-  /** Quotes nothing but the product name: a subject shows on locked screens, and is a header (incident 22). */
+  /** Quotes nothing but the product name: a subject shows on locked screens, and is a header. */
   subject: string
   heading: string
   /** What happened or what to do; the facts, the button and the code follow. */
@@ -47,5 +55,5 @@ export const DEVICE_WORDS = ['on', 'Unknown device', 'Unknown program'] as const
 export type DeviceWord = (typeof DEVICE_WORDS)[number]
 
 /** Facts shown as a small table, in this order. */
-export const FACT_LABELS = ['time', 'device', 'location'] as const
+export const FACT_LABELS = ['signIn', 'dropped', 'kept', 'time', 'device', 'location'] as const
 export type FactLabel = (typeof FACT_LABELS)[number]

@@ -18,6 +18,10 @@ export const identities = sqliteTable(
     subject: text('subject').notNull(),
     /** The address at the provider when it was linked, for people to tell accounts apart; nothing is looked up by it. */
     email: text('email'),
+    /** How it came: its sign-in made or claimed the account, or a mail asked for it; or it was linked, or imported. */
+    how: text('how', { enum: ['created', 'claimed', 'asked_by_mail', 'linked', 'imported'] }).notNull(),
+    /** Whether its provider runs the mailbox of `email` (`isAuthoritativeFor`): where that is the account's address, no stranger has it. */
+    isAuthority: integer('is_authority', { mode: 'boolean' }).notNull().default(false),
     createdAt: integer('created_at').notNull(),
     lastUsedAt: integer('last_used_at').notNull(),
     /** The provider's tokens as a JWE under `AUTH_SECRET`; null unless `KEEP_PROVIDER_TOKENS` asks for them. */

@@ -1,4 +1,5 @@
-export { auditEvents } from './audit-events.ts'
+export { auditCounts, auditEvents } from './audit-events.ts'
+export { grants } from './grants.ts'
 export { identities, spentStates } from './identities.ts'
 export { loginExchanges } from './login-exchanges.ts'
 export { oneTimeTokens } from './one-time-tokens.ts'

@@ -20,5 +20,5 @@ export const loginExchanges = sqliteTable(
     createdAt: integer('created_at').notNull(),
     expiresAt: integer('expires_at').notNull(),
   },
-  (table) => [index('login_exchanges_expiry').on(table.expiresAt)],
+  (table) => [index('login_exchanges_expiry').on(table.expiresAt), index('login_exchanges_user').on(table.userId)],
 )

@@ -1,4 +1,4 @@
-import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { users } from './users.ts'
 
 export const roles = sqliteTable('roles', {
@@ -29,5 +29,5 @@ export const userRoles = sqliteTable(
       .notNull()
       .references(() => roles.name, { onDelete: 'cascade', onUpdate: 'cascade' }),
   },
-  (table) => [primaryKey({ columns: [table.userId, table.role] })],
+  (table) => [primaryKey({ columns: [table.userId, table.role] }), index('user_roles_role').on(table.role)],
 )

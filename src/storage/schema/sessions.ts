@@ -1,7 +1,7 @@
 import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { users } from './users.ts'
 
-/** A row is a live session; ending one deletes it. No usable token stands here: see `crypto/derived-token.ts`. */
+/** A row is a live session; ending one deletes it, and its grants with it. */
 export const sessions = sqliteTable(
   'sessions',
   {
@@ -9,13 +9,11 @@ export const sessions = sqliteTable(
     userId: text('user_id')
       .notNull()
       .references(() => users.id, { onDelete: 'cascade' }),
-    salt: text('salt').notNull(),
-    /** Counts rotations of the refresh token. */
-    generation: integer('generation').notNull().default(0),
-    rotatedAt: integer('rotated_at').notNull(),
     /** RFC 8176 authentication method references, as a JSON array. */
     methods: text('methods', { mode: 'json' }).$type<string[]>().notNull(),
     authenticatedAt: integer('authenticated_at').notNull(),
+    /** When a second factor or a passkey was last shown in this session; null where none was. */
+    strongAuthenticatedAt: integer('strong_authenticated_at'),
     createdAt: integer('created_at').notNull(),
     lastSeenAt: integer('last_seen_at').notNull(),
     expiresAt: integer('expires_at').notNull(),

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 
 /** All times are milliseconds since the epoch. */
 export const users = sqliteTable(
@@ -22,8 +22,16 @@ export const users = sqliteTable(
       .default('active'),
     locale: text('locale').notNull().default('en'),
     totpActivatedAt: integer('totp_activated_at'),
+    /**
+     * Since when all that signs in here is known to be of whoever has the mailbox: a reset by mail, a confirmed sign-up, or a provider that
+     * runs the mailbox showed it (docs/decisions/0015-proven-access.md). Null while a stranger may have come first.
+     */
+    accessProvenAt: integer('access_proven_at'),
     createdAt: integer('created_at').notNull(),
     lastSeenAt: integer('last_seen_at'),
   },
-  (table) => [uniqueIndex('users_username_unique').on(sql`lower(${table.username})`)],
+  (table) => [
+    uniqueIndex('users_username_unique').on(sql`lower(${table.username})`),
+    index('users_unverified').on(table.createdAt).where(sql`email_verified_at is null`),
+  ],
 )

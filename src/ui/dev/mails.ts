@@ -27,7 +27,7 @@ export function findCodes(text: string): string[] {
 
 /** The links of a text that do something: those that carry a token. */
 export function findLinks(text: string): string[] {
-  return [...new Set(text.match(/https?:\/\/[^\s<>"]+[?&]token=[^\s<>"]+/g) ?? [])]
+  return [...new Set(text.match(/https?:\/\/[^\s<>"]+#token=[^\s<>"]+/g) ?? [])]
 }
 
 /** The time of day for today's mails, the date for older ones. */

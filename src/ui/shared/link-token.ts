@@ -1,8 +1,46 @@
-/** Takes the token out of the address, so that it stays in no history, bookmark, screenshot or shared link. */
+/**
+ * How a link carries its token. Mail programs may encode the `=`, add parameters of their own, or end the link with a
+ * full stop.
+ */
+const TOKEN = /[#&]token=([\w.-]*[A-Za-z0-9])/
+
+/**
+ * Takes the token out of the address, so that it stays in no address bar, bookmark, screenshot or shared link, and
+ * going back does not bring it back.
+ */
 export function takeLinkToken(): string | null {
-  const address = new URL(location.href)
-  const token = address.searchParams.get('token')
-  address.searchParams.delete('token')
-  history.replaceState(null, '', address)
-  return token === '' ? null : token
+  const token = readLinkToken()
+  history.replaceState(null, '', location.pathname)
+  return token
+}
+
+/**
+ * Starts the page anew when a second link is opened in its tab: only the fragment changes then, so the browser itself
+ * loads nothing.
+ */
+export function reloadForNextLink(): void {
+  addEventListener('hashchange', () => {
+    if (readLinkToken() !== null) location.reload()
+  })
+}
+
+/**
+ * Opens the page that was meant where a mail program has written the `#` of a link as `%23`, which makes the token a
+ * part of the path.
+ */
+export function followBrokenLink(): void {
+  const path = location.pathname.replace('%23token', '#token')
+  if (path !== location.pathname) location.replace(`${location.origin}${path}`)
+}
+
+function readLinkToken(): string | null {
+  return TOKEN.exec(decode(location.hash))?.[1] ?? null
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }

@@ -2,7 +2,7 @@ import { translate, translatePage } from '../texts/translate.ts'
 import { type Problem, post } from './api.ts'
 import { byId, show } from './dom.ts'
 import { enablePasswordReveal, FIELD_NAMES, focusFirstWrongField, markField, readFields } from './fields.ts'
-import { takeLinkToken } from './link-token.ts'
+import { reloadForNextLink, takeLinkToken } from './link-token.ts'
 
 interface TokenPage {
   /** Where the token, or address and code, are redeemed. */
@@ -58,6 +58,9 @@ export function runTokenPage({ action, resend }: TokenPage): void {
     byId('email', HTMLInputElement).focus()
   })
   if (token === null) askForCode()
+  reloadForNextLink()
+  // A browser may keep the whole page for going back: whoever uses it next shall not find the token in it.
+  addEventListener('pagehide', askForCode)
   if (resend === null) return
   const again = byId('resend', HTMLButtonElement)
   again.addEventListener('click', async () => {

@@ -39,7 +39,7 @@ async function signUp(password: string): Promise<string> {
     async () => {
       const response = await fetch(`${service.origin}/dev/mailbox.json?to=${email}`)
       const { items }: { items: { text: string }[] } = await response.json()
-      return /\?token=(\S+)/.exec(items[0]?.text ?? '')?.[1]
+      return /#token=(\S+)/.exec(items[0]?.text ?? '')?.[1]
     },
     { timeout: 20_000, interval: 100 },
   )

@@ -41,12 +41,12 @@ interface Mail {
 
 /** The mail whose link leads to `path`, once it has arrived. */
 async function mailTo(email: string, path: string): Promise<Mail> {
-  for (let tries = 0; tries < 100; tries++) {
+  for (let tries = 0; tries < 300; tries++) {
     const response = await fetch(`${service.origin}/dev/mailbox.json?to=${encodeURIComponent(email)}`)
     const { items }: { items: { text: string }[] } = await response.json()
-    const text = items.map((item) => item.text).find((candidate) => candidate.includes(`${path}?token=`))
+    const text = items.map((item) => item.text).find((candidate) => candidate.includes(`${path}#token=`))
     if (text !== undefined)
-      return { link: /https?:\S+\?token=\S+/.exec(text)?.[0] ?? '', code: /^\d{8}$/m.exec(text)?.[0] ?? '' }
+      return { link: /https?:\S+#token=\S+/.exec(text)?.[0] ?? '', code: /^\d{8}$/m.exec(text)?.[0] ?? '' }
     await sleep(100)
   }
   throw new Error(`no mail leads to ${path}`)
@@ -60,12 +60,14 @@ async function registerVerified(): Promise<string> {
 }
 
 describe('/verify-email', () => {
-  it('confirms when a person presses the button, not when the link is opened, and forgets the token', async () => {
+  it('confirms when a person presses the button, not when the link is opened; the token goes nowhere', async () => {
     const email = await register()
     const { link } = await mailTo(email, '/verify-email')
     const { page, faults } = await openPage(browser, service.origin)
+    const urls: string[] = []
+    page.on('request', (request) => urls.push(request.url(), request.headers().referer ?? ''))
     await page.goto(link)
-    expect(new URL(page.url()).search).toBe('')
+    expect(page.url()).toBe(`${service.origin}/verify-email`)
     expect((await logIn(email, PASSWORD)).status).toBe(403)
 
     await page.keyboard.press('Tab')
@@ -73,6 +75,53 @@ describe('/verify-email', () => {
     await page.getByRole('heading', { name: 'Your address is confirmed' }).waitFor()
     expect((await logIn(email, PASSWORD)).status).toBe(200)
     expect(faults).toEqual([])
+    expect(urls.filter((url) => url.includes('token'))).toEqual([])
+  })
+
+  it.each([
+    ['encodes the =', (link: string) => link.replace('token=', 'token%3D')],
+    ['encodes the #', (link: string) => link.replace('#', '%23')],
+    ['adds parameters', (link: string) => `${link.replace('#', '?utm_source=mail#')}&utm_medium=mail`],
+    ['takes the full stop behind the link for a part of it', (link: string) => `${link}.`],
+  ])('understands a link whose mail program %s', async (_, mangle) => {
+    const email = await register()
+    const { link } = await mailTo(email, '/verify-email')
+    const { page } = await openPage(browser, service.origin)
+    await page.goto(mangle(link))
+    await page.getByRole('button', { name: 'Confirm address' }).click()
+    await page.getByRole('heading', { name: 'Your address is confirmed' }).waitFor()
+    expect(page.url()).toBe(`${service.origin}/verify-email`)
+  })
+
+  it('understands a second link that is opened in the same tab', async () => {
+    const email = await register()
+    const { link } = await mailTo(email, '/verify-email')
+    const { page } = await openPage(browser, service.origin)
+    await page.goto(`${service.origin}/verify-email#token=v1.used`)
+    await page.getByRole('button', { name: 'Confirm address' }).click()
+    await page.getByRole('alert').getByText('This link no longer works').waitFor()
+    await page.goto(link)
+    await page.getByRole('alert').waitFor({ state: 'hidden' })
+    await page.getByRole('button', { name: 'Confirm address' }).click()
+    await page.getByRole('heading', { name: 'Your address is confirmed' }).waitFor()
+  })
+
+  it('has forgotten the token when somebody goes back to it', async () => {
+    const email = await register()
+    const { link } = await mailTo(email, '/verify-email')
+    const { page } = await openPage(browser, service.origin)
+    await page.goto(link)
+    await page.getByRole('button', { name: 'Use the code' }).waitFor()
+    await page.goto(`${service.origin}/`)
+    await page.goBack()
+    await page.getByLabel('Code').waitFor()
+    expect(page.url()).toBe(`${service.origin}/verify-email`)
+
+    // A browser that keeps the whole page for going back says so when it is left.
+    await page.goto(link)
+    await page.getByRole('button', { name: 'Use the code' }).waitFor()
+    await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true })))
+    await page.getByLabel('Code').waitFor()
   })
 
   it('takes the code of the mail, typed with a gap', async () => {

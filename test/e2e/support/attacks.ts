@@ -25,6 +25,7 @@ type Attack = { path: string; viaRedirect?: boolean } & (
 const URLENCODED = 'application/x-www-form-urlencoded'
 const TEXT = { 'Content-Type': 'text/plain' }
 const JSON_TYPE = { 'Content-Type': 'application/json' }
+const BEARER = { Authorization: 'Bearer made.up.token' }
 
 /** What a page can try against the API of a visitor who is signed in there. */
 export const ATTACKS: Readonly<Record<string, Attack>> = {
@@ -86,6 +87,22 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     path: '/auth/login',
     init: { method: 'POST', headers: JSON_TYPE },
     sendsLogin: true,
+  },
+  'fetch with a made-up bearer token, log in as the attacker': {
+    by: 'fetch',
+    path: '/auth/login',
+    init: { method: 'POST', headers: { ...JSON_TYPE, ...BEARER } },
+    sendsLogin: true,
+  },
+  'fetch with a made-up bearer token, log out': {
+    by: 'fetch',
+    path: '/auth/logout',
+    init: { method: 'POST', headers: BEARER },
+  },
+  'fetch no-cors with a made-up bearer token, log out': {
+    by: 'fetch',
+    path: '/auth/logout',
+    init: { method: 'POST', mode: 'no-cors', headers: BEARER },
   },
   'fetch JSON, rename': {
     by: 'fetch',

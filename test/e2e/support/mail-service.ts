@@ -38,7 +38,7 @@ export async function register(service: Service, name: string, headers: Record<s
 }
 
 /** Waits until something is there. */
-export async function eventually<Found>(find: () => Found | undefined, seconds = 15): Promise<Found> {
+export async function eventually<Found>(find: () => Found | undefined, seconds = 45): Promise<Found> {
   for (const deadline = Date.now() + seconds * 1000; Date.now() < deadline; await sleep(100)) {
     const found = find()
     if (found !== undefined) return found

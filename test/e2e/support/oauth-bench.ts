@@ -107,10 +107,10 @@ export async function send(path: string, body: object): Promise<Response> {
 }
 
 export async function mailedToken(email: string): Promise<string> {
-  for (let tries = 0; tries < 100; tries += 1) {
+  for (let tries = 0; tries < 300; tries += 1) {
     const response = await fetch(`${bench.service.origin}/dev/mailbox.json?to=${encodeURIComponent(email)}`)
     const { items }: { items: { text: string }[] } = await response.json()
-    const token = /\?token=(\S+)/.exec(items[0]?.text ?? '')?.[1]
+    const token = /#token=(\S+)/.exec(items[0]?.text ?? '')?.[1]
     if (token !== undefined) return token
     await sleep(100)
   }

@@ -7,7 +7,7 @@ import { type MailServer, type ScriptedServer, startMailServer, startScriptedSer
 import type { Delivery } from './smtp-worker.ts'
 
 export const ACCEPTED: Delivery = { delivered: true, reason: '', permanent: false }
-export const LINK = 'https://id.example.com/verify-email?token=abc.def-_=='
+export const LINK = 'https://id.example.com/verify-email#token=abc.def-_=='
 export const rendered = renderMail(
   { kind: 'verify_email', locale: 'de', link: LINK, code: '01234567', details: { minutes: '60' } },
   { productName: 'Pförtner', color: '#0f766e', logoUrl: null },

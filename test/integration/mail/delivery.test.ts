@@ -77,7 +77,7 @@ describe('a temporary failure', () => {
     expect(bench.sent).toHaveLength(2)
     expect(bench.sent[0]).toEqual(bench.sent[1])
     expect(bench.sent[0]).toMatchObject({ id, to: 'same@example.com' })
-    expect(bench.sent[0]?.text).toMatch(/\/verify-email\?token=v1\./)
+    expect(bench.sent[0]?.text).toMatch(/\/verify-email#token=v1\./)
   })
 
   it('becomes a permanent one after the last try: failed, in the trail, in the dead-letter queue, each once', async () => {
@@ -145,10 +145,10 @@ describe('a permanent failure', () => {
   it('is kept for thirty days, a delivered mail for one', async () => {
     const bench = deliveryBench()
     const at = bench.now - MAIL_KEEP_FAILED_SECONDS * 1000
-    const failed = await putMail({ state: 'failed', created_at: at + 60_000 })
-    const oldFailed = await putMail({ state: 'failed', created_at: at - 60_000 })
-    const delivered = await putMail({ state: 'delivered', created_at: bench.now - 23 * 3_600_000 })
-    const oldDelivered = await putMail({ state: 'delivered', created_at: bench.now - 25 * 3_600_000 })
+    const failed = await putMail({ state: 'failed', next_attempt_at: at + 60_000 })
+    const oldFailed = await putMail({ state: 'failed', next_attempt_at: at - 60_000 })
+    const delivered = await putMail({ state: 'delivered', next_attempt_at: bench.now - 23 * 3_600_000 })
+    const oldDelivered = await putMail({ state: 'delivered', next_attempt_at: bench.now - 25 * 3_600_000 })
     const oldPending = await putMail({ created_at: at - 60_000, next_attempt_at: bench.now + 3_600_000 })
     await cleanUp(bench.platform)
     const left = (await rows('select id from outbox')).map(({ id }) => id)
@@ -310,7 +310,7 @@ describe('the sweep', () => {
     expect(status).toBe(202)
     await rows('update outbox set next_attempt_at = next_attempt_at - 60000 where recipient = ?', email)
     await runScheduled(jobPlatform(), EVERY_MINUTE)
-    expect((await waitForMail(email)).text).toContain('/verify-email?token=')
+    expect((await waitForMail(email)).text).toContain('/verify-email#token=')
   })
 })
 

@@ -18,14 +18,23 @@ import {
 } from '../../support/client.ts'
 import { rows } from '../../support/database.ts'
 
-const FACTS = { product: 'Postern', duration: '', email: '', factor: '' }
+const FACTS = {
+  product: 'Postern',
+  duration: '',
+  email: '',
+  factor: '',
+  signIn: '',
+  dropped: '',
+  kept: '',
+  isUnconfirmed: false,
+}
 /** Waits for the mail of a kind, known by its subject. */
 const mailOf = (to: string, kind: MailKind, texts = en): Promise<MailboxItem> =>
   waitForMail(to, ({ subject }) => subject === texts.mails[kind](FACTS).subject)
 
 /** What every mail with a link must hold: a page of ours with a token, once in each part, and eight digits for the same page. */
 function expectLinkAndCode(mail: MailboxItem, page: string): void {
-  const link = `${ORIGIN}${page}?token=${tokenIn(mail)}`
+  const link = `${ORIGIN}${page}#token=${tokenIn(mail)}`
   expect(mail.text.split('\n')).toContain(link)
   expect(mail.html).toContain(`href="${link}"`)
   expect(codeIn(mail)).toMatch(/^\d{8}$/)
@@ -140,10 +149,13 @@ describe('the mails of issue 4, line 4, each sent where its event happens', () =
   })
 
   it('but those whose events have no route yet', () => {
-    // Factors linked at a provider are told in test/integration/oauth; an admin's deactivation has no route so far.
+    // What providers do is told in test/integration/oauth and test/security; an admin's deactivation has no route so far.
     expect(MAIL_KINDS.filter((kind) => !seen.has(kind))).toEqual([
+      'account_created',
+      'account_claimed',
       'factor_added',
       'factor_removed',
+      'role_granted',
       'account_deactivated',
     ])
   })
@@ -185,7 +197,7 @@ describe('links', () => {
     )
     expect(response.status).toBe(202)
     const mail = await mailOf(email, 'verify_email')
-    expect(mail.text).toContain(`${ORIGIN}/verify-email?token=`)
+    expect(mail.text).toContain(`${ORIGIN}/verify-email#token=`)
     expect(mail.text + mail.html).not.toContain('evil')
   })
 })

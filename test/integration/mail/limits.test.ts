@@ -183,7 +183,7 @@ describe('the code of a mail (incident 13)', () => {
     const headers = { Authorization: `Bearer ${account.tokens.accessToken}` }
     expect((await post('/auth/change-email', body, headers)).status).toBe(202)
     const { id } = account.user
-    const mail = await waitForMail(address, (found) => found.text.includes('/confirm-email-change?token='))
+    const mail = await waitForMail(address, (found) => found.text.includes('/confirm-email-change#token='))
     return { id, mail, headers }
   }
   const confirm = (email: string, code: string) => post('/auth/confirm-email-change', { email, code })

@@ -106,10 +106,10 @@ describe('POST /auth/oauth/exchange (RFC 7636; ASVS 10.4.6)', () => {
     }
   })
 
-  it('refuses a code that the database alone could make (decision 1)', async () => {
+  it('refuses a code that the database alone could make (docs/decisions/0002-derived-tokens.md)', async () => {
     const { code, codeVerifier } = await waiting()
-    const [version, id, generation] = code.split('.')
-    const forged = [version, id, generation, 'A'.repeat(43)].join('.')
+    const [version, id, generation, salt] = code.split('.')
+    const forged = [version, id, generation, salt, 'A'.repeat(43)].join('.')
     await expectRefusal(await exchange({ code: forged, codeVerifier }), 401, 'invalid_code')
     const refresh = await callWorker(service, 'POST', '/auth/refresh', { body: { refreshToken: code } })
     await expectRefusal(refresh, 401, 'invalid_refresh_token')

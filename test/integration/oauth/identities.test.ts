@@ -199,7 +199,11 @@ describe('DELETE /auth/oauth/{provider}', () => {
   it('does not count a provider that is configured no more', async () => {
     const { browser } = await signInWithGoogle(providers, service, newPerson())
     const { id } = await answerOf(await browser.fetch('GET', '/auth/me'), User)
-    await rows("insert into identities values ('gone-1', ?, 'gone', 'https://gone.example', 'x', null, 1, 1, null)", id)
+    await rows(
+      `insert into identities (id, user_id, provider, issuer, subject, how, created_at, last_used_at)
+        values ('gone-1', ?, 'gone', 'https://gone.example', 'x', 'linked', 1, 1)`,
+      id,
+    )
     await expectRefusal(await browser.fetch('DELETE', '/auth/oauth/google'), 409, 'last_login_method')
     expect((await browser.fetch('DELETE', '/auth/oauth/gone')).status).toBe(204)
   })

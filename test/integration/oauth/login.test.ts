@@ -88,22 +88,6 @@ describe('the way back from Google, with cookies (O1, O4)', () => {
     expect((await answerOf(await browser.fetch('GET', '/auth/me'), User)).name).toBe(expected)
   })
 
-  it('makes the named address an admin, because it is verified', async () => {
-    const email = newEmail()
-    const bootstrap = oauthEnv({ BOOTSTRAP_ADMIN_EMAIL: email })
-    const { browser } = await signInWithGoogle(providers, bootstrap, person({ email }))
-    expect((await answerOf(await browser.fetch('GET', '/auth/me'), User)).roles).toEqual(['admin', 'user'])
-  })
-
-  it('does not make an unverified address an admin', async () => {
-    const email = newEmail()
-    const bootstrap = oauthEnv({ BOOTSTRAP_ADMIN_EMAIL: email })
-    await signInWithGoogle(providers, bootstrap, person({ email, email_verified: false }))
-    expect(await rows('select role from user_roles join users on id = user_id where email = ?', email)).toEqual([
-      { role: 'user' },
-    ])
-  })
-
   it('refuses a deactivated account', async () => {
     const claims = person()
     await signInWithGoogle(providers, service, claims)

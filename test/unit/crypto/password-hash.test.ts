@@ -98,7 +98,7 @@ describe('needsRehash', () => {
   })
 })
 
-describe('the limits of production (platform.md)', () => {
+describe('the limits of production (docs/platform-notes.md)', () => {
   afterEach(() => {
     vi.unstubAllGlobals()
     vi.restoreAllMocks()

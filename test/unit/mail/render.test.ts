@@ -6,13 +6,13 @@ import { type Brand, MAIL_KINDS, type MailContent, type MailKind } from '../../.
 import { renderMail } from '../../../src/mail/render.ts'
 
 const BRAND: Brand = { productName: 'Postern', color: '#0f766e', logoUrl: null }
-const LINK = 'https://id.example.com/verify-email?token=a.b-c_d'
+const LINK = 'https://id.example.com/verify-email#token=a.b-c_d'
 const DETAILS = {
   minutes: '60',
   email: 'a***@example.org',
   device: 'Firefox on Windows',
   location: 'Berlin, DE',
-  time: '2026-11-20T07:05:00.000Z',
+  time: '2001-11-20T07:05:00.000Z',
   factor: 'totp',
 }
 
@@ -79,7 +79,7 @@ describe('renderMail: what a mail tells', () => {
 
   it('writes out time, device and location, and leaves out what is not known', () => {
     const { text } = renderMail(compose('new_device', { locale: 'de' }), BRAND)
-    expect(text).toContain('Zeit: 20. November 2026 um 07:05 UTC\nGerät: Firefox auf Windows\nOrt: Berlin, DE')
+    expect(text).toContain('Zeit: 20. November 2001 um 07:05 UTC\nGerät: Firefox auf Windows\nOrt: Berlin, DE')
     const unknown = renderMail(compose('new_device', { details: { device: '' } }), BRAND)
     expect(`${unknown.text}${unknown.html}`).not.toMatch(/Time:|Device|Location/)
   })

@@ -194,9 +194,15 @@ describe('key set of a provider', () => {
 
   it('shares no pending fetch: a request that is never answered holds up no other (incident 20)', async () => {
     const token = await signer.sign(CLAIMS)
-    server.use(http.get(JWKS_URI, () => new Promise<Response>(() => {}), { once: true }))
+    const asked = new Promise<void>((resolve) => {
+      const never = () => {
+        resolve()
+        return new Promise<Response>(() => {})
+      }
+      server.use(http.get(JWKS_URI, never, { once: true }))
+    })
     void verify(token).catch(() => {})
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await asked
     publish(signer)
     await expect(verify(token)).resolves.toMatchObject({ sub: 'subject-1' })
   })

@@ -60,9 +60,15 @@ describe('any OpenID issuer: the way there', () => {
   )
 
   it('shares no pending discovery: one that is never answered holds up no other login (incident 20)', async () => {
-    server.use(http.get(DISCOVERY, () => new Promise<Response>(() => {}), { once: true }))
+    const asked = new Promise<void>((resolve) => {
+      const never = () => {
+        resolve()
+        return new Promise<Response>(() => {})
+      }
+      server.use(http.get(DISCOVERY, never, { once: true }))
+    })
     void acme.authorizationUrl(loginInput()).catch(() => {})
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await asked
     publish()
     await expect(acme.authorizationUrl(loginInput())).resolves.toBeInstanceOf(URL)
   })

@@ -3,9 +3,10 @@ import { HttpResponse } from 'msw'
 import { expect } from 'vitest'
 import type { AuthenticationInput, OAuthProvider } from '../../../src/oauth-providers/provider.ts'
 import { ProviderError, type ProviderErrorCode } from '../../../src/oauth-providers/provider-error.ts'
+import { NOON_MS } from '../../support/clock.ts'
 
 export const CLIENT = { clientId: 'client-id', clientSecret: 'client-secret' }
-export const NOW = Date.UTC(2026, 10, 20, 12)
+export const NOW = NOON_MS
 export const NOW_SECONDS = NOW / 1000
 export const NONCE = 'nonce-of-this-login'
 export const STATE = 'state-of-this-login'

@@ -44,8 +44,15 @@ describe('throttleOf', () => {
     expect(throttleName([V1], { username: 'ada@example.com' })).not.toBe(name)
   })
 
-  it('forgets no failure when a new secret is put before the old one', () => {
-    expect(throttleName([V2, V1], email)).toBe(throttleName([V1], email))
+  it('forgets no failure when a new secret is added, behind the old one or before it', () => {
+    const V10 = { version: 'v10', secret: new Uint8Array(32).fill(10) }
+    for (const secrets of [
+      [V2, V1],
+      [V1, V2],
+      [V10, V1, V2],
+    ] as const)
+      expect(throttleName(secrets, email)).toBe(throttleName([V1], email))
+    expect(throttleName([V10, V2], email)).toBe(throttleName([V2], email))
     expect(throttleName([V2], email)).not.toBe(throttleName([V1], email))
   })
 })

@@ -1,0 +1,71 @@
+/**
+ * `npm run after-restore`: makes a database safe that Time Travel has put back. What had ended since lives again in it: sessions, used
+ * links, old passwords. Can be run again at any point (docs/operations.md, "Back up and restore").
+ */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { accountsWithLostPassword, type LostEvent, safeguardStatements } from './lib/restored-database.ts'
+import { runWrangler } from './lib/wrangler.ts'
+
+const USAGE = `npm run after-restore -- --remote --restored-to <time> --lost-trail <file | none>
+  --restored-to   the time that the database was restored to, e.g. 2026-01-31T12:00:00Z
+  --lost-trail    what was saved of the audit trail before the restore; "none" has every password reset
+  --local         the database of this machine instead, of --persist-to <folder> if that is given`
+
+function stop(message: string): never {
+  console.error(message)
+  process.exit(1)
+}
+
+/** Reads what `wrangler d1 execute --json` has printed. */
+async function readTrail(path: string): Promise<LostEvent[]> {
+  const answers = JSON.parse(await readFile(path, 'utf8')) as { results: LostEvent[] }[]
+  return answers.flatMap(({ results }) => results)
+}
+
+function readArguments() {
+  const text = { type: 'string' } as const
+  const flag = { type: 'boolean', default: false } as const
+  const options = { remote: flag, local: flag, 'persist-to': text, 'restored-to': text, 'lost-trail': text }
+  try {
+    return parseArgs({ options }).values
+  } catch (error) {
+    stop(`${error instanceof Error ? error.message : error}\n${USAGE}`)
+  }
+}
+
+/** How often each type of event stands in the trail, for those that only a person can repeat. */
+function printWhatIsLeft(trail: readonly LostEvent[]): void {
+  const counts = new Map<string, number>()
+  for (const { type } of trail) counts.set(type, (counts.get(type) ?? 0) + 1)
+  console.log('What the lost trail names, and only you can judge (deletions and deactivations have to be repeated):')
+  for (const [type, times] of [...counts].sort()) console.log(`  ${type}: ${times}`)
+}
+
+const asked = readArguments()
+const restoredToMs = Date.parse(asked['restored-to'] ?? '')
+if (asked.remote === asked.local || asked['lost-trail'] === undefined) stop(USAGE)
+if (!(restoredToMs <= Date.now())) stop(`--restored-to is not a time in the past.\n${USAGE}`)
+const trail = asked['lost-trail'] === 'none' ? null : await readTrail(asked['lost-trail'])
+const statements = safeguardStatements(restoredToMs, trail ? accountsWithLostPassword(trail) : 'all')
+
+const persistTo = asked['persist-to'] === undefined ? [] : ['--persist-to', asked['persist-to']]
+const where = asked.remote ? ['--remote', '--env', 'production'] : ['--local', '--env', 'development', ...persistTo]
+const scratch = await mkdtemp(join(tmpdir(), 'postern-restore-'))
+try {
+  const file = join(scratch, 'safeguard.sql')
+  await writeFile(file, `${statements.join(';\n')};\n`)
+  const { exitCode, output } = await runWrangler(['d1', 'execute', 'DB', ...where, '--yes', '--file', file])
+  if (exitCode !== 0) stop(`${output}\nNot done, or done in part. Run the command again.`)
+} finally {
+  await rm(scratch, { recursive: true, force: true })
+}
+console.log('Sessions, links, codes and signing keys of before the restore are dead, and the audit trail says so.')
+console.log(
+  trail === null
+    ? 'Every password has to be reset by mail.'
+    : 'Passwords that changed in the lost time have to be reset by mail.',
+)
+if (trail !== null) printWhatIsLeft(trail)

@@ -1,0 +1,73 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { calculateJwkThumbprint, type JWK } from 'jose'
+import { deriveKey, type Secrets, type SecretVersion } from './derived-key.ts'
+import { seal, unseal } from './sealed.ts'
+
+/** The parts of a stored key that anybody may know; the public JWK as the text that is stored. */
+export interface PublicSigningKey {
+  period: number
+  kid: string
+  publicJwk: string
+}
+
+/** What one version of `AUTH_SECRET` holds of a key: the proof that the key is ours, and its private part. */
+interface SigningKeySeal {
+  mac: string
+  sealedPrivateJwk: string
+}
+
+/** By version, as in `v2`. Whoever has one of the versions can verify by the key and sign with it. */
+export type SigningKeySeals = Readonly<Record<string, SigningKeySeal>>
+
+const PURPOSE = 'signing-key'
+
+/** Seals a key under every version of the secret, so that Workers with the old list and with the new one share it. */
+export async function sealSigningKey(
+  secrets: readonly SecretVersion[],
+  key: PublicSigningKey,
+  privateJwk: JWK,
+): Promise<SigningKeySeals> {
+  const seals = secrets.map(async (version) => {
+    const sealedPrivateJwk = await seal([version], PURPOSE, JSON.stringify(privateJwk))
+    return [version.version, { mac: makeMac(version, key).toString('base64url'), sealedPrivateJwk }] as const
+  })
+  return Object.fromEntries(await Promise.all(seals))
+}
+
+/**
+ * Whether a holder of one of these secrets made the key (constant time in the MAC). It keeps whoever can write the database from
+ * adding a key of their own, and needs no private part.
+ */
+export function isOurSigningKey(secrets: Secrets, key: PublicSigningKey, seals: SigningKeySeals): boolean {
+  return secrets.some((version) => {
+    const given = Buffer.from(String(seals[version.version]?.mac), 'base64url')
+    const expected = makeMac(version, key)
+    return given.length === expected.length && timingSafeEqual(given, expected)
+  })
+}
+
+/** The private part, by any of the secrets; null when none opens it, or when what it opens to belongs to another key. */
+export async function openSigningKey(secrets: Secrets, kid: string, seals: SigningKeySeals): Promise<JWK | null> {
+  for (const { version } of secrets) {
+    const opened = await unseal(secrets, PURPOSE, String(seals[version]?.sealedPrivateJwk))
+    if (opened === null) continue
+    const privateJwk = JSON.parse(opened.plaintext) as JWK
+    if ((await calculateJwkThumbprint(privateJwk)) === kid) return privateJwk
+  }
+  return null
+}
+
+/** Reads stored seals. Of a row that somebody damaged there are none: it must not stop the rows beside it. */
+export function readSeals(stored: string): SigningKeySeals {
+  try {
+    return Object(JSON.parse(stored)) as SigningKeySeals
+  } catch {
+    return {}
+  }
+}
+
+function makeMac({ secret }: SecretVersion, { period, kid, publicJwk }: PublicSigningKey): Buffer {
+  return createHmac('sha256', deriveKey(secret, `mac:${PURPOSE}`))
+    .update(`${period}|${kid}|${publicJwk}`)
+    .digest()
+}

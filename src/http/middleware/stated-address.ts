@@ -1,0 +1,32 @@
+import { isIP } from 'node:net'
+import { createMiddleware } from 'hono/factory'
+import { AuthError } from '../../errors.ts'
+import type { AppEnv } from '../context.ts'
+import { limitAltogether } from './rate-limit.ts'
+import { isKnownClient } from './require-client.ts'
+
+const ADDRESS = 'Postern-Client-Address'
+
+/**
+ * Takes the address of a person from the back end that calls for them: limits and the audit trail then go by it, and not by the back
+ * end's own. The back end proves by its secret that it may say so; anybody else is refused, or a client could choose what it is counted
+ * by. It stands before the limits, so what it refuses is counted here, by the address that Cloudflare tells.
+ */
+export const takeStatedAddress = createMiddleware<AppEnv>(async (c, next) => {
+  const service = c.req.header('Postern-Service')
+  const address = c.req.header(ADDRESS)
+  if (service === undefined && address === undefined) return await next()
+  const { platform } = c.var
+  const claim = new Request(c.req.url, { headers: { Authorization: service ?? '' } })
+  if (!isKnownClient(platform.settings, claim) || address === undefined) {
+    await limitAltogether(c)
+    throw new AuthError('invalid_client', { reason: 'a client address stated by nobody we know' })
+  }
+  if (isIP(address) === 0 || address.includes('%')) {
+    await limitAltogether(c)
+    throw new AuthError('invalid_request', { errors: [{ path: ADDRESS, message: 'Must be an IPv4 or IPv6 address' }] })
+  }
+  // Where the back end stands tells nothing of where the person is.
+  c.set('platform', { ...platform, client: { ...platform.client, ip: address, country: null, city: null } })
+  await next()
+})

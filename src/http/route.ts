@@ -1,0 +1,123 @@
+import { createRoute, type RouteConfig, type z } from '@hono/zod-openapi'
+import type { MiddlewareHandler } from 'hono'
+import { createMiddleware } from 'hono/factory'
+import { Problem } from '../contracts/common.ts'
+import { REFUSALS, type RefusalCode } from '../errors.ts'
+import type { Body } from './body.ts'
+import type { AnyContext, AppEnv } from './context.ts'
+import type { AddedBy, Guard } from './guard.ts'
+import { type Limit, limitsOf } from './middleware/rate-limit.ts'
+import { actsByToken } from './token-routes.ts'
+
+type Answers = Readonly<
+  Record<number, { description: string; content?: Readonly<Record<string, { schema: z.ZodType }>> }>
+>
+
+interface Statement {
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete'
+  path: string
+  tags: readonly string[]
+  summary: string
+  description?: string
+  /** Counts the requests of one client to this route; every route counts for itself. */
+  limit?: Limit
+  /** Who may call it; everybody, where none is named. */
+  guard?: Guard<object>
+  params?: z.ZodType
+  query?: z.ZodType
+  body?: Body
+  answers: Answers
+  /** What the handler refuses itself. What its limit, its guard and its input refuse follows from the statement. */
+  refuses?: readonly RefusalCode[]
+}
+
+type Request<Of> = Pick<Of, Extract<keyof Of, 'params' | 'query' | 'body'>>
+
+/** What a statement amounts to for Hono: the types of handlers and of `hc<AppType>` derive from it. */
+type Routed<Of extends Statement> = {
+  method: Of['method']
+  path: Of['path']
+  request: Request<Of>
+  responses: Of['answers']
+  middleware: [MiddlewareHandler<{ Variables: AddedBy<Of['guard']> }>]
+}
+
+/** Any request can meet these. A stated client address that nobody vouches for is refused wherever it is sent (docs/other-services.md). */
+const ANYWHERE = [
+  'invalid_request',
+  'invalid_client',
+  'rate_limited',
+  'internal_error',
+  'dependency_unavailable',
+] as const
+/** A page of a foreign origin, or plain HTTP, is refused before any route that changes something. */
+const UNSAFE = ['csrf_refused', 'https_required'] as const
+const BODY = ['invalid_request', 'body_too_large', 'unsupported_media_type'] as const
+
+/**
+ * A route in one statement: its middleware, its validation and its whole OpenAPI operation, with every status that it can answer
+ * (docs/decisions/0010-openapi.md).
+ */
+export function route<const Of extends Statement>(statement: Of): Routed<Of> {
+  const { method, path, tags, summary, description, limit, guard, params, query, body, answers } = statement
+  const steps = [
+    ...(limit === undefined ? [] : limitsOf(limit, `${method} ${path}`)),
+    ...(guard === undefined ? [] : [enter(guard)]),
+    ...(body === undefined ? [] : [body.read]),
+  ]
+  const config = {
+    method,
+    path,
+    tags: [...tags],
+    summary,
+    ...(description === undefined ? {} : { description }),
+    ...(guard === undefined || guard.security.length === 0 ? {} : { security: guard.security }),
+    middleware: steps,
+    request: {
+      ...(params && { params }),
+      ...(query && { query }),
+      ...(body && { body: { required: body.required, content: body.content } }),
+    },
+    responses: withRefusals(answers, listRefusals(statement)),
+  }
+  // Hono infers from the type what the object does at run time: one cast here is what keeps every handler typed.
+  return createRoute(config as RouteConfig) as unknown as Routed<Of>
+}
+
+/** Lets a request through the guard, and leaves what it found for the handler. */
+function enter(guard: Guard<object>): MiddlewareHandler {
+  const middleware = createMiddleware<AppEnv>(async (c, next) => {
+    for (const [name, value] of Object.entries(await guard.check(c))) (c as AnyContext).set(name, value)
+    await next()
+  })
+  return guard.actsByToken ? actsByToken(middleware) : middleware
+}
+
+function listRefusals({ method, guard, params, query, body, refuses = [] }: Statement): RefusalCode[] {
+  return [
+    ...(params || query ? (['invalid_request'] as const) : []),
+    ...(body ? BODY : []),
+    ...(guard?.refuses ?? []),
+    ...refuses,
+    ...(method === 'get' ? [] : UNSAFE),
+    ...ANYWHERE,
+  ]
+}
+
+/** One response a status, naming the codes it may carry; beside what the route itself answers with that status. */
+function withRefusals(answers: Answers, codes: readonly RefusalCode[]): Answers {
+  const problem = { 'application/problem+json': { schema: Problem } }
+  const refusals = [...Map.groupBy(new Set(codes), (code) => REFUSALS[code].status)].map(([status, list]) => {
+    const own = answers[status]
+    const named = list.map((code) => `\`${code}\``).join(', ')
+    const description = own === undefined ? named : `${own.description} Or a problem: ${named}`
+    return [status, { description, content: { ...own?.content, ...problem } }] as const
+  })
+  return { ...answers, ...Object.fromEntries(refusals) }
+}
+
+/** An answer in JSON. */
+export const answer = <Schema extends z.ZodType>(schema: Schema, description: string) => ({
+  description,
+  content: { 'application/json': { schema } },
+})

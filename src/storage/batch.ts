@@ -1,0 +1,34 @@
+import type { BatchItem } from 'drizzle-orm/batch'
+import type { Database } from './database.ts'
+
+type Statement = BatchItem<'sqlite'>
+/** One statement, several that belong together, or null where this batch does without. */
+type Step = Statement | readonly Statement[] | null
+type AnswerOf<Of> = Of extends Statement
+  ? Of['_']['result']
+  : Of extends readonly Statement[]
+    ? { [Index in keyof Of]: AnswerOf<Of[Index]> }
+    : null
+
+/**
+ * Runs statements as one transaction and answers each under its name. They run in the order in which they are named, and each sees what
+ * those before it did; when one fails, none has happened (D1 has no other transaction: docs/platform-notes.md).
+ */
+export async function inOneBatch<Steps extends Readonly<Record<string, Step>>>(
+  db: Database,
+  steps: Steps,
+): Promise<{ [Name in keyof Steps]: AnswerOf<Steps[Name]> }> {
+  const named = Object.entries<Step>(steps)
+  const [first, ...rest] = named.flatMap(([, step]) => step ?? [])
+  if (first === undefined) throw new Error('a batch needs a statement')
+  const answers: unknown[] = await db.batch([first, ...rest])
+  const take = (step: Step): unknown => {
+    if (step === null) return null
+    return isList(step) ? step.map(() => answers.shift()) : answers.shift()
+  }
+  return Object.fromEntries(named.map(([name, step]) => [name, take(step)])) as {
+    [Name in keyof Steps]: AnswerOf<Steps[Name]>
+  }
+}
+
+const isList = (step: Statement | readonly Statement[]): step is readonly Statement[] => Array.isArray(step)

@@ -1,0 +1,106 @@
+import { spawnSync } from 'node:child_process'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { fileURLToPath } from 'node:url'
+import { unstable_readConfig } from 'wrangler'
+
+const ROOT = fileURLToPath(new URL('../../../..', import.meta.url))
+const STAND_IN = fileURLToPath(new URL('wrangler.js', import.meta.url))
+export const SETTINGS = { ISSUER: 'https://auth.example.com', MAIL_TRANSPORT: 'resend', MAIL_FROM: 'auth@example.com' }
+
+export interface Upload {
+  id: string
+  secrets: Record<string, string>
+  vars: Record<string, string>
+}
+interface State {
+  uploads: Upload[]
+  serving: string[]
+  fail: string | null
+  loggedIn: boolean
+}
+
+const scratches: string[] = []
+function makeScratch(name: string): string {
+  const scratch = mkdtempSync(join(tmpdir(), `postern-${name}-`))
+  scratches.push(scratch)
+  return scratch
+}
+export function forgetMachines(): void {
+  for (const scratch of scratches.splice(0)) rmSync(scratch, { recursive: true, force: true })
+}
+
+/** An account at Cloudflare, which is the stand-in's. */
+export function openAccount() {
+  const folder = makeScratch('account')
+  const path = join(folder, 'state.json')
+  const empty = { uploads: [], serving: [], resources: [], fail: null, loggedIn: true }
+  const read = (): State => (existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as State) : empty)
+  return {
+    folder,
+    state: read,
+    change: (changed: Partial<State>) => writeFileSync(path, JSON.stringify({ ...read(), ...changed })),
+    serving: () => read().uploads.filter(({ id }) => read().serving.includes(id)),
+    calls: () => readFileSync(join(folder, 'calls'), 'utf8').trim().split('\n'),
+    database: () => new DatabaseSync(join(folder, 'database')),
+  }
+}
+export type Account = ReturnType<typeof openAccount>
+
+/** A checkout of the project on a computer, whose wrangler is the stand-in. `vars` are those of production. */
+export function setUpMachine(account: Account, vars: Record<string, string> = SETTINGS, bindings = '') {
+  const folder = makeScratch('machine')
+  for (const part of ['scripts', 'src', 'migrations', 'package.json', 'tsconfig.json'])
+    cpSync(join(ROOT, part), join(folder, part), { recursive: true })
+  const set = Object.entries(vars).map(([name, value]) => `${name} = ${JSON.stringify(value)}\n`)
+  const config = readFileSync(join(ROOT, 'wrangler.toml'), 'utf8')
+  writeFileSync(
+    join(folder, 'wrangler.toml'),
+    config.replace('[env.production.vars]\n', `[env.production.vars]\n${set.join('')}`) + bindings,
+  )
+  linkModules(folder)
+  const file = join(folder, '.dev.vars.production')
+  return {
+    secrets: () => (existsSync(file) ? readFileSync(file, 'utf8') : null),
+    file,
+    writeSecrets: (text: string) => writeFileSync(file, text),
+    run: (script: string, ...args: string[]) => {
+      const { status, stdout, stderr } = spawnSync(process.execPath, [`scripts/${script}.ts`, ...args], {
+        cwd: folder,
+        encoding: 'utf8',
+        env: { PATH: '', HOME: folder, POSTERN_TEST_ACCOUNT: account.folder },
+      })
+      return { status, said: stdout + stderr }
+    },
+  }
+}
+
+function linkModules(folder: string): void {
+  const [from, to] = [join(ROOT, 'node_modules'), join(folder, 'node_modules')]
+  mkdirSync(join(to, 'wrangler/bin'), { recursive: true })
+  for (const name of readdirSync(from).filter((entry) => entry !== 'wrangler' && !entry.startsWith('.')))
+    symlinkSync(join(from, name), join(to, name))
+  // The real one reads the file once, here: loading it for each script takes longer than all the rest.
+  const config = unstable_readConfig(
+    { config: join(folder, 'wrangler.toml'), env: 'production' },
+    { hideWarnings: true },
+  )
+  writeFileSync(
+    join(to, 'wrangler/package.json'),
+    JSON.stringify({ name: 'wrangler', type: 'module', exports: './index.js' }),
+  )
+  writeFileSync(join(to, 'wrangler/index.js'), `export const unstable_readConfig = () => (${JSON.stringify(config)})\n`)
+  cpSync(STAND_IN, join(to, 'wrangler/bin/wrangler.js'))
+}

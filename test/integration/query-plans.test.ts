@@ -1,0 +1,98 @@
+import { env } from 'cloudflare:workers'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { SYSTEM } from '../../src/platform/client.ts'
+import { composePlatform } from '../../src/platform/compose.ts'
+import { cleanUp } from '../../src/services/housekeeping.ts'
+import { sweepOutbox } from '../../src/services/mail-delivery.ts'
+import { signedIn } from '../support/accounts.ts'
+import { callWorker } from '../support/call-worker.ts'
+import { bearer } from '../support/client.ts'
+import { rows } from '../support/database.ts'
+import { interceptEnv } from '../support/intercept-env.ts'
+
+/** The statements of a piece of work, each once. */
+async function statementsOf(work: (bindings: Env) => Promise<unknown>): Promise<string[]> {
+  const statements = new Set<string>()
+  const note = interceptEnv({ ...env, SESSION_IDLE_TIMEOUT_SECONDS: '1200' } as unknown as Env, (call, proceed) => {
+    for (const sql of call.sql) statements.add(sql)
+    return proceed()
+  })
+  await work(note)
+  return [...statements]
+}
+
+/** How the database finds the rows of a statement, step by step. */
+async function planOf(sql: string): Promise<string[]> {
+  const holes = Array.from(sql.matchAll(/\?/g), () => null)
+  return (await rows(`explain query plan ${sql}`, ...holes)).map(({ detail }) => String(detail))
+}
+
+const platformOf = (bindings: Env) => composePlatform(bindings, SYSTEM, { waitUntil: () => undefined })
+let admin: Awaited<ReturnType<typeof signedIn>>
+
+beforeAll(async () => {
+  admin = await signedIn()
+  await rows("insert into user_roles (user_id, role) values (?, 'admin')", admin.id)
+})
+const isList = (sql: string) => / order by .* limit /s.test(sql) || sql.startsWith('select "sessions"')
+
+/** What reads a table from end to end. A list that walks an index in its order ends at its limit. */
+const scansOf = (plan: string[]) => plan.filter((step) => /^SCAN (?!\(|json_each)(?!.*USING)/.test(step))
+
+describe('the clean-up', () => {
+  let plans: [sql: string, plan: string[]][] = []
+  beforeAll(async () => {
+    const statements = await statementsOf((bindings) => cleanUp(platformOf(bindings)))
+    plans = await Promise.all(statements.map(async (sql) => [sql, await planOf(sql)] as [string, string[]]))
+  })
+  const planFor = (pattern: RegExp) => plans.find(([sql]) => pattern.test(sql))?.[1].join('\n')
+
+  it('finds by an index what has run out, but for idle sessions, whose index would cost more than the search', () => {
+    expect(plans.length).toBeGreaterThanOrEqual(10)
+    const scanning = plans.filter(([, plan]) => scansOf(plan).length > 0)
+    expect(scanning.map(([sql]) => sql)).toEqual([expect.stringContaining('"sessions"."last_seen_at" <= ?')])
+  })
+
+  it('finds unverified accounts by an index of them alone, and by their owner what goes with them', () => {
+    const plan = planFor(/delete from "users"/)
+    expect(plan).toContain('users_unverified (created_at<?)')
+    for (const table of ['user_roles', 'sessions', 'one_time_tokens', 'login_exchanges', 'identities'])
+      expect(plan).toMatch(new RegExp(`^SEARCH ${table} USING .*\\(user_id=\\?\\)$`, 'm'))
+  })
+
+  it.each([
+    [/delete from "sessions" .*"expires_at" <= /s, 'sessions_expiry (expires_at<?)'],
+    [/delete from "one_time_tokens"/, 'one_time_tokens_expiry (expires_at<?)'],
+    [/delete from "login_exchanges"/, 'login_exchanges_expiry (expires_at<?)'],
+    [/delete from "spent_states"/, 'spent_states_expiry (expires_at<?)'],
+    [/delete from "outbox"/, 'outbox_due (state=? AND next_attempt_at<?)'],
+    [/delete from "audit_events"/, 'audit_events_at (at<?)'],
+    [/delete from "audit_counts"/, '(day<?)'],
+  ])('of %s uses %s', (pattern, index) => {
+    expect(planFor(pattern)).toContain(index)
+  })
+})
+
+describe('a list', () => {
+  const CURSOR = `cursor=1.${crypto.randomUUID()}`
+  it.each([
+    ['/auth/sessions', 'sessions_user (user_id=?)'],
+    ['/audit-events', 'audit_events_at'],
+    [`/audit-events?${CURSOR}`, 'audit_events_at (at<?)'],
+    ['/audit-events?userId=x', 'audit_events_user (user_id=?)'],
+    [`/audit-events?userId=x&${CURSOR}`, 'audit_events_user (user_id=? AND at<?)'],
+    ['/audit-events?type=x', 'audit_events_type (type=?)'],
+    ['/audit-events?type=x&userId=x', 'audit_events_user (user_id=?)'],
+  ])('of GET %s reads %s', async (path, index) => {
+    const headers = bearer(admin.tokens.accessToken)
+    const statements = await statementsOf((bindings) => callWorker(bindings, 'GET', path, { headers }))
+    const plan = await planOf(statements.findLast(isList) ?? '')
+    expect(plan.join('\n')).toContain(index)
+    expect(scansOf(plan)).toEqual([])
+  })
+
+  it('of overdue mails reads those that are due, in their order', async () => {
+    const [sql = ''] = await statementsOf((bindings) => sweepOutbox(platformOf(bindings), Date.now()))
+    expect((await planOf(sql)).join('\n')).toContain('outbox_due (state=? AND next_attempt_at<?)')
+  })
+})

@@ -1,0 +1,141 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { makeDeviceToken } from '../../src/crypto/device-token.ts'
+import { settings, signedIn } from '../support/accounts.ts'
+import { callWorker } from '../support/call-worker.ts'
+import { logIn, newEmail, PASSWORD, refusalOf } from '../support/client.ts'
+import { countingEnv } from '../support/counting-env.ts'
+import { freshWorker, membersOf, passToNextMinute, statusesOf } from '../support/rate-limits.ts'
+
+const OFFICE = '203.0.113.1'
+const RATE_LIMITED = { status: 429, code: 'rate_limited' }
+
+/** The clock stands still at the start of a minute: none of the windows ends while a test runs. */
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() })
+  passToNextMinute()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+type Ask = ReturnType<typeof freshWorker>['ask']
+
+function loginFrom(ask: Ask, identifier: string, { password = PASSWORD, deviceToken = '', address = OFFICE } = {}) {
+  const headers = deviceToken === '' ? {} : { 'X-Device-Token': deviceToken }
+  return ask('POST', '/auth/login', address, { body: { identifier, password }, headers })
+}
+
+/** An office whose address has used up its logins of this minute. */
+async function busyOffice() {
+  const { ask } = freshWorker()
+  await statusesOf(5, () => loginFrom(ask, 'nobody@example.com'))
+  expect(await refusalOf(await loginFrom(ask, 'nobody@example.com'))).toEqual(RATE_LIMITED)
+  return ask
+}
+
+describe('a login with the account’s own device token', () => {
+  it('gets through where its address has used up its logins, by header or cookie, by address or username', async () => {
+    const { email, session } = await signedIn({ username: 'lovelace' })
+    const ask = await busyOffice()
+    expect((await loginFrom(ask, email)).status).toBe(429)
+    for (const identifier of [email, 'lovelace', email.toUpperCase()])
+      expect((await loginFrom(ask, identifier, { deviceToken: session.deviceToken })).status).toBe(200)
+    const headers = { Cookie: `__Host-device=${session.deviceToken}` }
+    const body = { identifier: email, password: PASSWORD }
+    expect((await ask('POST', '/auth/login', OFFICE, { body, headers })).status).toBe(200)
+  })
+
+  it('takes nothing of what its address has', async () => {
+    const { email, session } = await signedIn()
+    const { ask } = freshWorker()
+    const own = await loginFrom(ask, email, { deviceToken: session.deviceToken })
+    expect(membersOf(own, 'RateLimit')).toEqual(['"global";r=299;t=60', '"device";r=4;t=60'])
+    await statusesOf(4, () => loginFrom(ask, email, { deviceToken: session.deviceToken }))
+    expect(await statusesOf(5, () => loginFrom(ask, newEmail()))).not.toContain(429)
+    expect((await loginFrom(ask, newEmail())).status).toBe(429)
+  })
+
+  it('counts by its address after five a minute, all devices of the account together and from wherever', async () => {
+    const { email, session } = await signedIn()
+    const second = await logIn(email)
+    const { ask } = freshWorker()
+    for (let count = 0; count < 5; count += 1) {
+      const { deviceToken } = count % 2 === 0 ? session : second.session
+      const address = `203.0.113.${count + 10}`
+      expect((await loginFrom(ask, email, { deviceToken, address })).status).toBe(200)
+    }
+    const sixth = await loginFrom(ask, email, { deviceToken: session.deviceToken })
+    expect(membersOf(sixth, 'RateLimit')).toEqual(['"global";r=299;t=60', '"device";r=0;t=60', '"sensitive";r=4;t=60'])
+    const more = await statusesOf(5, () => loginFrom(ask, email, { deviceToken: session.deviceToken }))
+    expect(more).toEqual([200, 200, 200, 200, 429])
+  })
+
+  it('is still bounded by the device’s budget at the account’s throttle (ASVS 6.3.1)', async () => {
+    const { email, session } = await signedIn()
+    const ask = await busyOffice()
+    const guess = { password: 'a wild guess', deviceToken: session.deviceToken }
+    expect(await statusesOf(5, () => loginFrom(ask, email, guess))).toEqual([401, 401, 401, 401, 401])
+    const other = await loginFrom(ask, email, { deviceToken: session.deviceToken, address: '203.0.113.2' })
+    expect(await refusalOf(other)).toEqual({ status: 429, code: 'login_throttled' })
+  })
+})
+
+describe('a device token that does not free', () => {
+  it.each([
+    ['of another account', async () => (await signedIn()).session.deviceToken],
+    ['that is forged', async (own: string) => `${own.slice(0, -5)}AAAAA`],
+    ['that is no token', async () => 'trust me'],
+    [
+      'that has expired',
+      async (_own: string, userId: string) =>
+        makeDeviceToken(settings.secrets, userId, crypto.randomUUID(), Date.now() - 366 * 24 * 3_600_000),
+    ],
+  ])('is one %s: the login counts by its address and is refused beyond', async (_, make) => {
+    const { email, session, user } = await signedIn()
+    const deviceToken = await make(session.deviceToken, user.id)
+    const ask = await busyOffice()
+    expect(await refusalOf(await loginFrom(ask, email, { deviceToken }))).toEqual(RATE_LIMITED)
+    const other = { deviceToken, address: '203.0.113.2', password: 'a wild guess' }
+    expect(await statusesOf(5, () => loginFrom(ask, newEmail(), other))).toEqual([401, 401, 401, 401, 401])
+    expect(await refusalOf(await loginFrom(ask, newEmail(), other))).toEqual(RATE_LIMITED)
+  })
+
+  it('buys no guess at another account: the refused ones never reach its throttle', async () => {
+    const victim = await signedIn()
+    const attacker = await signedIn()
+    const ask = await busyOffice()
+    const guess = { deviceToken: attacker.session.deviceToken, password: 'a wild guess' }
+    expect(await statusesOf(20, () => loginFrom(ask, victim.email, guess))).toEqual(Array(20).fill(429))
+    expect((await loginFrom(ask, victim.email, { address: '203.0.113.2' })).status).toBe(200)
+  })
+
+  it('tells nobody who has an account: answers, fields and calls are alike for known and unknown (ASVS 6.3.8)', async () => {
+    const { deviceToken } = (await signedIn()).session
+    const victim = await signedIn({ username: 'babbage' })
+    const tell = async (identifier: string) => {
+      const counting = countingEnv()
+      const answers: string[] = []
+      for (let count = 0; count < 12; count += 1) {
+        const headers = { 'X-Device-Token': deviceToken, 'CF-Connecting-IP': OFFICE }
+        const body = { identifier, password: 'a wild guess' }
+        counting.take()
+        const response = await callWorker(counting.env, 'POST', '/auth/login', { headers, body })
+        const { requestId: _, ...problem } = (await response.json()) as { requestId: string }
+        const { kvReads, kvWrites, ...calls } = counting.take()
+        const fields = ['RateLimit', 'RateLimit-Policy', 'Retry-After'].map((name) => response.headers.get(name))
+        answers.push(JSON.stringify([response.status, problem, fields, calls]))
+        expect(kvReads + kvWrites).toBeLessThan(8)
+      }
+      return answers
+    }
+    const unknown = await tell(newEmail())
+    expect(new Set(unknown.map((answer) => answer.slice(1, 4)))).toEqual(new Set(['401', '429']))
+    passToNextMinute()
+    expect(await tell(victim.email)).toEqual(unknown)
+    passToNextMinute()
+    expect(await tell('nobodyatall')).toEqual(unknown)
+    passToNextMinute()
+    vi.setSystemTime(Date.now() + 24 * 3_600_000)
+    expect(await tell('babbage')).toEqual(unknown)
+  })
+})
