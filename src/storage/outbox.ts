@@ -210,11 +210,20 @@ export async function listOverdueMails(
 
 /** Forgets mails that have left, or that nobody needs any more, and were last tried before a time. */
 export function deleteSettledMails(db: Database, triedBefore: number, limit: number): Promise<number> {
-  const isSettled = and(inArray(outbox.state, ['delivered', 'dropped']), lt(outbox.nextAttemptAt, triedBefore))
+  const isSettled = and(
+    inArray(outbox.state, ['delivered', 'dropped']),
+    inArray(outbox.priority, PRIORITIES),
+    lt(outbox.nextAttemptAt, triedBefore),
+  )
   return deleteSome(db, outbox, isSettled, limit)
 }
 
 /** Forgets mails that failed and were last tried before a time; they were kept for somebody to send them again. */
 export function deleteFailedMails(db: Database, triedBefore: number, limit: number): Promise<number> {
-  return deleteSome(db, outbox, and(eq(outbox.state, 'failed'), lt(outbox.nextAttemptAt, triedBefore)), limit)
+  return deleteSome(
+    db,
+    outbox,
+    and(eq(outbox.state, 'failed'), inArray(outbox.priority, PRIORITIES), lt(outbox.nextAttemptAt, triedBefore)),
+    limit,
+  )
 }

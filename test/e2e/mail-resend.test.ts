@@ -146,8 +146,11 @@ describe('the whole Worker and an HTTP API like Resend', () => {
   )
 
   it('a burst beyond two mails a second: resets leave before sign-ups, and every mail is sent once', async () => {
-    const registerMany = (count: number, name: string) =>
-      Promise.all(Array.from({ length: count }, () => register(service, name)))
+    const registerMany = async (count: number, name: string) => {
+      const emails: string[] = []
+      while (emails.length < count) emails.push(await register(service, name))
+      return emails
+    }
     const isSent = (emails: string[], times: number) =>
       emails.every((email) => sentTo(email).length === times) ? true : undefined
     const known = await registerMany(6, 'known')
@@ -157,7 +160,7 @@ describe('the whole Worker and an HTTP API like Resend', () => {
     rate.limit = 0
     const signUps = await registerMany(14, 'burst')
     await eventually(() => rate.refused || undefined)
-    await Promise.all(known.map((email) => post(service, '/auth/forgot-password', { email })))
+    for (const email of known) expect((await post(service, '/auth/forgot-password', { email })).status).toBe(202)
     const isNew = accepted.length
     rate.limit = 2
     await eventually(() => isSent(known, 2), 60)

@@ -65,7 +65,7 @@ describe('the clean-up', () => {
     [/delete from "one_time_tokens"/, 'one_time_tokens_expiry (expires_at<?)'],
     [/delete from "login_exchanges"/, 'login_exchanges_expiry (expires_at<?)'],
     [/delete from "spent_states"/, 'spent_states_expiry (expires_at<?)'],
-    [/delete from "outbox"/, 'outbox_due (state=? AND next_attempt_at<?)'],
+    [/delete from "outbox"/, 'outbox_due (state=? AND priority=? AND next_attempt_at<?)'],
     [/delete from "audit_events"/, 'audit_events_at (at<?)'],
     [/delete from "audit_counts"/, '(day<?)'],
   ])('of %s uses %s', (pattern, index) => {
@@ -93,6 +93,6 @@ describe('a list', () => {
 
   it('of overdue mails reads those that are due, in their order', async () => {
     const [sql = ''] = await statementsOf((bindings) => sweepOutbox(platformOf(bindings), Date.now()))
-    expect((await planOf(sql)).join('\n')).toContain('outbox_due (state=? AND next_attempt_at<?)')
+    expect((await planOf(sql)).join('\n')).toContain('outbox_due (state=? AND priority=? AND next_attempt_at<?)')
   })
 })

@@ -52,7 +52,7 @@ async function insert(table: string, row: Record<string, unknown>): Promise<stri
     outbox: {
       ...{ kind: 'x', recipient: 'x@example.com', mailbox: 'x@example.com', priority: 1, locale: 'en', details: '{}' },
       created_at: 0,
-      next_attempt_at: now + DAY,
+      next_attempt_at: 0,
     },
     login_exchanges: { salt: '', delivery: 'body', methods: '[]', created_at: 0 },
     spent_states: {},
@@ -167,9 +167,9 @@ describe('more rows than a run may take', () => {
       with recursive n(i) as (select 1 union all select i + 1 from n where i < ?1) select 'bulk' || i, 0 from n`,
     audit_events: `insert into audit_events (id, type, at, details)
       with recursive n(i) as (select 1 union all select i + 1 from n where i < ?1) select 'bulk' || i, 'x', 0, '{}' from n`,
-    outbox: `insert into outbox (id, kind, recipient, locale, details, created_at, next_attempt_at, state)
+    outbox: `insert into outbox (id, kind, recipient, mailbox, priority, locale, details, created_at, next_attempt_at, state)
       with recursive n(i) as (select 1 union all select i + 1 from n where i < ?1)
-      select 'bulk' || i, 'x', 'x', 'en', '{}', 0, 0, 'delivered' from n`,
+      select 'bulk' || i, 'x', 'x', 'x', 1, 'en', '{}', 0, 0, 'delivered' from n`,
     users: `insert into users (id, email, created_at)
       with recursive n(i) as (select 1 union all select i + 1 from n where i < ?1) select 'bulk' || i, 'bulk' || i, 0 from n`,
   }

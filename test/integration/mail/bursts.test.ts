@@ -1,11 +1,13 @@
 import { createMessageBatch } from 'cloudflare:test'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { MAIL_RETRY_DELAYS_SECONDS } from '../../../src/config.ts'
+import { MAIL_RETRY_DELAYS_SECONDS, URGENT_MAIL_KINDS } from '../../../src/config.ts'
 import { consumeQueue } from '../../../src/jobs/queue.ts'
-import { MailError, MailThrottledError, type OutgoingMail } from '../../../src/mail/message.ts'
+import { MAIL_KINDS, MailError, MailThrottledError, type OutgoingMail } from '../../../src/mail/message.ts'
 import { respectPauses } from '../../../src/platform/mail-pause.ts'
 import { deliverNextMail } from '../../../src/services/mail-delivery.ts'
-import { countRows, rows } from '../../support/database.ts'
+import { verified } from '../../support/accounts.ts'
+import { PASSWORD, post } from '../../support/client.ts'
+import { countRows, mailsSettled, rows } from '../../support/database.ts'
 import { captureLogs, deliveryBench, jobPlatform, outboxRow, putMail } from '../../support/outbox.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 
@@ -90,6 +92,19 @@ describe('jitter', () => {
 })
 
 describe('resets and codes', () => {
+  it('are marked as urgent when they are asked for, and what a sign-up sends is not', async () => {
+    const { email } = await verified()
+    await post('/auth/forgot-password', { email })
+    await post('/auth/register', { email, password: PASSWORD })
+    await mailsSettled()
+    expect(await rows('select kind, priority from outbox where recipient = ? order by kind', email)).toEqual([
+      { kind: 'already_registered', priority: 1 },
+      { kind: 'reset_password', priority: 0 },
+      { kind: 'verify_email', priority: 1 },
+    ])
+    expect(MAIL_KINDS).toEqual(expect.arrayContaining(URGENT_MAIL_KINDS))
+  })
+
   it('leave before whatever else is due, even by the messages that were sent for sign-ups', async () => {
     const bench = deliveryBench()
     const signUps = [await putMail(SIGN_UP), await putMail({ ...SIGN_UP, next_attempt_at: bench.now - 3_600_000 })]
