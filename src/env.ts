@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { REGIONS } from './config.ts'
 import { parseEmailAddress } from './contracts/email-address.ts'
 import type { Secrets, SecretVersion } from './crypto/derived-key.ts'
 import { parseSender } from './mail/mailbox.ts'
@@ -126,6 +127,7 @@ const Variables = z.object({
     .transform(Number)
     .pipe(z.int().min(10, 'must be at least 10').max(1_000_000, 'must be at most 1000000'))
     .default(300),
+  REGION: z.enum(REGIONS).default('weur'),
   BOOTSTRAP_ADMIN_EMAIL: emailAddress.optional(),
   MAIL_TRANSPORT: z.enum(['mailbox', 'smtp', 'resend', 'binding']),
   MAIL_FROM: sender.optional(),
@@ -247,6 +249,7 @@ function toSettings(values: Parsed) {
     passwordRequire: values.PASSWORD_REQUIRE,
     rateLimits: values.RATE_LIMITS === 'on',
     rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE,
+    region: values.REGION,
     bootstrapAdminEmail: values.BOOTSTRAP_ADMIN_EMAIL ?? null,
     mail: {
       transport: values.MAIL_TRANSPORT,

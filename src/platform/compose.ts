@@ -10,7 +10,7 @@ import { type ReportedSessions, reportActivity } from './activity.ts'
 import { type Blocklist, createBlocklist } from './blocklist.ts'
 import type { Client } from './client.ts'
 import { openDatabase } from './database.ts'
-import { type LoginThrottle, openLoginThrottle } from './login-throttle.ts'
+import { type LoginThrottle, openLoginThrottle, openThrottleObject } from './login-throttle.ts'
 import { announceMails, type DeadMail, reportDeadMail } from './mail-queue.ts'
 import { createMailTransport } from './mail-transport.ts'
 import { createRateLimiter, type RateLimiter, type RateWindows } from './rate-limiter.ts'
@@ -92,7 +92,7 @@ export function composePlatform(env: Env, client: Client, context: Pick<Executio
       accessTokenTtlSeconds: settings.accessTokenTtlSeconds,
       now: Date.now,
     }),
-    loginThrottle: (name) => openLoginThrottle(env.LOGIN_THROTTLE, name),
+    loginThrottle: (name) => openLoginThrottle(() => openThrottleObject(env.LOGIN_THROTTLE, name, settings.region)),
     rateLimiter: createRateLimiter(env.COUNTERS, rateWindows, { now: Date.now, waitUntil }),
     noteActivity: (sessionId) => {
       const resolutionMs = lastSeenResolutionMs(settings.sessionIdleTimeoutSeconds)
@@ -108,7 +108,7 @@ export function composePlatform(env: Env, client: Client, context: Pick<Executio
     probes: {
       database: () => env.DB.prepare('select 1').first(),
       blocklist: () => env.BLOCKLIST.get('probe'),
-      loginThrottle: () => env.LOGIN_THROTTLE.getByName('probe').ping(),
+      loginThrottle: () => openThrottleObject(env.LOGIN_THROTTLE, 'probe', settings.region).ping(),
       pictures: () => env.PICTURES.head('probe'),
     },
   }

@@ -1,3 +1,4 @@
+import type { Settings } from '../env.ts'
 import { askDependency } from './dependency.ts'
 
 /** How an attempt to log in ended; `isFirst` marks the attempt that found the account newly throttled. */
@@ -16,10 +17,22 @@ export interface LoginThrottle {
   resetPassword(password: string): Promise<string>
 }
 
-/** The throttle object of an account, by its keyed name. */
-export function openLoginThrottle(objects: { getByName(name: string): LoginThrottle }, name: string): LoginThrottle {
+/**
+ * A throttle object by its keyed name. An object lives for ever where it is first asked for, so all of them are asked for in one region:
+ * neither distance nor who asked first tells whether a name has an account.
+ */
+export function openThrottleObject<Stub>(
+  objects: { getByName(name: string, options: { locationHint: DurableObjectLocationHint }): Stub },
+  name: string,
+  region: Settings['region'],
+): Stub {
+  return objects.getByName(name, { locationHint: region })
+}
+
+/** The passwords of an account, asked of its throttle object by whatever `open` finds it with. */
+export function openLoginThrottle(open: () => LoginThrottle): LoginThrottle {
   const call = <Answer>(ask: (stub: LoginThrottle) => Promise<Answer>): Promise<Answer> =>
-    askDependency('login_throttle', () => ask(objects.getByName(name)))
+    askDependency('login_throttle', () => ask(open()))
   return {
     attempt: (input) => call((stub) => stub.attempt(input)),
     hashSignUpPassword: (password) => call((stub) => stub.hashSignUpPassword(password)),

@@ -43,6 +43,7 @@ describe('a configuration (api.md "Configuration")', () => {
       passwordMinLength: 8,
       passwordRequire: [],
       rateLimits: true,
+      region: 'weur',
       bootstrapAdminEmail: null,
       cookies: { sameSite: 'Lax', domain: null },
       introspectionClients: [],
