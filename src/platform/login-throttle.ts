@@ -1,16 +1,26 @@
 import type { Settings } from '../env.ts'
 import { askDependency } from './dependency.ts'
 
+/** A password to check; `isBarred` says that the account may not log in, whatever the password. */
+export interface LoginTry {
+  password: string
+  hash: string | null
+  deviceId: string | null
+  isBarred: boolean
+}
+
 /** How an attempt to log in ended; `isFirst` marks the attempt that found the account newly throttled. */
 export type LoginAttempt =
   /** `rehash` is a hash of today's strength, when the verified one was weaker. */
   | { outcome: 'right'; rehash: string | null }
   | { outcome: 'wrong' }
+  /** The right password of an account that is barred: it counted as a failure, so that nobody can tell it from a wrong one. */
+  | { outcome: 'barred' }
   | { outcome: 'throttled'; retryAfterSeconds: number; isFirst: boolean }
 
 /** The passwords of one account, behind its throttle. Fails closed: `DependencyError` when the object does not answer. */
 export interface LoginThrottle {
-  attempt(input: { password: string; hash: string | null; deviceId: string | null }): Promise<LoginAttempt>
+  attempt(input: LoginTry): Promise<LoginAttempt>
   /** Null when the address was signed up too often. */
   hashSignUpPassword(password: string): Promise<string | null>
   hashPassword(password: string): Promise<string>

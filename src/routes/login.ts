@@ -20,14 +20,7 @@ const loginRoute = createRoute({
   request: jsonRequest(LoginRequest),
   responses: {
     200: jsonAnswer(LoginAnswer, 'Signed in, or a second factor is needed.'),
-    ...refusals(
-      'invalid_request',
-      'invalid_credentials',
-      'email_not_verified',
-      'account_deactivated',
-      'csrf_refused',
-      'login_throttled',
-    ),
+    ...refusals('invalid_request', 'invalid_credentials', 'account_deactivated', 'csrf_refused', 'login_throttled'),
   },
 })
 

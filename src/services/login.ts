@@ -6,8 +6,10 @@ import { AuthError } from '../errors.ts'
 import type { Platform } from '../platform/compose.ts'
 import { type Account, findAccountByIdentifier, rehashPasswordStatement } from '../storage/accounts.ts'
 import { type AuditType, auditStatement } from '../storage/audit-events.ts'
+import { tokenExists } from '../storage/conditions.ts'
 import { issueTokenStatement } from '../storage/one-time-tokens.ts'
 import { newOneTimeToken, parseIdentifier, throttleOf } from './identifiers.ts'
+import { findLoginBar, refuseLogin, toCredentialsRefusal } from './login-refusal.ts'
 import { type OpenedSession, type OpeningNeeds, openSession } from './session-opening.ts'
 
 export interface MfaTicket {
@@ -21,8 +23,8 @@ export type LoginResult = { session: OpenedSession } | { mfa: MfaTicket }
 type Needs = OpeningNeeds & Pick<Platform, 'loginThrottle'>
 
 /**
- * Logs in by password. An unknown account costs the same as a wrong password, at each step.
- * @throws {AuthError} `invalid_credentials`; `login_throttled`; only after a right password `email_not_verified`, `account_deactivated`.
+ * Logs in by password. An unknown account costs the same as a wrong password, at each step, and so does a right one that is barred.
+ * @throws {AuthError} `invalid_credentials`; `login_throttled`; `account_deactivated` only after the right password of a confirmed account.
  */
 export async function logInWithPassword(
   deps: Needs,
@@ -31,25 +33,28 @@ export async function logInWithPassword(
   const identifier = parseIdentifier(input.identifier)
   const account = await findAccountByIdentifier(deps.db, identifier)
   const deviceId = account && readDevice(deps, account.id, input.deviceToken)
+  const bar = account && findLoginBar(deps, account)
   const attempt = await throttleOf(deps, account ?? identifier).attempt({
     password: input.password,
     hash: account?.passwordHash ?? null,
     deviceId,
+    isBarred: bar !== null,
   })
   if (attempt.outcome === 'throttled') {
     const { retryAfterSeconds } = attempt
     if (attempt.isFirst) await recordRefusal(deps, 'login.throttled', account, { retryAfterSeconds })
     throw new AuthError('login_throttled', { retryAfterSeconds })
   }
-  if (attempt.outcome === 'wrong' || !account) {
-    await recordRefusal(deps, 'login.failed', account, { reason: 'wrong password' })
-    throw new AuthError('invalid_credentials', { reason: account ? 'wrong password' : 'unknown account' })
-  }
+  if (attempt.outcome !== 'right' || bar !== null || !account)
+    return await refuseLogin(deps, account, attempt.outcome === 'wrong' ? null : bar)
   await refuseUnfit(deps, account)
   return await completeLogin(deps, account, { methods: ['pwd'], deviceId, rehash: attempt.rehash })
 }
 
-/** Opens the session, or asks for the second factor where the account has one. */
+/**
+ * Opens the session, or asks for the second factor where the account has one.
+ * @throws {AuthError} `invalid_credentials` when the account was deactivated, or its password changed, since it was read.
+ */
 export async function completeLogin(
   deps: OpeningNeeds,
   account: Account,
@@ -60,13 +65,18 @@ export async function completeLogin(
   const { db, settings } = deps
   const now = deps.now()
   const token = newOneTimeToken(now, MFA_TICKET_TTL_SECONDS)
-  await db.batch([
-    issueTokenStatement(db, { ...token, purpose: 'mfa_ticket', methods: login.methods }, { id: account.id }),
-    auditStatement(db, { type: 'login.mfa_required', at: now, userId: account.id }, deps.client),
+  const [issued] = await db.batch([
+    issueTokenStatement(
+      db,
+      { ...token, purpose: 'mfa_ticket', methods: login.methods },
+      { id: account.id, asProven: account },
+    ),
+    auditStatement(db, { type: 'login.mfa_required', at: now, userId: account.id }, deps.client, tokenExists(token.id)),
     ...(login.rehash && account.passwordHash
       ? [rehashPasswordStatement(db, account.id, account.passwordHash, login.rehash)]
       : []),
   ])
+  if (issued.meta.changes === 0) throw toCredentialsRefusal('account changed during login')
   const ticket = makeToken(settings.secrets, { purpose: 'mfa_ticket', id: token.id, generation: 0, salt: token.salt })
   return { mfa: { ticket, expiresIn: MFA_TICKET_TTL_SECONDS, methods } }
 }

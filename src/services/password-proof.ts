@@ -15,7 +15,12 @@ export async function provePassword(
   password: string,
 ): Promise<void> {
   const deviceId = readDevice(deps, account.id, deviceToken)
-  const attempt = await throttleOf(deps, account).attempt({ password, hash: account.passwordHash, deviceId })
+  const attempt = await throttleOf(deps, account).attempt({
+    password,
+    hash: account.passwordHash,
+    deviceId,
+    isBarred: account.passwordResetRequiredAt !== null,
+  })
   if (attempt.outcome === 'right') return
   const event = { at: deps.now(), actorId: account.id, userId: account.id }
   if (attempt.outcome === 'throttled') {

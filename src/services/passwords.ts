@@ -10,6 +10,7 @@ import {
 import { auditStatement } from '../storage/audit-events.ts'
 import { passwordIs, tokenExists, userIdByEmail, userIdByToken } from '../storage/conditions.ts'
 import { deleteUnprovenIdentitiesStatement } from '../storage/identities.ts'
+import { deleteExchangesStatement } from '../storage/login-exchanges.ts'
 import { consumeAllTokensStatement, deleteTokensStatement, issueTokenStatement } from '../storage/one-time-tokens.ts'
 import { enqueueNoticeStatement, mailTokenStatements } from '../storage/outbox.ts'
 import { endSessionsStatement, type Session } from '../storage/sessions.ts'
@@ -59,10 +60,11 @@ export async function resetPassword(deps: Needs, proof: TokenProof, password: st
   const mailId = newId()
   const isLive = tokenExists(token.id)
   const role = account.email === settings.bootstrapAdminEmail ? 'admin' : 'user'
-  const [ended, , , , , , consumed] = await db.batch([
+  const [ended, , , , , , , consumed] = await db.batch([
     endSessionsStatement(db, account.id, { when: isLive }),
     deleteUnprovenIdentitiesStatement(db, token.id),
     resetPasswordStatement(db, token.id, hash, now),
+    deleteExchangesStatement(db, account.id, isLive),
     grantRoleStatement(db, role, userIdByToken(token.id)),
     auditStatement(db, { type: 'password.reset', at: now, actorId: account.id, userId: account.id }, client, isLive),
     enqueueNoticeStatement(db, passwordChangedMail(mailId, account, deps, now), isLive, MAIL_NOTICE_LIMITS),
@@ -94,9 +96,10 @@ export async function changePassword(
   const mailId = newId()
   const isChanged = passwordIs(account.id, hash)
   const [changed, ended] = await db.batch([
-    changePasswordStatement(db, account.id, account.passwordHash, hash),
+    changePasswordStatement(db, account, hash, now),
     endSessionsStatement(db, account.id, { except: session.id, when: isChanged }),
     deleteTokensStatement(db, account.id, isChanged),
+    deleteExchangesStatement(db, account.id, isChanged),
     auditStatement(
       db,
       { type: 'password.changed', at: now, actorId: account.id, userId: account.id },

@@ -38,7 +38,16 @@ export async function register(
     await db.batch([
       ...registrationStatements(
         db,
-        { id: userId, email, username, name, passwordHash, locale: client.locale, createdAt: now },
+        {
+          id: userId,
+          email,
+          username,
+          name,
+          passwordHash,
+          passwordChangedAt: now,
+          locale: client.locale,
+          createdAt: now,
+        },
         { id: mailId, maxPerHour: MAIL_MAX_PER_KIND_AND_HOUR },
         { ...token, resetExpiresAt: now + RESET_TOKEN_TTL_SECONDS * 1000 },
       ),

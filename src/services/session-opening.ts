@@ -1,6 +1,5 @@
 import { MAIL_NOTICE_LIMITS, MAX_SESSIONS_PER_USER } from '../config.ts'
 import { makeDeviceToken } from '../crypto/device-token.ts'
-import { AuthError } from '../errors.ts'
 import type { Platform } from '../platform/compose.ts'
 import { type Account, recordLoginStatement, rehashPasswordStatement } from '../storage/accounts.ts'
 import { auditStatement } from '../storage/audit-events.ts'
@@ -9,6 +8,7 @@ import { enqueueNoticeStatement } from '../storage/outbox.ts'
 import { insertSessionStatement, type Session, trimSessionsStatement } from '../storage/sessions.ts'
 import { newId, newSalt } from './identifiers.ts'
 import { loginFacts } from './login-facts.ts'
+import { toCredentialsRefusal } from './login-refusal.ts'
 import { revokeSessions } from './session-ending.ts'
 import { type IssuedTokens, issueTokens } from './tokens.ts'
 
@@ -92,8 +92,7 @@ export async function openSession(
         ]
       : []),
   ])
-  if (inserted.meta.changes === 0)
-    throw new AuthError('invalid_credentials', { reason: 'account changed during login' })
+  if (inserted.meta.changes === 0) throw toCredentialsRefusal('account changed during login')
   await revokeSessions(
     deps,
     trimmed.map(({ id }) => id),

@@ -1,6 +1,6 @@
 import { and, eq, isNull, lt, type SQL, sql } from 'drizzle-orm'
 import { insertWhere } from './conditional-insert.ts'
-import { sessionExists, userIdByToken } from './conditions.ts'
+import { sessionExists, userIdByToken, whenPasswordIsOf } from './conditions.ts'
 import type { Database } from './database.ts'
 import { deleteSome } from './delete-some.ts'
 import { userRoles, users } from './schema/index.ts'
@@ -15,6 +15,8 @@ export const accountFields = {
   username: users.username,
   name: users.name,
   passwordHash: users.passwordHash,
+  passwordChangedAt: users.passwordChangedAt,
+  passwordResetRequiredAt: users.passwordResetRequiredAt,
   status: users.status,
   locale: users.locale,
   totpActivatedAt: users.totpActivatedAt,
@@ -70,13 +72,15 @@ export function recordLoginStatement(db: Database, userId: string, sessionId: st
     .where(and(eq(users.id, userId), sessionExists(sessionId)))
 }
 
-/** Changes a password the caller has just verified; `null` where there was none. Changes nothing if it changed meanwhile. */
-export function changePasswordStatement(db: Database, userId: string, oldHash: string | null, newHash: string) {
-  const unchanged = oldHash === null ? isNull(users.passwordHash) : eq(users.passwordHash, oldHash)
+/** When a password changes: later than the last time even within one millisecond, so that two passwords never look like one. */
+const toChangeTime = (nowMs: number): SQL => sql`max(${nowMs}, coalesce(${users.passwordChangedAt}, 0) + 1)`
+
+/** Changes a password the caller has just verified. Changes nothing if it changed meanwhile. */
+export function changePasswordStatement(db: Database, account: Account, newHash: string, nowMs: number) {
   return db
     .update(users)
-    .set({ passwordHash: newHash })
-    .where(and(eq(users.id, userId), unchanged))
+    .set({ passwordHash: newHash, passwordChangedAt: toChangeTime(nowMs) })
+    .where(and(eq(users.id, account.id), whenPasswordIsOf(account)))
     .returning({ id: users.id })
 }
 
@@ -84,7 +88,12 @@ export function changePasswordStatement(db: Database, userId: string, oldHash: s
 export function resetPasswordStatement(db: Database, tokenId: string, newHash: string, nowMs: number) {
   return db
     .update(users)
-    .set({ passwordHash: newHash, emailVerifiedAt: sql`coalesce(${users.emailVerifiedAt}, ${nowMs})` })
+    .set({
+      passwordHash: newHash,
+      passwordChangedAt: toChangeTime(nowMs),
+      passwordResetRequiredAt: null,
+      emailVerifiedAt: sql`coalesce(${users.emailVerifiedAt}, ${nowMs})`,
+    })
     .where(eq(users.id, userIdByToken(tokenId)))
 }
 

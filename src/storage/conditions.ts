@@ -20,4 +20,23 @@ export const addressIsTaken = (email: string): SQL => sql`exists (select 1 from 
 export const passwordIs = (userId: string, hash: string): SQL =>
   sql`exists (select 1 from users where id = ${userId} and password_hash = ${hash})`
 
+/** What an account was like when somebody proved to be its owner. */
+export interface Proven {
+  id: string
+  passwordHash: string | null
+  passwordChangedAt: number | null
+  passwordResetRequiredAt: number | null
+  emailVerifiedAt: number | null
+}
+
+/** The password is the one that was verified: neither set anew nor dropped since. A rehash does not count. */
+export const whenPasswordIsOf = ({ id, passwordHash, passwordChangedAt }: Omit<Proven, 'emailVerifiedAt'>): SQL =>
+  sql`exists (select 1 from users where id = ${id} and password_changed_at is ${passwordChangedAt}
+    and (password_hash is null) = ${passwordHash === null ? 1 : 0})`
+
+/** The account is active and as it was: with the same password, not due for a reset, and not claimed by the owner of its address. */
+export const whenAsProven = (account: Proven): SQL =>
+  sql`${whenPasswordIsOf(account)} and exists (select 1 from users where id = ${account.id} and status = 'active'
+    and email_verified_at is ${account.emailVerifiedAt} and password_reset_required_at is ${account.passwordResetRequiredAt})`
+
 export const userExists = (userId: string): SQL => sql`exists (select 1 from users where id = ${userId})`

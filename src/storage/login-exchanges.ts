@@ -1,4 +1,4 @@
-import { and, eq, gt, lt } from 'drizzle-orm'
+import { and, eq, gt, lt, type SQL } from 'drizzle-orm'
 import { accountFields } from './accounts.ts'
 import type { Database } from './database.ts'
 import { deleteSome } from './delete-some.ts'
@@ -25,6 +25,11 @@ export async function findExchange(db: Database, id: string, nowMs: number) {
 export async function takeExchange(db: Database, id: string): Promise<boolean> {
   const taken = await db.delete(loginExchanges).where(eq(loginExchanges.id, id)).returning({ id: loginExchanges.id })
   return taken.length > 0
+}
+
+/** Ends the logins of a user that wait for their code. */
+export function deleteExchangesStatement(db: Database, userId: string, when: SQL) {
+  return db.delete(loginExchanges).where(and(eq(loginExchanges.userId, userId), when))
 }
 
 export function deleteExpiredExchanges(db: Database, nowMs: number, limit: number): Promise<number> {

@@ -1,5 +1,7 @@
+import { env } from 'cloudflare:workers'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { SIGN_UPS_PER_ADDRESS } from '../../src/config.ts'
+import { callWorker } from '../support/call-worker.ts'
 import {
   bearer,
   codeIn,
@@ -16,6 +18,7 @@ import {
   waitForMail,
 } from '../support/client.ts'
 import { auditOf, countRows, mailsSettled, rows } from '../support/database.ts'
+import { interceptEnv } from '../support/intercept-env.ts'
 
 const AT_ONCE = 50
 const NEW_PASSWORD = 'a quite different battery staple'
@@ -34,6 +37,33 @@ const refresh = (refreshToken: string) => post('/auth/refresh', { refreshToken }
 const tokensOf = async (response: Response) => (await response.json()) as SignedIn['tokens']
 
 afterAll(mailsSettled)
+
+describe('POST /auth/login, two at once', () => {
+  it('lets both in where the hash is to be upgraded, and changes it once (ASVS 11.4.2, 15.4.2)', async () => {
+    const { email } = await signUp()
+    // m=256 KiB, t=2, p=1 of "password": phc-winner-argon2, src/test.c.
+    const weak = '$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4'
+    await rows('update users set password_hash = ? where email = ?', weak, email)
+    const [before] = await rows('select password_changed_at from users where email = ?', email)
+    let waiting = 0
+    let release = () => {}
+    const bothHaveRead = new Promise<void>((resolve) => (release = resolve))
+    // Both read the account before either opens its session.
+    const together = interceptEnv(env, async ({ kind }, proceed) => {
+      if (kind !== 'durable-object') return await proceed()
+      waiting += 1
+      if (waiting === 2) release()
+      await bothHaveRead
+      return await proceed()
+    })
+    const body = { identifier: email, password: 'password' }
+    const logIns = await Promise.all([0, 1].map(() => callWorker(together, 'POST', '/auth/login', { body })))
+    expect(statusesOf(logIns)).toEqual({ 200: 2 })
+    const [after] = await rows('select password_hash, password_changed_at from users where email = ?', email)
+    expect(after?.password_hash).not.toBe(weak)
+    expect(after?.password_changed_at).toBe(before?.password_changed_at)
+  })
+})
 
 describe('POST /auth/refresh, many at once (decision 2; incident 4: GHSA-392p-2q2v-4372)', () => {
   it('gives 50 simultaneous uses of one token the same live successor, and the user stays logged in', async () => {

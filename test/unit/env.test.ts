@@ -172,6 +172,7 @@ describe('a variable that is malformed', () => {
     ['INTROSPECTION_CLIENTS', '[{"id":"api","secret":"short"}]'],
     ['ALERT_WEBHOOK_URL', 'example.com'],
     ['COOKIE_SAME_SITE', 'lax'],
+    ['REGION', 'sam'],
   ])('stops everything, by its name: %s=%s', (variable, value) => {
     expect(refusedOf({ ...PRODUCTION, [variable]: value })).toContain(variable)
   })
