@@ -25,7 +25,7 @@ const updateRoute = createRoute({
   tags,
   summary: 'Change my name or username',
   security: SIGNED_IN,
-  middleware: [requireUser(), jsonBody] as const,
+  middleware: [rateLimit('sensitive', 'update-profile'), requireUser(), jsonBody] as const,
   request: jsonRequest(UpdateProfileRequest),
   responses: {
     200: jsonAnswer(User, 'The account.'),

@@ -16,6 +16,7 @@ import { claimAccountStatements, createFederatedStatements, isVerified } from '.
 import { findAccountsOf, identityExists, insertIdentityStatement, type NewIdentity } from '../storage/identities.ts'
 import { enqueueNoticeStatement } from '../storage/outbox.ts'
 import { registrationAudit, registrationStatements } from '../storage/registration.ts'
+import { resendVerification } from './email-verification.ts'
 import { newId, newOneTimeToken } from './identifiers.ts'
 import { decideLinking } from './linking-rules.ts'
 import { loginFacts } from './login-facts.ts'
@@ -58,7 +59,10 @@ export async function findOrMakeAccount(deps: Needs, arrival: Arrival): Promise<
         break
       case 'ask_by_mail':
         await askByMail(deps, arrival, decision.email)
-        break
+        throw new AuthError('email_not_verified', { reason: 'the provider did not verify the address' })
+      case 'ask_again':
+        await resendVerification(deps, decision.email)
+        throw new AuthError('email_not_verified', { reason: 'nobody confirmed the address' })
       case 'claim':
         await claimAccount(deps, arrival, decision.account)
         break
@@ -110,11 +114,11 @@ async function createAccount(deps: Needs, arrival: Arrival, email: string): Prom
 
 /**
  * Does what a registration does: a new address gets an account that waits for its verification, a known one a mail that says so. The
- * caller cannot tell (A10), because the provider did not say that the address is theirs.
- * @throws {AuthError} `email_not_verified`, unless the account is new and the deployment lets unverified accounts in.
+ * caller cannot tell, because the provider did not say that the address is theirs: they are refused in both cases, until the mail was used,
+ * also where unverified accounts may log in (ASVS 6.3.8).
  */
 async function askByMail(deps: Needs, arrival: Arrival, email: string): Promise<void> {
-  const { db, client, settings } = deps
+  const { db, client } = deps
   const account = newAccount(deps, arrival, email)
   const identity = await toIdentityRow(deps, arrival, account.id)
   const now = account.createdAt
@@ -126,15 +130,12 @@ async function askByMail(deps: Needs, arrival: Arrival, email: string): Promise<
     { id: mailId, maxPerHour: MAIL_MAX_PER_KIND_AND_HOUR },
     { ...token, resetExpiresAt: now + RESET_TOKEN_TTL_SECONDS * 1000 },
   )
-  const answers = await db.batch([
+  await db.batch([
     ...registration,
     insertIdentityStatement(db, identity, userExists(account.id)),
     auditStatement(db, { ...registrationAudit(account.id, email), at: now }, client),
   ])
   await deps.announceMails([mailId])
-  const isNew = answers[registration.length].meta.changes > 0
-  if (settings.requireEmailVerification || !isNew)
-    throw new AuthError('email_not_verified', { reason: 'the provider did not verify the address' })
 }
 
 /** The account loses whatever a stranger may have left in it, and its owner is told that it can be used this way now. */

@@ -17,6 +17,8 @@ interface Arrival {
 export type LinkingDecision =
   /** The identity is linked: its account signs in. */
   | { action: 'sign_in'; account: Account }
+  /** The identity is linked, but neither its provider nor anybody else has proved the account's address: a mail to it decides. */
+  | { action: 'ask_again'; email: string }
   /** Nobody has the address, and the provider verified it: a new account. */
   | { action: 'create'; email: string }
   /** The provider did not verify the address: a mail to it decides, and the caller is told nothing. */
@@ -33,6 +35,7 @@ export type LinkingDecision =
  */
 export function decideLinking({ provider, identity, email, owner, namesake }: Arrival): LinkingDecision {
   if (owner) {
+    if (owner.emailVerifiedAt === null && !identity.emailVerified) return { action: 'ask_again', email: owner.email }
     const provesAddress = owner.emailVerifiedAt === null && identity.emailVerified && owner.email === email
     return { action: provesAddress && owner.status === 'active' ? 'claim' : 'sign_in', account: owner }
   }

@@ -16,7 +16,7 @@ const BAR_MAILS = {
 } as const
 
 const DETAIL =
-  'The address or the password is wrong, or the address is not confirmed yet. An account cannot log in before its address is confirmed, nor where its password has to be set anew: if that is why, the link was mailed again.'
+  'The name or the password is wrong, or the address is not confirmed yet. Log in with the address: where only its confirmation is missing, or the password has to be set anew, the link is mailed again.'
 
 /** The bar of an account, or null. The link that sets a new password confirms the address too, so it goes first. */
 export function findLoginBar({ settings }: Pick<Platform, 'settings'>, account: Account): LoginBar | null {

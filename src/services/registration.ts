@@ -17,8 +17,8 @@ type Needs = Pick<Platform, 'db' | 'now' | 'client' | 'settings' | 'loginThrottl
 /**
  * Makes an account and mails its verification link. Where the address has an account, nothing changes and its owner gets a mail
  * that says so, by the same statements: the caller cannot tell (A10).
- * @throws {AuthError} `invalid_request` for a weak password, `username_taken` for a new address only, `rate_limited` for
- * an address, known or not, that is signed up again and again.
+ * @throws {AuthError} `invalid_request` for a weak password, `username_taken` whatever the address, `rate_limited` for an address, known
+ * or not, that is signed up again and again.
  */
 export async function register(
   deps: Needs,
@@ -34,6 +34,8 @@ export async function register(
   const userId = newId()
   const mailId = newId()
   const token = newOneTimeToken(now, VERIFICATION_TOKEN_TTL_SECONDS)
+  // Before the address is confirmed nobody holds the name, or a second sign-up with it would tell that the first made an account.
+  const names = deps.settings.requireEmailVerification ? { usernameWish: username } : { username }
   try {
     await db.batch([
       ...registrationStatements(
@@ -41,7 +43,7 @@ export async function register(
         {
           id: userId,
           email,
-          username,
+          ...names,
           name,
           passwordHash,
           passwordChangedAt: now,
@@ -54,7 +56,9 @@ export async function register(
       auditStatement(db, { ...registrationAudit(userId, email), at: now }, client),
     ])
   } catch (error) {
-    if (isUniqueViolation(error, 'users_username_unique')) throw new AuthError('username_taken')
+    // A known address is only inserted where the username is taken.
+    if (isUniqueViolation(error, 'users_username_unique') || isUniqueViolation(error, 'users.email'))
+      throw new AuthError('username_taken')
     throw error
   }
   await deps.announceMails([mailId])

@@ -84,6 +84,11 @@ export function changePasswordStatement(db: Database, account: Account, newHash:
     .returning({ id: users.id })
 }
 
+/** The username of an account whose address is confirmed: the one it asked for at sign-up, where nobody has it by then. */
+const confirmedUsername = sql`case when users.email_verified_at is null and not exists
+  (select 1 from users as other where lower(other.username) = lower(users.username_wish))
+  then coalesce(users.username, users.username_wish) else users.username end`
+
 /** Sets the password of the account a live token belongs to. The mail proved the address, so it counts as verified. */
 export function resetPasswordStatement(db: Database, tokenId: string, newHash: string, nowMs: number) {
   return db
@@ -93,6 +98,7 @@ export function resetPasswordStatement(db: Database, tokenId: string, newHash: s
       passwordChangedAt: toChangeTime(nowMs),
       passwordResetRequiredAt: null,
       emailVerifiedAt: sql`coalesce(${users.emailVerifiedAt}, ${nowMs})`,
+      username: confirmedUsername,
     })
     .where(eq(users.id, userIdByToken(tokenId)))
 }
@@ -101,7 +107,7 @@ export function resetPasswordStatement(db: Database, tokenId: string, newHash: s
 export function verifyEmailStatement(db: Database, tokenId: string, nowMs: number) {
   return db
     .update(users)
-    .set({ emailVerifiedAt: sql`coalesce(${users.emailVerifiedAt}, ${nowMs})` })
+    .set({ emailVerifiedAt: sql`coalesce(${users.emailVerifiedAt}, ${nowMs})`, username: confirmedUsername })
     .where(sql`(id, email) = (select user_id, email from one_time_tokens where id = ${tokenId})`)
 }
 

@@ -17,6 +17,10 @@ export const sessionIsOf = (userId: string, sessionId: string): SQL =>
 
 export const addressIsTaken = (email: string): SQL => sql`exists (select 1 from users where email = ${email})`
 
+/** A username as the account that has it spells it, or null where nobody has it. */
+export const takenUsername = (username: string | null): SQL =>
+  sql`(select username from users where lower(username) = lower(${username}))`
+
 export const passwordIs = (userId: string, hash: string): SQL =>
   sql`exists (select 1 from users where id = ${userId} and password_hash = ${hash})`
 

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { grantRoleStatement } from './accounts.ts'
 import { insertWhere } from './conditional-insert.ts'
-import { addressIsTaken, userExists, userIdByEmail } from './conditions.ts'
+import { addressIsTaken, takenUsername, userExists, userIdByEmail } from './conditions.ts'
 import type { Database } from './database.ts'
 import { issueTokenStatement, type NewOneTimeToken } from './one-time-tokens.ts'
 import { mailTokenStatements } from './outbox.ts'
@@ -9,7 +9,8 @@ import { users } from './schema/index.ts'
 
 /**
  * Makes the account, its role, its verification token and the mail; where the address has an account already, the same
- * statements leave it as it is and prepare a mail that says so, with a token to set a new password. A taken username fails the batch.
+ * statements leave it as it is and prepare a mail that says so, with a token to set a new password. A taken
+ * username fails the batch in both cases: the row is inserted then with that very username, which is unique.
  */
 export function registrationStatements(
   db: Database,
@@ -19,8 +20,14 @@ export function registrationStatements(
 ) {
   const { resetExpiresAt, ...verification } = token
   const isNew = userExists(account.id)
+  const taken = takenUsername(account.username ?? account.usernameWish ?? null)
   return [
-    insertWhere(db, users, account, sql`not ${addressIsTaken(account.email)}`),
+    insertWhere(
+      db,
+      users,
+      { ...account, username: account.username ?? taken },
+      sql`not ${addressIsTaken(account.email)} or ${taken} is not null`,
+    ),
     grantRoleStatement(db, 'user', sql`(select id from users where id = ${account.id})`),
     issueTokenStatement(
       db,

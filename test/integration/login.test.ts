@@ -123,7 +123,7 @@ describe('POST /auth/login', () => {
     const right = await refused(email, PASSWORD)
     expect(right).toEqual(wrong)
     expect(await refused(newEmail(), PASSWORD)).toEqual(wrong)
-    expect(right.detail).toMatch(/not confirmed yet.*the link was mailed again/)
+    expect(right.detail).toMatch(/not confirmed yet.*the link is mailed again/)
     expect(await mailKindsTo(email)).toEqual(['verify_email', 'verify_email'])
     expect(await rows('select 1 from sessions where user_id = ?', id)).toEqual([])
     expect(await auditOf('login.failed', id)).toMatchObject([{}, { details: { reason: 'email_not_verified' } }])

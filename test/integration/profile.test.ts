@@ -8,6 +8,7 @@ import {
   registered,
   SAME_ORIGIN,
   signedIn,
+  verified,
   signedInByCookie,
 } from '../support/accounts.ts'
 import { answerOf, cookiesOf, expectNoContent, expectRefusal } from '../support/answers.ts'
@@ -95,7 +96,7 @@ describe('PATCH /auth/me', () => {
 
   it('refuses a username that is taken, in any case, and changes nothing', async () => {
     const { tokens } = await signedIn({ name: 'Before' })
-    await registered({ username: 'Babbage' })
+    await verified({ username: 'Babbage' })
     const before = await accountState()
     await expectRefusal(await patch(tokens.accessToken, { name: 'After', username: 'bABBAGE' }), 409, 'username_taken')
     expect(await accountState()).toEqual(before)

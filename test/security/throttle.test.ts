@@ -305,6 +305,9 @@ describe('the object of an account', () => {
     const email = newEmail()
     const body = { email, password: PASSWORD, username: 'turing' }
     expect((await callWorker(watched.env, 'POST', '/auth/register', { body })).status).toBe(202)
+    await callWorker(watched.env, 'POST', '/auth/verify-email', {
+      body: { token: await mailedToken(email, 'verify_email') },
+    })
     for (const identifier of [email, email.toUpperCase(), 'turing', 'Turing'])
       await callWorker(watched.env, 'POST', '/auth/login', { body: { identifier, password: 'a wild guess' } })
     const [made, ...asked] = watched.calls
