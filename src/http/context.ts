@@ -14,6 +14,8 @@ export interface Variables {
   outcome?: string
   /** What was behind it, where the code does not say; for the log alone. */
   reason?: string
+  /** The service that authenticated itself, by its id. */
+  serviceId: string
   claims: Awaited<ReturnType<typeof authenticateRead>>
   caller: Awaited<ReturnType<typeof authenticateFresh>> & { deviceToken: string | null }
 }

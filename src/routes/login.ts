@@ -1,8 +1,8 @@
 import { createRoute } from '@hono/zod-openapi'
 import { Status } from '../contracts/common.ts'
 import { LoginAnswer, LoginRequest, MfaEmailRequest, MfaLoginRequest, SignedIn } from '../contracts/login.ts'
-import { readDeviceToken } from '../http/cookies.ts'
 import { jsonBody } from '../http/json-body.ts'
+import { readLoginOrigin } from '../http/login-origin.ts'
 import { rateLimit } from '../http/middleware/rate-limit.ts'
 import { createRouter, jsonAnswer, jsonRequest, refusals } from '../http/router.ts'
 import { presentSession } from '../http/signed-in.ts'
@@ -50,7 +50,7 @@ const mfaEmailRoute = createRoute({
 export const loginRoutes = createRouter()
   .openapi(loginRoute, async (c) => {
     const { delivery, ...credentials } = c.req.valid('json')
-    const result = await logInWithPassword(c.var.platform, { ...credentials, deviceToken: readDeviceToken(c) })
+    const result = await logInWithPassword(c.var.platform, { ...credentials, ...readLoginOrigin(c, delivery) })
     return c.json(
       'mfa' in result
         ? { status: 'mfa_required' as const, ...result.mfa }
@@ -60,7 +60,7 @@ export const loginRoutes = createRouter()
   })
   .openapi(mfaRoute, async (c) => {
     const { delivery, ...input } = c.req.valid('json')
-    const session = await logInWithSecondFactor(c.var.platform, { ...input, deviceToken: readDeviceToken(c) })
+    const session = await logInWithSecondFactor(c.var.platform, { ...input, ...readLoginOrigin(c, delivery) })
     return c.json(presentSession(c, session, delivery), 200)
   })
   .openapi(mfaEmailRoute, async (c) => {

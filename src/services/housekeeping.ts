@@ -31,7 +31,8 @@ export async function cleanUp(deps: Pick<Platform, 'db' | 'now' | 'settings'>): 
     exchanges: (limit) => deleteExpiredExchanges(db, now, limit),
     states: (limit) => deleteExpiredStates(db, now, limit),
     accounts: settings.requireEmailVerification
-      ? (limit) => deleteUnverifiedAccounts(db, before(UNVERIFIED_ACCOUNT_KEEP_SECONDS), limit)
+      ? (limit) =>
+          deleteUnverifiedAccounts(db, { createdBefore: before(UNVERIFIED_ACCOUNT_KEEP_SECONDS), at: now }, limit)
       : async () => 0,
     mails: (limit) => deleteSettledMails(db, before(MAIL_KEEP_SECONDS), limit),
     failedMails: (limit) => deleteFailedMails(db, before(MAIL_KEEP_FAILED_SECONDS), limit),

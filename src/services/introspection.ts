@@ -40,16 +40,19 @@ export async function introspect(
   }
 }
 
-/** Ends the session that a token belongs to; a token that is worth nothing ends nothing, and nobody is told (RFC 7009 §2.2). */
-export async function revoke(deps: RevocationNeeds, token: string): Promise<void> {
+/**
+ * Ends the session that a token belongs to; a token that is worth nothing ends nothing, and nobody is told (RFC 7009 §2.2). `service` is
+ * the client whose act it is; without one it is the user's.
+ */
+export async function revoke(deps: RevocationNeeds, token: string, service: string | null = null): Promise<void> {
   const access = await readAccessToken(deps, token)
   if (access) {
-    await endSessionOfToken(deps, access)
+    await endSessionOfToken(deps, access, service)
     return
   }
   // One that has rested too long is ended too.
   const live = await readSessionOfRefreshToken(deps, token, 0)
-  if (live) await endSession(deps, live.session)
+  if (live) await endSession(deps, live.session, service)
 }
 
 /** The claims of a genuine access token, or null for anything else. */

@@ -10,12 +10,18 @@ import { tokenExists } from '../storage/conditions.ts'
 import { issueTokenStatement } from '../storage/one-time-tokens.ts'
 import { newOneTimeToken, parseIdentifier, throttleOf } from './identifiers.ts'
 import { findLoginBar, refuseLogin, toCredentialsRefusal } from './login-refusal.ts'
-import { type OpenedSession, type OpeningNeeds, openSession } from './session-opening.ts'
+import { type NewLogin, type OpenedSession, type OpeningNeeds, openSession } from './session-opening.ts'
 
 export interface MfaTicket {
   ticket: string
   expiresIn: number
   methods: MfaMethod[]
+}
+
+/** What a login brings along besides its proof: what names its device, and the session cookies that it overwrites. */
+export interface LoginOrigin {
+  deviceToken: string | null
+  replaces: NewLogin['replaces']
 }
 
 export type LoginResult = { session: OpenedSession } | { mfa: MfaTicket }
@@ -28,7 +34,7 @@ type Needs = OpeningNeeds & Pick<Platform, 'loginThrottle'>
  */
 export async function logInWithPassword(
   deps: Needs,
-  input: { identifier: string; password: string; deviceToken: string | null },
+  input: { identifier: string; password: string } & LoginOrigin,
 ): Promise<LoginResult> {
   const identifier = parseIdentifier(input.identifier)
   const account = await findAccountByIdentifier(deps.db, identifier)
@@ -48,18 +54,19 @@ export async function logInWithPassword(
   if (attempt.outcome !== 'right' || bar !== null || !account)
     return await refuseLogin(deps, account, attempt.outcome === 'wrong' ? null : bar)
   await refuseUnfit(deps, account)
-  return await completeLogin(deps, account, { methods: ['pwd'], deviceId, rehash: attempt.rehash })
+  return await completeLogin(deps, account, {
+    methods: ['pwd'],
+    deviceId,
+    replaces: input.replaces,
+    rehash: attempt.rehash,
+  })
 }
 
 /**
  * Opens the session, or asks for the second factor where the account has one.
  * @throws {AuthError} `invalid_credentials` when the account was deactivated, or its password changed, since it was read.
  */
-export async function completeLogin(
-  deps: OpeningNeeds,
-  account: Account,
-  login: { methods: string[]; deviceId: string | null; rehash?: string | null },
-): Promise<LoginResult> {
+export async function completeLogin(deps: OpeningNeeds, account: Account, login: NewLogin): Promise<LoginResult> {
   const methods = secondFactorsOf(account)
   if (methods.length === 0) return { session: await openSession(deps, account, login) }
   const { db, settings } = deps
@@ -112,8 +119,24 @@ export async function refuseUnfit(
 export async function recordRefusal(
   deps: Pick<Platform, 'db' | 'now' | 'client'>,
   type: AuditType,
-  account: Account | null,
+  account: Pick<Account, 'id'> | null,
   details: Record<string, unknown>,
 ): Promise<void> {
   await auditStatement(deps.db, { type, at: deps.now(), userId: account?.id ?? null, details }, deps.client)
+}
+
+/** Notes a refusal of what is tried in the trail, with its code as the reason. */
+export async function noteRefusals<Value>(
+  deps: Pick<Platform, 'db' | 'now' | 'client'>,
+  attempt: { type: AuditType; account: Pick<Account, 'id'> | null; provider: string },
+  tryIt: () => Promise<Value>,
+): Promise<Value> {
+  try {
+    return await tryIt()
+  } catch (error) {
+    if (!(error instanceof AuthError)) throw error
+    const { type, account, provider } = attempt
+    await recordRefusal(deps, type, account, { provider, reason: error.code })
+    throw error
+  }
 }

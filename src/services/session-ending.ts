@@ -10,14 +10,22 @@ export async function revokeSessions(deps: Pick<Platform, 'blocklist'>, sessionI
   await deps.blocklist.revoke(sessionIds, 'ended')
 }
 
-/** Ends one session of a user; false, and nothing done, when it is not there or not of this user. */
-export async function endSession(deps: Needs, session: { id: string; userId: string }): Promise<boolean> {
+/**
+ * Ends one session of a user; false, and nothing done, when it is not there or not of this user. It is the user's act, or that of the
+ * service that asked for it.
+ */
+export async function endSession(
+  deps: Needs,
+  session: { id: string; userId: string },
+  service: string | null = null,
+): Promise<boolean> {
   const { db } = deps
   const { id, userId } = session
+  const details = { sessionId: id, ...(service === null ? {} : { client: service }) }
   const [, ended] = await db.batch([
     auditStatement(
       db,
-      { type: 'session.ended', at: deps.now(), actorId: userId, userId, details: { sessionId: id } },
+      { type: 'session.ended', at: deps.now(), actorId: service ?? userId, userId, details },
       deps.client,
       sessionIsOf(userId, id),
     ),
@@ -29,8 +37,12 @@ export async function endSession(deps: Needs, session: { id: string; userId: str
 }
 
 /** Ends the session that a verified access token names. The blocklist is told either way, so a retry completes a broken one. */
-export async function endSessionOfToken(deps: Needs, { sid, sub }: { sid: string; sub: string }): Promise<void> {
-  const hasEnded = await endSession(deps, { id: sid, userId: sub })
+export async function endSessionOfToken(
+  deps: Needs,
+  { sid, sub }: { sid: string; sub: string },
+  service: string | null = null,
+): Promise<void> {
+  const hasEnded = await endSession(deps, { id: sid, userId: sub }, service)
   if (!hasEnded) await revokeSessions(deps, [sid])
 }
 

@@ -1,8 +1,8 @@
-import { and, eq, isNull, lt, type SQL, sql } from 'drizzle-orm'
+import { and, eq, inArray, isNull, lt, type SQL, sql } from 'drizzle-orm'
+import { auditEachUserStatement } from './audit-events.ts'
 import { insertWhere } from './conditional-insert.ts'
 import { sessionExists, userIdByToken, whenPasswordIsOf } from './conditions.ts'
 import type { Database } from './database.ts'
-import { deleteSome } from './delete-some.ts'
 import { userRoles, users } from './schema/index.ts'
 
 const stringList = (value: string) => JSON.parse(value) as string[]
@@ -133,13 +133,28 @@ export function deleteAccountStatement(db: Database, userId: string) {
   return db.delete(users).where(eq(users.id, userId)).returning({ id: users.id })
 }
 
-/** Deletes some accounts whose address was never verified, that nobody ever logged in to, and that no provider vouches for. */
-export function deleteUnverifiedAccounts(db: Database, createdBefore: number, limit: number): Promise<number> {
+/**
+ * Deletes some accounts whose address was never verified, that nobody ever logged in to, and that no provider vouches for, with an event
+ * in the trail for each.
+ */
+export async function deleteUnverifiedAccounts(
+  db: Database,
+  { createdBefore, at }: { createdBefore: number; at: number },
+  limit: number,
+): Promise<number> {
   const isStale = and(
     isNull(users.emailVerifiedAt),
     isNull(users.lastSeenAt),
     lt(users.createdAt, createdBefore),
     sql`not exists (select 1 from identities where identities.user_id = users.id)`,
   )
-  return deleteSome(db, users, isStale, limit)
+  const isChosen = inArray(
+    users.id,
+    db.select({ id: users.id }).from(users).where(isStale).orderBy(users.id).limit(limit),
+  )
+  const [, gone] = await db.batch([
+    auditEachUserStatement(db, { type: 'user.expired', at }, isChosen),
+    db.delete(users).where(isChosen).returning({ id: users.id }),
+  ])
+  return gone.length
 }

@@ -15,6 +15,10 @@ export const sessionExists = (sessionId: string): SQL => sql`exists (select 1 fr
 export const sessionIsOf = (userId: string, sessionId: string): SQL =>
   sql`exists (select 1 from sessions where id = ${sessionId} and user_id = ${userId})`
 
+/** A session is there, and so is the one that takes its place. */
+export const whenReplaced = (session: { id: string; userId: string }, newSessionId: string): SQL =>
+  sql`${sessionIsOf(session.userId, session.id)} and ${sessionExists(newSessionId)}`
+
 export const addressIsTaken = (email: string): SQL => sql`exists (select 1 from users where email = ${email})`
 
 /** A username as the account that has it spells it, or null where nobody has it. */

@@ -105,11 +105,11 @@ export function recordSeenStatements(db: Database, seen: readonly (readonly [ses
   ] as const
 }
 
-/** Ends one session of this user. */
-export function endSessionStatement(db: Database, userId: string, sessionId: string) {
+/** Ends one session of this user, if `when` holds. */
+export function endSessionStatement(db: Database, userId: string, sessionId: string, when: SQL = sql`true`) {
   return db
     .delete(sessions)
-    .where(and(eq(sessions.id, sessionId), eq(sessions.userId, userId)))
+    .where(and(eq(sessions.id, sessionId), eq(sessions.userId, userId), when))
     .returning({ id: sessions.id })
 }
 

@@ -8,8 +8,8 @@ import {
   registered,
   SAME_ORIGIN,
   signedIn,
-  verified,
   signedInByCookie,
+  verified,
 } from '../support/accounts.ts'
 import { answerOf, cookiesOf, expectNoContent, expectRefusal } from '../support/answers.ts'
 import { callWorker } from '../support/call-worker.ts'

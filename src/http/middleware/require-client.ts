@@ -15,17 +15,18 @@ export const requireClient = () =>
     const given = auth(c.req.raw)
     const ids = spellings(given?.username ?? '')
     const secrets = spellings(given?.password ?? '')
-    let isKnown = false
+    let serviceId: string | null = null
     for (const client of c.var.platform.settings.introspectionClients) {
       const isId = isAmong(ids, client.id)
       const isSecret = isAmong(secrets, client.secret)
-      isKnown = (isId && isSecret) || isKnown
+      if (isId && isSecret) serviceId = client.id
     }
-    if (!isKnown)
+    if (serviceId === null)
       throw new AuthError('invalid_client', {
         headers: { 'WWW-Authenticate': 'Basic realm="postern", charset="UTF-8"' },
         members: { error: 'invalid_client' },
       })
+    c.set('serviceId', serviceId)
     await next()
   })
 

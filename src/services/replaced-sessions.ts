@@ -1,0 +1,54 @@
+import type { Platform } from '../platform/compose.ts'
+import { auditStatement } from '../storage/audit-events.ts'
+import { whenReplaced } from '../storage/conditions.ts'
+import { endSessionStatement } from '../storage/sessions.ts'
+import { readAccessToken } from './introspection.ts'
+import { readLiveSession, readSessionOfRefreshToken } from './live-sessions.ts'
+
+/** What a request's cookies hold of a session, genuine or not. */
+export interface SessionCookies {
+  accessToken: string | null
+  refreshToken: string | null
+}
+
+/** Of a login that sets no cookies: it replaces nothing. */
+export const NO_SESSION_COOKIES: SessionCookies = { accessToken: null, refreshToken: null }
+
+/** A session that a login takes the place of, in the browser that brought its cookies. */
+export interface ReplacedSession {
+  id: string
+  userId: string
+}
+
+/** The live sessions that genuine cookies belong to, whosever they are: one as a rule. Asks nobody where none were sent. */
+export async function findReplacedSessions(
+  deps: Pick<Platform, 'db' | 'now' | 'settings' | 'keyRing'>,
+  { accessToken, refreshToken }: SessionCookies,
+): Promise<ReplacedSession[]> {
+  const access = accessToken === null ? null : await readAccessToken(deps, accessToken)
+  const found = [
+    access && (await readLiveSession(deps, access.sid)),
+    refreshToken === null ? null : await readSessionOfRefreshToken(deps, refreshToken),
+  ]
+  const sessions = new Map(found.flatMap((live) => (live ? [[live.session.id, live.account.id] as const] : [])))
+  return [...sessions].map(([id, userId]) => ({ id, userId }))
+}
+
+/**
+ * Ends the sessions whose cookies a login overwrites, if its own was opened: nobody has their tokens any more, or somebody has who should
+ * not (ASVS 7.2.4).
+ */
+export function endReplacedStatements(
+  { db, client }: Pick<Platform, 'db' | 'client'>,
+  replaced: readonly ReplacedSession[],
+  opened: { sessionId: string; at: number },
+) {
+  return replaced.flatMap(({ id, userId }) => {
+    const when = whenReplaced({ id, userId }, opened.sessionId)
+    const details = { sessionId: id, replacedBy: opened.sessionId }
+    return [
+      auditStatement(db, { type: 'session.ended', at: opened.at, actorId: userId, userId, details }, client, when),
+      endSessionStatement(db, userId, id, when),
+    ]
+  })
+}
