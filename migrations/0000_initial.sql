@@ -162,6 +162,7 @@ CREATE TABLE `users` (
 	`email` text NOT NULL,
 	`email_verified_at` integer,
 	`username` text,
+	`username_wish` text,
 	`name` text,
 	`password_hash` text,
 	`password_changed_at` integer,

@@ -82,7 +82,9 @@ export const SIGNING_KEY_RELOAD_WAIT_MS = 1000
 export const SIGNING_KEY_STALE_MAX_SECONDS = 24 * 60 * 60
 export const JWKS_MAX_AGE_SECONDS = 5 * 60
 
-// ------------------------------------------------------------------ login throttle (decision 6)
+// ------------------------------------------------------------------ login throttle
+/** Where throttle objects may live: the location hints that D1 and Durable Objects both take. */
+export const REGIONS = ['wnam', 'enam', 'weur', 'eeur', 'apac', 'oc'] as const
 export const LOGIN_FREE_FAILURES = 5
 export const LOGIN_BACKOFF_BASE_SECONDS = 1
 export const LOGIN_BACKOFF_MAX_SECONDS = 15 * 60

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ACCESS_TOKEN_MAX_TTL_SECONDS } from './config.ts'
+import { ACCESS_TOKEN_MAX_TTL_SECONDS, REGIONS } from './config.ts'
 import { parseEmailAddress } from './contracts/email-address.ts'
 import { isPageOrigin, isWebOrigin } from './contracts/page-origin.ts'
 import type { Secrets, SecretVersion } from './crypto/derived-key.ts'
@@ -142,6 +142,7 @@ const Variables = z.object({
     .transform(Number)
     .pipe(z.int().min(1, 'must be at least 1').max(10_000, 'must be at most 10000'))
     .default(5),
+  REGION: z.enum(REGIONS).default('weur'),
   BOOTSTRAP_ADMIN_EMAIL: emailAddress.optional(),
   MAIL_TRANSPORT: z.enum(['mailbox', 'smtp', 'resend', 'binding']),
   MAIL_FROM: sender.optional(),
@@ -270,6 +271,7 @@ function toSettings(values: Parsed) {
     rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE,
     auditRetentionDays: values.AUDIT_RETENTION_DAYS,
     rateLimitSensitivePerMinute: values.RATE_LIMIT_SENSITIVE_PER_MINUTE,
+    region: values.REGION,
     bootstrapAdminEmail: values.BOOTSTRAP_ADMIN_EMAIL ?? null,
     mail: {
       transport: values.MAIL_TRANSPORT,

@@ -1,7 +1,7 @@
 import { DurableObject } from 'cloudflare:workers'
 import { LOGIN_FORGET_SECONDS, SIGN_UPS_PER_ADDRESS } from '../config.ts'
 import { ABSENT_PASSWORD_HASH, hashPassword, needsRehash, verifyPassword } from '../crypto/password-hash.ts'
-import type { LoginAttempt } from '../platform/login-throttle.ts'
+import type { LoginAttempt, LoginTry } from '../platform/login-throttle.ts'
 import { addFailure, type Failures, isForgotten, recordsFor } from './throttle-policy.ts'
 
 /**
@@ -15,9 +15,9 @@ export class LoginThrottle extends DurableObject<Env> {
 
   /**
    * Refuses an attempt that is not due, else checks the password: a wrong one counts before anything else can run, a right one clears
-   * what it drew on. Of those made to wait after a failure, the first is marked, so that a siege is told of once.
+   * what it drew on. The right one of a barred account counts as a wrong one, or it could be told by never being throttled. Of those made to wait after a failure, the first is marked, so that a siege is told of once.
    */
-  attempt(input: { password: string; hash: string | null; deviceId: string | null }): LoginAttempt {
+  attempt(input: LoginTry): LoginAttempt {
     const now = Date.now()
     const { kv } = this.ctx.storage
     const records = recordsFor((key) => kv.get<Failures>(key), input.deviceId, now)
@@ -27,13 +27,13 @@ export class LoginThrottle extends DurableObject<Env> {
       return { outcome: 'throttled', retryAfterSeconds: Math.ceil(waitMs / 1000), isFirst: !first.isRefusing }
     }
     const isRight = verifyPassword(input.hash ?? ABSENT_PASSWORD_HASH, input.password) && input.hash !== null
-    if (isRight) {
+    if (isRight && !input.isBarred) {
       this.#clear(records.filter(({ failures }) => failures.count > 0))
       return { outcome: 'right', rehash: needsRehash(input.hash ?? '') ? hashPassword(input.password) : null }
     }
     for (const { key, failures } of records) kv.put(key, addFailure(failures, now))
     void this.ctx.storage.setAlarm(now + LOGIN_FORGET_SECONDS * 1000)
-    return { outcome: 'wrong' }
+    return { outcome: isRight ? 'barred' : 'wrong' }
   }
 
   /**

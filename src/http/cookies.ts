@@ -16,6 +16,12 @@ type Cookie = typeof ACCESS | typeof REFRESH | typeof DEVICE
 export const readAccessCookie = (c: AnyContext): string | null => read(c, ACCESS)
 export const readRefreshCookie = (c: AnyContext): string | null => read(c, REFRESH)
 
+/** What a login by cookies overwrites. A cookie that was sent twice must not keep anybody from signing in: it is left alone. */
+export const readReplacedCookies = (c: AnyContext) => ({
+  accessToken: isSentTwice(c, ACCESS) ? null : read(c, ACCESS),
+  refreshToken: isSentTwice(c, REFRESH) ? null : read(c, REFRESH),
+})
+
 /** What names the device's own login budget: its cookie, or the header of a client that keeps no cookies. */
 export const readDeviceToken = (c: AnyContext): string | null =>
   read(c, DEVICE) ?? (c.req.header('X-Device-Token') || null)
@@ -42,11 +48,16 @@ export function clearTokenCookies(c: AnyContext): void {
  * whoever signs in or stays signed in here; which of the two is ours cannot be told.
  */
 function read(c: AnyContext, cookie: Cookie): string | null {
+  if (isSentTwice(c, cookie))
+    throw new AuthError('ambiguous_credentials', { reason: `${cookie.name} cookie sent twice` })
+  return getCookie(c, cookie.name, attributes(c, cookie).prefix) || null
+}
+
+function isSentTwice(c: AnyContext, cookie: Cookie): boolean {
   const { prefix } = attributes(c, cookie)
   const fullName = `${prefix === 'host' ? '__Host-' : '__Secure-'}${cookie.name}`
-  const named = (c.req.header('Cookie') ?? '').split(';').filter((pair) => pair.split('=')[0]?.trim() === fullName)
-  if (named.length > 1) throw new AuthError('ambiguous_credentials', { reason: `${fullName} sent twice` })
-  return getCookie(c, cookie.name, prefix) || null
+  const pairs = (c.req.header('Cookie') ?? '').split(';')
+  return pairs.filter((pair) => pair.split('=')[0]?.trim() === fullName).length > 1
 }
 
 function set(c: AnyContext, cookie: Cookie, value: string, maxAge: number): void {

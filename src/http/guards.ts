@@ -61,15 +61,12 @@ export const permission = (name: Permission): Guard<{ caller: Caller }> => ({
   },
 })
 
-/** A service that the deployment lists, by HTTP Basic. */
-export const client = (): Guard<object> => ({
+/** A service that the deployment lists, by HTTP Basic. Adds `serviceId`. */
+export const client = (): Guard<{ serviceId: string }> => ({
   security: [{ client: [] }],
   refuses: ['invalid_client'],
   actsByToken: false,
-  async check(c) {
-    authenticateClient(c)
-    return {}
-  },
+  check: async (c) => ({ serviceId: authenticateClient(c) }),
 })
 
 /** Whoever tries to log in, within the budget of an address or of a known device. Adds what counts a stranger. */

@@ -9,7 +9,7 @@ import { type Blocklist, createBlocklist } from './blocklist.ts'
 import type { Client } from './client.ts'
 import { type Configuration, readConfiguration } from './configuration.ts'
 import { openDatabase, readDatabaseBytes } from './database.ts'
-import { type LoginThrottle, openLoginThrottle } from './login-throttle.ts'
+import { type LoginThrottle, openLoginThrottle, openThrottleObject } from './login-throttle.ts'
 import { type MailPause, respectPauses } from './mail-pause.ts'
 import { announceMails, type DeadMail, reportDeadMail } from './mail-queue.ts'
 import { createMailTransport } from './mail-transport.ts'
@@ -111,7 +111,7 @@ export function composePlatform(env: Env, client: Client, context: Pick<Executio
     random: Math.random,
     client,
     blocklist: createBlocklist(env.BLOCKLIST, env.REVOCATION_QUEUE),
-    loginThrottle: (name) => openLoginThrottle(env.LOGIN_THROTTLE, name),
+    loginThrottle: (name) => openLoginThrottle(() => openThrottleObject(env.LOGIN_THROTTLE, name, settings.region)),
     rateLimiter: createRateLimiter(env.COUNTERS, rateWindows, { now: Date.now, waitUntil }),
     noteActivity: (sessionId) => {
       const resolutionMs = lastSeenResolutionMs(settings.sessionIdleTimeoutSeconds)
@@ -133,7 +133,7 @@ export function composePlatform(env: Env, client: Client, context: Pick<Executio
     probes: {
       database: () => readDatabaseBytes(env.DB),
       blocklist: () => env.BLOCKLIST.get('probe'),
-      loginThrottle: () => env.LOGIN_THROTTLE.getByName('probe').ping(),
+      loginThrottle: () => openThrottleObject(env.LOGIN_THROTTLE, 'probe', settings.region).ping(),
       ...(env.PICTURES ? { pictures: () => env.PICTURES.head('probe') } : {}),
     },
   }

@@ -1,25 +1,48 @@
+import type { Settings } from '../env.ts'
 import { askDependency } from './dependency.ts'
+
+/** A password to check; `isBarred` says that the account may not log in, whatever the password. */
+export interface LoginTry {
+  password: string
+  hash: string | null
+  deviceId: string | null
+  isBarred: boolean
+}
 
 /** How an attempt to log in ended; `isFirst` marks the attempt that found the account newly throttled. */
 export type LoginAttempt =
   /** `rehash` is a hash of today's strength, when the verified one was weaker. */
   | { outcome: 'right'; rehash: string | null }
   | { outcome: 'wrong' }
+  /** The right password of an account that is barred: it counted as a failure, so that nobody can tell it from a wrong one. */
+  | { outcome: 'barred' }
   | { outcome: 'throttled'; retryAfterSeconds: number; isFirst: boolean }
 
 /** The passwords of one account, behind its throttle. Fails closed: `DependencyError` when the object does not answer. */
 export interface LoginThrottle {
-  attempt(input: { password: string; hash: string | null; deviceId: string | null }): Promise<LoginAttempt>
+  attempt(input: LoginTry): Promise<LoginAttempt>
   /** Null when the address was signed up too often. */
   hashSignUpPassword(password: string): Promise<string | null>
   hashPassword(password: string): Promise<string>
   resetPassword(password: string): Promise<string>
 }
 
-/** The throttle object of an account, by its keyed name. */
-export function openLoginThrottle(objects: { getByName(name: string): LoginThrottle }, name: string): LoginThrottle {
+/**
+ * A throttle object by its keyed name. An object lives for ever where it is first asked for, so all of them are asked for in one region:
+ * neither distance nor who asked first tells whether a name has an account.
+ */
+export function openThrottleObject<Stub>(
+  objects: { getByName(name: string, options: { locationHint: DurableObjectLocationHint }): Stub },
+  name: string,
+  region: Settings['region'],
+): Stub {
+  return objects.getByName(name, { locationHint: region })
+}
+
+/** The passwords of an account, asked of its throttle object by whatever `open` finds it with. */
+export function openLoginThrottle(open: () => LoginThrottle): LoginThrottle {
   const call = <Answer>(ask: (stub: LoginThrottle) => Promise<Answer>): Promise<Answer> =>
-    askDependency('login_throttle', () => ask(objects.getByName(name)))
+    askDependency('login_throttle', () => ask(open()))
   return {
     attempt: (input) => call((stub) => stub.attempt(input)),
     hashSignUpPassword: (password) => call((stub) => stub.hashSignUpPassword(password)),

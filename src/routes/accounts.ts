@@ -13,7 +13,8 @@ const registerRoute = route({
   path: '/auth/register',
   tags,
   summary: 'Register with an e-mail address and a password',
-  description: 'Answers alike whether or not the address has an account; its owner is told by mail.',
+  description:
+    'Answers alike whether or not the address has an account; its owner is told by mail. The username is the account’s once the address is confirmed, if nobody has it by then.',
   limit: 'mails',
   body: json(RegisterRequest),
   answers: {

@@ -35,6 +35,6 @@ const revokeRoute = route({
 export const introspectionRoutes = createRouter()
   .openapi(introspectRoute, async (c) => c.json(await introspect(c.var.platform, c.req.valid('form').token), 200))
   .openapi(revokeRoute, async (c) => {
-    await revoke(c.var.platform, c.req.valid('form').token)
+    await revoke(c.var.platform, c.req.valid('form').token, c.get('serviceId'))
     return c.body(null, 200)
   })

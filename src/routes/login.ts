@@ -1,8 +1,8 @@
 import { Status } from '../contracts/common.ts'
 import { LoginAnswer, LoginRequest, MfaEmailRequest, MfaLoginRequest, SignedIn } from '../contracts/login.ts'
-import { readDeviceToken } from '../http/cookies.ts'
 import { loginBudget } from '../http/guards.ts'
 import { json } from '../http/json-body.ts'
+import { readLoginOrigin } from '../http/login-origin.ts'
 import { answer, route } from '../http/route.ts'
 import { createRouter } from '../http/router.ts'
 import { presentSession } from '../http/signed-in.ts'
@@ -21,13 +21,7 @@ const loginRoute = route({
   answers: {
     200: answer(LoginAnswer, 'Signed in, or a second factor is needed.'),
   },
-  refuses: [
-    'ambiguous_credentials',
-    'invalid_credentials',
-    'email_not_verified',
-    'account_deactivated',
-    'login_throttled',
-  ],
+  refuses: ['ambiguous_credentials', 'invalid_credentials', 'account_deactivated', 'login_throttled'],
 })
 
 const mfaRoute = route({
@@ -59,7 +53,7 @@ export const loginRoutes = createRouter()
     const { delivery, ...credentials } = c.req.valid('json')
     const result = await logInWithPassword(c.var.platform, {
       ...credentials,
-      deviceToken: readDeviceToken(c),
+      ...readLoginOrigin(c, delivery),
       countStranger: c.get('countStranger'),
     })
     return c.json(
@@ -73,7 +67,7 @@ export const loginRoutes = createRouter()
     const { delivery, ...input } = c.req.valid('json')
     const session = await logInWithSecondFactor(c.var.platform, {
       ...input,
-      deviceToken: readDeviceToken(c),
+      ...readLoginOrigin(c, delivery),
       countStranger: c.get('countStranger'),
     })
     return c.json(presentSession(c, session, delivery), 200)

@@ -8,7 +8,7 @@ import {
 } from '../contracts/oauth.ts'
 import { AuthError } from '../errors.ts'
 import type { Context } from '../http/context.ts'
-import { readDeviceToken } from '../http/cookies.ts'
+import { readDeviceToken, readReplacedCookies } from '../http/cookies.ts'
 import {
   clearExchangeCookie,
   clearFlowCookie,
@@ -18,6 +18,7 @@ import {
   setFlowCookie,
 } from '../http/flow-cookies.ts'
 import { json } from '../http/json-body.ts'
+import { readLoginOrigin } from '../http/login-origin.ts'
 import { authenticateCaller } from '../http/middleware/authenticate.ts'
 import { assertTrustedOrigin } from '../http/origin.ts'
 import { toRefusal } from '../http/problem.ts'
@@ -122,6 +123,7 @@ export const oauthRoutes = createRouter()
       code,
       verifier: codeVerifier ?? readVerifierCookie(c),
       deviceToken: readDeviceToken(c),
+      cookies: readReplacedCookies(c),
       authenticate: () => authenticateCaller(c),
     })
     if (readExchangeCookie(c) !== null) clearExchangeCookie(c)
@@ -141,7 +143,7 @@ export const oauthRoutes = createRouter()
 async function land(c: Context, flow: OAuthFlow): Promise<string> {
   try {
     const parameters = new URL(c.req.url).searchParams
-    const landing = await completeFlow(c.var.platform, flow, { parameters, deviceToken: readDeviceToken(c) })
+    const landing = await completeFlow(c.var.platform, flow, { parameters, ...readLoginOrigin(c, flow.delivery) })
     if (landing.session) presentSession(c, landing.session, 'cookie')
     if (landing.verifier !== null) setExchangeCookie(c, landing.verifier)
     return landing.code === null ? flow.redirectTo : withParameter(flow.redirectTo, 'code', landing.code)

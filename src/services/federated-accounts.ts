@@ -30,6 +30,7 @@ import {
 import { enqueueNoticeStatement } from '../storage/outbox.ts'
 import { registrationAuditStatements, registrationStatements } from '../storage/registration.ts'
 import { bootstrapStatements } from './bootstrap-admin.ts'
+import { resendVerification } from './email-verification.ts'
 import { newId, newOneTimeToken } from './identifiers.ts'
 import { accountNotice, linkedEvent, linkedStatements } from './identity-news.ts'
 import { decideLinking, isMailboxProvider } from './linking-rules.ts'
@@ -74,7 +75,10 @@ export async function findOrMakeAccount(deps: Needs, arrival: Arrival): Promise<
         break
       case 'ask_by_mail':
         await askByMail(deps, arrival, decision.email)
-        break
+        throw new AuthError('email_not_verified', { reason: 'the provider did not verify the address' })
+      case 'ask_again':
+        await resendVerification(deps, decision.email)
+        throw new AuthError('email_not_verified', { reason: 'nobody confirmed the address' })
       case 'claim':
         await claimAccount(deps, arrival, decision.account)
         break
@@ -140,11 +144,11 @@ async function createAccount(deps: Needs, arrival: Arrival, email: string): Prom
 
 /**
  * Does what a registration does: a new address gets an account that waits for its verification, by a mail that names the provider and the
- * account there; a known one gets a mail that says so. The caller cannot tell, because the provider did not say that the address is theirs.
- * @throws {AuthError} `email_not_verified`, unless the account is new and the deployment lets unverified accounts in.
+ * account there; a known one gets a mail that says so. The caller cannot tell, because the provider did not say that the address is theirs:
+ * they are refused in both cases, until the mail was used, also where unverified accounts may log in (ASVS 6.3.8).
  */
 async function askByMail(deps: Needs, arrival: Arrival, email: string): Promise<void> {
-  const { db, client, settings } = deps
+  const { db, client } = deps
   const account = newAccount(deps, arrival, email)
   const identity = await toIdentityRow(deps, arrival, { userId: account.id, how: 'asked_by_mail' })
   const now = account.createdAt
@@ -168,9 +172,6 @@ async function askByMail(deps: Needs, arrival: Arrival, email: string): Promise<
     answers.ended.map(({ id }) => id),
   )
   await deps.announceMails([mailId])
-  const isNew = answers.account.meta.changes > 0
-  if (settings.requireEmailVerification || !isNew)
-    throw new AuthError('email_not_verified', { reason: 'the provider did not verify the address' })
 }
 
 /** The account loses whatever a stranger may have left in it, and its owner is told what that was and how it can be used now. */

@@ -76,7 +76,8 @@ function kindsOf(deps: Needs): Record<string, DeleteSome> {
     auditEvents: (limit) => deleteAuditEvents(db, auditedBefore, limit),
     auditCounts: () => deleteAuditCounts(db, auditedBefore),
     ...(settings.requireEmailVerification && {
-      accounts: (limit) => deleteUnverifiedAccounts(db, before(UNVERIFIED_ACCOUNT_KEEP_SECONDS), limit),
+      accounts: (limit) =>
+        deleteUnverifiedAccounts(db, { createdBefore: before(UNVERIFIED_ACCOUNT_KEEP_SECONDS), at: now }, limit),
     }),
   }
 }

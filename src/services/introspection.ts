@@ -42,11 +42,14 @@ export async function introspect(
   }
 }
 
-/** Ends the session that a token belongs to; a token that is worth nothing ends nothing, and nobody is told (RFC 7009 §2.2). */
-export async function revoke(deps: RevocationNeeds, token: string): Promise<void> {
+/**
+ * Ends the session that a token belongs to; a token that is worth nothing ends nothing, and nobody is told (RFC 7009 §2.2). `service` is
+ * the client whose act it is; without one it is the user's.
+ */
+export async function revoke(deps: RevocationNeeds, token: string, service: string | null = null): Promise<void> {
   const access = await readAccessToken(deps, token)
   const refresh = access ? null : verifyToken(deps.settings.secrets, token, 'refresh')
-  if (access || refresh) await endNamedSessions(deps, { access, refresh })
+  if (access || refresh) await endNamedSessions(deps, { access, refresh }, service)
 }
 
 /** The claims of a genuine access token, or null for anything else. */

@@ -17,6 +17,8 @@ interface Arrival {
 export type LinkingDecision =
   /** The identity is linked: its account signs in. */
   | { action: 'sign_in'; account: Account }
+  /** The identity is linked, but neither its provider nor anybody else has proved the account's address: a mail to it decides. */
+  | { action: 'ask_again'; email: string }
   /** Nobody has the address, and the provider verified it: a new account. */
   | { action: 'create'; email: string }
   /** The provider did not verify the address: a mail to it decides, and the caller is told nothing. */
@@ -32,10 +34,7 @@ export type LinkingDecision =
  * and opens an account that exists only where nobody can have it but its owner (ASVS 6.8.1).
  */
 export function decideLinking({ provider, identity, email, owner, namesake }: Arrival): LinkingDecision {
-  if (owner) {
-    const provesAddress = owner.emailVerifiedAt === null && identity.emailVerified && owner.email === email
-    return { action: provesAddress && owner.status === 'active' ? 'claim' : 'sign_in', account: owner }
-  }
+  if (owner) return decideForOwner(owner, identity, email)
   if (email === null) return { action: 'refuse', code: 'email_required' }
   if (!identity.emailVerified) return { action: 'ask_by_mail', email }
   if (!namesake) return { action: 'create', email }
@@ -46,6 +45,18 @@ export function decideLinking({ provider, identity, email, owner, namesake }: Ar
   return namesake.providers.includes(provider.id)
     ? { action: 'refuse', code: 'account_exists' }
     : { action: 'link', account: namesake }
+}
+
+/** The identity is linked already: its account's address may still have to be proved. */
+function decideForOwner(
+  owner: Account,
+  { emailVerified }: Pick<ProviderIdentity, 'emailVerified'>,
+  email: string | null,
+): LinkingDecision {
+  if (owner.emailVerifiedAt !== null) return { action: 'sign_in', account: owner }
+  if (!emailVerified) return { action: 'ask_again', email: owner.email }
+  const isClaimable = owner.email === email && owner.status === 'active'
+  return { action: isClaimable ? 'claim' : 'sign_in', account: owner }
 }
 
 /** Whether the provider runs the mailbox of the address that came along, in canonical form. */

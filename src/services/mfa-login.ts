@@ -3,10 +3,11 @@ import type { MfaMethod } from '../contracts/login.ts'
 import { verifyToken } from '../crypto/derived-token.ts'
 import { AuthError } from '../errors.ts'
 import type { Platform } from '../platform/compose.ts'
+import { auditStatement } from '../storage/audit-events.ts'
 import { consumeTokenStatement, countGuess } from '../storage/one-time-tokens.ts'
 import { enqueueTokenMailStatement } from '../storage/outbox.ts'
 import { newId } from './identifiers.ts'
-import { readDevice, recordRefusal, secondFactorsOf } from './login.ts'
+import { type CountedLogin, readDevice, recordRefusal, secondFactorsOf } from './login.ts'
 import { isRightCodeFor, proveToken } from './one-time-tokens.ts'
 import { type OpenedSession, type OpeningNeeds, openSession } from './session-opening.ts'
 
@@ -15,13 +16,18 @@ export async function sendMfaCode(
   deps: Pick<Platform, 'db' | 'now' | 'client' | 'settings' | 'announceMails'>,
   ticket: string,
 ): Promise<void> {
-  const { token } = await proveToken(deps, { token: ticket }, 'mfa_ticket')
+  const { db, client } = deps
+  const { token, account } = await proveToken(deps, { token: ticket }, 'mfa_ticket')
+  const now = deps.now()
   const mailId = newId()
-  await enqueueTokenMailStatement(
-    deps.db,
-    { id: mailId, kind: 'one_time_code', locale: deps.client.locale, tokenId: token.id, createdAt: deps.now() },
-    MAIL_MAX_PER_KIND_AND_HOUR,
-  )
+  await db.batch([
+    enqueueTokenMailStatement(
+      db,
+      { id: mailId, kind: 'one_time_code', locale: client.locale, tokenId: token.id, createdAt: now },
+      MAIL_MAX_PER_KIND_AND_HOUR,
+    ),
+    auditStatement(db, { type: 'login.code_requested', at: now, userId: account.id }, client),
+  ])
   await deps.announceMails([mailId])
 }
 
@@ -31,14 +37,7 @@ export async function sendMfaCode(
  */
 export async function logInWithSecondFactor(
   deps: OpeningNeeds,
-  input: {
-    ticket: string
-    method: MfaMethod
-    code: string
-    deviceToken: string | null
-    /** Counts the request by its address, unless that was done. */
-    countStranger: () => Promise<void>
-  },
+  input: { ticket: string; method: MfaMethod; code: string } & CountedLogin,
 ): Promise<OpenedSession> {
   const { db } = deps
   const claimed = verifyToken(deps.settings.secrets, input.ticket, 'mfa_ticket')
@@ -59,5 +58,6 @@ export async function logInWithSecondFactor(
   const consumed = await consumeTokenStatement(db, token.id)
   if (!consumed.some(({ id }) => id === token.id))
     throw new AuthError('invalid_code', { reason: 'used at the same moment' })
-  return await openSession(deps, account, { methods: [...(token.methods ?? ['pwd']), 'otp', 'mfa'], deviceId })
+  const methods = [...(token.methods ?? ['pwd']), 'otp', 'mfa']
+  return await openSession(deps, account, { methods, deviceId, replaces: input.replaces })
 }

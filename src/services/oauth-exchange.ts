@@ -10,7 +10,8 @@ import { findExchange, insertExchangeStatement, type LoginExchange, takeExchange
 import type { Session } from '../storage/sessions.ts'
 import { newSalt } from './identifiers.ts'
 import { linkIdentity, type WaitingLink } from './identities.ts'
-import { completeLogin, type LoginResult, readDevice, refuseUnfit } from './login.ts'
+import { completeLogin, type LoginResult, noteRefusals, readDevice, refuseUnfit } from './login.ts'
+import { NO_SESSION_COOKIES, type SessionCookies } from './replaced-sessions.ts'
 import type { OpeningNeeds } from './session-opening.ts'
 
 const PURPOSE = 'oauth_exchange'
@@ -56,6 +57,8 @@ export async function exchangeCode(
     code: string
     verifier: string | null
     deviceToken: string | null
+    /** The session cookies of the request. */
+    cookies: SessionCookies
     /** Says who is signed in, where that matters. */
     authenticate: () => Promise<{ account: Account; session: Session }>
   },
@@ -71,7 +74,8 @@ export async function exchangeCode(
   await take(deps, exchange)
   await refuseUnfit(deps, account)
   const deviceId = readDevice(deps, account.id, input.deviceToken)
-  return { login: await completeLogin(deps, account, { methods, deviceId }), delivery }
+  const replaces = delivery === 'cookie' ? input.cookies : NO_SESSION_COOKIES
+  return { login: await completeLogin(deps, account, { methods, deviceId, replaces }), delivery }
 }
 
 async function completeLink(
@@ -84,7 +88,12 @@ async function completeLink(
   if (waiting?.sessionId !== caller.session.id || exchange.userId !== caller.account.id)
     throw new AuthError('invalid_code', { reason: 'another session asked to link' })
   await take(deps, exchange)
-  return { account: await linkIdentity(deps, waiting), session: caller.session }
+  const { account, session } = caller
+  const { provider } = waiting.identity
+  return await noteRefusals(deps, { type: 'identity.link_failed', account, provider }, async () => ({
+    account: await linkIdentity(deps, waiting),
+    session,
+  }))
 }
 
 async function take({ db }: Pick<Platform, 'db'>, { id }: LoginExchange): Promise<void> {

@@ -6,7 +6,7 @@ import { sessionExists } from '../storage/conditions.ts'
 import { identityIsOf, spendState, touchIdentityStatement } from '../storage/identities.ts'
 import { type Arrival, findOrMakeAccount, toIdentityRow } from './federated-accounts.ts'
 import { linkIdentity, type WaitingLink } from './identities.ts'
-import { readDevice, recordRefusal, refuseUnfit, secondFactorsOf } from './login.ts'
+import { type LoginOrigin, noteRefusals, readDevice, refuseUnfit, secondFactorsOf } from './login.ts'
 import { keepForExchange, LINK_SEAL } from './oauth-exchange.ts'
 import { askProvider, callbackUrl, findProvider, type OAuthFlow } from './oauth-flow.ts'
 import { sealProviderTokens } from './provider-tokens.ts'
@@ -35,14 +35,18 @@ const METHODS = ['fed']
 export async function completeFlow(
   deps: Needs,
   flow: OAuthFlow,
-  input: { parameters: URLSearchParams; deviceToken: string | null },
+  input: { parameters: URLSearchParams } & LoginOrigin,
 ): Promise<Landing> {
   const { db, settings } = deps
   if (flow.link) return await completeLink(deps, flow, flow.link, input.parameters)
-  const { arrival, account } = await noteRefusals(deps, flow, async () => {
-    const known = await authenticate(deps, flow, input.parameters)
-    return { arrival: known, account: await findOrMakeAccount(deps, known) }
-  })
+  const { arrival, account } = await noteRefusals(
+    deps,
+    { type: 'login.failed', account: null, provider: flow.provider },
+    async () => {
+      const known = await authenticate(deps, flow, input.parameters)
+      return { arrival: known, account: await findOrMakeAccount(deps, known) }
+    },
+  )
   await refuseUnfit(deps, account)
   const { identity } = arrival
   const sealedTokens = await sealProviderTokens(settings, identity)
@@ -50,7 +54,7 @@ export async function completeFlow(
   if (flow.delivery === 'cookie' && secondFactorsOf(account).length === 0) {
     await touch
     const deviceId = readDevice(deps, account.id, input.deviceToken)
-    const session = await openSession(deps, account, { methods: METHODS, deviceId })
+    const session = await openSession(deps, account, { methods: METHODS, deviceId, replaces: input.replaces })
     return { session, code: null, verifier: null }
   }
   const verifier = flow.codeChallenge === null ? makeRandomSecret() : null
@@ -70,7 +74,8 @@ async function completeLink(
   link: NonNullable<OAuthFlow['link']>,
   parameters: URLSearchParams,
 ): Promise<Landing> {
-  return await noteRefusals(deps, flow, async () => {
+  const attempt = { type: 'identity.link_failed', account: { id: link.userId }, provider: flow.provider } as const
+  return await noteRefusals(deps, attempt, async () => {
     const arrival = await authenticate(deps, flow, parameters)
     const identity = await toIdentityRow(deps, arrival, { userId: link.userId, how: 'linked' })
     const waiting: WaitingLink = { identity, sessionId: link.sessionId }
@@ -99,16 +104,4 @@ async function authenticate(deps: Needs, flow: OAuthFlow, parameters: URLSearchP
   const redirectUri = callbackUrl(deps, provider.id)
   const input = { redirectUri, state, nonce, codeVerifier, now: deps.now(), parameters }
   return { provider, identity: await askProvider(deps, provider.id, provider.authenticate(input)) }
-}
-
-/** Counts a refusal: it concerns no account that is known by then. */
-async function noteRefusals<Value>(deps: Needs, flow: OAuthFlow, attempt: () => Promise<Value>): Promise<Value> {
-  try {
-    return await attempt()
-  } catch (error) {
-    if (!(error instanceof AuthError)) throw error
-    const { provider } = flow
-    await recordRefusal(deps, 'login.failed', null, { provider, reason: error.code })
-    throw error
-  }
 }

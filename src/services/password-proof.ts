@@ -6,7 +6,8 @@ import { throttleOf } from './identifiers.ts'
 import { readDevice } from './login.ts'
 
 /**
- * Asks somebody who is signed in for the password once more, under the same throttle as a login.
+ * Asks somebody who is signed in for the password once more, under the same throttle as a login. One that has to be set anew proves
+ * nothing.
  * @throws {AuthError} `invalid_credentials`, `login_throttled`.
  */
 export async function provePassword(
@@ -15,16 +16,27 @@ export async function provePassword(
   password: string,
 ): Promise<void> {
   const deviceId = readDevice(deps, account.id, deviceToken)
-  const attempt = await throttleOf(deps, account).attempt({ password, hash: account.passwordHash, deviceId })
-  if (attempt.outcome === 'right') return
+  const isBarred = account.passwordResetRequiredAt !== null
+  const attempt = await throttleOf(deps, account).attempt({
+    password,
+    hash: account.passwordHash,
+    deviceId,
+    isBarred,
+  })
+  if (attempt.outcome === 'right' && !isBarred) return
   const event = { at: deps.now(), actorId: account.id, userId: account.id }
   if (attempt.outcome === 'throttled') {
     const { retryAfterSeconds } = attempt
     if (attempt.isFirst)
-      await auditStatement(deps.db, { ...event, type: 'login.throttled', details: { retryAfterSeconds } }, deps.client)
+      await auditStatement(
+        deps.db,
+        { ...event, type: 'reauthentication.throttled', details: { retryAfterSeconds } },
+        deps.client,
+      )
     throw new AuthError('login_throttled', { retryAfterSeconds })
   }
-  const details = { reason: 'wrong password' }
-  await auditStatement(deps.db, { ...event, type: 'login.failed', details }, deps.client)
-  throw new AuthError('invalid_credentials', { reason: 'wrong password' })
+  const reason = attempt.outcome === 'wrong' ? 'wrong password' : 'password_reset_required'
+  const details = { reason }
+  await auditStatement(deps.db, { ...event, type: 'reauthentication.failed', details }, deps.client)
+  throw new AuthError('invalid_credentials', { reason })
 }

@@ -12,6 +12,7 @@ import { type Account, changePasswordStatement, resetPasswordStatement } from '.
 import { auditOrCountStatements, auditStatement } from '../storage/audit-events.ts'
 import { inOneBatch } from '../storage/batch.ts'
 import { passwordIs, tokenExists, userIdByEmail, whenMailed } from '../storage/conditions.ts'
+import { deleteExchangesStatement } from '../storage/login-exchanges.ts'
 import { consumeAllTokensStatement, deleteTokensStatement, issueTokenStatement } from '../storage/one-time-tokens.ts'
 import { enqueueNoticeStatement, mailTokenStatements } from '../storage/outbox.ts'
 import { endSessionsStatement, type Session } from '../storage/sessions.ts'
@@ -115,9 +116,10 @@ export async function changePassword(
   const mailId = newId()
   const isChanged = passwordIs(account.id, hash)
   const [changed, ended] = await db.batch([
-    changePasswordStatement(db, account.id, account.passwordHash, hash),
+    changePasswordStatement(db, account, hash, now),
     endSessionsStatement(db, account.id, { except: session.id, when: isChanged }),
     deleteTokensStatement(db, account.id, isChanged),
+    deleteExchangesStatement(db, account.id, isChanged),
     auditStatement(
       db,
       { type: 'password.changed', at: now, actorId: account.id, userId: account.id },

@@ -24,8 +24,8 @@ type Needs = Pick<
  * Makes an account and mails its verification link. Where the address has an account, its owner gets a mail that says so, by the same
  * statements: the caller cannot tell. A verified account is left as it is; one that nobody confirmed keeps nothing that signs in, and the
  * mail's link sets a password.
- * @throws {AuthError} `invalid_request` for a weak password, `username_taken` for a new address only, `rate_limited` for
- * an address, known or not, that is signed up again and again.
+ * @throws {AuthError} `invalid_request` for a weak password, `username_taken` whatever the address, `rate_limited` for an address, known
+ * or not, that is signed up again and again.
  */
 export async function register(
   deps: Needs,
@@ -41,11 +41,22 @@ export async function register(
   const userId = newId()
   const mailId = newId()
   const token = newOneTimeToken(now, VERIFICATION_TOKEN_TTL_SECONDS)
+  // Before the address is confirmed nobody holds the name, or a second sign-up with it would tell that the first made an account.
+  const names = deps.settings.requireEmailVerification ? { usernameWish: username } : { username }
   try {
     const { ended } = await inOneBatch(db, {
       ...registrationStatements(
         db,
-        { id: userId, email, username, name, passwordHash, locale: client.locale, createdAt: now },
+        {
+          id: userId,
+          email,
+          ...names,
+          name,
+          passwordHash,
+          passwordChangedAt: now,
+          locale: client.locale,
+          createdAt: now,
+        },
         {
           mail: {
             id: mailId,
@@ -64,7 +75,9 @@ export async function register(
       ended.map(({ id }) => id),
     )
   } catch (error) {
-    if (isUniqueViolation(error, 'users_username_unique')) throw new AuthError('username_taken')
+    // A known address is only inserted where the username is taken.
+    if (isUniqueViolation(error, 'users_username_unique') || isUniqueViolation(error, 'users.email'))
+      throw new AuthError('username_taken')
     throw error
   }
   await deps.announceMails([mailId])

@@ -18,9 +18,14 @@ export async function revokeSessions(deps: Pick<Platform, 'blocklist'>, sessionI
 /**
  * Ends the sessions that are named so; false, and nothing done, when there is none. The blocklist is told first, because a session
  * that is gone from the database cannot be found again: so its mark is on the blocklist, or the queue holds it. Whoever asks again
- * after a failure completes it, and whoever asks again after a success costs one read and writes nothing.
+ * after a failure completes it, and whoever asks again after a success costs one read and writes nothing. It is the user's act, or
+ * that of the service that asked for it, by its id.
  */
-export async function endNamedSessions(deps: Needs, named: NamedSessions): Promise<boolean> {
+export async function endNamedSessions(
+  deps: Needs,
+  named: NamedSessions,
+  service: string | null = null,
+): Promise<boolean> {
   const { db } = deps
   const found = await findNamedSessions(db, named)
   await revokeSessions(
@@ -31,7 +36,13 @@ export async function endNamedSessions(deps: Needs, named: NamedSessions): Promi
     await db.batch([
       auditStatement(
         db,
-        { type: 'session.ended', at: deps.now(), actorId: userId, userId, details: { sessionId: id } },
+        {
+          type: 'session.ended',
+          at: deps.now(),
+          actorId: service ?? userId,
+          userId,
+          details: { sessionId: id, ...(service === null ? {} : { client: service }) },
+        },
         deps.client,
         sessionIsOf(userId, id),
       ),

@@ -1,6 +1,5 @@
 import { MAIL_NOTICE_LIMITS, MAX_SESSIONS_PER_USER } from '../config.ts'
 import { makeDeviceToken } from '../crypto/device-token.ts'
-import { AuthError } from '../errors.ts'
 import type { Platform } from '../platform/compose.ts'
 import { type Account, recordLoginStatement, rehashPasswordStatement } from '../storage/accounts.ts'
 import { auditStatement } from '../storage/audit-events.ts'
@@ -10,6 +9,8 @@ import { enqueueNoticeStatement } from '../storage/outbox.ts'
 import { insertSessionStatement, type Session, trimSessionsStatement } from '../storage/sessions.ts'
 import { newId, newSalt } from './identifiers.ts'
 import { loginFacts } from './login-facts.ts'
+import { toCredentialsRefusal } from './login-refusal.ts'
+import { endReplacedStatements, findReplacedSessions, type SessionCookies } from './replaced-sessions.ts'
 import { revokeSessions } from './session-ending.ts'
 import { type IssuedTokens, issueTokens } from './tokens.ts'
 
@@ -18,6 +19,18 @@ export interface OpenedSession {
   session: Session
   tokens: IssuedTokens
   deviceToken: string
+}
+
+/** How somebody has proven themselves. */
+export interface NewLogin {
+  /** RFC 8176. */
+  methods: string[]
+  /** The device that logged in before, if it is one. */
+  deviceId: string | null
+  /** The cookies that the new ones overwrite, where the login is by cookies. */
+  replaces: SessionCookies
+  /** The password's hash by today's strength, where the stored one is weaker. */
+  rehash?: string | null
 }
 
 export type OpeningNeeds = Pick<
@@ -29,16 +42,13 @@ export type OpeningNeeds = Pick<
 const SECOND_FACTOR_SHOWN = 'mfa'
 
 /**
- * Opens a session for an account that has proven itself, and tells its owner by mail when the device is new to it. Nothing is
- * opened when the account was deactivated, or its password changed, since it was read.
+ * Opens a session for an account that has proven itself, and tells its owner by mail when the device is new to it. The session whose
+ * cookies it replaces ends. Nothing is opened, and none ends, when the account was deactivated, or its password changed, since it was read.
  * @throws {AuthError} `invalid_credentials` in that case.
  */
-export async function openSession(
-  deps: OpeningNeeds,
-  account: Account,
-  login: { methods: string[]; deviceId: string | null; rehash?: string | null },
-): Promise<OpenedSession> {
+export async function openSession(deps: OpeningNeeds, account: Account, login: NewLogin): Promise<OpenedSession> {
   const { db, client, settings } = deps
+  const replaced = await findReplacedSessions(deps, login.replaces)
   const now = deps.now()
   const session: Session = {
     id: newId(),
@@ -95,12 +105,12 @@ export async function openSession(
           ),
         ]
       : []),
+    ...endReplacedStatements(deps, replaced, { sessionId: session.id, at: now }),
   ])
-  if (inserted.meta.changes === 0)
-    throw new AuthError('invalid_credentials', { reason: 'account changed during login' })
+  if (inserted.meta.changes === 0) throw toCredentialsRefusal('account changed during login')
   await revokeSessions(
     deps,
-    trimmed.map(({ id }) => id),
+    [...trimmed, ...replaced].map(({ id }) => id),
   )
   if (isNewDevice) await deps.announceMails([mailId])
   const deviceToken = makeDeviceToken(settings.secrets, account.id, login.deviceId ?? crypto.randomUUID(), now)

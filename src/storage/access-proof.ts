@@ -1,4 +1,5 @@
 import { and, eq, ne, type SQL, sql } from 'drizzle-orm'
+import { toChangeTime } from './conditions.ts'
 import type { Database } from './database.ts'
 import { deleteExchangesStatement } from './login-exchanges.ts'
 import { identities, oneTimeTokens, users } from './schema/index.ts'
@@ -23,9 +24,6 @@ export function deleteTokensButResetsStatement(db: Database, userId: string | SQ
     .delete(oneTimeTokens)
     .where(and(eq(oneTimeTokens.userId, userId), ne(oneTimeTokens.purpose, 'reset_password'), when))
 }
-
-/** When a password was dropped or set: later than the last time, also within one millisecond, so that a login under way notices. */
-export const toChangeTime = (nowMs: number): SQL => sql`max(${nowMs}, coalesce(${users.passwordChangedAt}, 0) + 1)`
 
 /** A second factor of an account whose address nobody had verified goes; that of a verified one stays, or a mailbox would be enough. */
 export const keptSecondFactor = sql`case when ${users.emailVerifiedAt} is null then null else ${users.totpActivatedAt} end`

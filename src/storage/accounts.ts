@@ -1,8 +1,8 @@
-import { and, eq, isNull, lt, type SQL, sql } from 'drizzle-orm'
+import { and, eq, inArray, isNull, lt, type SQL, sql } from 'drizzle-orm'
+import { auditEachUserStatement } from './audit-events.ts'
 import { insertWhere } from './conditional-insert.ts'
-import { sessionExists, userIdByToken, whenVerifiesFirstSignUp } from './conditions.ts'
+import { sessionExists, toChangeTime, userIdByToken, whenPasswordIsOf, whenVerifiesFirstSignUp } from './conditions.ts'
 import type { Database } from './database.ts'
-import { deleteSome } from './delete-some.ts'
 import { userRoles, users } from './schema/index.ts'
 
 const stringList = (value: string) => JSON.parse(value) as string[]
@@ -15,6 +15,8 @@ export const accountFields = {
   username: users.username,
   name: users.name,
   passwordHash: users.passwordHash,
+  passwordChangedAt: users.passwordChangedAt,
+  passwordResetRequiredAt: users.passwordResetRequiredAt,
   status: users.status,
   locale: users.locale,
   totpActivatedAt: users.totpActivatedAt,
@@ -71,21 +73,31 @@ export function recordLoginStatement(db: Database, userId: string, sessionId: st
     .where(and(eq(users.id, userId), sessionExists(sessionId)))
 }
 
-/** Changes a password the caller has just verified; `null` where there was none. Changes nothing if it changed meanwhile. */
-export function changePasswordStatement(db: Database, userId: string, oldHash: string | null, newHash: string) {
-  const unchanged = oldHash === null ? isNull(users.passwordHash) : eq(users.passwordHash, oldHash)
+/** Changes a password the caller has just verified. Changes nothing if it changed meanwhile. */
+export function changePasswordStatement(db: Database, account: Account, newHash: string, nowMs: number) {
   return db
     .update(users)
-    .set({ passwordHash: newHash })
-    .where(and(eq(users.id, userId), unchanged))
+    .set({ passwordHash: newHash, passwordChangedAt: toChangeTime(nowMs) })
+    .where(and(eq(users.id, account.id), whenPasswordIsOf(account)))
     .returning({ id: users.id })
 }
+
+/** The username of an account whose address is confirmed: the one it asked for at sign-up, where nobody has it by then. */
+const confirmedUsername = sql`case when users.email_verified_at is null and not exists
+  (select 1 from users as other where lower(other.username) = lower(users.username_wish))
+  then coalesce(users.username, users.username_wish) else users.username end`
 
 /** Sets the password of the account a live token belongs to. The mail proved the address, so it counts as verified. */
 export function resetPasswordStatement(db: Database, tokenId: string, newHash: string, nowMs: number) {
   return db
     .update(users)
-    .set({ passwordHash: newHash, emailVerifiedAt: sql`coalesce(${users.emailVerifiedAt}, ${nowMs})` })
+    .set({
+      passwordHash: newHash,
+      passwordChangedAt: toChangeTime(nowMs),
+      passwordResetRequiredAt: null,
+      emailVerifiedAt: sql`coalesce(${users.emailVerifiedAt}, ${nowMs})`,
+      username: confirmedUsername,
+    })
     .where(eq(users.id, userIdByToken(tokenId)))
 }
 
@@ -99,6 +111,7 @@ export function verifyEmailStatement(db: Database, tokenId: string, nowMs: numbe
     .set({
       emailVerifiedAt: sql`coalesce(${users.emailVerifiedAt}, ${nowMs})`,
       accessProvenAt: sql`case when ${whenVerifiesFirstSignUp(tokenId)} then ${nowMs} else ${users.accessProvenAt} end`,
+      username: confirmedUsername,
     })
     .where(sql`(id, email) = (select user_id, email from one_time_tokens where id = ${tokenId})`)
 }
@@ -128,8 +141,20 @@ export function deleteAccountStatement(db: Database, userId: string) {
   return db.delete(users).where(eq(users.id, userId)).returning({ id: users.id })
 }
 
-/** Deletes some accounts whose address was never verified, and that nobody ever logged in to. */
-export function deleteUnverifiedAccounts(db: Database, createdBefore: number, limit: number): Promise<number> {
+/** Deletes some accounts whose address was never verified, and that nobody ever logged in to, with an event in the trail for each. */
+export async function deleteUnverifiedAccounts(
+  db: Database,
+  { createdBefore, at }: { createdBefore: number; at: number },
+  limit: number,
+): Promise<number> {
   const isStale = and(isNull(users.emailVerifiedAt), isNull(users.lastSeenAt), lt(users.createdAt, createdBefore))
-  return deleteSome(db, users, isStale, limit)
+  const isChosen = inArray(
+    users.id,
+    db.select({ id: users.id }).from(users).where(isStale).orderBy(users.id).limit(limit),
+  )
+  const [, gone] = await db.batch([
+    auditEachUserStatement(db, { type: 'user.expired', at }, isChosen),
+    db.delete(users).where(isChosen).returning({ id: users.id }),
+  ])
+  return gone.length
 }

@@ -1,6 +1,6 @@
 import { and, desc, eq, getTableColumns, gte, lt, type SQL, sql } from 'drizzle-orm'
 import { v7 as uuidv7 } from 'uuid'
-import { insertWhere } from './conditional-insert.ts'
+import { insertSelect, insertWhere } from './conditional-insert.ts'
 import type { Database } from './database.ts'
 import { deleteSome } from './delete-some.ts'
 import { auditCounts, auditEvents } from './schema/index.ts'
@@ -10,6 +10,7 @@ export type AuditType =
   | 'user.registration_repeated'
   | 'user.updated'
   | 'user.deleted'
+  | 'user.expired'
   | 'email.verification_requested'
   | 'email.verified'
   | 'email.change_requested'
@@ -17,13 +18,17 @@ export type AuditType =
   | 'login.succeeded'
   | 'login.failed'
   | 'login.mfa_required'
+  | 'login.code_requested'
   | 'login.throttled'
+  | 'reauthentication.failed'
+  | 'reauthentication.throttled'
   | 'session.refresh_reused'
   | 'session.ended'
   | 'password.reset_requested'
   | 'password.reset'
   | 'password.changed'
   | 'identity.linked'
+  | 'identity.link_failed'
   | 'identity.unlinked'
   | 'role.granted'
   | 'mail.failed'
@@ -103,6 +108,14 @@ export async function deleteAuditCounts(db: Database, before: number): Promise<n
     .where(lt(auditCounts.day, toDay(before)))
     .returning({ day: auditCounts.day })
   return gone.length
+}
+
+/** Records one event, which nobody in particular did, for each of the users that `which` holds for. */
+export function auditEachUserStatement(db: Database, event: { type: AuditType; at: number }, which: SQL) {
+  // Each id begins with the time, as all others do, and ends in random bits of its own.
+  const id = sql`${uuidv7().slice(0, 24)} || lower(hex(randomblob(6)))`
+  const values = { ...event, id, userId: sql`users.id`, details: {} }
+  return insertSelect(db, auditEvents, values, sql`from users where ${which}`)
 }
 
 /** A place in the trail: the event last shown. */

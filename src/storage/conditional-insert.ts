@@ -16,10 +16,20 @@ export function insertWhere<Table extends SQLiteTable>(
   values: Values<Table>,
   condition: SQL,
 ) {
+  return insertSelect(db, table, values, sql`where ${condition}`)
+}
+
+/** `INSERT ... SELECT ...` with a source of its own: a row for each that `source` (`from ... where ...`) finds. */
+export function insertSelect<Table extends SQLiteTable>(
+  db: Database,
+  table: Table,
+  values: Values<Table>,
+  source: SQL,
+) {
   const given: Readonly<Record<string, unknown>> = values
   const expressions = Object.entries(getTableColumns(table)).map(([name, column]) => {
     const value = given[name] ?? column.default ?? null
     return is(value, SQL) ? value : sql`${sql.param(value, column)}`
   })
-  return db.insert(table).select(sql`select ${sql.join(expressions, sql`, `)} where ${condition}`)
+  return db.insert(table).select(sql`select ${sql.join(expressions, sql`, `)} ${source}`)
 }

@@ -5,6 +5,9 @@ import { type SQL, sql } from 'drizzle-orm'
 /** What a statement of a batch depends on. */
 export type Condition = SQL
 
+/** When a password was dropped or set: later than the last time, also within one millisecond, so that a login under way notices. */
+export const toChangeTime = (nowMs: number): SQL => sql`max(${nowMs}, coalesce(users.password_changed_at, 0) + 1)`
+
 /** The user with this address, or null. */
 export const userIdByEmail = (email: string): SQL => sql`(select id from users where email = ${email})`
 
@@ -18,13 +21,22 @@ export const sessionExists = (sessionId: string): SQL => sql`exists (select 1 fr
 export const sessionIsOf = (userId: string, sessionId: string): SQL =>
   sql`exists (select 1 from sessions where id = ${sessionId} and user_id = ${userId})`
 
+/** A session is there, and so is the one that takes its place. */
+export const whenReplaced = (session: { id: string; userId: string }, newSessionId: string): SQL =>
+  sql`${sessionIsOf(session.userId, session.id)} and ${sessionExists(newSessionId)}`
+
 export const addressIsTaken = (email: string): SQL => sql`exists (select 1 from users where email = ${email})`
+
+/** A username as the account that has it spells it, or null where nobody has it. */
+export const takenUsername = (username: string | null): SQL =>
+  sql`(select username from users where lower(username) = lower(${username}))`
 
 export const passwordIs = (userId: string, hash: string): SQL =>
   sql`exists (select 1 from users where id = ${userId} and password_hash = ${hash})`
 
 /** A mail was put in the outbox, and not left out for being one too many. */
 export const whenMailed = (mailId: string): SQL => sql`exists (select 1 from outbox where id = ${mailId})`
+
 /**
  * The token is the first that verifies a sign-up by password which nobody repeated: a repeated one has no password left. Where an
  * identity came as well, the click does not tell whose that is.
@@ -37,5 +49,24 @@ export const whenVerifiesFirstSignUp = (tokenId: string): SQL =>
 /** When an account was made, as ISO 8601 in UTC. */
 export const signUpTimeOf = (userId: SQL): SQL =>
   sql`(select strftime('%Y-%m-%dT%H:%M:%SZ', created_at / 1000, 'unixepoch') from users where id = ${userId})`
+
+/** What an account was like when somebody proved to be its owner. */
+export interface Proven {
+  id: string
+  passwordHash: string | null
+  passwordChangedAt: number | null
+  passwordResetRequiredAt: number | null
+  emailVerifiedAt: number | null
+}
+
+/** The password is the one that was verified: neither set anew nor dropped since. A rehash does not count. */
+export const whenPasswordIsOf = ({ id, passwordHash, passwordChangedAt }: Omit<Proven, 'emailVerifiedAt'>): SQL =>
+  sql`exists (select 1 from users where id = ${id} and password_changed_at is ${passwordChangedAt}
+    and (password_hash is null) = ${passwordHash === null ? 1 : 0})`
+
+/** The account is active and as it was: with the same password, not due for a reset, and not claimed by the owner of its address. */
+export const whenAsProven = (account: Proven): SQL =>
+  sql`${whenPasswordIsOf(account)} and exists (select 1 from users where id = ${account.id} and status = 'active'
+    and email_verified_at is ${account.emailVerifiedAt} and password_reset_required_at is ${account.passwordResetRequiredAt})`
 
 export const userExists = (userId: string): SQL => sql`exists (select 1 from users where id = ${userId})`

@@ -1,13 +1,8 @@
 import { and, eq, type SQL, sql } from 'drizzle-orm'
-import {
-  deleteIdentitiesStatement,
-  deleteTokensButResetsStatement,
-  keptSecondFactor,
-  toChangeTime,
-} from './access-proof.ts'
+import { deleteIdentitiesStatement, deleteTokensButResetsStatement, keptSecondFactor } from './access-proof.ts'
 import { grantRoleStatement } from './accounts.ts'
 import { insertWhere } from './conditional-insert.ts'
-import { addressIsTaken, userExists } from './conditions.ts'
+import { addressIsTaken, toChangeTime, userExists } from './conditions.ts'
 import type { Database } from './database.ts'
 import { identityExists, insertIdentityStatement, type NewIdentity } from './identities.ts'
 import { deleteExchangesStatement } from './login-exchanges.ts'

@@ -1,7 +1,7 @@
 import { and, eq, gt, inArray, lt, type SQL, sql } from 'drizzle-orm'
 import { accountFields } from './accounts.ts'
 import { insertWhere } from './conditional-insert.ts'
-import { addressIsTaken, userIdByToken } from './conditions.ts'
+import { addressIsTaken, type Proven, userIdByToken, whenAsProven } from './conditions.ts'
 import type { Database } from './database.ts'
 import { deleteSome } from './delete-some.ts'
 import { oneTimeTokens, users } from './schema/index.ts'
@@ -17,7 +17,10 @@ export interface NewOneTimeToken {
   expiresAt: number
 }
 
-/** Makes a token for the active account that `owner` picks, or none. What it proves is the account's address, or `email`. */
+/**
+ * Makes a token for the active account that `owner` picks, or none; with `asProven`, only while the account is as it was then. What it
+ * proves is the account's address, or `email`.
+ */
 export function issueTokenStatement(
   db: Database,
   token: Omit<NewOneTimeToken, 'expiresAt'> & {
@@ -26,7 +29,7 @@ export function issueTokenStatement(
     email?: string
     methods?: string[]
   },
-  owner: { id: string; unlessTaken?: string } | { email: string; unverified?: boolean },
+  owner: { id: string; unlessTaken?: string; asProven?: Proven } | { email: string; unverified?: boolean },
 ) {
   const matches = 'id' in owner ? sql`id = ${owner.id}` : sql`email = ${owner.email}`
   const unverified = 'unverified' in owner && owner.unverified ? sql`and email_verified_at is null` : sql``
@@ -34,7 +37,8 @@ export function issueTokenStatement(
     'unlessTaken' in owner && owner.unlessTaken !== undefined
       ? sql`and not ${addressIsTaken(owner.unlessTaken)}`
       : sql``
-  const which = sql`from users where ${matches} and status = 'active' ${unverified} ${free}`
+  const unchanged = 'asProven' in owner && owner.asProven ? sql`and ${whenAsProven(owner.asProven)}` : sql``
+  const which = sql`from users where ${matches} and status = 'active' ${unverified} ${free} ${unchanged}`
   return insertWhere(
     db,
     oneTimeTokens,

@@ -9,7 +9,7 @@ import {
 import { grantRoleStatement } from './accounts.ts'
 import { auditOrCountStatements, type Origin } from './audit-events.ts'
 import { insertWhere } from './conditional-insert.ts'
-import { addressIsTaken, userExists, userIdByEmail, whenMailed } from './conditions.ts'
+import { addressIsTaken, takenUsername, userExists, userIdByEmail, whenMailed } from './conditions.ts'
 import type { Database } from './database.ts'
 import { insertIdentityStatement, type NewIdentity } from './identities.ts'
 import { deleteExchangesStatement } from './login-exchanges.ts'
@@ -41,6 +41,7 @@ export function registrationStatements(
   const { email, createdAt } = account
   const isNew = userExists(account.id)
   const userId = userIdByEmail(email)
+  const taken = takenUsername(account.username ?? account.usernameWish ?? null)
   const isRepeated = sql`exists (select 1 from users where email = ${email} and id <> ${account.id}
     and email_verified_at is null and status = 'active')`
   const identities = describeIdentities(userId, mail.providerNames)
@@ -48,7 +49,12 @@ export function registrationStatements(
     when ${isRepeated} then ${factsWith({ unconfirmed: 'yes' }, { dropped: identities })} else '{}' end`
   return {
     ended: endSessionsStatement(db, userId, { when: isRepeated }),
-    account: insertWhere(db, users, account, sql`not ${addressIsTaken(email)}`),
+    account: insertWhere(
+      db,
+      users,
+      { ...account, username: account.username ?? taken },
+      sql`not ${addressIsTaken(email)} or ${taken} is not null`,
+    ),
     role: grantRoleStatement(db, 'user', sql`(select id from users where id = ${account.id})`),
     identity: identity && insertIdentityStatement(db, identity, isNew),
     token: issueTokenStatement(

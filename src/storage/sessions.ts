@@ -1,6 +1,7 @@
 import { and, desc, eq, gt, lte, or, type SQL, sql } from 'drizzle-orm'
 import { accountFields } from './accounts.ts'
 import { insertWhere } from './conditional-insert.ts'
+import { type Proven, whenAsProven } from './conditions.ts'
 import type { Database } from './database.ts'
 import { deleteSome } from './delete-some.ts'
 import { sessions, users } from './schema/index.ts'
@@ -60,22 +61,9 @@ export async function listLiveSessions(db: Database, userId: string, nowMs: numb
     .orderBy(desc(sessions.createdAt), desc(sessions.id))
 }
 
-/**
- * Opens a session only if the account is active and as it was when it proved itself: with the same password, and not claimed meanwhile
- * by the owner of its address.
- */
-export function insertSessionStatement(
-  db: Database,
-  session: typeof sessions.$inferInsert,
-  proven: { passwordHash: string | null; emailVerifiedAt: number | null },
-) {
-  return insertWhere(
-    db,
-    sessions,
-    session,
-    sql`exists (select 1 from users where id = ${session.userId} and status = 'active'
-      and password_hash is ${proven.passwordHash} and email_verified_at is ${proven.emailVerifiedAt})`,
-  )
+/** Opens a session only if the account is active and as it was when it proved itself. */
+export function insertSessionStatement(db: Database, session: typeof sessions.$inferInsert, proven: Proven) {
+  return insertWhere(db, sessions, session, whenAsProven(proven))
 }
 
 /** Ends the oldest sessions beyond the limit. */
@@ -111,11 +99,11 @@ export function recordSeenStatements(db: Database, seen: readonly (readonly [ses
   ] as const
 }
 
-/** Ends one session of this user. */
-export function endSessionStatement(db: Database, userId: string, sessionId: string) {
+/** Ends one session of this user, if `when` holds. */
+export function endSessionStatement(db: Database, userId: string, sessionId: string, when: SQL = sql`true`) {
   return db
     .delete(sessions)
-    .where(and(eq(sessions.id, sessionId), eq(sessions.userId, userId)))
+    .where(and(eq(sessions.id, sessionId), eq(sessions.userId, userId), when))
     .returning({ id: sessions.id })
 }
 

@@ -16,7 +16,8 @@ let name: string
 
 /** The object of this test. Asked for anew each time: a stub does not survive its object's restart. */
 const throttle = () => env.LOGIN_THROTTLE.getByName(name) as DurableObjectStub<LoginThrottle>
-const attempt = (password: string, deviceId: string | null = null) => throttle().attempt({ password, hash, deviceId })
+const attempt = (password: string, deviceId: string | null = null, isBarred = false) =>
+  throttle().attempt({ password, hash, deviceId, isBarred })
 const wrong = (deviceId: string | null = null) => attempt('wrong', deviceId)
 
 /** Many attempts at once, and how many of them got as far as the password. */
@@ -95,8 +96,16 @@ describe('LoginThrottle: how many attempts it admits', () => {
   it('a missing account costs and answers the same', async () => {
     const outcomes: string[] = []
     for (let count = 0; count < 7; count += 1)
-      outcomes.push((await throttle().attempt({ password: RIGHT, hash: null, deviceId: null })).outcome)
+      outcomes.push(
+        (await throttle().attempt({ password: RIGHT, hash: null, deviceId: null, isBarred: false })).outcome,
+      )
     expect(outcomes).toEqual(['wrong', 'wrong', 'wrong', 'wrong', 'wrong', 'throttled', 'throttled'])
+  })
+
+  it('counts the right password of a barred account as a wrong one, clears nothing, and makes no new hash of it (ASVS 6.3.8)', async () => {
+    await storm(4)
+    expect(await attempt(RIGHT, null, true)).toEqual({ outcome: 'barred' })
+    expect(await attempt(RIGHT, null, true)).toMatchObject({ outcome: 'throttled' })
   })
 
   it('NIST SP 800-63B-4 §3.2.2: a whole day of strangers and 20 devices who never pause gets 100 failures', async () => {

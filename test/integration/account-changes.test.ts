@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import { deactivate, mailedToken, signedIn, verified } from '../support/accounts.ts'
+import { deactivate, giveSecondFactor, mailedToken, signedIn, verified } from '../support/accounts.ts'
 import { expectRefusal } from '../support/answers.ts'
 import { callWorker } from '../support/call-worker.ts'
 import { newEmail, PASSWORD, post } from '../support/client.ts'
@@ -19,17 +19,38 @@ function changedBefore(statement: RegExp, change: () => Promise<unknown>): Env {
   })
 }
 
+async function resetPassword(email: string): Promise<void> {
+  await post('/auth/forgot-password', { email })
+  const token = await mailedToken(email, 'reset_password')
+  expect((await post('/auth/reset-password', { token, password: PASSWORD })).status).toBe(204)
+}
+
 describe('an account that changes between the password and the session (ASVS 15.4.2)', () => {
   const login = (on: Env, email: string) =>
     callWorker(on, 'POST', '/auth/login', { body: { identifier: email, password: PASSWORD } })
-
-  it.each([
-    ['its password was changed', (id: string) => rows("update users set password_hash = 'another' where id = ?", id)],
+  const CHANGES: [string, (id: string, email: string) => Promise<unknown>][] = [
+    ['its password was reset, to the same one', (_, email) => resetPassword(email)],
+    ['its password was dropped', (id) => rows('update users set password_hash = null where id = ?', id)],
+    [
+      'its password has to be set anew',
+      (id) => rows('update users set password_reset_required_at = 1 where id = ?', id),
+    ],
     ['it was deactivated', deactivate],
-    ['it was deleted', (id: string) => rows('delete from users where id = ?', id)],
-  ])('gets none: %s', async (_, change) => {
+    ['it was deleted', (id) => rows('delete from users where id = ?', id)],
+  ]
+
+  it.each(CHANGES)('is asked for no second factor: %s', async (_, change) => {
     const { id, email } = await verified()
-    const meanwhile = changedBefore(/^insert into "sessions"/i, () => change(id) as Promise<unknown>)
+    await giveSecondFactor(id)
+    const meanwhile = changedBefore(/^insert into "one_time_tokens"/i, () => change(id, email))
+    await expectRefusal(await login(meanwhile, email), 401, 'invalid_credentials')
+    expect(await countRows('one_time_tokens', "user_id = ? and purpose = 'mfa_ticket'", id)).toBe(0)
+    expect(await auditOf('login.mfa_required', id)).toEqual([])
+  })
+
+  it.each(CHANGES)('gets none: %s', async (_, change) => {
+    const { id, email } = await verified()
+    const meanwhile = changedBefore(/^insert into "sessions"/i, () => change(id, email))
     const response = await login(meanwhile, email)
     expect(response.headers.getSetCookie()).toEqual([])
     await expectRefusal(response, 401, 'invalid_credentials')

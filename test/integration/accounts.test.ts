@@ -1,9 +1,11 @@
+import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { Status } from '../../src/contracts/common.ts'
-import { deactivate, mailedCode, mailedToken, registered, verified, wrongFor } from '../support/accounts.ts'
+import { canLogIn, deactivate, mailedCode, mailedToken, registered, verified, wrongFor } from '../support/accounts.ts'
 import { answerOf, expectRefusal } from '../support/answers.ts'
+import { callWorker } from '../support/call-worker.ts'
 import { codeIn, newEmail, ORIGIN, PASSWORD, post, tokenIn, waitForMail } from '../support/client.ts'
-import { rows } from '../support/database.ts'
+import { countRows, rows } from '../support/database.ts'
 import { accountState, auditTypesOf, queryOne } from '../support/stored-state.ts'
 
 const register = (body: Record<string, unknown>, headers?: Record<string, string>) =>
@@ -17,7 +19,13 @@ describe('POST /auth/register', () => {
     expect(response.headers.getSetCookie()).toEqual([])
     expect(await answerOf(response, Status('verification_sent'), 202)).toEqual({ status: 'verification_sent' })
     const user = await queryOne('select * from users where email = ?', email)
-    expect(user).toMatchObject({ email_verified_at: null, username: 'Ada1815', name: 'Ada Lovelace', status: 'active' })
+    expect(user).toMatchObject({
+      email_verified_at: null,
+      username: null,
+      username_wish: 'Ada1815',
+      name: 'Ada Lovelace',
+      status: 'active',
+    })
     expect(user.password_hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
     expect(await rows('select role from user_roles where user_id = ?', user.id)).toEqual([{ role: 'user' }])
     expect(await auditTypesOf(String(user.id))).toEqual(['user.registered'])
@@ -61,19 +69,34 @@ describe('POST /auth/register', () => {
     },
   )
 
-  it('refuses a taken username, in any case, for a new address, and makes nothing', async () => {
-    await registered({ username: 'Turing' })
+  it('refuses a taken username, in any case, whatever the address, changes nothing and mails nobody (ASVS 6.3.8)', async () => {
+    const owner = await verified({ username: 'Turing' })
+    const addresses = [newEmail(), (await registered()).email, (await verified()).email, owner.email]
     const before = await accountState()
-    const email = newEmail()
-    await expectRefusal(await register({ email, username: 'tURING' }), 409, 'username_taken')
+    const mails = await countRows('outbox', 'true')
+    for (const email of addresses)
+      await expectRefusal(await register({ email, username: 'tURING' }), 409, 'username_taken')
     expect(await accountState()).toEqual(before)
-    expect(await mailsTo(email)).toEqual([])
+    expect(await countRows('outbox', 'true')).toBe(mails)
   })
 
-  it('does not speak of the username where the address exists', async () => {
-    const { email } = await registered({ username: 'knuth' })
-    await registered({ username: 'dijkstra' })
-    expect((await register({ email, username: 'dijkstra' })).status).toBe(202)
+  it('gives the username when the address is confirmed: until then it is nobody’s, and tells nothing of the address', async () => {
+    const [first, second] = [newEmail(), newEmail()]
+    for (const email of [first, first, second, second])
+      expect((await register({ email, username: 'knuth' })).status).toBe(202)
+    for (const email of [second, first])
+      expect((await post('/auth/verify-email', { token: await mailedToken(email, 'verify_email') })).status).toBe(200)
+    const usernames = await rows('select username from users where email in (?, ?) order by email', first, second)
+    expect(usernames).toEqual([{ username: null }, { username: 'knuth' }])
+    expect(await canLogIn('Knuth', PASSWORD)).toBe(true)
+  })
+
+  it('gives the username at once where unverified accounts may log in', async () => {
+    const lenient = { ...env, REQUIRE_EMAIL_VERIFICATION: 'false' } as unknown as Env
+    const body = { email: newEmail(), password: PASSWORD, username: 'dijkstra' }
+    expect((await callWorker(lenient, 'POST', '/auth/register', { body })).status).toBe(202)
+    const again = { ...body, email: newEmail() }
+    await expectRefusal(await callWorker(lenient, 'POST', '/auth/register', { body: again }), 409, 'username_taken')
   })
 
   it.each([

@@ -63,7 +63,7 @@ describe('POST /auth/change-email', () => {
     await expectRefusal(await ask(tokens.accessToken, newAddress, 'wrong'), 401, 'invalid_credentials')
     expect(await accountState()).toEqual(before)
     expect(await countRows('outbox', 'recipient = ?', newAddress)).toBe(0)
-    expect(await auditOf('login.failed', id)).toHaveLength(1)
+    expect(await auditOf('reauthentication.failed', id)).toHaveLength(1)
   })
 
   it('asks the password under the throttle of a login', async () => {

@@ -125,7 +125,7 @@ describe('POST /auth/revoke (RFC 7009)', () => {
   const revoke = (token: string) => ask('/auth/revoke', { token })
 
   it.each(['accessToken', 'refreshToken'] as const)(
-    'ends the session of an %s: everything of it dies',
+    'ends the session of an %s: everything of it dies, and the trail names the service that did it',
     async (kind) => {
       const { id, session, tokens } = await signedIn()
       const answer = await revoke(tokens[kind])
@@ -133,7 +133,8 @@ describe('POST /auth/revoke (RFC 7009)', () => {
       expect(await countRows('sessions', 'id = ?', session.id)).toBe(0)
       expect((await get('/auth/session', bearer(tokens.accessToken))).status).toBe(401)
       expect((await post('/auth/refresh', { refreshToken: tokens.refreshToken })).status).toBe(401)
-      expect(await auditOf('session.ended', id)).toHaveLength(1)
+      const details = { sessionId: session.id, client: 'orders' }
+      expect(await auditOf('session.ended', id)).toMatchObject([{ actor_id: 'orders', details }])
     },
   )
 

@@ -2,7 +2,7 @@ import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { SignedIn } from '../../src/contracts/login.ts'
-import { canLogIn, deactivate, registered, signedIn, verified } from '../support/accounts.ts'
+import { canLogIn, deactivate, mailedToken, registered, signedIn, verified } from '../support/accounts.ts'
 import { answerOf, cookiesOf, expectRefusal } from '../support/answers.ts'
 import { callWorker } from '../support/call-worker.ts'
 import { bearer, get, logIn, newEmail, PASSWORD, post } from '../support/client.ts'
@@ -112,12 +112,58 @@ describe('POST /auth/login', () => {
     ])
   })
 
-  it('says that the address is not verified only to whoever knows the password', async () => {
+  it('refuses the right password of an unconfirmed address like a wrong one, and mails the link again (ASVS 6.3.8)', async () => {
     const { id, email } = await registered()
-    await expectRefusal(await login({ identifier: email, password: WRONG }), 401, 'invalid_credentials')
-    await expectRefusal(await login({ identifier: email }), 403, 'email_not_verified')
+    const refused = async (identifier: string, password: string) => {
+      const problem = await expectRefusal(await login({ identifier, password }), 401, 'invalid_credentials')
+      return { ...problem, requestId: null }
+    }
+    const wrong = await refused(email, WRONG)
+    expect(await mailKindsTo(email)).toEqual(['verify_email'])
+    const right = await refused(email, PASSWORD)
+    expect(right).toEqual(wrong)
+    expect(await refused(newEmail(), PASSWORD)).toEqual(wrong)
+    expect(right.detail).toMatch(/not confirmed yet.*the link is mailed again/)
+    expect(await mailKindsTo(email)).toEqual(['verify_email', 'verify_email'])
     expect(await rows('select 1 from sessions where user_id = ?', id)).toEqual([])
     expect(await auditOf('login.failed', id)).toMatchObject([{}, { details: { reason: 'email_not_verified' } }])
+    const token = await mailedToken(email, 'verify_email')
+    expect((await post('/auth/verify-email', { token })).status).toBe(200)
+    expect(await canLogIn(email, PASSWORD)).toBe(true)
+  })
+
+  it('mails an unconfirmed address five links an hour at most, and answers alike after that', async () => {
+    const { email } = await registered()
+    for (let attempt = 0; attempt < 7; attempt += 1) {
+      await expectRefusal(await login({ identifier: email }), 401, 'invalid_credentials')
+      vi.setSystemTime(Date.now() + 60_000)
+    }
+    expect(await mailKindsTo(email)).toEqual(Array(5).fill('verify_email'))
+  })
+
+  it('refuses a password that has to be set anew like a wrong one, mails the link, and takes the new one', async () => {
+    const { id, email } = await verified()
+    await rows('update users set password_reset_required_at = ? where id = ?', Date.now(), id)
+    const problem = await expectRefusal(await login({ identifier: email }), 401, 'invalid_credentials')
+    const unknown = await expectRefusal(await login({ identifier: newEmail() }), 401, 'invalid_credentials')
+    expect({ ...problem, requestId: null }).toEqual({ ...unknown, requestId: null })
+    expect(await mailKindsTo(email)).toEqual(['verify_email', 'reset_password'])
+    expect(await auditOf('login.failed', id)).toMatchObject([{ details: { reason: 'password_reset_required' } }])
+    const token = await mailedToken(email, 'reset_password')
+    expect((await post('/auth/reset-password', { token, password: 'a third good one' })).status).toBe(204)
+    expect(await queryOne('select password_reset_required_at from users where id = ?', id)).toEqual({
+      password_reset_required_at: null,
+    })
+    expect(await canLogIn(email, 'a third good one')).toBe(true)
+  })
+
+  it('mails nothing for a wrong password where one has to be set anew, nor to a deactivated account', async () => {
+    const { id, email } = await verified()
+    await rows('update users set password_reset_required_at = ? where id = ?', Date.now(), id)
+    await expectRefusal(await login({ identifier: email, password: WRONG }), 401, 'invalid_credentials')
+    await deactivate(id)
+    await expectRefusal(await login({ identifier: email }), 401, 'invalid_credentials')
+    expect(await mailKindsTo(email)).toEqual(['verify_email'])
   })
 
   it('lets an unverified address in where REQUIRE_EMAIL_VERIFICATION is false', async () => {

@@ -64,11 +64,12 @@ describe('POST /auth/login of an account with a second factor', () => {
 
 describe('POST /auth/login/mfa/email', () => {
   it('mails the code, and no link, to the address of the account (ASVS 6.6.2)', async () => {
-    const { email, ticket, code } = await waiting()
+    const { id, email, ticket, code } = await waiting()
     expect(await answerOf(await sendCode(ticket), Status('code_sent'), 202)).toEqual({ status: 'code_sent' })
     const mail = await waitForMail(email, ({ text }) => !text.includes('token='))
     expect(codeIn(mail)).toBe(code)
     expect(mail.text).not.toContain(ticket)
+    expect(await auditOf('login.code_requested', id)).toHaveLength(1)
   })
 
   it('mails at most five an hour', async () => {

@@ -226,7 +226,7 @@ describe('POST /auth/change-password', () => {
     expect(Number(throttled.headers.get('Retry-After'))).toBeGreaterThanOrEqual(1)
     await expectRefusal(throttled, 429, 'login_throttled')
     expect(await accountState()).toEqual(before)
-    expect(await auditOf('login.failed', id)).toHaveLength(5)
+    expect(await auditOf('reauthentication.failed', id)).toHaveLength(5)
   })
 
   it.each([

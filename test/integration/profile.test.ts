@@ -9,6 +9,7 @@ import {
   SAME_ORIGIN,
   signedIn,
   signedInByCookie,
+  verified,
 } from '../support/accounts.ts'
 import { answerOf, cookiesOf, expectNoContent, expectRefusal } from '../support/answers.ts'
 import { callWorker } from '../support/call-worker.ts'
@@ -95,7 +96,7 @@ describe('PATCH /auth/me', () => {
 
   it('refuses a username that is taken, in any case, and changes nothing', async () => {
     const { tokens } = await signedIn({ name: 'Before' })
-    await registered({ username: 'Babbage' })
+    await verified({ username: 'Babbage' })
     const before = await accountState()
     await expectRefusal(await patch(tokens.accessToken, { name: 'After', username: 'bABBAGE' }), 409, 'username_taken')
     expect(await accountState()).toEqual(before)

@@ -8,7 +8,7 @@ import { signedIn, verified } from '../support/accounts.ts'
 import { captureLog, type LogLine } from '../support/captured-log.ts'
 import { post } from '../support/client.ts'
 import { NOON_MS } from '../support/clock.ts'
-import { countRows, rows } from '../support/database.ts'
+import { auditOf, countRows, rows } from '../support/database.ts'
 import { interceptEnv } from '../support/intercept-env.ts'
 
 const HOURLY = '47 * * * *'
@@ -155,9 +155,30 @@ describe('accounts that nobody confirmed', () => {
     await rows('update users set created_at = ? where email = ?', now - 8 * DAY, email)
     const [user] = await rows('select id from users where email = ?', email)
     await cleanUp()
+    expect(await auditOf('user.expired', String(user?.id))).toMatchObject([{ at: now, actor_id: null, details: {} }])
     for (const table of ['user_roles', 'one_time_tokens', 'sessions'])
       expect(await countRows(table, 'user_id = ?', String(user?.id))).toBe(0)
     expect((await verified({ email, username: 'forgetful' })).id).not.toBe(user?.id)
+  })
+})
+
+describe('many accounts whose address nobody confirmed', () => {
+  it('leave one event each, in the batch that deletes them, under ids of their own in the order of time', async () => {
+    const ids: string[] = []
+    for (let count = 0; count < 5; count += 1) ids.push(await insert('users', { created_at: now - 7 * DAY - 1 }))
+    const kept = await insert('users', {})
+    const failing = interceptEnv(env as unknown as Env, async (call, proceed) => {
+      if (!call.sql.some((sql) => sql.includes('delete from "users"'))) return await proceed()
+      return await proceed([...call.statements, env.DB.prepare('insert into users (id) values (null)')])
+    })
+    await expect(cleanUp(failing)).rejects.toThrow()
+    for (const id of ids) expect(await auditOf('user.expired', id)).toEqual([])
+    await cleanUp()
+    for (const id of ids) expect(await auditOf('user.expired', id)).toHaveLength(1)
+    expect(await auditOf('user.expired', kept)).toEqual([])
+    const events = await rows("select id from audit_events where type = 'user.expired'")
+    expect(new Set(events.map(({ id }) => id)).size).toBe(events.length)
+    for (const { id } of events) expect(id).toMatch(/^[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[\da-f]{4}-[\da-f]{12}$/)
   })
 })
 

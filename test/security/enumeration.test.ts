@@ -2,32 +2,16 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { deactivate, registered, verified } from '../support/accounts.ts'
 import { callWorker } from '../support/call-worker.ts'
 import { newEmail, PASSWORD, tokenIn, waitForMail } from '../support/client.ts'
-import { type CallCounts, countingEnv } from '../support/counting-env.ts'
+import { countingEnv } from '../support/counting-env.ts'
 import { countRows, mailsSettled, rows } from '../support/database.ts'
+import { type Seen, seePost } from '../support/seen-answers.ts'
 
-const { env, take } = countingEnv()
+const counting = countingEnv()
 const NEW_PASSWORD = 'a quite different battery staple'
 
 afterAll(mailsSettled)
 
-/** All that a stranger, or somebody who watches the Worker's dependencies, can see of an answer. */
-interface Seen {
-  status: number
-  body: Record<string, unknown>
-  headers: Record<string, string>
-  calls: CallCounts
-}
-
-const RANDOM_HEADERS = ['x-request-id']
-
-async function ask(path: string, body: unknown): Promise<Seen> {
-  take()
-  const response = await callWorker(env, 'POST', path, { body })
-  const calls = take()
-  const { requestId, ...answer } = (await response.json()) as Record<string, unknown>
-  const headers = Object.fromEntries([...response.headers].filter(([name]) => !RANDOM_HEADERS.includes(name)))
-  return { status: response.status, body: answer, headers, calls }
-}
+const ask = (path: string, body: unknown): Promise<Seen> => seePost(counting, path, body)
 
 /** Accounts that an address may have, each new to the test that asks. */
 const KNOWN: Record<string, () => Promise<{ email: string }>> = {
@@ -95,18 +79,20 @@ describe('who has an account here, nobody is told (A10, ASVS 6.3.8; incident 16:
     expect(await attempts(newEmail())).toEqual(known)
   })
 
-  it('POST /auth/login tells only whoever knows the password that an account is unverified or deactivated', async () => {
+  it('POST /auth/login tells nobody that an account is unverified, and only whoever confirmed it that it is deactivated', async () => {
     const waiting = await registered()
+    const endedBefore = await registered()
     const ended = await verified()
-    await deactivate(ended.id)
+    for (const { id } of [endedBefore, ended]) await deactivate(id)
     const outcome = async (identifier: string, password: string) => {
       const { status, body } = await ask('/auth/login', { identifier, password })
       return [status, body.code]
     }
-    expect(await outcome(waiting.email, PASSWORD)).toEqual([403, 'email_not_verified'])
-    expect(await outcome(ended.email, PASSWORD)).toEqual([403, 'account_deactivated'])
-    for (const { email } of [waiting, ended])
+    for (const { email } of [waiting, endedBefore, ended])
       expect(await outcome(email, NEW_PASSWORD)).toEqual([401, 'invalid_credentials'])
+    for (const { email } of [waiting, endedBefore])
+      expect(await outcome(email, PASSWORD)).toEqual([401, 'invalid_credentials'])
+    expect(await outcome(ended.email, PASSWORD)).toEqual([403, 'account_deactivated'])
   })
 })
 
@@ -125,7 +111,7 @@ describe('POST /auth/register with an address that has an account', () => {
       expect(await countRows('outbox', "recipient = ? and kind = 'already_registered'", email)).toBe(1)
       const mail = await waitForMail(email, ({ text }) => text.includes('/reset-password#'))
       const reset = { token: tokenIn(mail), password: `${NEW_PASSWORD} 2` }
-      const response = await callWorker(env, 'POST', '/auth/reset-password', { body: reset })
+      const response = await callWorker(counting.env, 'POST', '/auth/reset-password', { body: reset })
       expect(response.status).toBe(204)
     },
   )

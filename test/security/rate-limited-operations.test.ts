@@ -11,7 +11,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** Every operation that tries a secret a person could guess, or sends a mail. New ones belong here. */
+/** Every operation that tries a secret a person could guess, sends a mail, or tells whether a name is taken. New ones belong here. */
 const SENSITIVE_OPERATIONS = [
   'POST /auth/register',
   'POST /auth/verify-email',
@@ -24,6 +24,7 @@ const SENSITIVE_OPERATIONS = [
   'POST /auth/change-password',
   'POST /auth/change-email',
   'POST /auth/confirm-email-change',
+  'PATCH /auth/me',
   'DELETE /auth/me',
 ]
 /** Of these, every one that sends a mail that nobody has to be signed in for, or to an address that its caller names. */
@@ -42,8 +43,8 @@ const UNGUESSABLE = {
   'POST /auth/revoke': 'the same',
   'POST /auth/oauth/exchange': 'a code of 256 bits, bound to its verifier; limited as a step of a flow',
 } as const
-/** Members of a body that are a secret, or the address a mail goes to. */
-const TELLTALES = /^(.*password.*|.*code|.*token|ticket|email|newEmail|identifier|secret)$/i
+/** Members of a body that are a secret, the address a mail goes to, or a name that may be taken. */
+const TELLTALES = /^(.*password.*|.*code|.*token|ticket|email|newEmail|identifier|username|secret)$/i
 
 describe('every operation of the OpenAPI document', () => {
   const operations = listOperations().map((operation) => ({

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { LOGIN_FORGET_SECONDS } from '../../src/config.ts'
 import { makeDeviceToken } from '../../src/crypto/device-token.ts'
 import { parseSettings } from '../../src/env.ts'
+import { mailedToken } from '../support/accounts.ts'
 import { callWorker } from '../support/call-worker.ts'
 import {
   bearer,
@@ -258,25 +259,55 @@ describe('routes that ask for the password again share the throttle', () => {
 
 describe('the object of an account', () => {
   /** The names of the objects that a request asks for, with what it asks of them. */
-  function watchObjects(): { env: Env; calls: string[] } {
+  function watchObjects(variables: Record<string, string> = {}) {
     const calls: string[] = []
+    const hints: (string | undefined)[] = []
     const LOGIN_THROTTLE = {
-      getByName: (name: string) =>
+      getByName: (name: string, options?: { locationHint?: string }) =>
         new Proxy(env.LOGIN_THROTTLE.getByName(name), {
           get: (stub, method) => {
             calls.push(`${String(method)} ${name}`)
+            hints.push(options?.locationHint)
             return Reflect.get(stub, method, stub)
           },
         }),
     }
-    return { env: { ...env, LOGIN_THROTTLE } as unknown as Env, calls }
+    return { env: { ...env, ...variables, LOGIN_THROTTLE } as unknown as Env, calls, hints }
   }
 
-  it('is made at sign-up, by the address’s owner, and is the one that logins ask', async () => {
+  it.each([
+    ['weur', {}],
+    ['oc', { REGION: 'oc' }],
+  ])(
+    'is asked for in %s with the variables %j, whoever asks first, so that distance tells nothing (ASVS 6.3.8)',
+    async (region, variables) => {
+      const watched = watchObjects(variables)
+      const { email, tokens } = await signedUp()
+      const ask = (method: string, path: string, body?: unknown) =>
+        callWorker(watched.env, method, path, { body, headers: bearer(tokens.accessToken) })
+      await ask('POST', '/auth/register', { email: newEmail(), password: PASSWORD })
+      await callWorker(watched.env, 'POST', '/auth/login', { body: { identifier: email, password: 'a wild guess' } })
+      await callWorker(watched.env, 'POST', '/auth/login', { body: { identifier: newEmail(), password: PASSWORD } })
+      await ask('POST', '/auth/change-email', { newEmail: newEmail(), password: 'a wild guess' })
+      await ask('POST', '/auth/change-password', { currentPassword: PASSWORD, newPassword: 'another good one' })
+      await ask('POST', '/auth/forgot-password', { email })
+      const token = await mailedToken(email, 'reset_password')
+      await ask('POST', '/auth/reset-password', { token, password: 'a third good one' })
+      await ask('GET', '/health/ready')
+      const methods = new Set(watched.calls.map((call) => call.split(' ')[0]))
+      expect(methods).toEqual(new Set(['hashSignUpPassword', 'attempt', 'hashPassword', 'resetPassword', 'ping']))
+      expect(new Set(watched.hints)).toEqual(new Set([region]))
+    },
+  )
+
+  it('is made at sign-up, and is the one that logins ask', async () => {
     const watched = watchObjects()
     const email = newEmail()
     const body = { email, password: PASSWORD, username: 'turing' }
     expect((await callWorker(watched.env, 'POST', '/auth/register', { body })).status).toBe(202)
+    await callWorker(watched.env, 'POST', '/auth/verify-email', {
+      body: { token: await mailedToken(email, 'verify_email') },
+    })
     for (const identifier of [email, email.toUpperCase(), 'turing', 'Turing'])
       await callWorker(watched.env, 'POST', '/auth/login', { body: { identifier, password: 'a wild guess' } })
     const [made, ...asked] = watched.calls

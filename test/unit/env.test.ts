@@ -45,6 +45,7 @@ describe('a configuration (api.md "Configuration")', () => {
       rateLimits: true,
       rateLimitPerMinute: 300,
       rateLimitSensitivePerMinute: 5,
+      region: 'weur',
       bootstrapAdminEmail: null,
       cookies: { sameSite: 'Lax', domain: null },
       serviceClients: [],
@@ -185,6 +186,7 @@ describe('a variable that is malformed', () => {
     ['SERVICE_CLIENTS', '[{"id":"api","secret":"short"}]'],
     ['ALERT_WEBHOOK_URL', 'example.com'],
     ['COOKIE_SAME_SITE', 'lax'],
+    ['REGION', 'sam'],
   ])('stops everything, by its name: %s=%s', (variable, value) => {
     expect(refusedOf({ ...PRODUCTION, [variable]: value })).toContain(variable)
   })

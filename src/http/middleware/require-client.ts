@@ -6,9 +6,13 @@ import type { Context } from '../context.ts'
 
 const digest = (text: string) => createHash('sha256').update(text).digest()
 
-/** Lets in a service that `SERVICE_CLIENTS` names, by HTTP Basic (RFC 6749 §2.3.1). @throws {AuthError} `invalid_client`. */
-export function authenticateClient(c: Context): void {
-  if (isKnownClient(c.var.platform.settings, c.req.raw)) return
+/**
+ * Lets in a service that `SERVICE_CLIENTS` names, by HTTP Basic (RFC 6749 §2.3.1); its id.
+ * @throws {AuthError} `invalid_client`.
+ */
+export function authenticateClient(c: Context): string {
+  const id = findClientId(c.var.platform.settings, c.req.raw)
+  if (id !== null) return id
   throw new AuthError('invalid_client', {
     headers: { 'WWW-Authenticate': 'Basic realm="postern", charset="UTF-8"' },
     members: { error: 'invalid_client' },
@@ -16,20 +20,20 @@ export function authenticateClient(c: Context): void {
 }
 
 /**
- * Whether the `Authorization` of a request is that of a configured service. Every configured client is compared, in constant time,
- * whether or not one has matched.
+ * The id of the configured service that the `Authorization` of a request names and proves; null for anybody else. Every configured
+ * client is compared, in constant time, whether or not one has matched.
  */
-export function isKnownClient({ serviceClients }: Settings, request: Request): boolean {
+export function findClientId({ serviceClients }: Settings, request: Request): string | null {
   const given = auth(request)
   const ids = spellings(given?.username ?? '')
   const secrets = spellings(given?.password ?? '')
-  let isKnown = false
+  let id: string | null = null
   for (const client of serviceClients) {
     const isId = isAmong(ids, client.id)
     const isSecret = isAmong(secrets, client.secret)
-    isKnown = (isId && isSecret) || isKnown
+    if (isId && isSecret) id = client.id
   }
-  return isKnown
+  return id
 }
 
 /**

@@ -3,7 +3,7 @@ import { createMiddleware } from 'hono/factory'
 import { AuthError } from '../../errors.ts'
 import type { AppEnv } from '../context.ts'
 import { limitAltogether } from './rate-limit.ts'
-import { isKnownClient } from './require-client.ts'
+import { findClientId } from './require-client.ts'
 
 const ADDRESS = 'Postern-Client-Address'
 
@@ -18,7 +18,7 @@ export const takeStatedAddress = createMiddleware<AppEnv>(async (c, next) => {
   if (service === undefined && address === undefined) return await next()
   const { platform } = c.var
   const claim = new Request(c.req.url, { headers: { Authorization: service ?? '' } })
-  if (!isKnownClient(platform.settings, claim) || address === undefined) {
+  if (findClientId(platform.settings, claim) === null || address === undefined) {
     await limitAltogether(c)
     throw new AuthError('invalid_client', { reason: 'a client address stated by nobody we know' })
   }

@@ -10,6 +10,8 @@ export const users = sqliteTable(
     email: text('email').notNull().unique(),
     emailVerifiedAt: integer('email_verified_at'),
     username: text('username'),
+    /** What was asked for at sign-up: it becomes the username when the address is confirmed, if nobody has it by then. */
+    usernameWish: text('username_wish'),
     name: text('name'),
     /** PHC string; null for an account that has no password. */
     passwordHash: text('password_hash'),

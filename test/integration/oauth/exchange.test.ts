@@ -1,10 +1,10 @@
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { MfaNeeded, SignedIn } from '../../../src/contracts/login.ts'
-import { deactivate, giveSecondFactor, mailedCode } from '../../support/accounts.ts'
+import { deactivate, giveSecondFactor, mailedCode, mailedToken } from '../../support/accounts.ts'
 import { answerOf, expectRefusal } from '../../support/answers.ts'
 import { APP, createBrowser } from '../../support/browser.ts'
 import { callWorker } from '../../support/call-worker.ts'
-import { bearer, newEmail } from '../../support/client.ts'
+import { bearer, logIn, newEmail, PASSWORD } from '../../support/client.ts'
 import { auditOf, countRows, mailsSettled, rows } from '../../support/database.ts'
 import {
   locationOf,
@@ -43,6 +43,26 @@ async function personWithSecondFactor() {
 }
 
 afterAll(mailsSettled)
+
+describe('a login that waits for its code', () => {
+  it('ends when the password is reset, and when it is changed', async () => {
+    const person = newPerson()
+    await waiting(person)
+    const beforeReset = await waiting(person)
+    await callWorker(service, 'POST', '/auth/forgot-password', { body: { email: person.email } })
+    const reset = { token: await mailedToken(person.email, 'reset_password'), password: PASSWORD }
+    expect((await callWorker(service, 'POST', '/auth/reset-password', { body: reset })).status).toBe(204)
+    const { tokens } = await logIn(person.email)
+    const beforeChange = await waiting(person)
+    const change = { currentPassword: PASSWORD, newPassword: 'a third good one' }
+    const headers = bearer(tokens.accessToken)
+    expect((await callWorker(service, 'POST', '/auth/change-password', { body: change, headers })).status).toBe(204)
+    for (const { code, codeVerifier } of [beforeReset, beforeChange])
+      await expectRefusal(await exchange({ code, codeVerifier }), 401, 'invalid_code')
+    const { code, codeVerifier } = await waiting(person)
+    expect((await exchange({ code, codeVerifier })).status).toBe(200)
+  })
+})
 
 describe('POST /auth/oauth/exchange (RFC 7636; ASVS 10.4.6)', () => {
   it('hands the tokens to the page that began the login, and sets none as cookies', async () => {

@@ -134,6 +134,25 @@ describe('POST /auth/oauth/{provider}/link', () => {
     expect(await link(mine)).toBeNull()
     expect(await link(newPerson())).toBe('provider_already_linked')
     expect(await countRows('identities', 'user_id = ?', id)).toBe(1)
+    expect((await auditOf('identity.link_failed', id)).map(({ details }) => details)).toEqual([
+      { provider: 'google', reason: 'identity_taken' },
+      { provider: 'google', reason: 'provider_already_linked' },
+    ])
+    expect(await auditOf('login.failed', id)).toEqual([])
+  })
+
+  it('says in the trail that a confirmed link was refused, and calls it no login', async () => {
+    const taken = newPerson()
+    await signInWithGoogle(providers, service, taken)
+    const { user, tokens } = await signedIn()
+    const headers = bearer(tokens.accessToken)
+    const asked = await callWorker(service, 'POST', '/auth/oauth/google/link', { body, headers })
+    const { url } = await answerOf(asked, LinkAnswer)
+    const code = (await follow(createBrowser(service), url, taken)).searchParams.get('code')
+    const confirmed = await callWorker(service, 'POST', '/auth/oauth/exchange', { body: { code }, headers })
+    await expectRefusal(confirmed, 409, 'identity_taken')
+    expect(await auditOf('identity.link_failed', user.id)).toMatchObject([{ details: { reason: 'identity_taken' } }])
+    expect(await auditOf('login.failed', user.id)).toEqual([])
   })
 
   it('asks for a recent login (ASVS 7.5.1)', async () => {
