@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { ACCESS_TOKEN_MAX_TTL_SECONDS, REGIONS } from './config.ts'
-import { parseEmailAddress } from './contracts/email-address.ts'
-import { isPageOrigin, isWebOrigin } from './contracts/page-origin.ts'
 import type { Secrets, SecretVersion } from './crypto/derived-key.ts'
+import { parseEmailAddress } from './domain/email-address.ts'
+import { isPageOrigin, isWebOrigin } from './domain/page-origin.ts'
 import { parseSender } from './mail/mailbox.ts'
 import { parseSmtpUrl } from './mail/transports/smtp-url.ts'
 

@@ -31,9 +31,9 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
   client: ['contracts'],
   ui: ['client', 'contracts'],
 }
-const importableByAll = ['errors', 'result', 'config', 'env']
-/** What also runs in a browser, or describes it, sees only the limits. */
-const seesOnlyConfig = ['contracts', 'client', 'ui']
+const importableByAll = ['errors', 'result', 'config', 'env', 'domain']
+/** What also runs in a browser, or describes it, sees only the limits and the pure rules. */
+const seesNoErrors = ['contracts', 'client', 'ui']
 
 /** The bindings are seen where the Worker is put together, and nowhere else. */
 const seesBindings = ['index', 'app', 'platform/compose', 'durable-objects', 'rpc']
@@ -74,7 +74,7 @@ function mayImport(path: string, target: string): boolean {
   const layer = layerOf(path)
   const folder = folderOf(target)
   if (folder === folderOf(path) || allowedImports[layer]?.includes(folder) === true) return true
-  return folder === 'config' || (importableByAll.includes(folder) && !seesOnlyConfig.includes(layer))
+  return ['config', 'domain'].includes(folder) || (importableByAll.includes(folder) && !seesNoErrors.includes(layer))
 }
 
 function checkImport(path: string, imported: string): string | null {

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { CODE_DIGITS, PASSWORD_MAX_LENGTH } from '../config.ts'
-import { parseEmailAddress } from './email-address.ts'
+import { parseEmailAddress } from '../domain/email-address.ts'
 
 /** An address in its canonical form: what is looked up, stored and sent to. */
 export const EmailAddress = z

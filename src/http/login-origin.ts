@@ -1,5 +1,5 @@
-import type { LoginOrigin } from '../services/login.ts'
-import { NO_SESSION_COOKIES } from '../services/replaced-sessions.ts'
+import type { LoginOrigin } from '../services/login/login.ts'
+import { NO_SESSION_COOKIES } from '../services/sessions/replaced.ts'
 import type { AnyContext } from './context.ts'
 import { readDeviceToken, readReplacedCookies } from './cookies.ts'
 

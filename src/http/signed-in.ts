@@ -1,7 +1,7 @@
 import type { z } from '@hono/zod-openapi'
 import type { SignedIn } from '../contracts/login.ts'
-import { toUser } from '../services/profile.ts'
-import type { OpenedSession } from '../services/session-opening.ts'
+import { toUser } from '../services/accounts/profile.ts'
+import type { OpenedSession } from '../services/sessions/opening.ts'
 import type { AnyContext } from './context.ts'
 import { setDeviceCookie, setTokenCookies } from './cookies.ts'
 

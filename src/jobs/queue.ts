@@ -4,8 +4,8 @@ import type { RevocationMessage } from '../platform/blocklist.ts'
 import type { Platform } from '../platform/compose.ts'
 import { logError } from '../platform/log.ts'
 import { withJitter } from '../platform/mail-pause.ts'
-import { recordActivity } from '../services/activity.ts'
-import { deliverNextMail } from '../services/mail-delivery.ts'
+import { deliverNextMail } from '../services/mail.ts'
+import { recordActivity } from '../services/sessions/activity.ts'
 
 /** Consumes a queue; its name says what it carries. What fails here is tried again by the queue. */
 export async function consumeQueue(platform: Platform, batch: MessageBatch): Promise<void> {

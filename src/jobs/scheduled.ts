@@ -1,8 +1,8 @@
 import { MAIL_SWEEP_AFTER_SECONDS } from '../config.ts'
 import type { Platform } from '../platform/compose.ts'
 import { cleanUp, reportDatabaseSize } from '../services/housekeeping.ts'
-import { sweepOutbox } from '../services/mail-delivery.ts'
-import { rotateSigningKeys } from '../services/signing-key-periods.ts'
+import { sweepOutbox } from '../services/mail.ts'
+import { rotateSigningKeys } from '../services/signing-keys/periods.ts'
 
 const HOURLY = '47 * * * *'
 const DAILY = '17 3 * * *'

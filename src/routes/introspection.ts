@@ -3,7 +3,7 @@ import { form } from '../http/form-body.ts'
 import { client } from '../http/guards.ts'
 import { answer, route } from '../http/route.ts'
 import { createRouter } from '../http/router.ts'
-import { introspect, revoke } from '../services/introspection.ts'
+import { introspect, revoke } from '../services/introspection/introspection.ts'
 
 const tags = ['For other services']
 

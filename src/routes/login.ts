@@ -6,8 +6,8 @@ import { readLoginOrigin } from '../http/login-origin.ts'
 import { answer, route } from '../http/route.ts'
 import { createRouter } from '../http/router.ts'
 import { presentSession } from '../http/signed-in.ts'
-import { logInWithPassword } from '../services/login.ts'
-import { logInWithSecondFactor, sendMfaCode } from '../services/mfa-login.ts'
+import { logInWithPassword } from '../services/login/login.ts'
+import { logInWithSecondFactor, sendMfaCode } from '../services/login/second-factor.ts'
 
 const tags = ['Sessions']
 

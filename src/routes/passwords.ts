@@ -4,7 +4,7 @@ import { user } from '../http/guards.ts'
 import { json } from '../http/json-body.ts'
 import { answer, route } from '../http/route.ts'
 import { createRouter } from '../http/router.ts'
-import { changePassword, requestPasswordReset, resetPassword } from '../services/passwords.ts'
+import { changePassword, requestPasswordReset, resetPassword } from '../services/passwords/passwords.ts'
 
 const tags = ['Passwords']
 

@@ -11,10 +11,10 @@ import { readAccessToken } from '../http/middleware/authenticate.ts'
 import { assertTrustedOrigin } from '../http/origin.ts'
 import { answer, route } from '../http/route.ts'
 import { createRouter } from '../http/router.ts'
-import { logOut } from '../services/logout.ts'
-import { refreshSession } from '../services/refresh.ts'
-import { endOtherSessions, endSession } from '../services/session-ending.ts'
-import { listSessions } from '../services/sessions.ts'
+import { endOtherSessions, endSession } from '../services/sessions/ending.ts'
+import { listSessions } from '../services/sessions/list.ts'
+import { logOut } from '../services/sessions/logout.ts'
+import { refreshSession } from '../services/sessions/refresh.ts'
 
 const tags = ['Sessions']
 

@@ -3,7 +3,7 @@ import { AuthError } from '../errors.ts'
 import { SYSTEM } from '../platform/client.ts'
 import { composePlatform } from '../platform/compose.ts'
 import { logError } from '../platform/log.ts'
-import { type VerifiedToken, type VerifyOptions, verifyForService } from '../services/service-verification.ts'
+import { type VerifiedToken, type VerifyOptions, verifyForService } from '../services/introspection/verification.ts'
 
 /**
  * For other Workers of the same account, over a service binding (`entrypoint = "AuthRpc"`): no network, no key to hold.

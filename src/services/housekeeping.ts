@@ -8,14 +8,14 @@ import {
 } from '../config.ts'
 import type { Platform } from '../platform/compose.ts'
 import { logError, logInfo } from '../platform/log.ts'
-import { deleteUnverifiedAccounts } from '../storage/accounts.ts'
-import { deleteAuditCounts, deleteAuditEvents } from '../storage/audit-events.ts'
-import { deleteExpiredStates } from '../storage/identities.ts'
-import { deleteExpiredExchanges } from '../storage/login-exchanges.ts'
+import { deleteUnverifiedAccounts } from '../storage/accounts/accounts.ts'
+import { deleteAuditCounts, deleteAuditEvents } from '../storage/audit.ts'
+import { deleteExpiredStates } from '../storage/federation/identities.ts'
+import { deleteExpiredExchanges } from '../storage/federation/login-exchanges.ts'
+import { deleteFailedMails, deleteSettledMails } from '../storage/mail.ts'
 import { deleteExpiredTokens } from '../storage/one-time-tokens.ts'
-import { deleteFailedMails, deleteSettledMails } from '../storage/outbox.ts'
-import { deleteExpiredSessions, deleteIdleSessions } from '../storage/sessions.ts'
-import { idleTimeoutMs } from './live-sessions.ts'
+import { deleteExpiredSessions, deleteIdleSessions } from '../storage/sessions/sessions.ts'
+import { idleTimeoutMs } from './sessions/live-sessions.ts'
 
 type Needs = Pick<Platform, 'db' | 'now' | 'settings'>
 

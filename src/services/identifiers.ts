@@ -1,10 +1,10 @@
 import { v7 as uuidv7 } from 'uuid'
-import { parseEmailAddress } from '../contracts/email-address.ts'
 import type { SecretVersion } from '../crypto/derived-key.ts'
 import { makeKeyedName } from '../crypto/keyed-name.ts'
+import { parseEmailAddress } from '../domain/email-address.ts'
 import type { Settings } from '../env.ts'
 import type { LoginThrottle } from '../platform/login-throttle.ts'
-import type { Identifier } from '../storage/accounts.ts'
+import type { Identifier } from '../storage/accounts/accounts.ts'
 import type { NewOneTimeToken } from '../storage/one-time-tokens.ts'
 
 /** Time-ordered (RFC 9562 UUIDv7), so that lists sort and page by it. */

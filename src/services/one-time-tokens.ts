@@ -2,7 +2,7 @@ import { CODE_GUESSES } from '../config.ts'
 import { isRightCode, verifyToken } from '../crypto/derived-token.ts'
 import { AuthError } from '../errors.ts'
 import type { Platform } from '../platform/compose.ts'
-import type { Account } from '../storage/accounts.ts'
+import type { Account } from '../storage/accounts/accounts.ts'
 import { countGuess, findToken, type OneTimeToken, type OneTimeTokenPurpose } from '../storage/one-time-tokens.ts'
 
 /** What a person brings back from a mail: the token of its link, or its code with the address it went to. */

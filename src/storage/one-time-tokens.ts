@@ -1,5 +1,5 @@
 import { and, eq, gt, inArray, lt, type SQL, sql } from 'drizzle-orm'
-import { accountFields } from './accounts.ts'
+import { accountFields } from './accounts/accounts.ts'
 import { insertWhere } from './conditional-insert.ts'
 import { addressIsTaken, type Proven, userIdByToken, whenAsProven } from './conditions.ts'
 import type { Database } from './database.ts'

@@ -1,5 +1,5 @@
 import { describe, expectTypeOf, it } from 'vitest'
-import type { ServiceClaims } from '../../src/services/service-verification.ts'
+import type { ServiceClaims } from '../../src/services/introspection/verification.ts'
 import type { Env } from '../support/other-service/worker.ts'
 
 type Verify = Env['AUTH']['verify']

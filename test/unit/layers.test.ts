@@ -9,8 +9,8 @@ describe('the direction of the layers', () => {
     ['src/routes/login.ts', `import type { User } from '../storage/users.ts'`],
     ['src/routes/login.ts', `import { hash } from '../crypto/hash.ts'`],
     ['src/routes/account/login.ts', `import {\n  a,\n  b,\n} from '../../storage/users.ts'`],
-    ['src/services/login.ts', `import { problem } from '../http/problem.ts'`],
-    ['src/services/login.ts', `export * from '../routes/login.ts'`],
+    ['src/services/login/login.ts', `import { problem } from '../http/problem.ts'`],
+    ['src/services/login/login.ts', `export * from '../routes/login.ts'`],
     ['src/storage/users.ts', `import { hash } from '../crypto/hash.ts'`],
     ['src/crypto/hash.ts', `import { log } from '../platform/log.ts'`],
     ['src/crypto/hash.ts', `const log = await import('../platform/log.ts')`],
@@ -27,12 +27,12 @@ describe('the direction of the layers', () => {
     ['src/errors.ts', `import { problem } from './http/problem.ts'`],
     ['src/index.ts', `import { login } from './services/login.ts'`],
     ['src/app.ts', `import { login } from './services/login.ts'`],
-    ['src/services/login.ts', `import { Hono } from 'hono'`],
-    ['src/services/login.ts', `import { eq } from 'drizzle-orm'`],
+    ['src/services/login/login.ts', `import { Hono } from 'hono'`],
+    ['src/services/login/login.ts', `import { eq } from 'drizzle-orm'`],
     ['src/routes/login.ts', `import { env } from 'cloudflare:workers'`],
     ['src/contracts/login.ts', `import { Hono } from 'hono/tiny'`],
     ['src/app.ts', `import { helper } from '../scripts/lib/layers.ts'`],
-    ['src/services/login.ts', 'export const login = (env: Env) => env.DB'],
+    ['src/services/login/login.ts', 'export const login = (env: Env) => env.DB'],
   ])('refuses in %s: %s', (path, source) => {
     expect(violationsOf(path, source)).toHaveLength(1)
   })
@@ -47,7 +47,7 @@ describe('the direction of the layers', () => {
       `import { login } from '../../services/login.ts'\nimport { body } from '../body.ts'`,
     ],
     [
-      'src/services/login.ts',
+      'src/services/login/login.ts',
       `import type { Platform } from '../platform/compose.ts'\nimport { AuthError } from '../errors.ts'`,
     ],
     [

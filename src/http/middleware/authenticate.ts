@@ -1,5 +1,5 @@
 import { AuthError } from '../../errors.ts'
-import { authenticateFresh } from '../../services/authentication.ts'
+import { authenticateFresh } from '../../services/sessions/authentication.ts'
 import type { Context } from '../context.ts'
 import { readAccessCookie, readDeviceToken, readRefreshCookie } from '../cookies.ts'
 import { assertTrustedOrigin } from '../origin.ts'

@@ -4,7 +4,7 @@ import { MAIL_RETRY_DELAYS_SECONDS, URGENT_MAIL_KINDS } from '../../../src/confi
 import { consumeQueue } from '../../../src/jobs/queue.ts'
 import { MAIL_KINDS, MailError, MailThrottledError, type OutgoingMail } from '../../../src/mail/message.ts'
 import { respectPauses } from '../../../src/platform/mail-pause.ts'
-import { deliverNextMail } from '../../../src/services/mail-delivery.ts'
+import { deliverNextMail } from '../../../src/services/mail.ts'
 import { verified } from '../../support/accounts.ts'
 import { PASSWORD, post } from '../../support/client.ts'
 import { countRows, mailsSettled, rows } from '../../support/database.ts'

@@ -1,0 +1,170 @@
+import {
+  OAuthCallbackQuery,
+  OAuthExchangeRequest,
+  OAuthStartQuery,
+  ProviderParam,
+  Providers,
+} from '../../contracts/federation.ts'
+import { LoginAnswer } from '../../contracts/login.ts'
+import { AuthError } from '../../errors.ts'
+import type { Context } from '../../http/context.ts'
+import { readDeviceToken, readReplacedCookies } from '../../http/cookies.ts'
+import {
+  clearExchangeCookie,
+  clearFlowCookie,
+  readExchangeCookie,
+  readFlowCookie,
+  setExchangeCookie,
+  setFlowCookie,
+} from '../../http/flow-cookies.ts'
+import { json } from '../../http/json-body.ts'
+import { readLoginOrigin } from '../../http/login-origin.ts'
+import { authenticateCaller } from '../../http/middleware/authenticate.ts'
+import { assertTrustedOrigin } from '../../http/origin.ts'
+import { toRefusal } from '../../http/problem.ts'
+import { answer, route } from '../../http/route.ts'
+import { createRouter } from '../../http/router.ts'
+import { presentSession } from '../../http/signed-in.ts'
+import { toUser } from '../../services/accounts/profile.ts'
+import { exchangeCode } from '../../services/federation/exchange.ts'
+import { beginLogin, cookieName, type OAuthFlow, openFlow } from '../../services/federation/flow.ts'
+import { completeFlow } from '../../services/federation/login.ts'
+
+const tags = ['Federated login']
+
+const providersRoute = route({
+  method: 'get',
+  path: '/auth/oauth/providers',
+  tags,
+  summary: 'The providers that can be used here',
+  answers: { 200: answer(Providers, 'The configured ones.') },
+})
+
+const startRoute = route({
+  method: 'get',
+  path: '/auth/oauth/{provider}',
+  tags,
+  summary: 'Sign in at a provider',
+  description: 'A browser is sent here. It comes back to `redirectTo`.',
+  limit: 'moderate',
+  params: ProviderParam,
+  query: OAuthStartQuery,
+  answers: {
+    302: { description: 'To the provider.' },
+  },
+  refuses: ['redirect_not_allowed', 'not_found', 'provider_unavailable', 'provider_misconfigured'],
+})
+
+const callbackRoute = route({
+  method: 'get',
+  path: '/auth/oauth/{provider}/callback',
+  tags,
+  summary: 'Where a provider sends the browser back to',
+  description: 'Register `<ISSUER>/auth/oauth/{provider}/callback` at the provider.',
+  limit: 'moderate',
+  params: ProviderParam,
+  query: OAuthCallbackQuery,
+  answers: {
+    302: {
+      description:
+        'To `redirectTo`: with cookies set, with `?code=` to exchange, or with `?error=` and one of the codes of this API.',
+    },
+  },
+  refuses: ['invalid_state'],
+})
+
+const exchangeRoute = route({
+  method: 'post',
+  path: '/auth/oauth/exchange',
+  tags,
+  summary: 'Exchange the code of a redirect',
+  description:
+    'Once and within a minute. The verifier is the page’s own; a login with cookies keeps it in a cookie, and a link is exchanged by the session that asked for it.',
+  limit: 'moderate',
+  body: json(OAuthExchangeRequest),
+  answers: {
+    200: answer(LoginAnswer, 'Signed in, or a second factor is needed.'),
+  },
+  refuses: [
+    'ambiguous_credentials',
+    'unauthenticated',
+    'invalid_code',
+    'email_not_verified',
+    'account_deactivated',
+    'identity_taken',
+    'provider_already_linked',
+  ],
+})
+
+export const oauthRoutes = createRouter()
+  .openapi(providersRoute, (c) => {
+    const items = [...c.var.platform.providers.values()].map(({ id, name }) => ({ id, name }))
+    return c.json({ items }, 200)
+  })
+  .openapi(startRoute, async (c) => {
+    const { redirectTo, delivery, codeChallenge = null } = c.req.valid('query')
+    const wishes = { redirectTo, delivery, codeChallenge }
+    const { url, cookie } = await beginLogin(c.var.platform, c.req.valid('param').provider, wishes)
+    setFlowCookie(c, cookie)
+    return c.redirect(url, 302)
+  })
+  .openapi(callbackRoute, async (c) => {
+    const { provider } = c.req.valid('param')
+    const { state = '' } = c.req.valid('query')
+    const flow = await openFlow(c.var.platform, { provider, state }, (name) => readFlowCookie(c, name))
+    // Without the cookie there is nowhere to go that could be trusted.
+    if (!flow) throw new AuthError('invalid_state', { reason: 'no cookie of this state' })
+    clearFlowCookie(c, cookieName(state))
+    return c.redirect(await land(c, flow), 302)
+  })
+  .openapi(exchangeRoute, async (c) => {
+    const { code, codeVerifier } = c.req.valid('json')
+    const exchanged = await exchangeCode(c.var.platform, {
+      code,
+      verifier: codeVerifier ?? readVerifierCookie(c),
+      deviceToken: readDeviceToken(c),
+      cookies: readReplacedCookies(c),
+      authenticate: () => authenticateCaller(c),
+    })
+    if (readExchangeCookie(c) !== null) clearExchangeCookie(c)
+    if ('linked' in exchanged) {
+      const { account, session } = exchanged.linked
+      const view = { id: session.id, expiresAt: new Date(session.expiresAt).toISOString() }
+      return c.json({ status: 'signed_in' as const, user: toUser(account), session: view }, 200)
+    }
+    const { login, delivery } = exchanged
+    return c.json(
+      'mfa' in login ? { status: 'mfa_required' as const, ...login.mfa } : presentSession(c, login.session, delivery),
+      200,
+    )
+  })
+
+/** Completes the trip, sets what the browser is to keep, and gives the address it goes to, also where all failed. */
+async function land(c: Context, flow: OAuthFlow): Promise<string> {
+  try {
+    const parameters = new URL(c.req.url).searchParams
+    const landing = await completeFlow(c.var.platform, flow, { parameters, ...readLoginOrigin(c, flow.delivery) })
+    if (landing.session) presentSession(c, landing.session, 'cookie')
+    if (landing.verifier !== null) setExchangeCookie(c, landing.verifier)
+    return landing.code === null ? flow.redirectTo : withParameter(flow.redirectTo, 'code', landing.code)
+  } catch (error) {
+    const { code } = toRefusal(error, c)
+    c.set('outcome', code)
+    return withParameter(flow.redirectTo, 'error', code)
+  }
+}
+
+/** The target with what we say: an `error` or a `code` that stood there before is not ours. */
+function withParameter(target: string, name: 'code' | 'error', value: string): string {
+  const url = new URL(target)
+  for (const known of ['code', 'error']) url.searchParams.delete(known)
+  url.searchParams.set(name, value)
+  return url.href
+}
+
+/** The verifier that this browser keeps for a login with cookies; only a page of ours may use it. */
+function readVerifierCookie(c: Context): string | null {
+  const verifier = readExchangeCookie(c)
+  if (verifier !== null) assertTrustedOrigin(c)
+  return verifier
+}

@@ -1,0 +1,76 @@
+import { MAIL_MAX_PER_KIND_AND_HOUR, VERIFICATION_TOKEN_TTL_SECONDS } from '../../config.ts'
+import type { Platform } from '../../platform/compose.ts'
+import { describeIdentities, factsWith } from '../../storage/accounts/access-proof.ts'
+import { verifyEmailStatement } from '../../storage/accounts/accounts.ts'
+import { auditOrCountStatements, auditStatement } from '../../storage/audit.ts'
+import { inOneBatch } from '../../storage/batch.ts'
+import {
+  signUpTimeOf,
+  tokenExists,
+  userIdByEmail,
+  whenMailed,
+  whenVerifiesFirstSignUp,
+} from '../../storage/conditions.ts'
+import { mailTokenStatements } from '../../storage/mail.ts'
+import { consumeTokenStatement, issueTokenStatement } from '../../storage/one-time-tokens.ts'
+import { providerNames } from '../federation/provider-names.ts'
+import { newId, newOneTimeToken } from '../identifiers.ts'
+import { proveToken, refuseIfLost, type TokenProof } from '../one-time-tokens.ts'
+import { bootstrapStatements } from './bootstrap-admin.ts'
+
+/**
+ * Mails a new verification link, if there is an account that waits for one. The caller cannot tell. Anybody can ask, so the mail says what
+ * a click confirms: when the sign-up was, and the provider's account where it came by one.
+ */
+export async function resendVerification(
+  deps: Pick<Platform, 'db' | 'now' | 'client' | 'providers' | 'announceMails'>,
+  email: string,
+): Promise<void> {
+  const { db, client } = deps
+  const now = deps.now()
+  const token = newOneTimeToken(now, VERIFICATION_TOKEN_TTL_SECONDS)
+  const mailId = newId()
+  const userId = userIdByEmail(email)
+  const event = { type: 'email.verification_requested', at: now, userId } as const
+  const details = factsWith({}, { time: signUpTimeOf(userId), signIn: describeIdentities(userId, providerNames(deps)) })
+  await db.batch([
+    issueTokenStatement(db, { ...token, purpose: 'verify_email' }, { email, unverified: true }),
+    ...mailTokenStatements(
+      db,
+      { id: mailId, kind: 'verify_email', locale: client.locale, tokenId: token.id, createdAt: now, details },
+      MAIL_MAX_PER_KIND_AND_HOUR,
+    ),
+    ...auditOrCountStatements(db, event, client, whenMailed(mailId)),
+  ])
+  await deps.announceMails([mailId])
+}
+
+/**
+ * Verifies an address by the token or the code that was mailed to it.
+ * @throws {AuthError} `invalid_token`, whatever is wrong with it.
+ */
+export async function verifyEmail(
+  deps: Pick<Platform, 'db' | 'now' | 'client' | 'settings' | 'announceMails'>,
+  proof: TokenProof,
+): Promise<void> {
+  const { db, client } = deps
+  const { token, account } = await proveToken(deps, proof, 'verify_email')
+  const now = deps.now()
+  const bootstrap = bootstrapStatements(deps, account, {
+    how: 'email_verified',
+    when: whenVerifiesFirstSignUp(token.id),
+  })
+  const { consumed } = await inOneBatch(db, {
+    bootstrap: bootstrap.statements,
+    verified: verifyEmailStatement(db, token.id, now),
+    audit: auditStatement(
+      db,
+      { type: 'email.verified', at: now, actorId: account.id, userId: account.id },
+      client,
+      tokenExists(token.id),
+    ),
+    consumed: consumeTokenStatement(db, token.id),
+  })
+  refuseIfLost(consumed, token.id)
+  if (bootstrap.mailIds.length > 0) await deps.announceMails(bootstrap.mailIds)
+}

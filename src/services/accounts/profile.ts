@@ -1,0 +1,105 @@
+import { MAIL_NOTICE_LIMITS } from '../../config.ts'
+import type { User } from '../../contracts/users.ts'
+import type { AccessTokenClaims } from '../../crypto/access-token.ts'
+import { AuthError } from '../../errors.ts'
+import type { Platform } from '../../platform/compose.ts'
+import { type Account, deleteAccountStatement, updateProfileStatement } from '../../storage/accounts/accounts.ts'
+import { auditStatement } from '../../storage/audit.ts'
+import { userExists } from '../../storage/conditions.ts'
+import { isUniqueViolation } from '../../storage/database.ts'
+import { enqueueNoticeStatement } from '../../storage/mail.ts'
+import { endSessionsStatement, type Session } from '../../storage/sessions/sessions.ts'
+import { newId } from '../identifiers.ts'
+import { provePassword } from '../passwords/proof.ts'
+import { revokeSessions } from '../sessions/ending.ts'
+import { readLiveSession } from '../sessions/live-sessions.ts'
+import { assertRecentLogin } from '../sessions/recent-login.ts'
+
+/** The caller's account as it is now. @throws {AuthError} `unauthenticated` when the session has ended. */
+export async function readProfile(
+  deps: Pick<Platform, 'db' | 'now' | 'settings'>,
+  claims: AccessTokenClaims,
+): Promise<User> {
+  const live = await readLiveSession(deps, claims.sid)
+  if (!live) throw new AuthError('unauthenticated', { reason: 'session ended' })
+  return toUser(live.account)
+}
+
+/** @throws {AuthError} `username_taken`. */
+export async function changeProfile(
+  deps: Pick<Platform, 'db' | 'now' | 'client'>,
+  account: Account,
+  changes: { name?: string | null | undefined; username?: string | null | undefined },
+): Promise<User> {
+  const changed = Object.keys(changes)
+  if (changed.length === 0) return toUser(account)
+  const { db } = deps
+  const event = {
+    type: 'user.updated',
+    at: deps.now(),
+    actorId: account.id,
+    userId: account.id,
+    details: { changed },
+  } as const
+  try {
+    await db.batch([updateProfileStatement(db, account.id, changes), auditStatement(db, event, deps.client)])
+  } catch (error) {
+    if (isUniqueViolation(error, 'users_username_unique')) throw new AuthError('username_taken')
+    throw error
+  }
+  const { name = account.name, username = account.username } = changes
+  return toUser({ ...account, name, username })
+}
+
+/**
+ * Deletes the caller's account and all that belongs to it. Asks for a recent login, or the password.
+ * @throws {AuthError} `step_up_required`, `invalid_credentials`, `login_throttled`.
+ */
+export async function deleteAccount(
+  deps: Pick<Platform, 'db' | 'now' | 'client' | 'settings' | 'loginThrottle' | 'announceMails' | 'blocklist'>,
+  caller: { account: Account; session: Session; deviceToken: string | null },
+  password: string | undefined,
+): Promise<void> {
+  const { db, client } = deps
+  const { account, session } = caller
+  const now = deps.now()
+  if (password !== undefined) await provePassword(deps, caller, password)
+  else assertRecentLogin(caller, now)
+  const mailId = newId()
+  const notice = {
+    id: mailId,
+    kind: 'account_deleted',
+    recipient: account.email,
+    userId: account.id,
+    locale: account.locale,
+    createdAt: now,
+  }
+  const exists = userExists(account.id)
+  const [ended] = await db.batch([
+    endSessionsStatement(db, account.id),
+    enqueueNoticeStatement(db, notice, exists, MAIL_NOTICE_LIMITS),
+    auditStatement(db, { type: 'user.deleted', at: now, actorId: account.id, userId: account.id }, client, exists),
+    deleteAccountStatement(db, account.id),
+  ])
+  await revokeSessions(deps, [session.id, ...ended.map(({ id }) => id).filter((id) => id !== session.id)])
+  await deps.announceMails([mailId])
+}
+
+/** An account as its owner and admins see it. */
+export function toUser(account: Account): User {
+  return {
+    id: account.id,
+    email: account.email,
+    emailVerified: account.emailVerifiedAt !== null,
+    username: account.username,
+    name: account.name,
+    pictureUrl: null,
+    status: account.status,
+    roles: account.roles,
+    permissions: account.permissions,
+    mfa: { totp: account.totpActivatedAt !== null, passkeys: 0, recoveryCodesLeft: 0 },
+    providers: account.providers,
+    createdAt: new Date(account.createdAt).toISOString(),
+    lastSeenAt: account.lastSeenAt === null ? null : new Date(account.lastSeenAt).toISOString(),
+  }
+}

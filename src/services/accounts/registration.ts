@@ -1,0 +1,84 @@
+import {
+  MAIL_MAX_PER_KIND_AND_HOUR,
+  RESET_TOKEN_TTL_SECONDS,
+  SIGN_UPS_PER_ADDRESS,
+  VERIFICATION_TOKEN_TTL_SECONDS,
+} from '../../config.ts'
+import { AuthError } from '../../errors.ts'
+import type { Platform } from '../../platform/compose.ts'
+import { registrationAuditStatements, registrationStatements } from '../../storage/accounts/registration.ts'
+import { inOneBatch } from '../../storage/batch.ts'
+import { isUniqueViolation } from '../../storage/database.ts'
+import { providerNames } from '../federation/provider-names.ts'
+import { newId, newOneTimeToken, throttleOf } from '../identifiers.ts'
+import { loginFacts } from '../login/facts.ts'
+import { assertPasswordAllowed } from '../passwords/policy.ts'
+import { revokeSessions } from '../sessions/ending.ts'
+
+type Needs = Pick<
+  Platform,
+  'db' | 'now' | 'client' | 'settings' | 'loginThrottle' | 'announceMails' | 'providers' | 'blocklist'
+>
+
+/**
+ * Makes an account and mails its verification link. Where the address has an account, its owner gets a mail that says so, by the same
+ * statements: the caller cannot tell. A verified account is left as it is; one that nobody confirmed keeps nothing that signs in, and the
+ * mail's link sets a password.
+ * @throws {AuthError} `invalid_request` for a weak password, `username_taken` whatever the address, `rate_limited` for an address, known
+ * or not, that is signed up again and again.
+ */
+export async function register(
+  deps: Needs,
+  input: { email: string; password: string; username?: string | undefined; name?: string | undefined },
+): Promise<void> {
+  const { db, client } = deps
+  const { email, password, username = null, name = null } = input
+  assertPasswordAllowed(password, deps.settings, { email, username, name }, 'password')
+  const passwordHash = await throttleOf(deps, { email }).hashSignUpPassword(password)
+  if (passwordHash === null)
+    throw new AuthError('rate_limited', { retryAfterSeconds: SIGN_UPS_PER_ADDRESS.windowSeconds })
+  const now = deps.now()
+  const userId = newId()
+  const mailId = newId()
+  const token = newOneTimeToken(now, VERIFICATION_TOKEN_TTL_SECONDS)
+  // Before the address is confirmed nobody holds the name, or a second sign-up with it would tell that the first made an account.
+  const names = deps.settings.requireEmailVerification ? { usernameWish: username } : { username }
+  try {
+    const { ended } = await inOneBatch(db, {
+      ...registrationStatements(
+        db,
+        {
+          id: userId,
+          email,
+          ...names,
+          name,
+          passwordHash,
+          passwordChangedAt: now,
+          locale: client.locale,
+          createdAt: now,
+        },
+        {
+          mail: {
+            id: mailId,
+            maxPerHour: MAIL_MAX_PER_KIND_AND_HOUR,
+            facts: loginFacts(client, now),
+            providerNames: providerNames(deps),
+          },
+          token: { ...token, resetExpiresAt: now + RESET_TOKEN_TTL_SECONDS * 1000 },
+          identity: null,
+        },
+      ),
+      audit: registrationAuditStatements(db, { userId, email, mailId, at: now }, client),
+    })
+    await revokeSessions(
+      deps,
+      ended.map(({ id }) => id),
+    )
+  } catch (error) {
+    // A known address is only inserted where the username is taken.
+    if (isUniqueViolation(error, 'users_username_unique') || isUniqueViolation(error, 'users.email'))
+      throw new AuthError('username_taken')
+    throw error
+  }
+  await deps.announceMails([mailId])
+}

@@ -1,0 +1,235 @@
+import {
+  MAIL_MAX_PER_KIND_AND_HOUR,
+  MAIL_NOTICE_LIMITS,
+  RESET_TOKEN_TTL_SECONDS,
+  VERIFICATION_TOKEN_TTL_SECONDS,
+} from '../../config.ts'
+import { Name } from '../../contracts/common.ts'
+import { parseEmailAddress } from '../../domain/email-address.ts'
+import { AuthError } from '../../errors.ts'
+import type { OAuthProvider, ProviderIdentity } from '../../oauth-providers/provider.ts'
+import type { Platform } from '../../platform/compose.ts'
+import { describeIdentities, factsWith } from '../../storage/accounts/access-proof.ts'
+import type { Account } from '../../storage/accounts/accounts.ts'
+import { registrationAuditStatements, registrationStatements } from '../../storage/accounts/registration.ts'
+import { auditStatement } from '../../storage/audit.ts'
+import { inOneBatch } from '../../storage/batch.ts'
+import { userExists } from '../../storage/conditions.ts'
+import {
+  claimAccountStatements,
+  createFederatedStatements,
+  whenClaimable,
+  whenProven,
+} from '../../storage/federation/accounts.ts'
+import {
+  findAccountsOf,
+  identityExists,
+  insertIdentityStatement,
+  type NewIdentity,
+  whenOtherThan,
+} from '../../storage/federation/identities.ts'
+import { enqueueNoticeStatement } from '../../storage/mail.ts'
+import { bootstrapStatements } from '../accounts/bootstrap-admin.ts'
+import { resendVerification } from '../accounts/email-verification.ts'
+import { newId, newOneTimeToken } from '../identifiers.ts'
+import { loginFacts } from '../login/facts.ts'
+import { revokeSessions } from '../sessions/ending.ts'
+import { decideLinking, isMailboxProvider } from './linking-rules.ts'
+import { accountNotice, linkedEvent, linkedStatements } from './news.ts'
+import { providerNames } from './provider-names.ts'
+import { sealProviderTokens } from './provider-tokens.ts'
+
+type Needs = Pick<Platform, 'db' | 'now' | 'client' | 'settings' | 'providers' | 'blocklist' | 'announceMails'>
+
+/** Somebody who proved at a provider who they are. */
+export interface Arrival {
+  provider: OAuthProvider
+  identity: ProviderIdentity
+}
+
+/** Whoever loses a race against itself finds, on looking again, what the winner made; more rounds than this are no race. */
+const MAX_ROUNDS = 4
+
+/**
+ * The account that somebody from a provider signs in to, made or linked first where the rules allow it (`linking-rules.ts`).
+ * Every statement depends on what was read, so of many first logins at once one makes the account and the others find it.
+ * @throws {AuthError} `email_required`, `email_not_verified`, `account_exists`, `account_deactivated`.
+ */
+export async function findOrMakeAccount(deps: Needs, arrival: Arrival): Promise<Account> {
+  const { provider, identity } = arrival
+  const email = identity.email === null ? null : parseEmailAddress(identity.email)
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const decision = decideLinking({
+      provider,
+      identity,
+      email,
+      ...(await findAccountsOf(deps.db, identity, email)),
+    })
+    switch (decision.action) {
+      case 'sign_in':
+        return decision.account
+      case 'refuse':
+        throw new AuthError(decision.code)
+      case 'create':
+        await createAccount(deps, arrival, decision.email)
+        break
+      case 'ask_by_mail':
+        await askByMail(deps, arrival, decision.email)
+        throw new AuthError('email_not_verified', { reason: 'the provider did not verify the address' })
+      case 'ask_again':
+        await resendVerification(deps, decision.email)
+        throw new AuthError('email_not_verified', { reason: 'nobody confirmed the address' })
+      case 'claim':
+        await claimAccount(deps, arrival, decision.account)
+        break
+      case 'link':
+        await linkAccount(deps, arrival, decision.account)
+        break
+    }
+  }
+  throw new Error('the account changed at each look')
+}
+
+/** The row of an identity that is to be linked. */
+export async function toIdentityRow(
+  deps: Pick<Platform, 'now' | 'settings'>,
+  { provider, identity }: Arrival,
+  { userId, how }: Pick<NewIdentity, 'userId' | 'how'>,
+): Promise<NewIdentity> {
+  const now = deps.now()
+  const email = identity.email === null ? null : parseEmailAddress(identity.email)
+  return {
+    id: newId(),
+    userId,
+    provider: provider.id,
+    issuer: identity.issuer,
+    subject: identity.subject,
+    email,
+    how,
+    isAuthority: email !== null && isMailboxProvider(provider, identity, email),
+    createdAt: now,
+    lastUsedAt: now,
+    sealedTokens: await sealProviderTokens(deps.settings, identity),
+  }
+}
+
+/** Makes an account that is verified, and tells the address: its owner may know nothing of this (an issuer can be wrong). */
+async function createAccount(deps: Needs, arrival: Arrival, email: string): Promise<void> {
+  const { db, client } = deps
+  const account = newAccount(deps, arrival, email)
+  const identity = await toIdentityRow(deps, arrival, { userId: account.id, how: 'created' })
+  const at = account.createdAt
+  const isMade = userExists(account.id)
+  const event = {
+    type: 'user.registered',
+    at,
+    actorId: account.id,
+    userId: account.id,
+    details: { provider: identity.provider },
+  } as const
+  const notice = accountNotice(deps, account, { kind: 'account_created', provider: arrival.provider, identity })
+  const bootstrap = bootstrapByProvider(deps, account, identity)
+  await inOneBatch(db, {
+    account: createFederatedStatements(
+      db,
+      { ...account, emailVerifiedAt: at, accessProvenAt: identity.isAuthority ? at : null },
+      identity,
+    ),
+    audit: auditStatement(db, event, client, isMade),
+    notice: enqueueNoticeStatement(db, notice, isMade, MAIL_NOTICE_LIMITS),
+    bootstrap: bootstrap.statements,
+  })
+  await deps.announceMails([notice.id, ...bootstrap.mailIds])
+}
+
+/**
+ * Does what a registration does: a new address gets an account that waits for its verification, by a mail that names the provider and the
+ * account there; a known one gets a mail that says so. The caller cannot tell, because the provider did not say that the address is theirs:
+ * they are refused in both cases, until the mail was used, also where unverified accounts may log in (ASVS 6.3.8).
+ */
+async function askByMail(deps: Needs, arrival: Arrival, email: string): Promise<void> {
+  const { db, client } = deps
+  const account = newAccount(deps, arrival, email)
+  const identity = await toIdentityRow(deps, arrival, { userId: account.id, how: 'asked_by_mail' })
+  const now = account.createdAt
+  const mailId = newId()
+  const token = newOneTimeToken(now, VERIFICATION_TOKEN_TTL_SECONDS)
+  const answers = await inOneBatch(db, {
+    ...registrationStatements(db, account, {
+      mail: {
+        id: mailId,
+        maxPerHour: MAIL_MAX_PER_KIND_AND_HOUR,
+        facts: loginFacts(client, now),
+        providerNames: providerNames(deps),
+      },
+      token: { ...token, resetExpiresAt: now + RESET_TOKEN_TTL_SECONDS * 1000 },
+      identity,
+    }),
+    audit: registrationAuditStatements(db, { userId: account.id, email, mailId, at: now }, client),
+  })
+  await revokeSessions(
+    deps,
+    answers.ended.map(({ id }) => id),
+  )
+  await deps.announceMails([mailId])
+}
+
+/** The account loses whatever a stranger may have left in it, and its owner is told what that was and how it can be used now. */
+async function claimAccount(deps: Needs, arrival: Arrival, account: Account): Promise<void> {
+  const { db, client } = deps
+  const identity = await toIdentityRow(deps, arrival, { userId: account.id, how: 'claimed' })
+  const name = account.name ?? cleanName(arrival.identity.name)
+  const isOpen = whenClaimable(account, identity)
+  const notice = accountNotice(deps, account, { kind: 'account_claimed', provider: arrival.provider, identity })
+  const dropped = describeIdentities(account.id, providerNames(deps), whenOtherThan(identity))
+  const bootstrap = bootstrapByProvider(deps, account, identity)
+  const { ended } = await inOneBatch(db, {
+    notice: enqueueNoticeStatement(
+      db,
+      { ...notice, details: factsWith(notice.details, { dropped }) },
+      isOpen,
+      MAIL_NOTICE_LIMITS,
+    ),
+    ...claimAccountStatements(db, { ...account, name }, identity),
+    audit: auditStatement(
+      db,
+      linkedEvent(account.id, { provider: identity.provider, how: 'claimed', at: identity.createdAt }),
+      client,
+      identityExists(identity.id),
+    ),
+    bootstrap: bootstrap.statements,
+  })
+  await revokeSessions(
+    deps,
+    ended.map(({ id }) => id),
+  )
+  await deps.announceMails([notice.id, ...bootstrap.mailIds])
+}
+
+async function linkAccount(deps: Needs, arrival: Arrival, account: Account): Promise<void> {
+  const { db } = deps
+  const identity = await toIdentityRow(deps, arrival, { userId: account.id, how: 'linked' })
+  const told = linkedStatements(deps, arrival.provider, account, { identityId: identity.id, how: 'address' })
+  await db.batch([insertIdentityStatement(db, identity, whenProven(account)), ...told.statements])
+  await deps.announceMails([told.mailId])
+}
+
+/** Only a provider that runs the mailbox makes the first admin: any other may be wrong about whose address it is. */
+function bootstrapByProvider(
+  deps: Needs,
+  account: Pick<Account, 'id' | 'email' | 'locale'>,
+  { id, isAuthority }: NewIdentity,
+) {
+  if (!isAuthority) return { mailIds: [], statements: [] }
+  return bootstrapStatements(deps, account, { how: 'provider', when: identityExists(id) })
+}
+
+function newAccount(deps: Pick<Platform, 'now' | 'client'>, { identity }: Arrival, email: string) {
+  const { locale } = deps.client
+  return { id: newId(), email, name: cleanName(identity.name), passwordHash: null, locale, createdAt: deps.now() }
+}
+
+/** A name by the rules of a registration; one that breaks them is left out rather than repaired. */
+function cleanName(name: string | null): string | null {
+  return Name.safeParse(name).data ?? null
+}

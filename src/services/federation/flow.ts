@@ -1,0 +1,171 @@
+import { OAUTH_FLOW_TTL_SECONDS, RETRY_AFTER_SECONDS } from '../../config.ts'
+import { makeRandomSecret, toChallenge } from '../../crypto/code-challenge.ts'
+import { seal, unseal } from '../../crypto/sealed.ts'
+import { isAllowedRedirect } from '../../domain/redirect-target.ts'
+import { AuthError } from '../../errors.ts'
+import type { OAuthProvider } from '../../oauth-providers/provider.ts'
+import { ProviderError } from '../../oauth-providers/provider-error.ts'
+import type { Platform } from '../../platform/compose.ts'
+import { logWarning } from '../../platform/log.ts'
+import type { Account } from '../../storage/accounts/accounts.ts'
+import type { Session } from '../../storage/sessions/sessions.ts'
+
+/** What one trip to a provider has to remember. It travels sealed, in a cookie of the browser that makes the trip. */
+export interface OAuthFlow {
+  provider: string
+  state: string
+  nonce: string
+  codeVerifier: string
+  redirectTo: string
+  delivery: 'cookie' | 'body'
+  /** The page's own S256 challenge. */
+  codeChallenge: string | null
+  /** Who asked to link; `isBound` when this browser is known to be theirs. */
+  link: { userId: string; sessionId: string; isBound: boolean } | null
+  /** Unix time in milliseconds. */
+  expiresAt: number
+}
+
+/** A cookie to set: its name without a prefix, its value, and its life in seconds. */
+export interface FlowCookie {
+  name: string
+  value: string
+  maxAge: number
+}
+
+type Needs = Pick<Platform, 'settings' | 'now' | 'providers' | 'client'>
+type ReadCookie = (name: string) => string | null
+
+const FLOW = 'oauth-flow'
+const LINK_TICKET = 'oauth-link'
+/** 72 bits of the state's hash tell the trips of one browser apart. */
+const NAME_LENGTH = 12
+
+/** @throws {AuthError} `not_found` for a provider that is not configured. */
+export function findProvider({ providers }: Pick<Platform, 'providers'>, id: string): OAuthProvider {
+  const provider = providers.get(id)
+  if (!provider) throw new AuthError('not_found', { reason: 'no such provider' })
+  return provider
+}
+
+/** One for each provider, which is what defeats mix-up attacks (RFC 9700 §4.4.2); never taken from a request. */
+export function callbackUrl({ settings }: Pick<Platform, 'settings'>, providerId: string): string {
+  return `${settings.issuer}/auth/oauth/${providerId}/callback`
+}
+
+/** Passes a provider's failure on as a refusal: its code for everybody, its reason for the log, which are fixed words. */
+export async function askProvider<Answer>(
+  { client }: Pick<Platform, 'client'>,
+  provider: string,
+  question: Promise<Answer>,
+): Promise<Answer> {
+  try {
+    return await question
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error
+    const { code, reason } = error
+    logWarning('provider failed', { requestId: client.requestId, provider, code, reason })
+    const isTransient = code === 'provider_unavailable' || code === 'provider_misconfigured'
+    throw new AuthError(code, { reason, ...(isTransient ? { retryAfterSeconds: RETRY_AFTER_SECONDS } : {}) })
+  }
+}
+
+/**
+ * Begins a login: where to send the browser, and the cookie it must bring back.
+ * @throws {AuthError} `not_found`, `redirect_not_allowed`, `provider_unavailable`, `provider_misconfigured`.
+ */
+export async function beginLogin(
+  deps: Needs,
+  providerId: string,
+  wishes: Pick<OAuthFlow, 'redirectTo' | 'delivery' | 'codeChallenge'>,
+): Promise<{ url: string; cookie: FlowCookie }> {
+  const flow = newFlow(deps, findProvider(deps, providerId), { ...wishes, link: null })
+  return { url: await authorizationUrl(deps, flow), cookie: await toCookie(deps, flow) }
+}
+
+/**
+ * Begins to link a provider to the account of a caller, who has signed in not long ago: the route asks for that.
+ *
+ * The URL is ours and carries the trip, sealed. A browser that kept the cookie of this very answer is the caller's, and links at
+ * the callback. One without it (a page that calls with a bearer token and without credentials, or an app) takes the trip as well,
+ * but what it brings back waits for the word of the session that asked. So nobody can make another person's browser link their
+ * identity to an account that is not theirs (RFC 9700 §4.7).
+ * @throws {AuthError} `not_found`, `redirect_not_allowed`.
+ */
+export async function beginLink(
+  deps: Needs,
+  caller: { account: Account; session: Session },
+  { provider: providerId, redirectTo }: { provider: string; redirectTo: string },
+): Promise<{ url: string; cookie: FlowCookie }> {
+  const provider = findProvider(deps, providerId)
+  const link = { userId: caller.account.id, sessionId: caller.session.id, isBound: true }
+  const flow = newFlow(deps, provider, { redirectTo, delivery: 'cookie', codeChallenge: null, link })
+  const ticket = await seal(deps.settings.secrets, LINK_TICKET, JSON.stringify(flow))
+  const url = `${deps.settings.issuer}/auth/oauth/${provider.id}/link?ticket=${ticket}`
+  return { url, cookie: await toCookie(deps, flow) }
+}
+
+/**
+ * Sends a browser on its way to link; the cookie is null where it has it already.
+ * @throws {AuthError} `not_found`, `invalid_state` for a ticket that is forged, expired or another provider's.
+ */
+export async function followLink(
+  deps: Needs,
+  { provider, ticket }: { provider: string; ticket: string },
+  readCookie: ReadCookie,
+): Promise<{ url: string; cookie: FlowCookie | null }> {
+  findProvider(deps, provider)
+  const flow = await unsealFlow(deps, LINK_TICKET, ticket)
+  if (flow?.provider !== provider || !flow.link) throw new AuthError('invalid_state', { reason: 'link ticket' })
+  const url = await authorizationUrl(deps, flow)
+  if (await openFlow(deps, { provider, state: flow.state }, readCookie)) return { url, cookie: null }
+  return { url, cookie: await toCookie(deps, { ...flow, link: { ...flow.link, isBound: false } }) }
+}
+
+/** The trip that an answer with this state belongs to, if this browser began it, at this provider, and not too long ago. */
+export async function openFlow(
+  deps: Needs,
+  { provider, state }: { provider: string; state: string },
+  readCookie: ReadCookie,
+): Promise<OAuthFlow | null> {
+  const sealed = readCookie(cookieName(state))
+  const flow = sealed === null ? null : await unsealFlow(deps, FLOW, sealed)
+  return flow?.state === state && flow.provider === provider ? flow : null
+}
+
+/** Tells the cookie of a state from those of other trips of the same browser. */
+export const cookieName = (state: string): string => toChallenge(state).slice(0, NAME_LENGTH)
+
+function newFlow(
+  { settings, now }: Needs,
+  provider: OAuthProvider,
+  wishes: Pick<OAuthFlow, 'redirectTo' | 'delivery' | 'codeChallenge' | 'link'>,
+): OAuthFlow {
+  if (!isAllowedRedirect(wishes.redirectTo, [...settings.allowedRedirects, settings.issuer]))
+    throw new AuthError('redirect_not_allowed')
+  return {
+    provider: provider.id,
+    state: makeRandomSecret(),
+    nonce: makeRandomSecret(),
+    codeVerifier: makeRandomSecret(),
+    ...wishes,
+    expiresAt: now() + OAUTH_FLOW_TTL_SECONDS * 1000,
+  }
+}
+
+async function authorizationUrl(deps: Needs, { provider, state, nonce, codeVerifier }: OAuthFlow): Promise<string> {
+  const redirectUri = callbackUrl(deps, provider)
+  const input = { redirectUri, state, nonce, codeVerifier, now: deps.now() }
+  return (await askProvider(deps, provider, findProvider(deps, provider).authorizationUrl(input))).href
+}
+
+async function toCookie({ settings }: Needs, flow: OAuthFlow): Promise<FlowCookie> {
+  const value = await seal(settings.secrets, FLOW, JSON.stringify(flow))
+  return { name: cookieName(flow.state), value, maxAge: OAUTH_FLOW_TTL_SECONDS }
+}
+
+async function unsealFlow({ settings, now }: Needs, purpose: string, sealed: string): Promise<OAuthFlow | null> {
+  const opened = await unseal(settings.secrets, purpose, sealed)
+  const flow = opened && (JSON.parse(opened.plaintext) as OAuthFlow)
+  return flow && flow.expiresAt > now() ? flow : null
+}

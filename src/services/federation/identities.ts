@@ -1,0 +1,98 @@
+import { MAIL_NOTICE_LIMITS } from '../../config.ts'
+import { AuthError } from '../../errors.ts'
+import type { Platform } from '../../platform/compose.ts'
+import type { Account } from '../../storage/accounts/accounts.ts'
+import { auditStatement } from '../../storage/audit.ts'
+import { sessionExists } from '../../storage/conditions.ts'
+import {
+  findAccountsOf,
+  insertIdentityStatement,
+  mayUnlink,
+  type NewIdentity,
+  unlinkStatement,
+} from '../../storage/federation/identities.ts'
+import { enqueueNoticeStatement } from '../../storage/mail.ts'
+import { newId } from '../identifiers.ts'
+import { loginFacts } from '../login/facts.ts'
+import { readLiveSession } from '../sessions/live-sessions.ts'
+import { linkedStatements } from './news.ts'
+
+type Needs = Pick<Platform, 'db' | 'now' | 'client' | 'settings' | 'providers' | 'announceMails'>
+
+/** An identity that somebody proved, on its way to the account of the session that asked for it. */
+export interface WaitingLink {
+  identity: NewIdentity
+  sessionId: string
+}
+
+/**
+ * Links an identity to the account of a session that still lives, and tells its owner. Addresses play no part. Linking what is
+ * linked already changes nothing.
+ * @throws {AuthError} `unauthenticated`, `identity_taken`, `provider_already_linked`.
+ */
+export async function linkIdentity(deps: Needs, { identity, sessionId }: WaitingLink): Promise<Account> {
+  const { db } = deps
+  const live = await readLiveSession(deps, sessionId)
+  if (live?.account.id !== identity.userId) throw new AuthError('unauthenticated', { reason: 'session ended' })
+  const { account } = live
+  const told = linkedStatements(deps, toProvider(deps, identity.provider), account, {
+    identityId: identity.id,
+    how: 'signed_in',
+  })
+  const [linked] = await db.batch([insertIdentityStatement(db, identity, sessionExists(sessionId)), ...told.statements])
+  if (linked.meta.changes === 0) return await explainRefusal(deps, identity, account)
+  await deps.announceMails([told.mailId])
+  return { ...account, providers: [...account.providers, identity.provider].sort() }
+}
+
+/**
+ * Unlinks a provider from the caller's account, and tells them. Never takes the last way in, also not when two are unlinked at once:
+ * a password counts, and any other provider that is still configured.
+ * @throws {AuthError} `last_login_method`; `not_found` when it is not linked.
+ */
+export async function unlinkProvider(deps: Needs, account: Account, providerId: string): Promise<void> {
+  const { db, client } = deps
+  const now = deps.now()
+  const mailId = newId()
+  const isAllowed = mayUnlink(account.id, providerId, [...deps.providers.keys()])
+  const event = {
+    type: 'identity.unlinked',
+    at: now,
+    actorId: account.id,
+    userId: account.id,
+    details: { provider: providerId },
+  } as const
+  const notice = {
+    id: mailId,
+    kind: 'factor_removed',
+    recipient: account.email,
+    userId: account.id,
+    locale: account.locale,
+    createdAt: now,
+    details: { ...loginFacts(client, now), factor: toProvider(deps, providerId).name },
+  }
+  const [, , unlinked] = await db.batch([
+    auditStatement(db, event, client, isAllowed),
+    enqueueNoticeStatement(db, notice, isAllowed, MAIL_NOTICE_LIMITS),
+    unlinkStatement(db, account.id, providerId, isAllowed),
+  ])
+  if (unlinked.length === 0) {
+    const isLinked = account.providers.includes(providerId)
+    throw new AuthError(isLinked ? 'last_login_method' : 'not_found', { reason: 'not unlinked' })
+  }
+  await deps.announceMails([mailId])
+}
+
+/** Why nothing was linked; nothing needs an explanation where it is linked to this account already. */
+async function explainRefusal(deps: Needs, identity: NewIdentity, account: Account): Promise<Account> {
+  const { owner } = await findAccountsOf(deps.db, identity, null)
+  if (owner?.id === account.id) return owner
+  if (owner) throw new AuthError('identity_taken')
+  if (account.providers.includes(identity.provider)) throw new AuthError('provider_already_linked')
+  throw new AuthError('unauthenticated', { reason: 'session ended' })
+}
+
+/** A provider that is configured no more is still called by its id. */
+function toProvider({ providers }: Pick<Platform, 'providers'>, id: string) {
+  return { id, name: providers.get(id)?.name ?? id }
+}

@@ -1,0 +1,107 @@
+import { makeRandomSecret, toChallenge } from '../../crypto/code-challenge.ts'
+import { seal } from '../../crypto/sealed.ts'
+import { AuthError } from '../../errors.ts'
+import type { Platform } from '../../platform/compose.ts'
+import { sessionExists } from '../../storage/conditions.ts'
+import { identityIsOf, spendState, touchIdentityStatement } from '../../storage/federation/identities.ts'
+import { type LoginOrigin, noteRefusals, readDevice, refuseUnfit, secondFactorsOf } from '../login/login.ts'
+import { type OpenedSession, type OpeningNeeds, openSession } from '../sessions/opening.ts'
+import { type Arrival, findOrMakeAccount, toIdentityRow } from './accounts.ts'
+import { keepForExchange, LINK_SEAL } from './exchange.ts'
+import { askProvider, callbackUrl, findProvider, type OAuthFlow } from './flow.ts'
+import { linkIdentity, type WaitingLink } from './identities.ts'
+import { sealProviderTokens } from './provider-tokens.ts'
+
+type Needs = OpeningNeeds & Pick<Platform, 'providers'>
+
+/** How a trip to a provider ended, where it ended well. */
+export interface Landing {
+  /** Opened for cookies. */
+  session: OpenedSession | null
+  /** For the page to exchange. */
+  code: string | null
+  /** What this browser must keep to exchange the code; null where the page has a verifier of its own, or none is asked. */
+  verifier: string | null
+}
+
+/** RFC 8176 has no name for a login elsewhere; this is the one that is in use (ADFS, Entra ID). */
+const METHODS = ['fed']
+
+/**
+ * Ends a trip to a provider: the state is spent, the provider's answer proven, and the person signed in or their identity linked.
+ * Tokens never stand in the URL. A second factor, where set, is asked at the exchange, also of a page that uses cookies.
+ * @throws {AuthError} `invalid_state` for a replay, or whatever the provider and the linking rules refuse.
+ */
+export async function completeFlow(
+  deps: Needs,
+  flow: OAuthFlow,
+  input: { parameters: URLSearchParams } & LoginOrigin,
+): Promise<Landing> {
+  const { db, settings } = deps
+  if (flow.link) return await completeLink(deps, flow, flow.link, input.parameters)
+  const { arrival, account } = await noteRefusals(
+    deps,
+    { type: 'login.failed', account: null, provider: flow.provider },
+    async () => {
+      const known = await authenticate(deps, flow, input.parameters)
+      return { arrival: known, account: await findOrMakeAccount(deps, known) }
+    },
+  )
+  await refuseUnfit(deps, account)
+  const { identity } = arrival
+  const sealedTokens = await sealProviderTokens(settings, identity)
+  const touch = touchIdentityStatement(db, identity, { lastUsedAt: deps.now(), sealedTokens })
+  if (flow.delivery === 'cookie' && secondFactorsOf(account).length === 0) {
+    await touch
+    const deviceId = readDevice(deps, account.id, input.deviceToken)
+    const session = await openSession(deps, account, { methods: METHODS, deviceId, replaces: input.replaces })
+    return { session, code: null, verifier: null }
+  }
+  const verifier = flow.codeChallenge === null ? makeRandomSecret() : null
+  const codeChallenge = verifier === null ? flow.codeChallenge : toChallenge(verifier)
+  const kept = keepForExchange(
+    deps,
+    { userId: account.id, codeChallenge, delivery: flow.delivery, methods: METHODS, sealedLink: null },
+    identityIsOf(account.id, identity),
+  )
+  await db.batch([touch, kept.statement])
+  return { session: null, code: kept.code, verifier }
+}
+
+async function completeLink(
+  deps: Needs,
+  flow: OAuthFlow,
+  link: NonNullable<OAuthFlow['link']>,
+  parameters: URLSearchParams,
+): Promise<Landing> {
+  const attempt = { type: 'identity.link_failed', account: { id: link.userId }, provider: flow.provider } as const
+  return await noteRefusals(deps, attempt, async () => {
+    const arrival = await authenticate(deps, flow, parameters)
+    const identity = await toIdentityRow(deps, arrival, { userId: link.userId, how: 'linked' })
+    const waiting: WaitingLink = { identity, sessionId: link.sessionId }
+    if (link.isBound) {
+      await linkIdentity(deps, waiting)
+      return { session: null, code: null, verifier: null }
+    }
+    const sealedLink = await seal(deps.settings.secrets, LINK_SEAL, JSON.stringify(waiting))
+    const { userId } = link
+    const kept = keepForExchange(
+      deps,
+      { userId, codeChallenge: null, delivery: 'body', methods: [], sealedLink },
+      sessionExists(link.sessionId),
+    )
+    await kept.statement
+    return { session: null, code: kept.code, verifier: null }
+  })
+}
+
+/** A state is spent before its code is redeemed, so a callback that was copied with its cookie finds it spent (RFC 9700 §4.7). */
+async function authenticate(deps: Needs, flow: OAuthFlow, parameters: URLSearchParams): Promise<Arrival> {
+  const { state, nonce, codeVerifier } = flow
+  const isFirst = await spendState(deps.db, { id: toChallenge(state), expiresAt: flow.expiresAt })
+  if (!isFirst) throw new AuthError('invalid_state', { reason: 'replayed' })
+  const provider = findProvider(deps, flow.provider)
+  const redirectUri = callbackUrl(deps, provider.id)
+  const input = { redirectUri, state, nonce, codeVerifier, now: deps.now(), parameters }
+  return { provider, identity: await askProvider(deps, provider.id, provider.authenticate(input)) }
+}

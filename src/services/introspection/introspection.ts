@@ -1,0 +1,83 @@
+import type { Introspection } from '../../contracts/introspection.ts'
+import { verifyToken } from '../../crypto/derived-token.ts'
+import { AuthError } from '../../errors.ts'
+import type { Platform } from '../../platform/compose.ts'
+import { findLiveGrant } from '../../storage/sessions/grants.ts'
+import { verifySignature } from '../sessions/authentication.ts'
+import { endNamedSessions } from '../sessions/ending.ts'
+import { idleTimeoutMs, readLiveSession } from '../sessions/live-sessions.ts'
+
+export type RevocationNeeds = Pick<Platform, 'db' | 'now' | 'client' | 'settings' | 'keyRing' | 'blocklist'>
+
+const INACTIVE: Introspection = { active: false }
+
+/**
+ * Says what a token is worth now: asks the database, so an ended session or a deactivated user shows at once (RFC 7662). Being asked
+ * about an access token shows that its session is in use.
+ */
+export async function introspect(
+  deps: Omit<RevocationNeeds, 'client' | 'blocklist'> & Pick<Platform, 'noteActivity'>,
+  token: string,
+): Promise<Introspection> {
+  const access = await readAccessToken(deps, token)
+  const live = access ? await readSessionOfAccess(deps, access) : await readSessionOfRefresh(deps, token)
+  if (!live) return INACTIVE
+  const { session, account, issuedAt } = live
+  if (access) deps.noteActivity(session.id)
+  return {
+    active: true,
+    token_type: access ? 'access_token' : 'refresh_token',
+    iss: deps.settings.issuer,
+    sub: account.id,
+    aud: access?.aud ?? deps.settings.issuer,
+    exp: access?.exp ?? Math.floor(session.expiresAt / 1000),
+    iat: issuedAt,
+    sid: session.id,
+    ...(access ? { jti: access.jti } : {}),
+    ...(account.username === null ? {} : { username: account.username }),
+    roles: account.roles,
+    permissions: account.permissions,
+    amr: session.methods,
+    auth_time: Math.floor(session.authenticatedAt / 1000),
+  }
+}
+
+/**
+ * Ends the session that a token belongs to; a token that is worth nothing ends nothing, and nobody is told (RFC 7009 §2.2). `service` is
+ * the client whose act it is; without one it is the user's.
+ */
+export async function revoke(deps: RevocationNeeds, token: string, service: string | null = null): Promise<void> {
+  const access = await readAccessToken(deps, token)
+  const refresh = access ? null : verifyToken(deps.settings.secrets, token, 'refresh')
+  if (access || refresh) await endNamedSessions(deps, { access, refresh }, service)
+}
+
+/** The claims of a genuine access token, or null for anything else. */
+export async function readAccessToken(
+  deps: Pick<RevocationNeeds, 'db' | 'now' | 'settings' | 'keyRing'>,
+  token: string,
+  options: { mayHaveExpired?: boolean } = {},
+) {
+  try {
+    return await verifySignature(deps, token, options)
+  } catch (error) {
+    if (error instanceof AuthError) return null
+    throw error
+  }
+}
+
+async function readSessionOfAccess(
+  deps: Pick<RevocationNeeds, 'db' | 'now' | 'settings'>,
+  { sid, iat }: { sid: string; iat: number },
+) {
+  const live = await readLiveSession(deps, sid)
+  return live && { ...live, issuedAt: iat }
+}
+
+/** Only of the latest refresh token: an earlier one is worth nothing to another service. */
+async function readSessionOfRefresh(deps: Pick<RevocationNeeds, 'db' | 'now' | 'settings'>, token: string) {
+  const presented = verifyToken(deps.settings.secrets, token, 'refresh')
+  const live = presented && (await findLiveGrant(deps.db, presented, deps.now(), idleTimeoutMs(deps)))
+  if (live?.grant.generation !== presented?.generation) return null
+  return live && { ...live, issuedAt: Math.floor(live.grant.rotatedAt / 1000) }
+}

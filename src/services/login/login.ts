@@ -1,0 +1,151 @@
+import { MFA_TICKET_TTL_SECONDS } from '../../config.ts'
+import type { MfaMethod } from '../../contracts/login.ts'
+import { makeToken } from '../../crypto/derived-token.ts'
+import { readDeviceAccount, readDeviceToken } from '../../crypto/device-token.ts'
+import { AuthError } from '../../errors.ts'
+import type { Platform } from '../../platform/compose.ts'
+import { type Account, findAccountByIdentifier, rehashPasswordStatement } from '../../storage/accounts/accounts.ts'
+import { type AuditType, auditStatement } from '../../storage/audit.ts'
+import { tokenExists } from '../../storage/conditions.ts'
+import { issueTokenStatement } from '../../storage/one-time-tokens.ts'
+import { newOneTimeToken, parseIdentifier, throttleOf } from '../identifiers.ts'
+import { type NewLogin, type OpenedSession, type OpeningNeeds, openSession } from '../sessions/opening.ts'
+import { findLoginBar, refuseLogin, toCredentialsRefusal } from './refusal.ts'
+
+export interface MfaTicket {
+  ticket: string
+  expiresIn: number
+  methods: MfaMethod[]
+}
+
+/** What a login brings along besides its proof: what names its device, and the session cookies that it overwrites. */
+export interface LoginOrigin {
+  deviceToken: string | null
+  replaces: NewLogin['replaces']
+}
+
+/** A login that is counted by its address, unless that was done: the route knows whom it has counted. */
+export type CountedLogin = LoginOrigin & { countStranger: () => Promise<void> }
+
+export type LoginResult = { session: OpenedSession } | { mfa: MfaTicket }
+
+type Needs = OpeningNeeds & Pick<Platform, 'loginThrottle'>
+
+/**
+ * Logs in by password. An unknown account costs the same as a wrong password, at each step, and so does a right one that is barred.
+ * @throws {AuthError} `invalid_credentials`; `login_throttled`; `rate_limited`; `account_deactivated` only after the right password of a confirmed account.
+ */
+export async function logInWithPassword(
+  deps: Needs,
+  input: { identifier: string; password: string } & CountedLogin,
+): Promise<LoginResult> {
+  const identifier = parseIdentifier(input.identifier)
+  const account = await findAccountByIdentifier(deps.db, identifier)
+  const deviceId = account && readDevice(deps, account.id, input.deviceToken)
+  if (deviceId === null) await input.countStranger()
+  const bar = account && findLoginBar(deps, account)
+  const attempt = await throttleOf(deps, account ?? identifier).attempt({
+    password: input.password,
+    hash: account?.passwordHash ?? null,
+    deviceId,
+    isBarred: bar !== null,
+  })
+  if (attempt.outcome === 'throttled') {
+    const { retryAfterSeconds } = attempt
+    if (attempt.isFirst) await recordRefusal(deps, 'login.throttled', account, { retryAfterSeconds })
+    throw new AuthError('login_throttled', { retryAfterSeconds })
+  }
+  if (attempt.outcome !== 'right' || bar !== null || !account)
+    return await refuseLogin(deps, account, attempt.outcome === 'wrong' ? null : bar)
+  await refuseUnfit(deps, account)
+  return await completeLogin(deps, account, {
+    methods: ['pwd'],
+    deviceId,
+    replaces: input.replaces,
+    rehash: attempt.rehash,
+  })
+}
+
+/**
+ * Opens the session, or asks for the second factor where the account has one.
+ * @throws {AuthError} `invalid_credentials` when the account was deactivated, or its password changed, since it was read.
+ */
+export async function completeLogin(deps: OpeningNeeds, account: Account, login: NewLogin): Promise<LoginResult> {
+  const methods = secondFactorsOf(account)
+  if (methods.length === 0) return { session: await openSession(deps, account, login) }
+  const { db, settings } = deps
+  const now = deps.now()
+  const token = newOneTimeToken(now, MFA_TICKET_TTL_SECONDS)
+  const [issued] = await db.batch([
+    issueTokenStatement(
+      db,
+      { ...token, purpose: 'mfa_ticket', methods: login.methods },
+      { id: account.id, asProven: account },
+    ),
+    auditStatement(db, { type: 'login.mfa_required', at: now, userId: account.id }, deps.client, tokenExists(token.id)),
+    ...(login.rehash && account.passwordHash
+      ? [rehashPasswordStatement(db, account.id, account.passwordHash, login.rehash)]
+      : []),
+  ])
+  if (issued.meta.changes === 0) throw toCredentialsRefusal('account changed during login')
+  const ticket = makeToken(settings.secrets, { purpose: 'mfa_ticket', id: token.id, generation: 0, salt: token.salt })
+  return { mfa: { ticket, expiresIn: MFA_TICKET_TTL_SECONDS, methods } }
+}
+
+/** What can stand beside the password at this login; empty where the account has set no second factor. */
+export function secondFactorsOf(account: Account): MfaMethod[] {
+  return account.totpActivatedAt === null ? [] : ['email']
+}
+
+export function readDevice(
+  deps: Pick<Platform, 'settings' | 'now'>,
+  userId: string,
+  deviceToken: string | null,
+): string | null {
+  return deviceToken === null ? null : readDeviceToken(deps.settings.secrets, userId, deviceToken, deps.now())
+}
+
+/** What a device token of our making calls its account, which stays unknown; null for any other text. */
+export function nameDeviceAccount(deps: Pick<Platform, 'settings' | 'now'>, deviceToken: string | null): string | null {
+  return deviceToken === null ? null : readDeviceAccount(deps.settings.secrets, deviceToken, deps.now())
+}
+
+/**
+ * Refuses an account that may not sign in, whatever it was proven by. Only for somebody who has proven to own it.
+ * @throws {AuthError} `account_deactivated`, `email_not_verified`.
+ */
+export async function refuseUnfit(
+  deps: Pick<Platform, 'db' | 'now' | 'client' | 'settings'>,
+  account: Account,
+): Promise<void> {
+  const isUnverified = account.emailVerifiedAt === null && deps.settings.requireEmailVerification
+  const code = account.status !== 'active' ? 'account_deactivated' : isUnverified ? 'email_not_verified' : null
+  if (code === null) return
+  await recordRefusal(deps, 'login.failed', account, { reason: code })
+  throw new AuthError(code)
+}
+
+export async function recordRefusal(
+  deps: Pick<Platform, 'db' | 'now' | 'client'>,
+  type: AuditType,
+  account: Pick<Account, 'id'> | null,
+  details: Record<string, unknown>,
+): Promise<void> {
+  await auditStatement(deps.db, { type, at: deps.now(), userId: account?.id ?? null, details }, deps.client)
+}
+
+/** Notes a refusal of what is tried in the trail, with its code as the reason. */
+export async function noteRefusals<Value>(
+  deps: Pick<Platform, 'db' | 'now' | 'client'>,
+  attempt: { type: AuditType; account: Pick<Account, 'id'> | null; provider: string },
+  tryIt: () => Promise<Value>,
+): Promise<Value> {
+  try {
+    return await tryIt()
+  } catch (error) {
+    if (!(error instanceof AuthError)) throw error
+    const { type, account, provider } = attempt
+    await recordRefusal(deps, type, account, { provider, reason: error.code })
+    throw error
+  }
+}

@@ -1,0 +1,59 @@
+import { MAIL_MAX_PER_KIND_AND_HOUR, RESET_TOKEN_TTL_SECONDS, VERIFICATION_TOKEN_TTL_SECONDS } from '../../config.ts'
+import { AuthError } from '../../errors.ts'
+import type { Platform } from '../../platform/compose.ts'
+import type { Account } from '../../storage/accounts/accounts.ts'
+import { auditStatement } from '../../storage/audit.ts'
+import { mailTokenStatements } from '../../storage/mail.ts'
+import { issueTokenStatement } from '../../storage/one-time-tokens.ts'
+import { newId, newOneTimeToken } from '../identifiers.ts'
+
+/** What keeps the right password of an account from signing in, until a link that is mailed to its address is used. */
+export type LoginBar = 'email_not_verified' | 'password_reset_required'
+
+const BAR_MAILS = {
+  email_not_verified: { kind: 'verify_email', ttlSeconds: VERIFICATION_TOKEN_TTL_SECONDS },
+  password_reset_required: { kind: 'reset_password', ttlSeconds: RESET_TOKEN_TTL_SECONDS },
+} as const
+
+const DETAIL =
+  'The name or the password is wrong, or the address is not confirmed yet. Log in with the address: where only its confirmation is missing, or the password has to be set anew, the link is mailed again.'
+
+/** The bar of an account, or null. The link that sets a new password confirms the address too, so it goes first. */
+export function findLoginBar({ settings }: Pick<Platform, 'settings'>, account: Account): LoginBar | null {
+  if (account.passwordResetRequiredAt !== null) return 'password_reset_required'
+  return account.emailVerifiedAt === null && settings.requireEmailVerification ? 'email_not_verified' : null
+}
+
+/** Every refusal of a password login reads like this one, whatever the reason (ASVS 6.3.8). */
+export const toCredentialsRefusal = (reason: string): AuthError =>
+  new AuthError('invalid_credentials', { reason, members: { detail: DETAIL } })
+
+/**
+ * Refuses a password login. Where only a bar stood in the way, its link is mailed again. The same statements run for a wrong password and
+ * for an account that does not exist, and then mail nothing: whoever registers an address and logs in with the password they chose cannot
+ * tell whether it had an account (ASVS 6.3.8).
+ * @throws {AuthError} `invalid_credentials`, always.
+ */
+export async function refuseLogin(
+  deps: Pick<Platform, 'db' | 'now' | 'client' | 'announceMails'>,
+  account: Account | null,
+  bar: LoginBar | null,
+): Promise<never> {
+  const { db, client } = deps
+  const now = deps.now()
+  const { kind, ttlSeconds } = BAR_MAILS[bar ?? 'email_not_verified']
+  const token = newOneTimeToken(now, ttlSeconds)
+  const mailId = newId()
+  const reason = bar ?? 'wrong password'
+  await db.batch([
+    issueTokenStatement(db, { ...token, purpose: kind }, { id: bar === null || account === null ? '' : account.id }),
+    ...mailTokenStatements(
+      db,
+      { id: mailId, kind, locale: client.locale, tokenId: token.id, createdAt: now },
+      MAIL_MAX_PER_KIND_AND_HOUR,
+    ),
+    auditStatement(db, { type: 'login.failed', at: now, userId: account?.id ?? null, details: { reason } }, client),
+  ])
+  await deps.announceMails([mailId])
+  throw toCredentialsRefusal(account ? reason : 'unknown account')
+}

@@ -1,0 +1,147 @@
+import {
+  EMAIL_CHANGE_TOKEN_TTL_SECONDS,
+  LOCALES,
+  MAIL_LEASE_SECONDS,
+  MAIL_RECORD_PAUSES_MS,
+  MAIL_RETRY_DELAYS_SECONDS,
+  MAIL_SWEEP_BATCH,
+  MAIL_SWEEP_BATCHES,
+  MFA_TICKET_TTL_SECONDS,
+  RESET_TOKEN_TTL_SECONDS,
+  VERIFICATION_TOKEN_TTL_SECONDS,
+} from '../config.ts'
+import { makeCode, makeToken } from '../crypto/derived-token.ts'
+import { MAIL_KINDS, type MailContent, MailError, MailThrottledError } from '../mail/message.ts'
+import { renderMail } from '../mail/render.ts'
+import type { Platform } from '../platform/compose.ts'
+import { logError, logInfo } from '../platform/log.ts'
+import { withJitter } from '../platform/mail-pause.ts'
+import {
+  claimNextMail,
+  dropMailStatement,
+  failMailStatements,
+  listOverdueMails,
+  markDeliveredStatement,
+  type OutboxRow,
+  type OverdueMail,
+  postponeMailStatement,
+} from '../storage/mail.ts'
+import type { OneTimeToken } from '../storage/one-time-tokens.ts'
+
+type Needs = Pick<
+  Platform,
+  'db' | 'now' | 'random' | 'settings' | 'client' | 'sendMail' | 'announceMails' | 'reportDeadMail'
+>
+
+/** The page each token opens, and how long it lives. A ticket has no page: its code is typed where the login waits. */
+const TOKEN_PAGES = {
+  verify_email: { page: '/verify-email', ttlSeconds: VERIFICATION_TOKEN_TTL_SECONDS },
+  reset_password: { page: '/reset-password', ttlSeconds: RESET_TOKEN_TTL_SECONDS },
+  change_email: { page: '/confirm-email-change', ttlSeconds: EMAIL_CHANGE_TOKEN_TTL_SECONDS },
+  mfa_ticket: { page: null, ttlSeconds: MFA_TICKET_TTL_SECONDS },
+} as const
+
+/**
+ * Delivers the most urgent mail that is due, or leaves it for a later try; nothing where none is due. Each message of the queue is one
+ * turn, whichever mail it was sent for: so a reset that comes behind a hundred sign-ups leaves before them. Safe to call twice and at
+ * once, because a mail is claimed first. Links and codes are derived here, so no queue and no row ever holds one.
+ */
+export async function deliverNextMail(deps: Needs): Promise<void> {
+  const { db, settings } = deps
+  const now = deps.now()
+  const claimed = await claimNextMail(db, { now, leaseUntil: now + MAIL_LEASE_SECONDS * 1000 })
+  if (!claimed) return
+  const { mail, token } = claimed
+  const about = { outboxId: mail.id, kind: mail.kind, attempts: mail.attempts }
+  if (mail.tokenId !== null && token === null) {
+    await dropMailStatement(db, mail, 'token used')
+    logInfo('mail dropped', about)
+    return
+  }
+  try {
+    if (token !== null && token.expiresAt <= now) throw new MailError('link expired before delivery', true)
+    const rendered = renderMail(describeMail(deps, mail, token), settings.brand)
+    await deps.sendMail({ id: mail.id, from: settings.mail.from, to: mail.recipient, ...rendered })
+  } catch (error) {
+    await recordFailure(deps, mail, error)
+    return
+  }
+  await recordDelivery(deps, mail)
+  logInfo('mail delivered', about)
+}
+
+/** The mail has left. Not to remember that would send it twice, so a database that fails for a moment is asked again. */
+async function recordDelivery({ db, random }: Pick<Needs, 'db' | 'random'>, mail: OutboxRow): Promise<void> {
+  for (const pauseMs of MAIL_RECORD_PAUSES_MS) {
+    try {
+      await markDeliveredStatement(db, mail.id)
+      return
+    } catch (error) {
+      logError('mail delivery not recorded', error, { outboxId: mail.id })
+      await new Promise((resolve) => setTimeout(resolve, withJitter(pauseMs, random)))
+    }
+  }
+  await markDeliveredStatement(db, mail.id)
+}
+
+/** Announces again what the queue lost, the most urgent first; whatever is announced twice is delivered once. */
+export async function sweepOutbox(
+  deps: Pick<Platform, 'db' | 'now' | 'announceMails'>,
+  dueBefore: number,
+): Promise<void> {
+  let after: OverdueMail | null = null
+  for (let batch = 0; batch < MAIL_SWEEP_BATCHES; batch += 1) {
+    const overdue: OverdueMail[] = await listOverdueMails(deps.db, { dueBefore, after, limit: MAIL_SWEEP_BATCH })
+    if (overdue.length > 0) await deps.announceMails(overdue.map(({ id }) => id))
+    after = overdue.at(-1) ?? null
+    if (overdue.length < MAIL_SWEEP_BATCH) return
+  }
+}
+
+function describeMail(deps: Needs, mail: OutboxRow, token: OneTimeToken | null): MailContent {
+  const kind = MAIL_KINDS.find((known) => known === mail.kind)
+  // Written by a newer version than this one, for instance during a roll-back: not this mail's fault.
+  if (!kind) throw new MailError('unknown kind', false)
+  const locale = LOCALES.find((known) => known === mail.locale) ?? 'en'
+  if (!token) return { kind, locale, link: null, code: null, details: mail.details }
+  const { secrets, appUrl } = deps.settings
+  const { page, ttlSeconds } = TOKEN_PAGES[token.purpose]
+  const subject = { purpose: token.purpose, id: token.id, generation: 0, salt: token.salt }
+  // A browser sends a fragment to nobody: no server, log, proxy or referrer ever holds the token.
+  const link = page === null ? null : `${appUrl}${page}#token=${makeToken(secrets, subject)}`
+  const minutes = String(Math.round(ttlSeconds / 60))
+  return {
+    kind,
+    locale,
+    link,
+    code: makeCode(secrets, subject),
+    details: { ...mail.details, minutes },
+  }
+}
+
+async function recordFailure(deps: Needs, mail: OutboxRow, error: unknown): Promise<void> {
+  const { db } = deps
+  const now = deps.now()
+  const { id, kind, attempts } = mail
+  const reason = error instanceof MailError ? error.reason : 'internal error'
+  const delaySeconds = secondsUntilNextTry(error, attempts)
+  if (delaySeconds !== null) {
+    const retryInSeconds = Math.ceil(withJitter(delaySeconds, deps.random))
+    logError('mail delayed', error, { outboxId: id, kind, attempts, retryInSeconds })
+    const wasTried = !(error instanceof MailThrottledError)
+    await postponeMailStatement(db, mail, { nextAttemptAt: now + retryInSeconds * 1000, reason, wasTried })
+    await deps.announceMails([id], retryInSeconds)
+    return
+  }
+  logError('mail failed', error, { outboxId: id, kind, attempts })
+  // Before the row says so: a Worker that dies in between says it twice rather than never.
+  await deps.reportDeadMail({ outboxId: id, kind, reason, attempts, failedAt: new Date(now).toISOString() })
+  await db.batch(failMailStatements(db, mail, { at: now, reason }, deps.client))
+}
+
+/** How long a mail waits for its next try, before jitter; null where there is none. A server that asks for a pause may do so for ever. */
+function secondsUntilNextTry(error: unknown, attempts: number): number | null {
+  if (error instanceof MailThrottledError) return error.waitMs / 1000
+  if (error instanceof MailError && error.permanent) return null
+  return MAIL_RETRY_DELAYS_SECONDS[attempts - 1] ?? null
+}

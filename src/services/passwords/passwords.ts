@@ -1,0 +1,144 @@
+import { MAIL_MAX_PER_KIND_AND_HOUR, MAIL_NOTICE_LIMITS, RESET_TOKEN_TTL_SECONDS } from '../../config.ts'
+import { AuthError } from '../../errors.ts'
+import type { Platform } from '../../platform/compose.ts'
+import {
+  describeIdentities,
+  factsWith,
+  proveAccessStatements,
+  whenIdentityIsProven,
+  whenIdentityIsUnproven,
+} from '../../storage/accounts/access-proof.ts'
+import { type Account, changePasswordStatement, resetPasswordStatement } from '../../storage/accounts/accounts.ts'
+import { auditOrCountStatements, auditStatement } from '../../storage/audit.ts'
+import { inOneBatch } from '../../storage/batch.ts'
+import { passwordIs, tokenExists, userIdByEmail, whenMailed } from '../../storage/conditions.ts'
+import { deleteExchangesStatement } from '../../storage/federation/login-exchanges.ts'
+import { enqueueNoticeStatement, mailTokenStatements } from '../../storage/mail.ts'
+import { consumeAllTokensStatement, deleteTokensStatement, issueTokenStatement } from '../../storage/one-time-tokens.ts'
+import { endSessionsStatement, type Session } from '../../storage/sessions/sessions.ts'
+import { bootstrapStatements } from '../accounts/bootstrap-admin.ts'
+import { providerNames } from '../federation/provider-names.ts'
+import { newId, newOneTimeToken, throttleOf } from '../identifiers.ts'
+import { loginFacts } from '../login/facts.ts'
+import { proveToken, refuseIfLost, type TokenProof } from '../one-time-tokens.ts'
+import { revokeSessions } from '../sessions/ending.ts'
+import { assertPasswordAllowed } from './policy.ts'
+import { provePassword } from './proof.ts'
+
+type Needs = Pick<Platform, 'db' | 'now' | 'client' | 'settings' | 'loginThrottle' | 'announceMails' | 'blocklist'>
+
+/** Mails a link to set a new password, if there is an active account. The caller cannot tell. */
+export async function requestPasswordReset(
+  deps: Pick<Platform, 'db' | 'now' | 'client' | 'announceMails'>,
+  email: string,
+): Promise<void> {
+  const { db, client } = deps
+  const now = deps.now()
+  const token = newOneTimeToken(now, RESET_TOKEN_TTL_SECONDS)
+  const mailId = newId()
+  const event = { type: 'password.reset_requested', at: now, userId: userIdByEmail(email) } as const
+  await db.batch([
+    issueTokenStatement(db, { ...token, purpose: 'reset_password' }, { email }),
+    ...mailTokenStatements(
+      db,
+      { id: mailId, kind: 'reset_password', locale: client.locale, tokenId: token.id, createdAt: now },
+      MAIL_MAX_PER_KIND_AND_HOUR,
+    ),
+    ...auditOrCountStatements(db, event, client, whenMailed(mailId)),
+  ])
+  await deps.announceMails([mailId])
+}
+
+/**
+ * Sets a new password by a mailed token or code. Every session ends, every other token of the account dies, and so does each identity
+ * that a stranger may have brought; the login throttle opens, and the owner is told, also what still signs in. A second factor of an
+ * account whose address was verified stays and is asked at the next login.
+ * @throws {AuthError} `invalid_token`, whatever is wrong with it; `invalid_request` for a weak password, which uses nothing up.
+ */
+export async function resetPassword(
+  deps: Needs & Pick<Platform, 'providers'>,
+  proof: TokenProof,
+  password: string,
+): Promise<void> {
+  const { db, client, settings } = deps
+  const stranger = { email: 'email' in proof ? proof.email : '', username: null, name: null }
+  assertPasswordAllowed(password, settings, stranger, 'password')
+  const { token, account } = await proveToken(deps, proof, 'reset_password')
+  assertPasswordAllowed(password, settings, account, 'password')
+  const hash = await throttleOf(deps, account).resetPassword(password)
+  const now = deps.now()
+  const mailId = newId()
+  const isLive = tokenExists(token.id)
+  const names = providerNames(deps)
+  const notice = passwordChangedMail(mailId, account, deps, now)
+  const details = factsWith(notice.details, {
+    dropped: describeIdentities(account.id, names, whenIdentityIsUnproven),
+    kept: describeIdentities(account.id, names, whenIdentityIsProven),
+  })
+  const bootstrap = bootstrapStatements(deps, account, { how: 'password_reset', when: isLive })
+  const { ended, consumed } = await inOneBatch(db, {
+    ended: endSessionsStatement(db, account.id, { when: isLive }),
+    notice: enqueueNoticeStatement(db, { ...notice, details }, isLive, MAIL_NOTICE_LIMITS),
+    audit: auditStatement(
+      db,
+      { type: 'password.reset', at: now, actorId: account.id, userId: account.id },
+      client,
+      isLive,
+    ),
+    bootstrap: bootstrap.statements,
+    proven: proveAccessStatements(db, account.id, { at: now, when: isLive }),
+    password: resetPasswordStatement(db, token.id, hash, now),
+    consumed: consumeAllTokensStatement(db, token.id),
+  })
+  refuseIfLost(consumed, token.id)
+  await revokeSessions(
+    deps,
+    ended.map(({ id }) => id),
+  )
+  await deps.announceMails([mailId, ...bootstrap.mailIds])
+}
+
+/**
+ * Changes a password that is known. Other sessions end, and the owner is told.
+ * @throws {AuthError} `invalid_credentials`, `login_throttled`; `invalid_request` for a weak new one.
+ */
+export async function changePassword(
+  deps: Needs,
+  caller: { account: Account; session: Session; deviceToken: string | null },
+  input: { currentPassword: string; newPassword: string },
+): Promise<void> {
+  const { db, client } = deps
+  const { account, session } = caller
+  assertPasswordAllowed(input.newPassword, deps.settings, account, 'newPassword')
+  await provePassword(deps, caller, input.currentPassword)
+  const hash = await throttleOf(deps, account).hashPassword(input.newPassword)
+  const now = deps.now()
+  const mailId = newId()
+  const isChanged = passwordIs(account.id, hash)
+  const [changed, ended] = await db.batch([
+    changePasswordStatement(db, account, hash, now),
+    endSessionsStatement(db, account.id, { except: session.id, when: isChanged }),
+    deleteTokensStatement(db, account.id, isChanged),
+    deleteExchangesStatement(db, account.id, isChanged),
+    auditStatement(
+      db,
+      { type: 'password.changed', at: now, actorId: account.id, userId: account.id },
+      client,
+      isChanged,
+    ),
+    enqueueNoticeStatement(db, passwordChangedMail(mailId, account, deps, now), isChanged, MAIL_NOTICE_LIMITS),
+  ])
+  if (changed.length === 0)
+    throw new AuthError('invalid_credentials', { reason: 'password changed at the same moment' })
+  await revokeSessions(
+    deps,
+    ended.map(({ id }) => id),
+  )
+  await deps.announceMails([mailId])
+}
+
+function passwordChangedMail(id: string, account: Account, deps: Pick<Platform, 'client'>, now: number) {
+  const details = loginFacts(deps.client, now)
+  const { id: userId, email: recipient, locale } = account
+  return { id, kind: 'password_changed', recipient, userId, locale, createdAt: now, details }
+}

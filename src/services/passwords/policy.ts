@@ -1,0 +1,84 @@
+import { PASSWORD_MAX_LENGTH } from '../../config.ts'
+import { AuthError } from '../../errors.ts'
+import type { Result } from '../../result.ts'
+import commonPasswords from './common-passwords.txt'
+
+/** Character classes a deployment may ask for; NIST advises against, so none by default. */
+const CLASSES = {
+  upper: { pattern: /\p{Lu}/u, message: 'Must hold an upper-case letter' },
+  lower: { pattern: /\p{Ll}/u, message: 'Must hold a lower-case letter' },
+  digit: { pattern: /\p{Nd}/u, message: 'Must hold a digit' },
+  symbol: { pattern: /[\p{P}\p{S}\p{Zs}]/u, message: 'Must hold a symbol' },
+}
+
+/** Shorter pieces of a name occur in too many good passwords by chance. */
+const SHORTEST_PERSONAL_PIECE = 4
+
+export interface PasswordPolicy {
+  minLength: number
+  require: readonly (keyof typeof CLASSES)[]
+  /** What an attacker would try first: the product's name. */
+  productName: string
+}
+
+/** What is known of the person who chooses the password. */
+export interface PersonalFacts {
+  email: string
+  username: string | null
+  name: string | null
+}
+
+let common: ReadonlySet<string> | null = null
+
+/**
+ * Checks a new password (NIST SP 800-63B-4 §3.1.1.2, ASVS 6.2.1-6.2.12): length in code points after NFC, any character, not
+ * common, nothing of the person in it. The error is a sentence for that person.
+ */
+export function checkPassword(password: string, policy: PasswordPolicy, person: PersonalFacts): Result<string, string> {
+  const normalised = password.normalize('NFC')
+  const length = [...normalised].length
+  if (length < policy.minLength) return refuse(`Must be at least ${policy.minLength} characters long`)
+  if (length > PASSWORD_MAX_LENGTH) return refuse(`Must be at most ${PASSWORD_MAX_LENGTH} characters long`)
+  const missing = policy.require.map((name) => CLASSES[name]).find(({ pattern }) => !pattern.test(normalised))
+  if (missing) return refuse(missing.message)
+  const folded = normalised.toLowerCase()
+  common ??= new Set(commonPasswords.split('\n'))
+  if (common.has(folded)) return refuse('Is one of the most common passwords')
+  if (personalPieces(policy, person).some((piece) => folded.includes(piece)))
+    return refuse('Must not contain your name, your address or the name of this service')
+  return { ok: true, value: normalised }
+}
+
+/** @throws {AuthError} `invalid_request` that points at `path`. */
+export function assertPasswordAllowed(
+  password: string,
+  settings: { passwordMinLength: number; passwordRequire: PasswordPolicy['require']; brand: { productName: string } },
+  person: PersonalFacts,
+  path: string,
+): void {
+  const policy = {
+    minLength: settings.passwordMinLength,
+    require: settings.passwordRequire,
+    productName: settings.brand.productName,
+  }
+  const checked = checkPassword(password, policy, person)
+  if (!checked.ok) throw new AuthError('invalid_request', { errors: [{ path, message: checked.error }] })
+}
+
+function personalPieces(policy: PasswordPolicy, person: PersonalFacts): string[] {
+  const [localPart = ''] = person.email.split('@')
+  const words = [
+    localPart,
+    person.username ?? '',
+    ...(person.name ?? '').split(/\s+/),
+    policy.productName,
+    person.email,
+  ]
+  return words
+    .map((word) => word.normalize('NFC').toLowerCase())
+    .filter((word) => word.length >= SHORTEST_PERSONAL_PIECE)
+}
+
+function refuse(message: string): Result<never, string> {
+  return { ok: false, error: message }
+}

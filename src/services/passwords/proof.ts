@@ -1,0 +1,42 @@
+import { AuthError } from '../../errors.ts'
+import type { Platform } from '../../platform/compose.ts'
+import type { Account } from '../../storage/accounts/accounts.ts'
+import { auditStatement } from '../../storage/audit.ts'
+import { throttleOf } from '../identifiers.ts'
+import { readDevice } from '../login/login.ts'
+
+/**
+ * Asks somebody who is signed in for the password once more, under the same throttle as a login. One that has to be set anew proves
+ * nothing.
+ * @throws {AuthError} `invalid_credentials`, `login_throttled`.
+ */
+export async function provePassword(
+  deps: Pick<Platform, 'db' | 'now' | 'client' | 'settings' | 'loginThrottle'>,
+  { account, deviceToken }: { account: Account; deviceToken: string | null },
+  password: string,
+): Promise<void> {
+  const deviceId = readDevice(deps, account.id, deviceToken)
+  const isBarred = account.passwordResetRequiredAt !== null
+  const attempt = await throttleOf(deps, account).attempt({
+    password,
+    hash: account.passwordHash,
+    deviceId,
+    isBarred,
+  })
+  if (attempt.outcome === 'right' && !isBarred) return
+  const event = { at: deps.now(), actorId: account.id, userId: account.id }
+  if (attempt.outcome === 'throttled') {
+    const { retryAfterSeconds } = attempt
+    if (attempt.isFirst)
+      await auditStatement(
+        deps.db,
+        { ...event, type: 'reauthentication.throttled', details: { retryAfterSeconds } },
+        deps.client,
+      )
+    throw new AuthError('login_throttled', { retryAfterSeconds })
+  }
+  const reason = attempt.outcome === 'wrong' ? 'wrong password' : 'password_reset_required'
+  const details = { reason }
+  await auditStatement(deps.db, { ...event, type: 'reauthentication.failed', details }, deps.client)
+  throw new AuthError('invalid_credentials', { reason })
+}

@@ -1,0 +1,42 @@
+import { type AccessTokenClaims, verifyAccessToken } from '../../crypto/access-token.ts'
+import { AuthError } from '../../errors.ts'
+import type { Platform } from '../../platform/compose.ts'
+import type { Account } from '../../storage/accounts/accounts.ts'
+import type { Session } from '../../storage/sessions/sessions.ts'
+import { findVerifyingKey } from '../signing-keys/signing-keys.ts'
+import { readLiveSession } from './live-sessions.ts'
+
+/** Checks an access token by itself: no database, no blocklist. */
+export async function verifySignature(
+  deps: Pick<Platform, 'db' | 'now' | 'settings' | 'keyRing'>,
+  token: string,
+  { mayHaveExpired = false }: { mayHaveExpired?: boolean } = {},
+): Promise<AccessTokenClaims> {
+  const { issuer, audience } = deps.settings
+  const verified = await verifyAccessToken(token, { issuer, audience, nowMs: deps.now(), mayHaveExpired }, (kid) =>
+    findVerifyingKey(deps, kid),
+  )
+  if (!verified.ok) throw new AuthError('unauthenticated', { reason: `access token ${verified.error}` })
+  return verified.value
+}
+
+/** Trusts a token for reading: its signature and the blocklist, which may lag a minute: docs/security.md, "How fast a token dies". */
+export async function authenticateRead(
+  deps: Pick<Platform, 'db' | 'now' | 'settings' | 'keyRing' | 'blocklist'>,
+  token: string,
+): Promise<AccessTokenClaims> {
+  const claims = await verifySignature(deps, token)
+  if (await deps.blocklist.isRevoked(claims.sid)) throw new AuthError('unauthenticated', { reason: 'session revoked' })
+  return claims
+}
+
+/** The session and the account as they are now: what every change and every sensitive answer asks, at once and not a minute later. */
+export async function authenticateFresh(
+  deps: Pick<Platform, 'db' | 'now' | 'settings' | 'keyRing'>,
+  token: string,
+): Promise<{ session: Session; account: Account }> {
+  const { sid } = await verifySignature(deps, token)
+  const live = await readLiveSession(deps, sid)
+  if (!live) throw new AuthError('unauthenticated', { reason: 'session ended' })
+  return live
+}

@@ -1,0 +1,75 @@
+import type { Platform } from '../../platform/compose.ts'
+import { auditStatement } from '../../storage/audit.ts'
+import { sessionIsOf } from '../../storage/conditions.ts'
+import {
+  endSessionStatement,
+  endSessionsStatement,
+  findNamedSessions,
+  type NamedSessions,
+} from '../../storage/sessions/sessions.ts'
+
+type Needs = Pick<Platform, 'db' | 'now' | 'client' | 'blocklist'>
+
+/** Puts ended sessions on the blocklist, so that reads refuse their access tokens too. */
+export async function revokeSessions(deps: Pick<Platform, 'blocklist'>, sessionIds: readonly string[]): Promise<void> {
+  await deps.blocklist.revoke(sessionIds)
+}
+
+/**
+ * Ends the sessions that are named so; false, and nothing done, when there is none. The blocklist is told first, because a session
+ * that is gone from the database cannot be found again: so its mark is on the blocklist, or the queue holds it. Whoever asks again
+ * after a failure completes it, and whoever asks again after a success costs one read and writes nothing. It is the user's act, or
+ * that of the service that asked for it, by its id.
+ */
+export async function endNamedSessions(
+  deps: Needs,
+  named: NamedSessions,
+  service: string | null = null,
+): Promise<boolean> {
+  const { db } = deps
+  const found = await findNamedSessions(db, named)
+  await revokeSessions(
+    deps,
+    found.map(({ id }) => id),
+  )
+  for (const { id, userId } of found)
+    await db.batch([
+      auditStatement(
+        db,
+        {
+          type: 'session.ended',
+          at: deps.now(),
+          actorId: service ?? userId,
+          userId,
+          details: { sessionId: id, ...(service === null ? {} : { client: service }) },
+        },
+        deps.client,
+        sessionIsOf(userId, id),
+      ),
+      endSessionStatement(db, userId, id),
+    ])
+  return found.length > 0
+}
+
+/** Ends one session of a user; false, and nothing done, when it is not there or not of this user. */
+export async function endSession(deps: Needs, { id, userId }: { id: string; userId: string }): Promise<boolean> {
+  return await endNamedSessions(deps, { access: { sid: id, sub: userId }, refresh: null })
+}
+
+/** Ends every session of a user but one. */
+export async function endOtherSessions(deps: Needs, current: { id: string; userId: string }): Promise<void> {
+  const { db } = deps
+  const { id, userId } = current
+  const [, ended] = await db.batch([
+    auditStatement(
+      db,
+      { type: 'session.ended', at: deps.now(), actorId: userId, userId, details: { allBut: id } },
+      deps.client,
+    ),
+    endSessionsStatement(db, userId, { except: id }),
+  ])
+  await revokeSessions(
+    deps,
+    ended.map((session) => session.id),
+  )
+}

@@ -1,0 +1,120 @@
+import { MAIL_NOTICE_LIMITS, MAX_SESSIONS_PER_USER } from '../../config.ts'
+import { makeDeviceToken } from '../../crypto/device-token.ts'
+import type { Platform } from '../../platform/compose.ts'
+import { type Account, recordLoginStatement, rehashPasswordStatement } from '../../storage/accounts/accounts.ts'
+import { auditStatement } from '../../storage/audit.ts'
+import { sessionExists } from '../../storage/conditions.ts'
+import { enqueueNoticeStatement } from '../../storage/mail.ts'
+import { insertGrantStatement } from '../../storage/sessions/grants.ts'
+import { insertSessionStatement, type Session, trimSessionsStatement } from '../../storage/sessions/sessions.ts'
+import { newId, newSalt } from '../identifiers.ts'
+import { loginFacts } from '../login/facts.ts'
+import { toCredentialsRefusal } from '../login/refusal.ts'
+import { revokeSessions } from './ending.ts'
+import { endReplacedStatements, findReplacedSessions, type SessionCookies } from './replaced.ts'
+import { type IssuedTokens, issueTokens } from './tokens.ts'
+
+export interface OpenedSession {
+  account: Account
+  session: Session
+  tokens: IssuedTokens
+  deviceToken: string
+}
+
+/** How somebody has proven themselves. */
+export interface NewLogin {
+  /** RFC 8176. */
+  methods: string[]
+  /** The device that logged in before, if it is one. */
+  deviceId: string | null
+  /** The cookies that the new ones overwrite, where the login is by cookies. */
+  replaces: SessionCookies
+  /** The password's hash by today's strength, where the stored one is weaker. */
+  rehash?: string | null
+}
+
+export type OpeningNeeds = Pick<
+  Platform,
+  'db' | 'now' | 'client' | 'settings' | 'keyRing' | 'blocklist' | 'announceMails'
+>
+
+/** RFC 8176: more than one factor was shown. */
+const SECOND_FACTOR_SHOWN = 'mfa'
+
+/**
+ * Opens a session for an account that has proven itself, and tells its owner by mail when the device is new to it. The session whose
+ * cookies it replaces ends. Nothing is opened, and none ends, when the account was deactivated, or its password changed, since it was read.
+ * @throws {AuthError} `invalid_credentials` in that case.
+ */
+export async function openSession(deps: OpeningNeeds, account: Account, login: NewLogin): Promise<OpenedSession> {
+  const { db, client, settings } = deps
+  const replaced = await findReplacedSessions(deps, login.replaces)
+  const now = deps.now()
+  const session: Session = {
+    id: newId(),
+    userId: account.id,
+    methods: login.methods,
+    authenticatedAt: now,
+    strongAuthenticatedAt: login.methods.includes(SECOND_FACTOR_SHOWN) ? now : null,
+    createdAt: now,
+    lastSeenAt: now,
+    expiresAt: now + settings.refreshTokenTtlSeconds * 1000,
+    userAgent: client.userAgent,
+    country: client.country,
+    city: client.city,
+  }
+  const grant = { id: newId(), sessionId: session.id, salt: newSalt(), generation: 0 }
+  const opened = sessionExists(session.id)
+  const mailId = newId()
+  const isNewDevice = login.deviceId === null && account.lastSeenAt !== null
+  const [inserted, , trimmed] = await db.batch([
+    insertSessionStatement(db, session, account),
+    insertGrantStatement(db, grant, opened),
+    trimSessionsStatement(db, account.id, MAX_SESSIONS_PER_USER),
+    recordLoginStatement(db, account.id, session.id, now),
+    auditStatement(
+      db,
+      {
+        type: 'login.succeeded',
+        at: now,
+        actorId: account.id,
+        userId: account.id,
+        details: { methods: login.methods, sessionId: session.id },
+      },
+      client,
+      opened,
+    ),
+    ...(login.rehash && account.passwordHash
+      ? [rehashPasswordStatement(db, account.id, account.passwordHash, login.rehash)]
+      : []),
+    ...(isNewDevice
+      ? [
+          enqueueNoticeStatement(
+            db,
+            {
+              id: mailId,
+              kind: 'new_device',
+              recipient: account.email,
+              userId: account.id,
+              locale: account.locale,
+              createdAt: now,
+              details: loginFacts(client, now),
+            },
+            opened,
+            MAIL_NOTICE_LIMITS,
+          ),
+        ]
+      : []),
+    ...endReplacedStatements(deps, replaced, { sessionId: session.id, at: now }),
+  ])
+  if (inserted.meta.changes === 0) throw toCredentialsRefusal('account changed during login')
+  await revokeSessions(
+    deps,
+    [...trimmed, ...replaced].map(({ id }) => id),
+  )
+  if (isNewDevice) await deps.announceMails([mailId])
+  const deviceToken = makeDeviceToken(settings.secrets, account.id, login.deviceId ?? crypto.randomUUID(), now)
+  // One reading of the clock for session and tokens, or a second that begins in between shortens what was promised.
+  const tokens = await issueTokens({ ...deps, now: () => now }, account, session, grant)
+  return { account: { ...account, lastSeenAt: now }, session, tokens, deviceToken }
+}

@@ -1,0 +1,49 @@
+import { REFRESH_GRACE_SECONDS } from '../../config.ts'
+import { verifyToken } from '../../crypto/derived-token.ts'
+import { AuthError } from '../../errors.ts'
+import type { Platform } from '../../platform/compose.ts'
+import { auditStatement } from '../../storage/audit.ts'
+import { sessionExists } from '../../storage/conditions.ts'
+import { rotateGrant } from '../../storage/sessions/grants.ts'
+import { endSessionStatement, type Session } from '../../storage/sessions/sessions.ts'
+import { revokeSessions } from './ending.ts'
+import { idleTimeoutMs } from './live-sessions.ts'
+import { type IssuedTokens, issueTokens } from './tokens.ts'
+
+type Needs = Pick<Platform, 'db' | 'now' | 'client' | 'settings' | 'keyRing' | 'blocklist'>
+
+/**
+ * Exchanges a refresh token for its successor. The token before the current one gets the same successor again until that one was
+ * presented, for a minute at most, so that tabs which race and answers which are lost end well; anything older was copied, and ends
+ * the session (RFC 9700 §4.14.2; docs/decisions/0003-refresh-rotation.md).
+ * @throws {AuthError} `invalid_refresh_token`, whatever is wrong.
+ */
+export async function refreshSession(deps: Needs, refreshToken: string): Promise<IssuedTokens> {
+  const presented = verifyToken(deps.settings.secrets, refreshToken, 'refresh')
+  if (!presented) throw new AuthError('invalid_refresh_token')
+  const found = await rotateGrant(deps.db, presented, deps.now(), idleTimeoutMs(deps))
+  if (!found) throw new AuthError('invalid_refresh_token', { reason: 'session ended' })
+  const { session, account, generation, sinceRotationMs } = found
+  const isSuccessor = generation === presented.generation + 1
+  if (!isSuccessor || sinceRotationMs > REFRESH_GRACE_SECONDS * 1000) {
+    await endStolenSession(deps, session)
+    throw new AuthError('invalid_refresh_token', { reason: 'reused' })
+  }
+  return await issueTokens(deps, account, session, { ...presented, generation })
+}
+
+/** The database comes first here, unlike at a logout: a thief must not stay because the blocklist is down. */
+async function endStolenSession(deps: Needs, session: Pick<Session, 'id' | 'userId'>): Promise<void> {
+  const { db } = deps
+  const details = { sessionId: session.id }
+  await db.batch([
+    auditStatement(
+      db,
+      { type: 'session.refresh_reused', at: deps.now(), userId: session.userId, details },
+      deps.client,
+      sessionExists(session.id),
+    ),
+    endSessionStatement(db, session.userId, session.id),
+  ])
+  await revokeSessions(deps, [session.id])
+}

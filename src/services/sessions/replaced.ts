@@ -1,0 +1,50 @@
+import { verifyToken } from '../../crypto/derived-token.ts'
+import type { Platform } from '../../platform/compose.ts'
+import { auditStatement } from '../../storage/audit.ts'
+import { whenReplaced } from '../../storage/conditions.ts'
+import { endSessionStatement, findNamedSessions } from '../../storage/sessions/sessions.ts'
+import { readAccessToken } from '../introspection/introspection.ts'
+
+/** What a request's cookies hold of a session, genuine or not. */
+export interface SessionCookies {
+  accessToken: string | null
+  refreshToken: string | null
+}
+
+/** Of a login that sets no cookies: it replaces nothing. */
+export const NO_SESSION_COOKIES: SessionCookies = { accessToken: null, refreshToken: null }
+
+/** A session that a login takes the place of, in the browser that brought its cookies. */
+export interface ReplacedSession {
+  id: string
+  userId: string
+}
+
+/** The sessions that genuine cookies belong to, whosever they are: one as a rule. Asks nobody where none were sent. */
+export async function findReplacedSessions(
+  deps: Pick<Platform, 'db' | 'now' | 'settings' | 'keyRing'>,
+  { accessToken, refreshToken }: SessionCookies,
+): Promise<ReplacedSession[]> {
+  const access = accessToken === null ? null : await readAccessToken(deps, accessToken, { mayHaveExpired: true })
+  const refresh = refreshToken === null ? null : verifyToken(deps.settings.secrets, refreshToken, 'refresh')
+  return access || refresh ? await findNamedSessions(deps.db, { access, refresh }) : []
+}
+
+/**
+ * Ends the sessions whose cookies a login overwrites, if its own was opened: nobody has their tokens any more, or somebody has who should
+ * not (ASVS 7.2.4).
+ */
+export function endReplacedStatements(
+  { db, client }: Pick<Platform, 'db' | 'client'>,
+  replaced: readonly ReplacedSession[],
+  opened: { sessionId: string; at: number },
+) {
+  return replaced.flatMap(({ id, userId }) => {
+    const when = whenReplaced({ id, userId }, opened.sessionId)
+    const details = { sessionId: id, replacedBy: opened.sessionId }
+    return [
+      auditStatement(db, { type: 'session.ended', at: opened.at, actorId: userId, userId, details }, client, when),
+      endSessionStatement(db, userId, id, when),
+    ]
+  })
+}

@@ -1,0 +1,47 @@
+import { signAccessToken } from '../../crypto/access-token.ts'
+import { makeToken } from '../../crypto/derived-token.ts'
+import type { Platform } from '../../platform/compose.ts'
+import type { Account } from '../../storage/accounts/accounts.ts'
+import type { Grant } from '../../storage/sessions/grants.ts'
+import type { Session } from '../../storage/sessions/sessions.ts'
+import { findSigningKey } from '../signing-keys/signing-keys.ts'
+
+/** A pair of tokens and how long each lives, in seconds. */
+export interface IssuedTokens {
+  accessToken: string
+  expiresIn: number
+  refreshToken: string
+  refreshExpiresIn: number
+}
+
+/**
+ * Signs an access token for the session as it stands, and derives the refresh token of its grant. With an idle time-out it lives
+ * half as long at most: a client that only calls services which verify offline shows that it is there by refreshing.
+ */
+export async function issueTokens(
+  deps: Pick<Platform, 'db' | 'now' | 'settings' | 'keyRing'>,
+  account: Pick<Account, 'id' | 'roles' | 'permissions'>,
+  session: Pick<Session, 'id' | 'methods' | 'authenticatedAt' | 'expiresAt'>,
+  { id, generation, salt }: Pick<Grant, 'id' | 'generation' | 'salt'>,
+): Promise<IssuedTokens> {
+  const { settings } = deps
+  const now = Math.floor(deps.now() / 1000)
+  const sessionEnds = Math.floor(session.expiresAt / 1000)
+  const halfIdle = Math.ceil(settings.sessionIdleTimeoutSeconds / 2) || settings.accessTokenTtlSeconds
+  const expires = Math.min(now + Math.min(settings.accessTokenTtlSeconds, halfIdle), sessionEnds)
+  const accessToken = await signAccessToken(await findSigningKey(deps), {
+    iss: settings.issuer,
+    sub: account.id,
+    aud: settings.audience,
+    exp: expires,
+    iat: now,
+    jti: crypto.randomUUID(),
+    sid: session.id,
+    roles: account.roles,
+    permissions: account.permissions,
+    amr: session.methods,
+    auth_time: Math.floor(session.authenticatedAt / 1000),
+  })
+  const refreshToken = makeToken(settings.secrets, { purpose: 'refresh', id, generation, salt })
+  return { accessToken, expiresIn: expires - now, refreshToken, refreshExpiresIn: sessionEnds - now }
+}

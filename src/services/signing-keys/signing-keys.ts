@@ -1,0 +1,77 @@
+import type { JWK } from 'jose'
+import {
+  SIGNING_KEY_CACHE_SECONDS,
+  SIGNING_KEY_RELOAD_MIN_SECONDS,
+  SIGNING_KEY_RELOAD_WAIT_MS,
+  SIGNING_KEY_STALE_MAX_SECONDS,
+} from '../../config.ts'
+import { importSigningKey } from '../../crypto/signing-key.ts'
+import { DependencyError } from '../../errors.ts'
+import type { KeyRing, Platform, SigningKey } from '../../platform/compose.ts'
+import { logError } from '../../platform/log.ts'
+import { within } from '../../platform/within.ts'
+import { ensureSigningKeys, periodAt } from './periods.ts'
+
+type Needs = Pick<Platform, 'db' | 'now' | 'settings' | 'keyRing'>
+
+/**
+ * The keys in use, from memory. When they are older than `maxAgeSeconds`, one request of the isolate asks the database while the others
+ * go on with what is there; so does that one, when the database refuses or is slow (`docs/decisions/0004-signing-keys.md`).
+ */
+export async function loadKeyRing(deps: Needs, maxAgeSeconds = SIGNING_KEY_CACHE_SECONDS): Promise<KeyRing> {
+  const { keyRing } = deps
+  const now = deps.now()
+  const known = keyRing.current
+  if (!known || now - known.loadedAt >= SIGNING_KEY_STALE_MAX_SECONDS * 1000) return await readKeyRing(deps)
+  const isFresh = now - known.loadedAt < maxAgeSeconds * 1000
+  const wasJustTried = now - keyRing.triedAt < SIGNING_KEY_RELOAD_MIN_SECONDS * 1000
+  if (isFresh || wasJustTried) return known
+  keyRing.triedAt = now
+  try {
+    return await within(SIGNING_KEY_RELOAD_WAIT_MS, readKeyRing(deps))
+  } catch (error) {
+    logError('signing keys not reloaded', error, { ageSeconds: Math.floor((now - known.loadedAt) / 1000) })
+    return known
+  }
+}
+
+/** The key that a token names; asks the database once more for one it does not know yet. */
+export async function findVerifyingKey(deps: Needs, kid: string): Promise<CryptoKey | null> {
+  const key = (await loadKeyRing(deps)).verifying.get(kid)
+  if (key) return key
+  return (await loadKeyRing(deps, SIGNING_KEY_RELOAD_MIN_SECONDS)).verifying.get(kid) ?? null
+}
+
+/**
+ * The key that signs now: the one of this period, or of the period before where the database took no new one.
+ * @throws {DependencyError} when there is none.
+ */
+export async function findSigningKey(deps: Needs): Promise<SigningKey> {
+  const key =
+    newestBegun(await loadKeyRing(deps), deps.now()) ??
+    newestBegun(await loadKeyRing(deps, SIGNING_KEY_RELOAD_MIN_SECONDS), deps.now())
+  if (!key) throw new DependencyError('database', new Error('there is no key to sign with, and none could be stored'))
+  return key
+}
+
+function newestBegun({ signing }: KeyRing, nowMs: number): SigningKey | undefined {
+  return signing.find(({ period }) => period <= periodAt(nowMs))
+}
+
+async function readKeyRing(deps: Needs): Promise<KeyRing> {
+  const loadedAt = deps.now()
+  const keys = await ensureSigningKeys(deps, periodAt(loadedAt))
+  const verifying = new Map<string, CryptoKey>()
+  const signing: SigningKey[] = []
+  const publicJwks: JWK[] = []
+  for (const { row, privateJwk } of keys) {
+    const publicJwk = JSON.parse(row.publicJwk) as JWK
+    publicJwks.push(publicJwk)
+    verifying.set(row.kid, await importSigningKey(publicJwk))
+    if (privateJwk) signing.push({ period: row.period, kid: row.kid, privateKey: await importSigningKey(privateJwk) })
+  }
+  const ring: KeyRing = { loadedAt, signing, verifying, publicJwks }
+  // An answer that was long on its way never replaces a later one.
+  if ((deps.keyRing.current?.loadedAt ?? 0) <= loadedAt) deps.keyRing.current = ring
+  return ring
+}

@@ -1,0 +1,160 @@
+import { and, eq, inArray, isNull, lt, type SQL, sql } from 'drizzle-orm'
+import { auditEachUserStatement } from '../audit.ts'
+import { insertWhere } from '../conditional-insert.ts'
+import { sessionExists, toChangeTime, userIdByToken, whenPasswordIsOf, whenVerifiesFirstSignUp } from '../conditions.ts'
+import type { Database } from '../database.ts'
+import { userRoles, users } from '../schema/index.ts'
+
+const stringList = (value: string) => JSON.parse(value) as string[]
+
+/** A user with what the roles amount to: one statement, whatever it is asked with. */
+export const accountFields = {
+  id: users.id,
+  email: users.email,
+  emailVerifiedAt: users.emailVerifiedAt,
+  username: users.username,
+  name: users.name,
+  passwordHash: users.passwordHash,
+  passwordChangedAt: users.passwordChangedAt,
+  passwordResetRequiredAt: users.passwordResetRequiredAt,
+  status: users.status,
+  locale: users.locale,
+  totpActivatedAt: users.totpActivatedAt,
+  accessProvenAt: users.accessProvenAt,
+  createdAt: users.createdAt,
+  lastSeenAt: users.lastSeenAt,
+  roles: sql`(select json_group_array(role) from (select role from user_roles where user_id = users.id order by role))`
+    .mapWith(stringList)
+    .as('role_names'),
+  permissions: sql`(select json_group_array(permission) from (select distinct permission from role_permissions
+      join user_roles using (role) where user_id = users.id order by permission))`
+    .mapWith(stringList)
+    .as('permission_names'),
+  providers:
+    sql`(select json_group_array(provider) from (select provider from identities where user_id = users.id order by provider))`
+      .mapWith(stringList)
+      .as('provider_ids'),
+}
+
+export type Account = NonNullable<Awaited<ReturnType<typeof findAccountByEmail>>>
+
+/** What a person types to name an account: an address or a username, in canonical form. */
+export type Identifier = { email: string } | { username: string }
+
+export async function findAccountByEmail(db: Database, email: string) {
+  return (await db.select(accountFields).from(users).where(eq(users.email, email)).get()) ?? null
+}
+
+export async function findAccountByIdentifier(db: Database, identifier: Identifier): Promise<Account | null> {
+  if ('email' in identifier) return await findAccountByEmail(db, identifier.email)
+  const username = sql`lower(${users.username}) = ${identifier.username.toLowerCase()}`
+  return (await db.select(accountFields).from(users).where(username).get()) ?? null
+}
+
+/** Gives a role to a user, or to nobody where the expression is null. */
+export function grantRoleStatement(db: Database, role: string, userId: SQL) {
+  const has = sql`exists (select 1 from user_roles where role = ${role} and user_id = ${userId})`
+  return insertWhere(db, userRoles, { userId, role }, sql`${userId} is not null and not ${has}`)
+}
+
+/** Replaces a password hash by one of today's strength, if it is still the one that was verified. */
+export function rehashPasswordStatement(db: Database, userId: string, oldHash: string, newHash: string) {
+  return db
+    .update(users)
+    .set({ passwordHash: newHash })
+    .where(and(eq(users.id, userId), eq(users.passwordHash, oldHash)))
+}
+
+/** Remembers when an account was last seen, if the session it logged in with was opened. */
+export function recordLoginStatement(db: Database, userId: string, sessionId: string, nowMs: number) {
+  return db
+    .update(users)
+    .set({ lastSeenAt: nowMs })
+    .where(and(eq(users.id, userId), sessionExists(sessionId)))
+}
+
+/** Changes a password the caller has just verified. Changes nothing if it changed meanwhile. */
+export function changePasswordStatement(db: Database, account: Account, newHash: string, nowMs: number) {
+  return db
+    .update(users)
+    .set({ passwordHash: newHash, passwordChangedAt: toChangeTime(nowMs) })
+    .where(and(eq(users.id, account.id), whenPasswordIsOf(account)))
+    .returning({ id: users.id })
+}
+
+/** The username of an account whose address is confirmed: the one it asked for at sign-up, where nobody has it by then. */
+const confirmedUsername = sql`case when users.email_verified_at is null and not exists
+  (select 1 from users as other where lower(other.username) = lower(users.username_wish))
+  then coalesce(users.username, users.username_wish) else users.username end`
+
+/** Sets the password of the account a live token belongs to. The mail proved the address, so it counts as verified. */
+export function resetPasswordStatement(db: Database, tokenId: string, newHash: string, nowMs: number) {
+  return db
+    .update(users)
+    .set({
+      passwordHash: newHash,
+      passwordChangedAt: toChangeTime(nowMs),
+      passwordResetRequiredAt: null,
+      emailVerifiedAt: sql`coalesce(${users.emailVerifiedAt}, ${nowMs})`,
+      username: confirmedUsername,
+    })
+    .where(eq(users.id, userIdByToken(tokenId)))
+}
+
+/**
+ * Verifies the address a live token was sent to, if it is still the account's. Where that confirms a sign-up by password that nobody
+ * repeated, it proves the password too; it never proves an identity, whose provider did not.
+ */
+export function verifyEmailStatement(db: Database, tokenId: string, nowMs: number) {
+  return db
+    .update(users)
+    .set({
+      emailVerifiedAt: sql`coalesce(${users.emailVerifiedAt}, ${nowMs})`,
+      accessProvenAt: sql`case when ${whenVerifiesFirstSignUp(tokenId)} then ${nowMs} else ${users.accessProvenAt} end`,
+      username: confirmedUsername,
+    })
+    .where(sql`(id, email) = (select user_id, email from one_time_tokens where id = ${tokenId})`)
+}
+
+/**
+ * Gives the account the address a live token proves. An address taken meanwhile fails the batch. Whoever has the new mailbox need not be
+ * whoever signs in, so that counts as unproven again.
+ */
+export function changeEmailStatement(db: Database, tokenId: string, newEmail: string, nowMs: number) {
+  return db
+    .update(users)
+    .set({ email: newEmail, emailVerifiedAt: nowMs, accessProvenAt: null })
+    .where(eq(users.id, userIdByToken(tokenId)))
+}
+
+/** Changes name and username. A username that is taken fails the batch (`users_username_unique`). */
+export function updateProfileStatement(
+  db: Database,
+  userId: string,
+  changes: { name?: string | null | undefined; username?: string | null | undefined },
+) {
+  return db.update(users).set(changes).where(eq(users.id, userId))
+}
+
+/** Deletes the account; sessions, tokens and roles go with it (foreign keys). */
+export function deleteAccountStatement(db: Database, userId: string) {
+  return db.delete(users).where(eq(users.id, userId)).returning({ id: users.id })
+}
+
+/** Deletes some accounts whose address was never verified, and that nobody ever logged in to, with an event in the trail for each. */
+export async function deleteUnverifiedAccounts(
+  db: Database,
+  { createdBefore, at }: { createdBefore: number; at: number },
+  limit: number,
+): Promise<number> {
+  const isStale = and(isNull(users.emailVerifiedAt), isNull(users.lastSeenAt), lt(users.createdAt, createdBefore))
+  const isChosen = inArray(
+    users.id,
+    db.select({ id: users.id }).from(users).where(isStale).orderBy(users.id).limit(limit),
+  )
+  const [, gone] = await db.batch([
+    auditEachUserStatement(db, { type: 'user.expired', at }, isChosen),
+    db.delete(users).where(isChosen).returning({ id: users.id }),
+  ])
+  return gone.length
+}

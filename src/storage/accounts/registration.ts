@@ -1,0 +1,104 @@
+import { sql } from 'drizzle-orm'
+import { auditOrCountStatements, type Origin } from '../audit.ts'
+import { insertWhere } from '../conditional-insert.ts'
+import { addressIsTaken, takenUsername, userExists, userIdByEmail, whenMailed } from '../conditions.ts'
+import type { Database } from '../database.ts'
+import { insertIdentityStatement, type NewIdentity } from '../federation/identities.ts'
+import { deleteExchangesStatement } from '../federation/login-exchanges.ts'
+import { mailTokenStatements } from '../mail.ts'
+import { issueTokenStatement, type NewOneTimeToken } from '../one-time-tokens.ts'
+import { users } from '../schema/index.ts'
+import { endSessionsStatement } from '../sessions/sessions.ts'
+import {
+  deleteIdentitiesStatement,
+  deleteTokensButResetsStatement,
+  describeIdentities,
+  dropPasswordStatement,
+  factsWith,
+} from './access-proof.ts'
+import { grantRoleStatement } from './accounts.ts'
+
+/**
+ * Makes the account, its role, the identity it comes by, its verification token and the mail, which says what a click confirms. Where the
+ * address has an account already, the same statements prepare a mail that says so, with a token to set a new password. An account that
+ * nobody has confirmed then loses all that signs in to it: of two who signed up with one address, nobody knows who has the mailbox.
+ * A taken username fails the batch.
+ */
+export function registrationStatements(
+  db: Database,
+  account: typeof users.$inferInsert & { locale: string },
+  {
+    mail,
+    token,
+    identity,
+  }: {
+    mail: { id: string; maxPerHour: number; facts: Record<string, string>; providerNames: ReadonlyMap<string, string> }
+    token: NewOneTimeToken & { resetExpiresAt: number }
+    identity: NewIdentity | null
+  },
+) {
+  const { resetExpiresAt, ...verification } = token
+  const { email, createdAt } = account
+  const isNew = userExists(account.id)
+  const userId = userIdByEmail(email)
+  const taken = takenUsername(account.username ?? account.usernameWish ?? null)
+  const isRepeated = sql`exists (select 1 from users where email = ${email} and id <> ${account.id}
+    and email_verified_at is null and status = 'active')`
+  const identities = describeIdentities(userId, mail.providerNames)
+  const details = sql`case when ${isNew} then ${factsWith(mail.facts, { signIn: identities })}
+    when ${isRepeated} then ${factsWith({ unconfirmed: 'yes' }, { dropped: identities })} else '{}' end`
+  return {
+    ended: endSessionsStatement(db, userId, { when: isRepeated }),
+    account: insertWhere(
+      db,
+      users,
+      { ...account, username: account.username ?? taken },
+      sql`not ${addressIsTaken(email)} or ${taken} is not null`,
+    ),
+    role: grantRoleStatement(db, 'user', sql`(select id from users where id = ${account.id})`),
+    identity: identity && insertIdentityStatement(db, identity, isNew),
+    token: issueTokenStatement(
+      db,
+      {
+        ...verification,
+        expiresAt: sql`case when ${isNew} then ${verification.expiresAt} else ${resetExpiresAt} end`,
+        purpose: sql`case when ${isNew} then 'verify_email' else 'reset_password' end`,
+      },
+      { email },
+    ),
+    mail: mailTokenStatements(
+      db,
+      {
+        id: mail.id,
+        kind: sql`case when ${isNew} then 'verify_email' else 'already_registered' end`,
+        locale: account.locale,
+        tokenId: token.id,
+        createdAt,
+        details,
+      },
+      mail.maxPerHour,
+    ),
+    dropped: [
+      deleteIdentitiesStatement(db, userId, isRepeated),
+      deleteTokensButResetsStatement(db, userId, isRepeated),
+      deleteExchangesStatement(db, userId, isRepeated),
+      dropPasswordStatement(db, userId, { at: createdAt, when: isRepeated }),
+    ],
+  } as const
+}
+
+/**
+ * What the trail says of a registration: the same statements for a new address and for one that is known. Of a repeated one that is
+ * told to nobody, because the address has had its mails, only the number is kept: anybody can repeat it for ever.
+ */
+export function registrationAuditStatements(
+  db: Database,
+  registration: { userId: string; email: string; mailId: string; at: number },
+  origin: Origin,
+) {
+  const { userId, email, mailId, at } = registration
+  const isNew = userExists(userId)
+  const type = sql`case when ${isNew} then 'user.registered' else 'user.registration_repeated' end`
+  const event = { type, at, userId: userIdByEmail(email) }
+  return auditOrCountStatements(db, event, origin, sql`${isNew} or ${whenMailed(mailId)}`)
+}

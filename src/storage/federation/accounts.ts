@@ -1,0 +1,74 @@
+import { and, eq, type SQL, sql } from 'drizzle-orm'
+import {
+  deleteIdentitiesStatement,
+  deleteTokensButResetsStatement,
+  keptSecondFactor,
+} from '../accounts/access-proof.ts'
+import { grantRoleStatement } from '../accounts/accounts.ts'
+import { insertWhere } from '../conditional-insert.ts'
+import { addressIsTaken, toChangeTime, userExists } from '../conditions.ts'
+import type { Database } from '../database.ts'
+import { users } from '../schema/index.ts'
+import { endSessionsStatement } from '../sessions/sessions.ts'
+import { identityExists, insertIdentityStatement, type NewIdentity } from './identities.ts'
+import { deleteExchangesStatement } from './login-exchanges.ts'
+
+/** An account as it was when a decision about it was made; the statements do nothing once it has changed. */
+type Known = { id: string; email: string }
+
+/** The account is still the verified one with this address, and whatever signs in to it is its owner's. */
+export const whenProven = ({ id, email }: Known): SQL =>
+  sql`exists (select 1 from users where id = ${id} and email = ${email} and status = 'active'
+    and email_verified_at is not null and access_proven_at is not null)`
+
+/**
+ * The account is still one that its owner may claim by this identity: nobody has verified its address, or nobody has proven whose it is
+ * and the provider runs the mailbox. The identity is nobody else's.
+ */
+export const whenClaimable = ({ id, email }: Known, { issuer, subject, isAuthority }: NewIdentity): SQL =>
+  sql`exists (select 1 from users where id = ${id} and email = ${email} and status = 'active'
+      and (email_verified_at is null or (access_proven_at is null and ${isAuthority ? 1 : 0})))
+    and not exists (select 1 from identities where issuer = ${issuer} and subject = ${subject} and user_id <> ${id})`
+
+const isLinked = ({ issuer, subject }: NewIdentity) =>
+  sql`exists (select 1 from identities where issuer = ${issuer} and subject = ${subject})`
+
+/** Makes an account for an identity that is new, if its address is new too. The account exists afterwards, or nothing does. */
+export function createFederatedStatements(db: Database, account: typeof users.$inferInsert, identity: NewIdentity) {
+  const isFree = sql`not ${addressIsTaken(account.email)} and not ${isLinked(identity)}`
+  return [
+    insertWhere(db, users, account, isFree),
+    insertIdentityStatement(db, identity, userExists(account.id)),
+    grantRoleStatement(db, 'user', sql`(select id from users where id = ${account.id})`),
+  ] as const
+}
+
+/**
+ * Gives an account that nobody proved to own to the owner of its address. Whatever signs in to it by then dies: password, sessions,
+ * tokens, waiting logins, other identities, and the second factor of an account that was never verified (pre-hijacking;
+ * GHSA-g38m-r43w-p2q7). A link to set a password stays: it went to the mailbox, and the provider may be wrong.
+ * `identityExists(identity.id)` says afterwards whether it came about.
+ */
+export function claimAccountStatements(db: Database, account: Known & { name: string | null }, identity: NewIdentity) {
+  const isOpen = whenClaimable(account, identity)
+  const isClaimed = identityExists(identity.id)
+  const at = identity.createdAt
+  return {
+    ended: endSessionsStatement(db, account.id, { when: isOpen }),
+    identities: deleteIdentitiesStatement(db, account.id, isOpen),
+    identity: insertIdentityStatement(db, identity, isOpen),
+    tokens: deleteTokensButResetsStatement(db, account.id, isClaimed),
+    exchanges: deleteExchangesStatement(db, account.id, isClaimed),
+    account: db
+      .update(users)
+      .set({
+        emailVerifiedAt: sql`coalesce(${users.emailVerifiedAt}, ${at})`,
+        accessProvenAt: identity.isAuthority ? at : null,
+        passwordHash: null,
+        passwordChangedAt: toChangeTime(at),
+        totpActivatedAt: keptSecondFactor,
+        name: account.name,
+      })
+      .where(and(eq(users.id, account.id), isClaimed)),
+  } as const
+}

@@ -1,0 +1,88 @@
+import { and, eq, lt, type SQL, sql } from 'drizzle-orm'
+import { accountFields } from '../accounts/accounts.ts'
+import { insertWhere } from '../conditional-insert.ts'
+import type { Database } from '../database.ts'
+import { deleteSome } from '../delete-some.ts'
+import { identities, spentStates, users } from '../schema/index.ts'
+
+export type NewIdentity = typeof identities.$inferInsert
+
+/** Who somebody is at a provider, as far as the database looks them up. */
+type IdentityKey = Pick<NewIdentity, 'issuer' | 'subject'>
+
+/** Identities other than this one, which may have been linked before. */
+export const whenOtherThan = ({ issuer, subject }: IdentityKey): SQL =>
+  sql`(issuer, subject) <> (${issuer}, ${subject})`
+
+/** The account still has this identity. */
+export const identityIsOf = (userId: string, { issuer, subject }: IdentityKey): SQL =>
+  sql`exists (select 1 from identities where issuer = ${issuer} and subject = ${subject} and user_id = ${userId})`
+
+export const identityExists = (id: string): SQL => sql`exists (select 1 from identities where id = ${id})`
+
+/** The account that somebody from a provider signs in to, and the one that has their address. One round trip. */
+export async function findAccountsOf(db: Database, { issuer, subject }: IdentityKey, email: string | null) {
+  const [owners, namesakes] = await db.batch([
+    db
+      .select(accountFields)
+      .from(users)
+      .where(sql`${users.id} = (select user_id from identities where issuer = ${issuer} and subject = ${subject})`),
+    db
+      .select(accountFields)
+      .from(users)
+      .where(eq(users.email, email ?? '')),
+  ])
+  return { owner: owners[0] ?? null, namesake: namesakes[0] ?? null }
+}
+
+/** Links an identity if `condition` holds and neither it nor another of its provider is linked by then. */
+export function insertIdentityStatement(db: Database, identity: NewIdentity, condition: SQL) {
+  const { userId, provider, issuer, subject } = identity
+  return insertWhere(
+    db,
+    identities,
+    identity,
+    sql`${condition} and not exists (select 1 from identities
+      where (issuer = ${issuer} and subject = ${subject}) or (user_id = ${userId} and provider = ${provider}))`,
+  )
+}
+
+/** Remembers a login, and the provider's new tokens where they are kept. */
+export function touchIdentityStatement(
+  db: Database,
+  { issuer, subject }: IdentityKey,
+  use: { lastUsedAt: number; sealedTokens: string | null },
+) {
+  return db
+    .update(identities)
+    .set(use)
+    .where(and(eq(identities.issuer, issuer), eq(identities.subject, subject)))
+}
+
+/**
+ * Whether the user has this provider linked and, besides it, a password or another provider that is still configured: asked by
+ * the statement that unlinks, so that of many which run at once none takes the last way in.
+ */
+export function mayUnlink(userId: string, provider: string, configured: readonly string[]): SQL {
+  const others = sql`select 1 from identities where user_id = ${userId} and provider <> ${provider}
+    and provider in (select value from json_each(${JSON.stringify(configured)}))`
+  return sql`exists (select 1 from identities where user_id = ${userId} and provider = ${provider})
+    and (exists (select 1 from users where id = ${userId} and password_hash is not null) or exists (${others}))`
+}
+
+export function unlinkStatement(db: Database, userId: string, provider: string, condition: SQL) {
+  return db
+    .delete(identities)
+    .where(and(eq(identities.userId, userId), eq(identities.provider, provider), condition))
+    .returning({ id: identities.id })
+}
+
+/** Remembers that a state was answered; false when it had been before. */
+export async function spendState(db: Database, state: typeof spentStates.$inferInsert): Promise<boolean> {
+  const spent = await db.insert(spentStates).values(state).onConflictDoNothing().returning({ id: spentStates.id })
+  return spent.length > 0
+}
+
+export function deleteExpiredStates(db: Database, nowMs: number, limit: number): Promise<number> {
+  return deleteSome(db, spentStates, lt(spentStates.expiresAt, nowMs), limit)
+}

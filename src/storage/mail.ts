@@ -1,0 +1,229 @@
+import { and, eq, inArray, lt, lte, type SQL, sql } from 'drizzle-orm'
+import { URGENT_MAIL_KINDS } from '../config.ts'
+import { auditStatement, type Origin } from './audit.ts'
+import { insertWhere } from './conditional-insert.ts'
+import { tokenExists, userIdByToken, whenMailed } from './conditions.ts'
+import type { Database } from './database.ts'
+import { deleteSome } from './delete-some.ts'
+import { oneTimeTokens, outbox } from './schema/index.ts'
+
+export type OutboxRow = typeof outbox.$inferSelect
+
+interface NewMail {
+  id: string
+  kind: string | SQL
+  recipient: string | SQL
+  /** Whom it concerns; null for an address without an account. */
+  userId: string | SQL | null
+  locale: string
+  tokenId?: string
+  details?: Record<string, string> | SQL
+  createdAt: number
+}
+
+const HOUR_MS = 3_600_000
+
+/**
+ * The mailbox that an address leads to where `+tag` is only a label (RFC 5233): `anna+news@example.com` is read by `anna@example.com`.
+ * Dots are kept, because they make another mailbox nearly everywhere. Null for no address.
+ */
+const mailboxOf = (address: string | SQL): SQL =>
+  sql`(select lower(case when plus between 2 and at then substr(address, 1, plus - 1) || substr(address, at) else address end)
+    from (select address, instr(address, '+') as plus, instr(address, '@') as at from (select ${address} as address)))`
+
+/** When the mailbox may get one more mail of a kind, so that no hour sees more than `maxPerHour`: now, or an hour after an earlier one. */
+function nextTurn({ recipient, kind, createdAt }: NewMail, maxPerHour: number): SQL {
+  return sql`max(${createdAt}, coalesce((select created_at from outbox where mailbox = ${mailboxOf(recipient)} and kind = ${kind}
+    order by created_at desc limit 1 offset ${maxPerHour - 1}), 0) + ${HOUR_MS})`
+}
+
+/** The row of a mail that is due at `dueAt`. */
+const toRow = (mail: NewMail, dueAt: number | SQL) => ({
+  ...mail,
+  mailbox: mailboxOf(mail.recipient),
+  priority: sql`case when ${mail.kind} in ${[...URGENT_MAIL_KINDS]} then 0 else 1 end`,
+  details: mail.details ?? {},
+  createdAt: dueAt,
+  nextAttemptAt: dueAt,
+})
+
+/** Puts a mail in the outbox if `condition` holds and the mailbox has not had too many of its kind within the hour. */
+export function enqueueMailStatement(db: Database, mail: NewMail, condition: SQL, maxPerHour: number) {
+  return insertWhere(
+    db,
+    outbox,
+    toRow(mail, mail.createdAt),
+    sql`${condition} and ${nextTurn(mail, maxPerHour)} <= ${mail.createdAt}`,
+  )
+}
+
+/**
+ * Puts a notice of something that happened in the outbox if `condition` holds. Beyond the hour's limit it waits its turn, because a
+ * flood must not hide a fact; it is left out only where it would wait longer than `maxDelayMs`, behind as many others of its kind.
+ */
+export function enqueueNoticeStatement(
+  db: Database,
+  notice: NewMail,
+  condition: SQL,
+  limits: { maxPerHour: number; maxDelayMs: number },
+) {
+  const turn = nextTurn(notice, limits.maxPerHour)
+  return insertWhere(
+    db,
+    outbox,
+    toRow(notice, turn),
+    sql`${condition} and ${turn} <= ${notice.createdAt + limits.maxDelayMs}`,
+  )
+}
+
+/** Puts the mail that carries a token in the outbox, addressed to where the token says. Nothing if the token was not made. */
+export function enqueueTokenMailStatement(
+  db: Database,
+  mail: Omit<NewMail, 'recipient' | 'userId' | 'tokenId'> & { tokenId: string },
+  maxPerHour: number,
+) {
+  const recipient = sql`(select email from one_time_tokens where id = ${mail.tokenId})`
+  return enqueueMailStatement(
+    db,
+    { ...mail, recipient, userId: userIdByToken(mail.tokenId) },
+    tokenExists(mail.tokenId),
+    maxPerHour,
+  )
+}
+
+/**
+ * The same for a token made for this mail: it is taken back where the limit leaves the mail out. A code is tried against the newest
+ * token of its address, and one that nobody has got would make the code of the last mail useless.
+ */
+export function mailTokenStatements(
+  db: Database,
+  mail: Parameters<typeof enqueueTokenMailStatement>[1],
+  maxPerHour: number,
+) {
+  return [
+    enqueueTokenMailStatement(db, mail, maxPerHour),
+    db.delete(oneTimeTokens).where(and(eq(oneTimeTokens.id, mail.tokenId), sql`not ${whenMailed(mail.id)}`)),
+  ] as const
+}
+
+/** SQLite walks the index in order only where every column before the time is given. */
+const PRIORITIES = [0, 1]
+
+/** Takes the most urgent mail that is due, the longest due of several, for one delivery: nobody else gets it until `leaseUntil`. */
+export async function claimNextMail(db: Database, { now, leaseUntil }: { now: number; leaseUntil: number }) {
+  const next = db
+    .select({ id: outbox.id })
+    .from(outbox)
+    .where(and(eq(outbox.state, 'pending'), inArray(outbox.priority, PRIORITIES), lte(outbox.nextAttemptAt, now)))
+    .orderBy(outbox.priority, outbox.nextAttemptAt)
+    .limit(1)
+  const [found, claimed] = await db.batch([
+    db
+      .select({ token: oneTimeTokens })
+      .from(outbox)
+      .innerJoin(oneTimeTokens, eq(oneTimeTokens.id, outbox.tokenId))
+      .where(eq(outbox.id, next)),
+    db
+      .update(outbox)
+      .set({ attempts: sql`attempts + 1`, nextAttemptAt: leaseUntil })
+      .where(eq(outbox.id, next))
+      .returning(),
+  ])
+  const [mail] = claimed
+  return mail ? { mail, token: found[0]?.token ?? null } : null
+}
+
+/** Nobody else has claimed the mail since, nor said how it ended. */
+const isStillOurs = ({ id, attempts }: OutboxRow): SQL =>
+  sql`exists (select 1 from outbox where id = ${id} and state = 'pending' and attempts = ${attempts})`
+
+/** Remembers that a mail has left, whatever anybody else made of it. */
+export function markDeliveredStatement(db: Database, id: string) {
+  return db.update(outbox).set({ state: 'delivered', lastError: null }).where(eq(outbox.id, id))
+}
+
+/** Ends a mail that nobody needs any more. */
+export function dropMailStatement(db: Database, mail: OutboxRow, reason: string) {
+  return db
+    .update(outbox)
+    .set({ state: 'dropped', lastError: reason })
+    .where(and(eq(outbox.id, mail.id), isStillOurs(mail)))
+}
+
+/** Leaves a mail for a later try; one that no server has looked at keeps the number of tries it had. */
+export function postponeMailStatement(
+  db: Database,
+  mail: OutboxRow,
+  { nextAttemptAt, reason, wasTried }: { nextAttemptAt: number; reason: string; wasTried: boolean },
+) {
+  const attempts = wasTried ? mail.attempts : mail.attempts - 1
+  return db
+    .update(outbox)
+    .set({ nextAttemptAt, lastError: reason, attempts })
+    .where(and(eq(outbox.id, mail.id), isStillOurs(mail)))
+}
+
+/** Gives a mail up, and says so in the trail: once, also where two deliveries fail. */
+export function failMailStatements(
+  db: Database,
+  mail: OutboxRow,
+  failure: { at: number; reason: string },
+  origin: Origin,
+) {
+  const { at, reason } = failure
+  const details = { outboxId: mail.id, kind: mail.kind, attempts: mail.attempts, reason }
+  const ours = isStillOurs(mail)
+  return [
+    auditStatement(db, { type: 'mail.failed', at, userId: mail.userId, details }, origin, ours),
+    db
+      .update(outbox)
+      .set({ state: 'failed', lastError: reason })
+      .where(and(eq(outbox.id, mail.id), ours)),
+  ] as const
+}
+
+/** Where a list of overdue mails goes on. */
+export type OverdueMail = Pick<OutboxRow, 'id' | 'priority' | 'nextAttemptAt'>
+
+/** Mails that should have left by `dueBefore`, urgent ones first, then the longest overdue, from behind `after`. */
+export async function listOverdueMails(
+  db: Database,
+  { dueBefore, after, limit }: { dueBefore: number; after: OverdueMail | null; limit: number },
+): Promise<OverdueMail[]> {
+  const { priority, nextAttemptAt, id } = outbox
+  return await db
+    .select({ id, priority, nextAttemptAt })
+    .from(outbox)
+    .where(
+      and(
+        eq(outbox.state, 'pending'),
+        inArray(priority, PRIORITIES),
+        lte(nextAttemptAt, dueBefore),
+        after === null
+          ? undefined
+          : sql`(${priority}, ${nextAttemptAt}, ${id}) > (${after.priority}, ${after.nextAttemptAt}, ${after.id})`,
+      ),
+    )
+    .orderBy(priority, nextAttemptAt, id)
+    .limit(limit)
+}
+
+/** Forgets mails that have left, or that nobody needs any more, and were last tried before a time. */
+export function deleteSettledMails(db: Database, triedBefore: number, limit: number): Promise<number> {
+  const isSettled = and(
+    inArray(outbox.state, ['delivered', 'dropped']),
+    inArray(outbox.priority, PRIORITIES),
+    lt(outbox.nextAttemptAt, triedBefore),
+  )
+  return deleteSome(db, outbox, isSettled, limit)
+}
+
+/** Forgets mails that failed and were last tried before a time; they were kept for somebody to send them again. */
+export function deleteFailedMails(db: Database, triedBefore: number, limit: number): Promise<number> {
+  return deleteSome(
+    db,
+    outbox,
+    and(eq(outbox.state, 'failed'), inArray(outbox.priority, PRIORITIES), lt(outbox.nextAttemptAt, triedBefore)),
+    limit,
+  )
+}

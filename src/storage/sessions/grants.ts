@@ -1,0 +1,86 @@
+import { and, eq, exists, inArray, type SQL, sql } from 'drizzle-orm'
+import { accountFields } from '../accounts/accounts.ts'
+import { insertWhere } from '../conditional-insert.ts'
+import type { Database } from '../database.ts'
+import { grants, sessions, users } from '../schema/index.ts'
+import { sessionFields, whenLive } from './sessions.ts'
+
+export type Grant = typeof grants.$inferSelect
+
+/** What a proven refresh token says of its grant. */
+type Presented = Pick<Grant, 'id' | 'salt' | 'generation'>
+
+/** Milliseconds since the epoch by the database's clock, of which there is one, where the clocks of Workers are many. */
+const databaseNow = sql<number>`cast(unixepoch('subsec') * 1000 as integer)`
+
+const whenPresented = ({ id, salt }: Pick<Grant, 'id' | 'salt'>) => and(eq(grants.id, id), eq(grants.salt, salt))
+
+/** Gives a new session its grant, if the session was opened. */
+export function insertGrantStatement(
+  db: Database,
+  grant: Pick<Grant, 'id' | 'sessionId' | 'salt' | 'generation'>,
+  condition: SQL,
+) {
+  return insertWhere(db, grants, { ...grant, rotatedAt: databaseNow }, condition)
+}
+
+/** A grant of a live session, with the session and its active account as they are now. */
+export async function findLiveGrant(
+  db: Database,
+  presented: Pick<Grant, 'id' | 'salt'>,
+  nowMs: number,
+  idleTimeoutMs: number,
+) {
+  const row = await db
+    .select({ grant: grants, session: sessionFields, account: accountFields })
+    .from(grants)
+    .innerJoin(sessions, eq(sessions.id, grants.sessionId))
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .where(and(whenPresented(presented), eq(users.status, 'active'), whenLive(nowMs, idleTimeoutMs)))
+    .get()
+  return row ?? null
+}
+
+/**
+ * Moves a grant one generation on if it is still at the one presented, and answers how it then stands: of many that try at once one
+ * rotates, and the others see its result. Null when the session has ended or the account is not active. All in one round trip.
+ */
+export async function rotateGrant(db: Database, presented: Presented, nowMs: number, idleTimeoutMs: number) {
+  const { generation } = presented
+  const isLive = whenLive(nowMs, idleTimeoutMs)
+  const rotated = and(whenPresented(presented), eq(grants.generation, generation + 1))
+  const liveSession = db
+    .select({ id: sessions.id })
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .where(and(eq(sessions.id, grants.sessionId), eq(users.status, 'active'), isLive))
+  const [, , [state], [account]] = await db.batch([
+    db
+      .update(grants)
+      .set({ generation: generation + 1, rotatedAt: databaseNow })
+      .where(and(whenPresented(presented), eq(grants.generation, generation), exists(liveSession))),
+    db
+      .update(sessions)
+      .set({ lastSeenAt: sql`max(${sessions.lastSeenAt}, ${nowMs})` })
+      .where(and(inArray(sessions.id, db.select({ id: grants.sessionId }).from(grants).where(rotated)), isLive)),
+    // A batch answers rows as objects, in which two columns of one name become one: so the account is asked by itself.
+    db
+      .select({
+        ...sessionFields,
+        generation: grants.generation,
+        sinceRotationMs: sql<number>`${databaseNow} - ${grants.rotatedAt}`.as('since_rotation'),
+      })
+      .from(grants)
+      .innerJoin(sessions, eq(sessions.id, grants.sessionId))
+      .where(and(whenPresented(presented), isLive)),
+    db
+      .select(accountFields)
+      .from(users)
+      .innerJoin(sessions, eq(sessions.userId, users.id))
+      .innerJoin(grants, eq(grants.sessionId, sessions.id))
+      .where(and(whenPresented(presented), eq(users.status, 'active'))),
+  ])
+  if (!state || !account) return null
+  const { generation: reached, sinceRotationMs, ...session } = state
+  return { session, account, generation: reached, sinceRotationMs }
+}

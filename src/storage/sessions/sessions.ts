@@ -1,0 +1,133 @@
+import { and, desc, eq, gt, lte, or, type SQL, sql } from 'drizzle-orm'
+import { accountFields } from '../accounts/accounts.ts'
+import { insertWhere } from '../conditional-insert.ts'
+import { type Proven, whenAsProven } from '../conditions.ts'
+import type { Database } from '../database.ts'
+import { deleteSome } from '../delete-some.ts'
+import { sessions, users } from '../schema/index.ts'
+
+export type Session = typeof sessions.$inferSelect
+
+export const sessionFields = {
+  id: sessions.id,
+  userId: sessions.userId,
+  methods: sessions.methods,
+  authenticatedAt: sessions.authenticatedAt,
+  strongAuthenticatedAt: sessions.strongAuthenticatedAt,
+  createdAt: sessions.createdAt,
+  lastSeenAt: sessions.lastSeenAt,
+  expiresAt: sessions.expiresAt,
+  userAgent: sessions.userAgent,
+  country: sessions.country,
+  city: sessions.city,
+}
+
+/** Neither expired nor idle for longer than allowed; `idleTimeoutMs` 0 means no such limit. */
+export const whenLive = (nowMs: number, idleTimeoutMs: number) =>
+  and(gt(sessions.expiresAt, nowMs), idleTimeoutMs > 0 ? gt(sessions.lastSeenAt, nowMs - idleTimeoutMs) : undefined)
+
+/** A live session of an active account, with the account as it is now. */
+export async function findLiveSession(db: Database, sessionId: string, nowMs: number, idleTimeoutMs: number) {
+  const row = await db
+    .select({ session: sessionFields, account: accountFields })
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .where(and(eq(sessions.id, sessionId), eq(users.status, 'active'), whenLive(nowMs, idleTimeoutMs)))
+    .get()
+  return row ?? null
+}
+
+/** What names a session: its id and its user, as a verified access token says them, or what a proven refresh token stands for. */
+export interface NamedSessions {
+  access: { sid: string; sub: string } | null
+  refresh: { id: string; salt: string } | null
+}
+
+/** The sessions that are named so and have not ended; none for names that are null. */
+export async function findNamedSessions(db: Database, { access, refresh }: NamedSessions) {
+  const byAccess = sql`(${sessions.id} = ${access?.sid ?? null} and ${sessions.userId} = ${access?.sub ?? null})`
+  const byRefresh = sql`${sessions.id} = (select session_id from grants
+    where id = ${refresh?.id ?? null} and salt = ${refresh?.salt ?? null})`
+  return await db.select({ id: sessions.id, userId: sessions.userId }).from(sessions).where(or(byAccess, byRefresh))
+}
+
+/** The live sessions of an active account, newest first. */
+export async function listLiveSessions(db: Database, userId: string, nowMs: number, idleTimeoutMs: number) {
+  return await db
+    .select(sessionFields)
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .where(and(eq(sessions.userId, userId), eq(users.status, 'active'), whenLive(nowMs, idleTimeoutMs)))
+    .orderBy(desc(sessions.createdAt), desc(sessions.id))
+}
+
+/** Opens a session only if the account is active and as it was when it proved itself. */
+export function insertSessionStatement(db: Database, session: typeof sessions.$inferInsert, proven: Proven) {
+  return insertWhere(db, sessions, session, whenAsProven(proven))
+}
+
+/** Ends the oldest sessions beyond the limit. */
+export function trimSessionsStatement(db: Database, userId: string, limit: number) {
+  return db
+    .delete(sessions)
+    .where(
+      sql`user_id = ${userId} and id not in (select id from sessions where user_id = ${userId} order by created_at desc, id desc limit ${limit})`,
+    )
+    .returning({ id: sessions.id })
+}
+
+/**
+ * Moves last-seen times of sessions and their users forward, never back. One parameter holds them all, so a batch of any size
+ * stays within D1's hundred.
+ */
+export function recordSeenStatements(db: Database, seen: readonly (readonly [sessionId: string, at: number])[]) {
+  const rows = sql`(select value ->> 0 as id, value ->> 1 as at from json_each(${JSON.stringify(seen)}))`
+  return [
+    db
+      .update(sessions)
+      .set({
+        lastSeenAt: sql`max(${sessions.lastSeenAt}, (select at from ${rows} as seen where seen.id = sessions.id))`,
+      })
+      .where(sql`${sessions.id} in (select id from ${rows})`),
+    db
+      .update(users)
+      .set({
+        lastSeenAt: sql`max(coalesce(${users.lastSeenAt}, 0), (select max(seen.at) from ${rows} as seen
+          join sessions on sessions.id = seen.id where sessions.user_id = users.id))`,
+      })
+      .where(sql`${users.id} in (select user_id from sessions where id in (select id from ${rows}))`),
+  ] as const
+}
+
+/** Ends one session of this user, if `when` holds. */
+export function endSessionStatement(db: Database, userId: string, sessionId: string, when: SQL = sql`true`) {
+  return db
+    .delete(sessions)
+    .where(and(eq(sessions.id, sessionId), eq(sessions.userId, userId), when))
+    .returning({ id: sessions.id })
+}
+
+/** Ends the sessions of an account, all or all but one. */
+export function endSessionsStatement(
+  db: Database,
+  userId: string | SQL,
+  { except = null, when = sql`true` }: { except?: string | null; when?: SQL } = {},
+) {
+  return db
+    .delete(sessions)
+    .where(and(eq(sessions.userId, userId), sql`${sessions.id} is not ${except}`, when))
+    .returning({ id: sessions.id })
+}
+
+/** Deletes some of the sessions that have expired; the number that went. */
+export function deleteExpiredSessions(db: Database, nowMs: number, limit: number): Promise<number> {
+  return deleteSome(db, sessions, lte(sessions.expiresAt, nowMs), limit)
+}
+
+/**
+ * Deletes some of the sessions that were last seen before a time; the number that went. It looks at every session, because an index
+ * would have to be written each minute that a session is in use, and D1 bills a written row like a thousand that are read.
+ */
+export function deleteIdleSessions(db: Database, seenUntil: number, limit: number): Promise<number> {
+  return deleteSome(db, sessions, lte(sessions.lastSeenAt, seenUntil), limit)
+}
