@@ -23,6 +23,7 @@ minutes; sessions go on, because clients refresh. Services that verify offline f
 were kept are deleted, and new signing keys are made. Passwords, accounts and linked providers stay.`,
     sql: [
       'delete from signing_keys',
+      'delete from grants',
       'delete from sessions',
       'delete from one_time_tokens',
       'delete from login_exchanges',

@@ -4,7 +4,8 @@ import type { RevocationMessage } from '../platform/blocklist.ts'
 import type { Platform } from '../platform/compose.ts'
 import { logError } from '../platform/log.ts'
 import { withJitter } from '../platform/mail-pause.ts'
-import { deliverNextMail } from '../services/mail.ts'
+import type { MailMessage } from '../platform/mail-queue.ts'
+import { takeMailTurn } from '../services/mail.ts'
 import { recordActivity } from '../services/sessions/activity.ts'
 
 /** Consumes a queue; its name says what it carries. What fails here is tried again by the queue. */
@@ -42,7 +43,7 @@ const revocationDelaySeconds = (tries: number): number =>
 async function consumeMails(platform: Platform, batch: MessageBatch): Promise<void> {
   await Promise.all(
     batch.messages.map((message) =>
-      ackOrRetry(message, 'mail message failed', () => deliverNextMail(platform), {
+      ackOrRetry(message, 'mail message failed', () => takeMailTurn(platform, (message.body as MailMessage).outboxId), {
         delaySeconds: Math.ceil(withJitter(MAIL_MESSAGE_RETRY_SECONDS, platform.random)),
       }),
     ),

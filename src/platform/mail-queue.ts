@@ -3,7 +3,7 @@ import { logError } from './log.ts'
 import { within } from './within.ts'
 
 /** One turn to deliver a mail. It names the outbox row it was sent for, which an operator may want to know, but serves the most urgent. */
-interface MailMessage {
+export interface MailMessage {
   outboxId: string
 }
 

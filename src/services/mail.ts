@@ -20,6 +20,7 @@ import {
   claimNextMail,
   dropMailStatement,
   failMailStatements,
+  findFirstTryAfter,
   listOverdueMails,
   markDeliveredStatement,
   type OutboxRow,
@@ -42,21 +43,33 @@ const TOKEN_PAGES = {
 } as const
 
 /**
- * Delivers the most urgent mail that is due, or leaves it for a later try; nothing where none is due. Each message of the queue is one
- * turn, whichever mail it was sent for: so a reset that comes behind a hundred sign-ups leaves before them. Safe to call twice and at
+ * Uses the turn that a message of the queue is, whichever mail it was sent for: so a reset that comes behind a hundred sign-ups leaves
+ * before them. Where its own mail is not due yet, the turn comes again with that mail: a notice beyond the hour's limit waits, and the
+ * clock of the writer may be ahead of this one. A turn that is lost leaves some later mail without one.
+ */
+export async function takeMailTurn(deps: Needs, outboxId: string): Promise<void> {
+  const now = deps.now()
+  const triedId = await deliverNextMail(deps)
+  if (triedId === outboxId) return
+  const dueAt = await findFirstTryAfter(deps.db, outboxId, now)
+  if (dueAt !== null) await deps.announceMails([outboxId], Math.ceil((dueAt - now) / 1000))
+}
+
+/**
+ * Delivers the most urgent mail that is due, or leaves it for a later try. Its id; null where none is due. Safe to call twice and at
  * once, because a mail is claimed first. Links and codes are derived here, so no queue and no row ever holds one.
  */
-export async function deliverNextMail(deps: Needs): Promise<void> {
+export async function deliverNextMail(deps: Needs): Promise<string | null> {
   const { db, settings } = deps
   const now = deps.now()
   const claimed = await claimNextMail(db, { now, leaseUntil: now + MAIL_LEASE_SECONDS * 1000 })
-  if (!claimed) return
+  if (!claimed) return null
   const { mail, token } = claimed
   const about = { outboxId: mail.id, kind: mail.kind, attempts: mail.attempts }
   if (mail.tokenId !== null && token === null) {
     await dropMailStatement(db, mail, 'token used')
     logInfo('mail dropped', about)
-    return
+    return mail.id
   }
   try {
     if (token !== null && token.expiresAt <= now) throw new MailError('link expired before delivery', true)
@@ -64,10 +77,11 @@ export async function deliverNextMail(deps: Needs): Promise<void> {
     await deps.sendMail({ id: mail.id, from: settings.mail.from, to: mail.recipient, ...rendered })
   } catch (error) {
     await recordFailure(deps, mail, error)
-    return
+    return mail.id
   }
   await recordDelivery(deps, mail)
   logInfo('mail delivered', about)
+  return mail.id
 }
 
 /** The mail has left. Not to remember that would send it twice, so a database that fails for a moment is asked again. */

@@ -1,4 +1,4 @@
-import { and, eq, inArray, lt, lte, type SQL, sql } from 'drizzle-orm'
+import { and, eq, gt, inArray, isNull, lt, lte, type SQL, sql } from 'drizzle-orm'
 import { URGENT_MAIL_KINDS } from '../config.ts'
 import { auditStatement, type Origin } from './audit.ts'
 import { insertWhere } from './conditional-insert.ts'
@@ -131,6 +131,16 @@ export async function claimNextMail(db: Database, { now, leaseUntil }: { now: nu
   ])
   const [mail] = claimed
   return mail ? { mail, token: found[0]?.token ?? null } : null
+}
+
+/** When a mail that nobody has looked at yet is due, if that is after `now`; what was put off has a message for its next try. */
+export async function findFirstTryAfter(db: Database, id: string, now: number): Promise<number | null> {
+  const isUntried = and(eq(outbox.state, 'pending'), eq(outbox.attempts, 0), isNull(outbox.lastError))
+  const [mail] = await db
+    .select({ dueAt: outbox.nextAttemptAt })
+    .from(outbox)
+    .where(and(eq(outbox.id, id), isUntried, gt(outbox.nextAttemptAt, now)))
+  return mail?.dueAt ?? null
 }
 
 /** Nobody else has claimed the mail since, nor said how it ended. */

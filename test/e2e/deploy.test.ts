@@ -203,6 +203,7 @@ describe('npm run doctor', () => {
 })
 
 describe('npm run rotate', () => {
+  const MADE_BY_THE_SECRET = ['signing_keys', 'sessions', 'grants', 'one_time_tokens', 'login_exchanges']
   const count = (table: string) => account.database().prepare(`select count(*) as n from ${table}`).get()?.n
   const addKey = () =>
     account
@@ -210,6 +211,14 @@ describe('npm run rotate', () => {
       .exec(
         "insert into signing_keys (period, ordinal, kid, public_jwk, seals, created_at) values (1, 0, 'k', '{}', '{}', 0)",
       )
+
+  const addSession = () =>
+    account
+      .database()
+      .exec(`insert into users (id, email, password_hash, created_at) values ('u', 'ada@example.com', 'x', 0);
+      insert into sessions (id, user_id, methods, authenticated_at, created_at, last_seen_at, expires_at)
+        values ('s', 'u', '[]', 0, 0, 0, 0);
+      insert into grants (id, session_id, salt, rotated_at) values ('g', 's', 'x', 0)`)
 
   it('says what it ends and does nothing without --yes', () => {
     const machine = deployed(V1)
@@ -232,11 +241,13 @@ describe('npm run rotate', () => {
   it('auth-secret deploys a new version alone and deletes what the old one made', () => {
     const machine = deployed(`${V1},${V2}`)
     addKey()
+    addSession()
+    expect(MADE_BY_THE_SECRET.map(count)).toEqual([1, 1, 1, 0, 0])
     expect(machine.run('rotate', 'auth-secret', '--remote', '--yes')).toMatchObject({ status: 0 })
     const [serving] = account.serving()
     expect(serving?.secrets.AUTH_SECRET).toMatch(/^v3:[\w-]{43}$/)
     expect(machine.secrets()).toBe(withSecret(serving?.secrets.AUTH_SECRET ?? ''))
-    expect(['signing_keys', 'sessions', 'one_time_tokens', 'login_exchanges'].map(count)).toEqual([0, 0, 0, 0])
+    expect(MADE_BY_THE_SECRET.map(count)).toEqual([0, 0, 0, 0, 0])
     expect(refused(`${V1},${V2}`)).toContain('lacks v3')
   })
 

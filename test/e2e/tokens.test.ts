@@ -3,8 +3,10 @@ import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, type JWK, jwtVeri
 import jwt from 'jsonwebtoken'
 import { JwksClient } from 'jwks-rsa'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openSigningKey, readSeals, sealSigningKey } from '../../src/crypto/signing-key-seals.ts'
+import { parseAuthSecret } from '../../src/env.ts'
 import { FORGERIES } from './support/forgeries.ts'
-import { ISSUER, type SignedIn, startWorkers, type Workers } from './support/harness.ts'
+import { AUTH_SECRET, ISSUER, type SignedIn, startWorkers, type Workers } from './support/harness.ts'
 
 let workers: Workers
 let jwksUrl: URL
@@ -60,11 +62,20 @@ const publishedKeys = async (): Promise<(JWK & { kid: string })[]> =>
 const publishedKids = async () => (await publishedKeys()).map(({ kid }) => kid)
 const kidOf = (token: string) => decodeProtectedHeader(token).kid ?? ''
 
-/** Lets one key period go by: what was the next key signs now. The rows move instead of the clock, and the Worker starts anew. */
+/**
+ * Lets one key period go by: what was the next key signs now. The rows move instead of the clock, and the Worker starts anew. Each is
+ * sealed anew, because a key counts only for the period that its seal names.
+ */
 async function passKeyPeriod(): Promise<void> {
-  // Two steps, since the period is the primary key.
-  await workers.sql('update signing_keys set period = -period')
-  await workers.sql('update signing_keys set period = -period - 1')
+  const secrets = parseAuthSecret(AUTH_SECRET)
+  // The oldest first, since the period is the primary key.
+  for (const row of await workers.sql('select period, kid, public_jwk, seals from signing_keys order by period')) {
+    const key = { period: Number(row.period) - 1, kid: String(row.kid), publicJwk: String(row.public_jwk) }
+    const privateJwk = await openSigningKey(secrets, key.kid, readSeals(String(row.seals)))
+    if (!privateJwk) throw new Error('the secret of the test opens no key')
+    const seals = JSON.stringify(await sealSigningKey(secrets, key, privateJwk))
+    await workers.sql('update signing_keys set period = ?, seals = ? where kid = ?', key.period, seals, key.kid)
+  }
   await workers.redeploy()
   jwksUrl = new URL('/.well-known/jwks.json', workers.url)
 }

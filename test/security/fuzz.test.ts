@@ -109,6 +109,8 @@ async function expectUnchanged(status: number, what: string): Promise<void> {
 async function settle(): Promise<void> {
   const { status } = await sendRaw('GET', '/auth/me', session)
   if (status !== 200) session = bearer((await signedIn()).tokens.accessToken)
+  // Of an address that waits for its owner, the right password mails the link again: that is another test's.
+  await rows('update users set email_verified_at = created_at where email_verified_at is null')
   before = await stored()
   take()
 }

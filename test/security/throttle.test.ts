@@ -241,7 +241,7 @@ describe('routes that ask for the password again share the throttle', () => {
     const refused = await ask(PASSWORD)
     expect(refused.headers.get('Retry-After')).toBe('1')
     expect(await refusalOf(refused)).toEqual({ status: 429, code: 'login_throttled' })
-    expect(await auditCount('login.throttled', user.id)).toBe(1)
+    expect(await auditCount('reauthentication.throttled', user.id)).toBe(1)
     expect((await tryLogin(email, PASSWORD)).status).toBe(429)
     expect((await tryLogin(email, PASSWORD, { 'X-Device-Token': session.deviceToken })).status).toBe(200)
     expect((await ask(PASSWORD, { 'X-Device-Token': session.deviceToken })).status).toBeLessThan(300)

@@ -22,9 +22,16 @@ export async function auditOf(type: string, userId: string) {
   return events.map(({ details, ...event }) => ({ ...event, details: JSON.parse(String(details)) as unknown }))
 }
 
-/** Waits until every mail that is due has been tried, so that nothing is on its way when a test file ends. */
+/** Turns that came a moment too early come again after whole seconds. */
+const TURN_COMES_AGAIN_MS = 2000
+
+/** Waits until every mail that is due, or soon will be, has been tried, so that nothing is on its way when a test file ends. */
 export async function mailsSettled(): Promise<void> {
   const waiting = "state = 'pending' and attempts < 2 and not (attempts = 0 and next_attempt_at > ?)"
-  for (let tries = 0; tries < 800 && (await countRows('outbox', waiting, Date.now())) > 0; tries += 1)
+  for (
+    let tries = 0;
+    tries < 800 && (await countRows('outbox', waiting, Date.now() + TURN_COMES_AGAIN_MS)) > 0;
+    tries += 1
+  )
     await new Promise((resolve) => setTimeout(resolve, 25))
 }

@@ -22,6 +22,7 @@ const updateRoute = route({
   path: '/auth/me',
   tags,
   summary: 'Change my name or username',
+  limit: 'sensitive',
   guard: user(),
   body: json(UpdateProfileRequest),
   answers: {

@@ -22,9 +22,9 @@ export async function loadKeyRing(deps: Needs, maxAgeSeconds = SIGNING_KEY_CACHE
   const { keyRing } = deps
   const now = deps.now()
   const known = keyRing.current
-  if (!known || now - known.loadedAt >= SIGNING_KEY_STALE_MAX_SECONDS * 1000) return await readKeyRing(deps)
-  const isFresh = now - known.loadedAt < maxAgeSeconds * 1000
-  const wasJustTried = now - keyRing.triedAt < SIGNING_KEY_RELOAD_MIN_SECONDS * 1000
+  if (!known || !isWithin(SIGNING_KEY_STALE_MAX_SECONDS, known.loadedAt, now)) return await readKeyRing(deps)
+  const isFresh = isWithin(maxAgeSeconds, known.loadedAt, now)
+  const wasJustTried = isWithin(SIGNING_KEY_RELOAD_MIN_SECONDS, keyRing.triedAt, now)
   if (isFresh || wasJustTried) return known
   keyRing.triedAt = now
   try {
@@ -34,6 +34,9 @@ export async function loadKeyRing(deps: Needs, maxAgeSeconds = SIGNING_KEY_CACHE
     return known
   }
 }
+
+/** A moment that is still to come is not: keys that were loaded before the clock was set back may be of another period. */
+const isWithin = (seconds: number, then: number, now: number): boolean => then <= now && now - then < seconds * 1000
 
 /** The key that a token names; asks the database once more for one it does not know yet. */
 export async function findVerifyingKey(deps: Needs, kid: string): Promise<CryptoKey | null> {
@@ -71,7 +74,8 @@ async function readKeyRing(deps: Needs): Promise<KeyRing> {
     if (privateJwk) signing.push({ period: row.period, kid: row.kid, privateKey: await importSigningKey(privateJwk) })
   }
   const ring: KeyRing = { loadedAt, signing, verifying, publicJwks }
-  // An answer that was long on its way never replaces a later one.
-  if ((deps.keyRing.current?.loadedAt ?? 0) <= loadedAt) deps.keyRing.current = ring
+  // An answer that was long on its way never replaces a later one, unless that one is of a moment to come.
+  const known = deps.keyRing.current
+  if (!known || known.loadedAt <= loadedAt || known.loadedAt > deps.now()) deps.keyRing.current = ring
   return ring
 }

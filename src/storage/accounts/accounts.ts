@@ -150,7 +150,7 @@ export async function deleteUnverifiedAccounts(
   const isStale = and(isNull(users.emailVerifiedAt), isNull(users.lastSeenAt), lt(users.createdAt, createdBefore))
   const isChosen = inArray(
     users.id,
-    db.select({ id: users.id }).from(users).where(isStale).orderBy(users.id).limit(limit),
+    db.select({ id: users.id }).from(users).where(isStale).orderBy(users.createdAt, users.id).limit(limit),
   )
   const [, gone] = await db.batch([
     auditEachUserStatement(db, { type: 'user.expired', at }, isChosen),

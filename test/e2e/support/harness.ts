@@ -4,6 +4,7 @@ import type { TestHarness } from 'wrangler'
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const AUTH = 'postern-development'
 export const ISSUER = 'http://localhost:8787'
+export const AUTH_SECRET = 'v1:HQWzyL0VccnbhT4KDbHYGI9WdTq-SoCGQjly6z61HWw'
 const PASSWORD = 'four unrelated words here'
 
 export interface Tokens {
@@ -54,7 +55,7 @@ export async function startWorkers(...otherConfigs: string[]): Promise<Workers> 
         configPath: 'wrangler.toml',
         env: 'development',
         vars: { ISSUER, RATE_LIMITS: 'off' },
-        secrets: { AUTH_SECRET: 'v1:HQWzyL0VccnbhT4KDbHYGI9WdTq-SoCGQjly6z61HWw' },
+        secrets: { AUTH_SECRET },
       },
       ...otherConfigs.map((configPath) => ({ configPath })),
     ],

@@ -2,12 +2,12 @@ import { sql } from 'drizzle-orm'
 import { describe, expect, it } from 'vitest'
 import { MAIL_MAX_PER_KIND_AND_HOUR, MAIL_NOTICE_LIMITS } from '../../../src/config.ts'
 import { newId } from '../../../src/services/identifiers.ts'
-import { deliverNextMail, sweepOutbox } from '../../../src/services/mail.ts'
+import { deliverNextMail, sweepOutbox, takeMailTurn } from '../../../src/services/mail.ts'
 import { enqueueNoticeStatement } from '../../../src/storage/mail.ts'
 import { signedIn, verified } from '../../support/accounts.ts'
 import { codeIn, get, newEmail, PASSWORD, post, refusalOf, tokenIn, waitForMail } from '../../support/client.ts'
 import { countRows, mailsSettled, rows } from '../../support/database.ts'
-import { deliveryBench, jobPlatform } from '../../support/outbox.ts'
+import { deliveryBench, jobPlatform, putMail } from '../../support/outbox.ts'
 
 const HOUR_MS = 3_600_000
 const many = <Value>(count: number, make: (index: number) => Value) =>
@@ -155,6 +155,22 @@ describe('a notice of a fact', () => {
     expect(bench.announced.flatMap(({ ids }) => ids)).toEqual([id])
     await deliverNextMail(bench.platform)
     expect(bench.sent.slice(5).map((mail) => mail.id)).toEqual([id])
+  })
+
+  it('keeps its turn until then, and takes that of no other mail', async () => {
+    const bench = deliveryBench()
+    await rows("delete from outbox where state = 'pending'")
+    const waiting = await putMail({ next_attempt_at: bench.now + 2500 })
+    const due = await putMail()
+    for (const id of [waiting, due]) await takeMailTurn(bench.platform, id)
+    expect(bench.sent.map(({ id }) => id)).toEqual([due])
+    expect(bench.announced).toEqual([{ ids: [waiting], delaySeconds: 3 }])
+
+    bench.now += 3000
+    const another = await putMail()
+    for (const id of [another, waiting]) await takeMailTurn(bench.platform, id)
+    expect(bench.sent.map(({ id }) => id).sort()).toEqual([waiting, due, another])
+    expect(bench.announced).toHaveLength(1)
   })
 
   it('of a changed password waits too, where somebody changes it again and again', async () => {

@@ -98,6 +98,18 @@ describe('a key that an isolate does not know', () => {
   })
 })
 
+describe('a clock that is set back', () => {
+  it('has the keys read anew, since those in memory may be of periods to come', async () => {
+    const platform = newIsolate()
+    vi.setSystemTime(Date.now() + 10 * PERIOD_MS)
+    await loadKeyRing({ ...platform, now: Date.now })
+    vi.useRealTimers()
+    const { period } = await findSigningKey({ ...platform, now: Date.now })
+    expect(period).toBe(Math.floor(Date.now() / PERIOD_MS))
+    expect(platform.keyRing.current?.loadedAt).toBeLessThanOrEqual(Date.now())
+  })
+})
+
 const PRESENT = () => Math.floor(Date.now() / PERIOD_MS)
 /** Changes how a column of this period's key is stored, as somebody with the database might. */
 const damage = (column: string, change: (text: string) => string) =>
