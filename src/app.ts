@@ -1,5 +1,5 @@
 import { methodNotAllowed } from 'hono/method-not-allowed'
-import { AuthError } from './errors.ts'
+import { Refusal } from './errors.ts'
 import { chooseLocale } from './http/locale.ts'
 import { apiHeaders, crossOrigin, noStore, refuseForeignPages, requireHttps } from './http/middleware/browser-rules.ts'
 import { globalRateLimit } from './http/middleware/rate-limit.ts'
@@ -10,8 +10,8 @@ import { OPENAPI_DOCUMENT, SECURITY_SCHEMES, serveDocument } from './http/openap
 import { handleNotFound } from './http/pages.ts'
 import { handleError, sendProblem } from './http/problem.ts'
 import { createRouter } from './http/router.ts'
-import { describeClient } from './platform/client.ts'
 import { composePlatform } from './platform/compose.ts'
+import { describeRequester } from './platform/requester.ts'
 import { emailChangeRoutes } from './routes/accounts/email-change.ts'
 import { profileRoutes } from './routes/accounts/profile.ts'
 import { accountRoutes } from './routes/accounts/registration.ts'
@@ -36,12 +36,12 @@ base.use(
   methodNotAllowed({
     app: base,
     onMethodNotAllowed: (c, methods) =>
-      sendProblem(c, new AuthError('method_not_allowed', { headers: { Allow: methods.join(', ') } })),
+      sendProblem(c, new Refusal('method_not_allowed', { headers: { Allow: methods.join(', ') } })),
   }),
 )
 base.use(async (c, next) => {
-  const client = describeClient(c.req.raw, c.get('requestId'), chooseLocale(c.req.header('Accept-Language')))
-  c.set('platform', composePlatform(c.env as Env, client, c.executionCtx))
+  const requester = describeRequester(c.req.raw, c.get('requestId'), chooseLocale(c.req.header('Accept-Language')))
+  c.set('platform', composePlatform(c.env as Env, requester, c.executionCtx))
   await next()
 })
 base.use(requireHttps)

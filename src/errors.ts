@@ -51,8 +51,8 @@ interface RefusalExtras {
 }
 
 /** A refusal on its way to the client as an RFC 9457 problem. */
-export class AuthError extends Error {
-  override readonly name = 'AuthError'
+export class Refusal extends Error {
+  override readonly name = 'Refusal'
   constructor(
     readonly code: RefusalCode,
     readonly extras: RefusalExtras = {},

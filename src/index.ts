@@ -1,8 +1,8 @@
 import { app } from './app.ts'
 import { consumeQueue } from './jobs/queue.ts'
 import { runScheduled } from './jobs/scheduled.ts'
-import { SYSTEM } from './platform/client.ts'
 import { composePlatform } from './platform/compose.ts'
+import { SYSTEM } from './platform/requester.ts'
 
 export { DevMailbox } from './durable-objects/dev-mailbox.ts'
 export { LoginThrottle } from './durable-objects/login-throttle.ts'

@@ -14,6 +14,7 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
   services: ['storage', 'platform', 'mail', 'oauth-providers', 'crypto', 'contracts'],
   // Where the platform is put together, the parts it is made of are known.
   'platform/compose': ['storage', 'mail', 'oauth-providers', 'crypto', 'durable-objects'],
+  'platform/platform': ['mail', 'oauth-providers', 'durable-objects'],
   'platform/configuration': ['oauth-providers'],
   'platform/database': [],
   'platform/mail-pause': ['mail'],
@@ -43,7 +44,7 @@ const libraryOwners: Readonly<Record<string, readonly string[]>> = {
   hono: ['app', 'http', 'routes', 'client'],
   '@hono/zod-openapi': ['app', 'http', 'routes', 'contracts'],
   '@hono/zod-validator': ['app', 'http', 'routes'],
-  'drizzle-orm': ['storage', 'platform/compose', 'platform/database'],
+  'drizzle-orm': ['storage', 'platform/platform', 'platform/database'],
   arctic: ['oauth-providers'],
   'cloudflare:workers': ['index', 'durable-objects', 'rpc'],
   'cloudflare:sockets': ['mail', 'platform'],

@@ -13,7 +13,7 @@ export const CurrentSession = z
   })
   .openapi('CurrentSession')
 
-export const Session = z
+export const SessionView = z
   .object({
     id: z.string(),
     current: z.boolean(),
@@ -24,4 +24,4 @@ export const Session = z
     location: z.object({ country: z.string(), city: z.string().nullable() }).nullable(),
   })
   .openapi('Session')
-export type Session = z.infer<typeof Session>
+export type SessionView = z.infer<typeof SessionView>

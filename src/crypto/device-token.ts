@@ -19,7 +19,7 @@ export function makeDeviceToken(secrets: Secrets, userId: string, deviceId: stri
 }
 
 /** The device's id, when the token was made for this account and has not expired; else null. */
-export function readDeviceToken(secrets: Secrets, userId: string, token: string, nowMs: number): string | null {
+export function verifyDeviceToken(secrets: Secrets, userId: string, token: string, nowMs: number): string | null {
   const issued = readIssuedToken(secrets, token, nowMs)
   if (issued === null) return null
   const isOfAccount = timingSafeEqual(nameAccount(issued.secret, userId), Buffer.from(issued.account, 'base64url'))

@@ -1,5 +1,5 @@
 import type { Context as HonoContext } from 'hono'
-import type { Platform } from '../platform/compose.ts'
+import type { Platform } from '../platform/platform.ts'
 
 /** What every handler of a request may read. What a guard finds out stands in the guard's own type (`guard.ts`). */
 export interface Variables {

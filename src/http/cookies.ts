@@ -1,6 +1,6 @@
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import { DEVICE_TOKEN_TTL_SECONDS } from '../config.ts'
-import { AuthError } from '../errors.ts'
+import { Refusal } from '../errors.ts'
 import { type AnyContext, platformOf } from './context.ts'
 
 /**
@@ -48,8 +48,7 @@ export function clearTokenCookies(c: AnyContext): void {
  * whoever signs in or stays signed in here; which of the two is ours cannot be told.
  */
 function read(c: AnyContext, cookie: Cookie): string | null {
-  if (isSentTwice(c, cookie))
-    throw new AuthError('ambiguous_credentials', { reason: `${cookie.name} cookie sent twice` })
+  if (isSentTwice(c, cookie)) throw new Refusal('ambiguous_credentials', { reason: `${cookie.name} cookie sent twice` })
   return getCookie(c, cookie.name, attributes(c, cookie).prefix) || null
 }
 

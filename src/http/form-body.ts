@@ -2,7 +2,7 @@ import type { z } from '@hono/zod-openapi'
 import { every } from 'hono/combine'
 import { createMiddleware } from 'hono/factory'
 import { FORM_BODY_MAX_BYTES } from '../config.ts'
-import { AuthError } from '../errors.ts'
+import { Refusal } from '../errors.ts'
 import type { Body } from './body.ts'
 import type { AppEnv } from './context.ts'
 import { limitBody } from './limit-body.ts'
@@ -17,7 +17,7 @@ const formBody = (required: string) =>
   every(
     limitBody(FORM_BODY_MAX_BYTES),
     createMiddleware<AppEnv>(async (c, next) => {
-      if (!MEDIA_TYPE.test(c.req.header('Content-Type') ?? '')) throw new AuthError('unsupported_media_type')
+      if (!MEDIA_TYPE.test(c.req.header('Content-Type') ?? '')) throw new Refusal('unsupported_media_type')
       const parameters = new URLSearchParams(new TextDecoder().decode(await c.req.arrayBuffer()))
       const names = [...parameters.keys()]
       if (new Set(names).size < names.length) throw invalid('', 'A parameter occurs twice')
@@ -36,6 +36,6 @@ export const form = <Schema extends z.ZodType>(
   read: formBody(required),
 })
 
-function invalid(path: string, message: string): AuthError {
-  return new AuthError('invalid_request', { errors: [{ path, message }], members: { error: 'invalid_request' } })
+function invalid(path: string, message: string): Refusal {
+  return new Refusal('invalid_request', { errors: [{ path, message }], members: { error: 'invalid_request' } })
 }

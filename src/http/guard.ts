@@ -12,7 +12,7 @@ export interface Guard<Added extends object> {
   refuses: readonly RefusalCode[]
   /** The route acts by the request's access token alone, and for nobody without one (`token-routes.ts`). */
   actsByToken: boolean
-  /** Lets the request in and answers the variables of its context. @throws {AuthError} */
+  /** Lets the request in and answers the variables of its context. @throws {Refusal} */
   check(c: Context): Promise<Added>
 }
 

@@ -1,5 +1,5 @@
 import type { Permission } from '../config.ts'
-import { AuthError } from '../errors.ts'
+import { Refusal } from '../errors.ts'
 import { authenticateRead } from '../services/sessions/authentication.ts'
 import { assertRecentLogin } from '../services/sessions/recent-login.ts'
 import type { Guard } from './guard.ts'
@@ -21,7 +21,7 @@ export const token = (): Guard<{ claims: Claims }> => ({
   actsByToken: false,
   async check(c) {
     const presented = readAccessToken(c)
-    if (presented === null) throw new AuthError('unauthenticated', { reason: 'no access token' })
+    if (presented === null) throw new Refusal('unauthenticated', { reason: 'no access token' })
     const claims = await authenticateRead(c.var.platform, presented)
     c.set('userId', claims.sub)
     c.var.platform.noteActivity(claims.sid)
@@ -56,7 +56,7 @@ export const permission = (name: Permission): Guard<{ caller: Caller }> => ({
   actsByToken: true,
   async check(c) {
     const caller = await authenticateCaller(c)
-    if (!caller.account.permissions.includes(name)) throw new AuthError('forbidden', { reason: `lacks ${name}` })
+    if (!caller.account.permissions.includes(name)) throw new Refusal('forbidden', { reason: `lacks ${name}` })
     return { caller }
   },
 })

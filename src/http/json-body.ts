@@ -2,7 +2,7 @@ import type { z } from '@hono/zod-openapi'
 import { every } from 'hono/combine'
 import { createMiddleware } from 'hono/factory'
 import { JSON_BODY_MAX_BYTES, JSON_MAX_DEPTH } from '../config.ts'
-import { AuthError } from '../errors.ts'
+import { Refusal } from '../errors.ts'
 import type { Body } from './body.ts'
 import type { AppEnv, Context } from './context.ts'
 import { limitBody } from './limit-body.ts'
@@ -53,7 +53,7 @@ export const optionalJson = <Schema extends z.ZodType>(schema: Schema): Body<'ap
 async function readStrictly(c: Context): Promise<boolean> {
   const bytes = await c.req.arrayBuffer()
   if (bytes.byteLength === 0) return false
-  if (!MEDIA_TYPE.test(c.req.header('Content-Type') ?? '')) throw new AuthError('unsupported_media_type')
+  if (!MEDIA_TYPE.test(c.req.header('Content-Type') ?? '')) throw new Refusal('unsupported_media_type')
   assertStrictJson(bytes)
   return true
 }
@@ -85,6 +85,6 @@ function countMembers(value: unknown, depth: number): number {
   return count
 }
 
-function invalid(message: string): AuthError {
-  return new AuthError('invalid_request', { errors: [{ path: '', message }] })
+function invalid(message: string): Refusal {
+  return new Refusal('invalid_request', { errors: [{ path: '', message }] })
 }

@@ -1,4 +1,4 @@
-import { AuthError } from '../errors.ts'
+import { Refusal } from '../errors.ts'
 import type { Context } from './context.ts'
 
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS']
@@ -18,7 +18,7 @@ export function isAllowedOrigin(c: Context, origin: string): boolean {
 export function assertTrustedOrigin(c: Context): void {
   const origin = c.req.header('Origin')
   const isTrusted = origin === undefined ? isSameOrigin(c) : isSameOrigin(c) || isAllowedOrigin(c, origin)
-  if (!isSafe(c) && !isTrusted) throw new AuthError('csrf_refused', { reason: 'origin of a cookie request' })
+  if (!isSafe(c) && !isTrusted) throw new Refusal('csrf_refused', { reason: 'origin of a cookie request' })
 }
 
 /** Whether a browser says that a page of another origin, which is not listed, makes this request. */

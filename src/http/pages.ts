@@ -1,4 +1,4 @@
-import { AuthError } from '../errors.ts'
+import { Refusal } from '../errors.ts'
 import type { Context } from './context.ts'
 import { isSafe } from './origin.ts'
 import { sendProblem } from './problem.ts'
@@ -23,7 +23,7 @@ export async function handleNotFound(c: Context): Promise<Response> {
     if (c.req.header('Accept')?.includes('text/html')) return await sendMissingPage(c)
     c.set('isPage', false)
   }
-  return sendProblem(c, new AuthError('not_found'))
+  return sendProblem(c, new Refusal('not_found'))
 }
 
 /**

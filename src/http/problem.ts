@@ -1,12 +1,12 @@
 import { HTTPException } from 'hono/http-exception'
 import { RETRY_AFTER_SECONDS } from '../config.ts'
 import { ConfigurationError } from '../env.ts'
-import { AuthError, isDependencyFailure, REFUSALS } from '../errors.ts'
+import { isDependencyFailure, REFUSALS, Refusal } from '../errors.ts'
 import { logError } from '../platform/log.ts'
 import type { Context } from './context.ts'
 
-/** Answers a refusal as an RFC 9457 problem. Nothing of an error but its code, and what `AuthError` lists for clients, leaves. */
-export function sendProblem(c: Context, error: AuthError): Response {
+/** Answers a refusal as an RFC 9457 problem. Nothing of an error but its code, and what `Refusal` lists for clients, leaves. */
+export function sendProblem(c: Context, error: Refusal): Response {
   const { code, extras } = error
   const { status, title } = REFUSALS[code]
   c.set('outcome', code)
@@ -32,18 +32,18 @@ export function handleError(error: Error, c: Context): Response {
 }
 
 /** What a client may know of an error: known refusals are what they are, a dependency that is down is 503, anything else nothing. */
-export function toRefusal(error: unknown, c: Context): AuthError {
-  if (error instanceof AuthError) return error
-  if (error instanceof HTTPException && error.status < 500) return new AuthError('invalid_request', { cause: error })
+export function toRefusal(error: unknown, c: Context): Refusal {
+  if (error instanceof Refusal) return error
+  if (error instanceof HTTPException && error.status < 500) return new Refusal('invalid_request', { cause: error })
   if (error instanceof ConfigurationError) {
     logError('configuration refused: set the variables named here, then deploy again', error, {
       problems: error.problems,
     })
-    return new AuthError('internal_error')
+    return new Refusal('internal_error')
   }
   const isDependency = isDependencyFailure(error)
   logError(isDependency ? 'dependency failed' : 'request failed', error, { requestId: c.get('requestId') })
   return isDependency
-    ? new AuthError('dependency_unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS })
-    : new AuthError('internal_error')
+    ? new Refusal('dependency_unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS })
+    : new Refusal('internal_error')
 }

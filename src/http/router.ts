@@ -1,5 +1,5 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
-import { AuthError } from '../errors.ts'
+import { Refusal } from '../errors.ts'
 import type { AppEnv } from './context.ts'
 
 /** A router whose inputs are checked by their contract before a handler sees them. */
@@ -8,7 +8,7 @@ export function createRouter(): OpenAPIHono<AppEnv> {
     defaultHook: (result) => {
       if (result.success) return
       const errors = result.error.issues.map(({ path, message }) => ({ path: path.map(String).join('.'), message }))
-      throw new AuthError('invalid_request', { errors })
+      throw new Refusal('invalid_request', { errors })
     },
   })
 }

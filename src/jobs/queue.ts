@@ -1,10 +1,10 @@
 import { MAIL_MESSAGE_RETRY_SECONDS, REVOCATION_RETRY_DELAYS_SECONDS } from '../config.ts'
 import type { ActivityMessage } from '../platform/activity.ts'
 import type { RevocationMessage } from '../platform/blocklist.ts'
-import type { Platform } from '../platform/compose.ts'
 import { logError } from '../platform/log.ts'
 import { withJitter } from '../platform/mail-pause.ts'
 import type { MailMessage } from '../platform/mail-queue.ts'
+import type { Platform } from '../platform/platform.ts'
 import { takeMailTurn } from '../services/mail.ts'
 import { recordActivity } from '../services/sessions/activity.ts'
 

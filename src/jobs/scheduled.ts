@@ -1,5 +1,5 @@
 import { MAIL_SWEEP_AFTER_SECONDS } from '../config.ts'
-import type { Platform } from '../platform/compose.ts'
+import type { Platform } from '../platform/platform.ts'
 import { cleanUp, reportDatabaseSize } from '../services/housekeeping.ts'
 import { sweepOutbox } from '../services/mail.ts'
 import { rotateSigningKeys } from '../services/signing-keys/periods.ts'

@@ -19,7 +19,7 @@ export type LoginAttempt =
   | { outcome: 'throttled'; retryAfterSeconds: number; isFirst: boolean }
 
 /** The passwords of one account, behind its throttle. Fails closed: `DependencyError` when the object does not answer. */
-export interface LoginThrottle {
+export interface AccountThrottle {
   attempt(input: LoginTry): Promise<LoginAttempt>
   /** Null when the address was signed up too often. */
   hashSignUpPassword(password: string): Promise<string | null>
@@ -40,8 +40,8 @@ export function openThrottleObject<Stub>(
 }
 
 /** The passwords of an account, asked of its throttle object by whatever `open` finds it with. */
-export function openLoginThrottle(open: () => LoginThrottle): LoginThrottle {
-  const call = <Answer>(ask: (stub: LoginThrottle) => Promise<Answer>): Promise<Answer> =>
+export function openLoginThrottle(open: () => AccountThrottle): AccountThrottle {
+  const call = <Answer>(ask: (stub: AccountThrottle) => Promise<Answer>): Promise<Answer> =>
     askDependency('login_throttle', () => ask(open()))
   return {
     attempt: (input) => call((stub) => stub.attempt(input)),

@@ -2,13 +2,13 @@ import { zValidator } from '@hono/zod-validator'
 import { Hono } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { z } from 'zod'
-import { AuthError } from '../errors.ts'
+import { Refusal } from '../errors.ts'
 import type { AppEnv } from '../http/context.ts'
 import { sendPage } from '../http/pages.ts'
 
 /** In production these addresses do not exist. */
 const developmentOnly = createMiddleware<AppEnv>(async (c, next) => {
-  if (!c.var.platform.settings.isDevelopment) throw new AuthError('not_found')
+  if (!c.var.platform.settings.isDevelopment) throw new Refusal('not_found')
   await next()
 })
 

@@ -1,8 +1,8 @@
 import { z } from '@hono/zod-openapi'
 import { listOf, PageQuery } from '../contracts/lists.ts'
 import { LogoutRequest, RefreshAnswer, RefreshRequest } from '../contracts/login.ts'
-import { CurrentSession, Session } from '../contracts/sessions.ts'
-import { AuthError } from '../errors.ts'
+import { CurrentSession, SessionView } from '../contracts/sessions.ts'
+import { Refusal } from '../errors.ts'
 import type { Context } from '../http/context.ts'
 import { clearTokenCookies, readRefreshCookie, setTokenCookies } from '../http/cookies.ts'
 import { token, tokenHolder, user } from '../http/guards.ts'
@@ -66,7 +66,7 @@ const listRoute = route({
   summary: 'My sessions',
   guard: token(),
   query: PageQuery,
-  answers: { 200: answer(listOf(Session), 'Newest first.') },
+  answers: { 200: answer(listOf(SessionView), 'Newest first.') },
 })
 
 const endRoute = route({
@@ -92,7 +92,7 @@ const endOthersRoute = route({
 export const sessionRoutes = createRouter()
   .openapi(refreshRoute, async (c) => {
     const { token, isCookie } = readRefreshToken(c, c.req.valid('json').refreshToken)
-    if (token === null) throw new AuthError('invalid_refresh_token', { reason: 'none sent' })
+    if (token === null) throw new Refusal('invalid_refresh_token', { reason: 'none sent' })
     const tokens = await refreshSession(c.var.platform, token)
     if (!isCookie) return c.json({ tokenType: 'Bearer' as const, ...tokens }, 200)
     setTokenCookies(c, tokens)
@@ -126,7 +126,7 @@ export const sessionRoutes = createRouter()
   .openapi(endRoute, async (c) => {
     const { account } = c.get('caller')
     const ended = await endSession(c.var.platform, { id: c.req.valid('param').id, userId: account.id })
-    if (!ended) throw new AuthError('not_found')
+    if (!ended) throw new Refusal('not_found')
     return c.body(null, 204)
   })
   .openapi(endOthersRoute, async (c) => {
@@ -139,7 +139,7 @@ export const sessionRoutes = createRouter()
 function readRefreshToken(c: Context, fromBody: string | undefined): { token: string | null; isCookie: boolean } {
   const cookie = readRefreshCookie(c)
   const isElsewhere = fromBody !== undefined || c.req.header('Authorization') !== undefined
-  if (isElsewhere && cookie !== null) throw new AuthError('ambiguous_credentials')
+  if (isElsewhere && cookie !== null) throw new Refusal('ambiguous_credentials')
   if (fromBody !== undefined || cookie === null) return { token: fromBody ?? null, isCookie: false }
   assertTrustedOrigin(c)
   return { token: cookie, isCookie: true }

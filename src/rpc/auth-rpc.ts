@@ -1,8 +1,8 @@
 import { WorkerEntrypoint } from 'cloudflare:workers'
-import { AuthError } from '../errors.ts'
-import { SYSTEM } from '../platform/client.ts'
+import { Refusal } from '../errors.ts'
 import { composePlatform } from '../platform/compose.ts'
 import { logError } from '../platform/log.ts'
+import { SYSTEM } from '../platform/requester.ts'
 import { type VerifiedToken, type VerifyOptions, verifyForService } from '../services/introspection/verification.ts'
 
 /**
@@ -18,7 +18,7 @@ export class AuthRpc extends WorkerEntrypoint<Env> {
     try {
       return await verifyForService(composePlatform(this.env, SYSTEM, this.ctx), token, options ?? {})
     } catch (error) {
-      if (error instanceof AuthError) return { ok: false, code: 'unauthenticated' }
+      if (error instanceof Refusal) return { ok: false, code: 'unauthenticated' }
       logError('verification for a service failed', error)
       return { ok: false, code: 'unavailable' }
     }

@@ -1,11 +1,11 @@
 import type { AuditEvent } from '../contracts/audit.ts'
-import type { Platform } from '../platform/compose.ts'
+import type { Platform } from '../platform/platform.ts'
 import { listAuditEvents } from '../storage/audit.ts'
 import { readCursor, toCursor } from './list-position.ts'
 
 /**
  * A page of the audit trail, newest first.
- * @throws {AuthError} `invalid_request` for a cursor that no page gave.
+ * @throws {Refusal} `invalid_request` for a cursor that no page gave.
  */
 export async function readAuditEvents(
   deps: Pick<Platform, 'db'>,

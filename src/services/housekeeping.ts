@@ -6,8 +6,8 @@ import {
   TOKEN_KEEP_SECONDS,
   UNVERIFIED_ACCOUNT_KEEP_SECONDS,
 } from '../config.ts'
-import type { Platform } from '../platform/compose.ts'
 import { logError, logInfo } from '../platform/log.ts'
+import type { Platform } from '../platform/platform.ts'
 import { deleteUnverifiedAccounts } from '../storage/accounts/accounts.ts'
 import { deleteAuditCounts, deleteAuditEvents } from '../storage/audit.ts'
 import { deleteExpiredStates } from '../storage/federation/identities.ts'

@@ -3,7 +3,7 @@ import type { SecretVersion } from '../crypto/derived-key.ts'
 import { makeKeyedName } from '../crypto/keyed-name.ts'
 import { parseEmailAddress } from '../domain/email-address.ts'
 import type { Settings } from '../env.ts'
-import type { LoginThrottle } from '../platform/login-throttle.ts'
+import type { AccountThrottle } from '../platform/login-throttle.ts'
 import type { Identifier } from '../storage/accounts/accounts.ts'
 import type { NewOneTimeToken } from '../storage/one-time-tokens.ts'
 
@@ -33,9 +33,9 @@ export function parseIdentifier(typed: string): Identifier {
  * in the list it stands: adding a version and moving it to the front forget no failures, dropping the lowest one forgets all.
  */
 export function throttleOf(
-  deps: { settings: Settings; loginThrottle: (name: string) => LoginThrottle },
+  deps: { settings: Settings; loginThrottle: (name: string) => AccountThrottle },
   identifier: Identifier,
-): LoginThrottle {
+): AccountThrottle {
   const name = 'email' in identifier ? `email:${identifier.email}` : `username:${identifier.username}`
   const numberOf = ({ version }: SecretVersion) => Number(version.slice(1))
   const oldest = deps.settings.secrets.reduce((low, other) => (numberOf(other) < numberOf(low) ? other : low))

@@ -13,9 +13,9 @@ import {
 import { makeCode, makeToken } from '../crypto/derived-token.ts'
 import { MAIL_KINDS, type MailContent, MailError, MailThrottledError } from '../mail/message.ts'
 import { renderMail } from '../mail/render.ts'
-import type { Platform } from '../platform/compose.ts'
 import { logError, logInfo } from '../platform/log.ts'
 import { withJitter } from '../platform/mail-pause.ts'
+import type { Platform } from '../platform/platform.ts'
 import {
   claimNextMail,
   dropMailStatement,
@@ -31,7 +31,7 @@ import type { OneTimeToken } from '../storage/one-time-tokens.ts'
 
 type Needs = Pick<
   Platform,
-  'db' | 'now' | 'random' | 'settings' | 'client' | 'sendMail' | 'announceMails' | 'reportDeadMail'
+  'db' | 'now' | 'random' | 'settings' | 'requester' | 'sendMail' | 'announceMails' | 'reportDeadMail'
 >
 
 /** The page each token opens, and how long it lives. A ticket has no page: its code is typed where the login waits. */
@@ -150,7 +150,7 @@ async function recordFailure(deps: Needs, mail: OutboxRow, error: unknown): Prom
   logError('mail failed', error, { outboxId: id, kind, attempts })
   // Before the row says so: a Worker that dies in between says it twice rather than never.
   await deps.reportDeadMail({ outboxId: id, kind, reason, attempts, failedAt: new Date(now).toISOString() })
-  await db.batch(failMailStatements(db, mail, { at: now, reason }, deps.client))
+  await db.batch(failMailStatements(db, mail, { at: now, reason }, deps.requester))
 }
 
 /** How long a mail waits for its next try, before jitter; null where there is none. A server that asks for a pause may do so for ever. */

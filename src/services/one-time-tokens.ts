@@ -1,7 +1,7 @@
 import { CODE_GUESSES } from '../config.ts'
 import { isRightCode, verifyToken } from '../crypto/derived-token.ts'
-import { AuthError } from '../errors.ts'
-import type { Platform } from '../platform/compose.ts'
+import { Refusal } from '../errors.ts'
+import type { Platform } from '../platform/platform.ts'
 import type { Account } from '../storage/accounts/accounts.ts'
 import { countGuess, findToken, type OneTimeToken, type OneTimeTokenPurpose } from '../storage/one-time-tokens.ts'
 
@@ -10,7 +10,7 @@ export type TokenProof = { token: string } | { email: string; code: string }
 
 /**
  * Finds the row that a mailed token or code proves. It is not used up by that: the batch that acts on it does so last.
- * @throws {AuthError} `invalid_token`, whatever is wrong: form, signature, purpose, age, or a code guessed too often.
+ * @throws {Refusal} `invalid_token`, whatever is wrong: form, signature, purpose, age, or a code guessed too often.
  */
 export async function proveToken(
   deps: Pick<Platform, 'db' | 'now' | 'settings'>,
@@ -19,7 +19,7 @@ export async function proveToken(
 ): Promise<{ token: OneTimeToken; account: Account }> {
   const found =
     'token' in proof ? await findByToken(deps, proof.token, purpose) : await findByCode(deps, proof, purpose)
-  if (found?.account.status !== 'active') throw new AuthError('invalid_token')
+  if (found?.account.status !== 'active') throw new Refusal('invalid_token')
   return found
 }
 
@@ -52,5 +52,5 @@ export function isRightCodeFor(
 
 /** The token was used by somebody else between the proof and the batch, so the batch did nothing. */
 export function refuseIfLost(consumed: readonly { id: string }[], tokenId: string): void {
-  if (!consumed.some(({ id }) => id === tokenId)) throw new AuthError('invalid_token')
+  if (!consumed.some(({ id }) => id === tokenId)) throw new Refusal('invalid_token')
 }

@@ -44,7 +44,7 @@ interface AuditEvent {
 }
 
 /** Where a request came from, as the trail keeps it. */
-export interface Origin {
+export interface Requester {
   requestId: string | null
   ip: string | null
   country: string | null
@@ -55,7 +55,7 @@ export interface Origin {
  * Records a security event, in the batch of the fact it records; with a `condition`, only if that fact comes about. What nobody who is
  * known did, and what concerns no account, is only counted: else strangers could fill the database with names that nobody has.
  */
-export function auditStatement(db: Database, event: AuditEvent, origin: Origin, condition: SQL = sql`true`) {
+export function auditStatement(db: Database, event: AuditEvent, origin: Requester, condition: SQL = sql`true`) {
   const { requestId, ip, country, userAgent } = origin
   if ((event.actorId ?? event.userId ?? null) === null) return countEventStatement(db, event, condition)
   return insertWhere(
@@ -78,7 +78,7 @@ export function auditStatement(db: Database, event: AuditEvent, origin: Origin, 
 }
 
 /** Records an event where the condition holds, and only counts it where it does not: the same statements in both cases. */
-export function auditOrCountStatements(db: Database, event: AuditEvent, origin: Origin, condition: SQL) {
+export function auditOrCountStatements(db: Database, event: AuditEvent, origin: Requester, condition: SQL) {
   return [
     auditStatement(db, event, origin, condition),
     countEventStatement(db, event, sql`not (${condition})`),

@@ -14,24 +14,26 @@ export const userIdByEmail = (email: string): SQL => sql`(select id from users w
 /** The user this one-time token belongs to, or null once it is used. */
 export const userIdByToken = (tokenId: string): SQL => sql`(select user_id from one_time_tokens where id = ${tokenId})`
 
-export const tokenExists = (tokenId: string): SQL => sql`exists (select 1 from one_time_tokens where id = ${tokenId})`
+export const whenTokenExists = (tokenId: string): SQL =>
+  sql`exists (select 1 from one_time_tokens where id = ${tokenId})`
 
-export const sessionExists = (sessionId: string): SQL => sql`exists (select 1 from sessions where id = ${sessionId})`
+export const whenSessionExists = (sessionId: string): SQL =>
+  sql`exists (select 1 from sessions where id = ${sessionId})`
 
-export const sessionIsOf = (userId: string, sessionId: string): SQL =>
+export const whenSessionIsOf = (userId: string, sessionId: string): SQL =>
   sql`exists (select 1 from sessions where id = ${sessionId} and user_id = ${userId})`
 
 /** A session is there, and so is the one that takes its place. */
 export const whenReplaced = (session: { id: string; userId: string }, newSessionId: string): SQL =>
-  sql`${sessionIsOf(session.userId, session.id)} and ${sessionExists(newSessionId)}`
+  sql`${whenSessionIsOf(session.userId, session.id)} and ${whenSessionExists(newSessionId)}`
 
-export const addressIsTaken = (email: string): SQL => sql`exists (select 1 from users where email = ${email})`
+export const whenAddressIsTaken = (email: string): SQL => sql`exists (select 1 from users where email = ${email})`
 
 /** A username as the account that has it spells it, or null where nobody has it. */
 export const takenUsername = (username: string | null): SQL =>
   sql`(select username from users where lower(username) = lower(${username}))`
 
-export const passwordIs = (userId: string, hash: string): SQL =>
+export const whenPasswordIs = (userId: string, hash: string): SQL =>
   sql`exists (select 1 from users where id = ${userId} and password_hash = ${hash})`
 
 /** A mail was put in the outbox, and not left out for being one too many. */
@@ -69,4 +71,4 @@ export const whenAsProven = (account: Proven): SQL =>
   sql`${whenPasswordIsOf(account)} and exists (select 1 from users where id = ${account.id} and status = 'active'
     and email_verified_at is ${account.emailVerifiedAt} and password_reset_required_at is ${account.passwordResetRequiredAt})`
 
-export const userExists = (userId: string): SQL => sql`exists (select 1 from users where id = ${userId})`
+export const whenUserExists = (userId: string): SQL => sql`exists (select 1 from users where id = ${userId})`

@@ -1,8 +1,8 @@
 import { and, eq, gt, inArray, isNull, lt, lte, type SQL, sql } from 'drizzle-orm'
 import { URGENT_MAIL_KINDS } from '../config.ts'
-import { auditStatement, type Origin } from './audit.ts'
+import { auditStatement, type Requester } from './audit.ts'
 import { insertWhere } from './conditional-insert.ts'
-import { tokenExists, userIdByToken, whenMailed } from './conditions.ts'
+import { userIdByToken, whenMailed, whenTokenExists } from './conditions.ts'
 import type { Database } from './database.ts'
 import { deleteSome } from './delete-some.ts'
 import { oneTimeTokens, outbox } from './schema/index.ts'
@@ -86,7 +86,7 @@ export function enqueueTokenMailStatement(
   return enqueueMailStatement(
     db,
     { ...mail, recipient, userId: userIdByToken(mail.tokenId) },
-    tokenExists(mail.tokenId),
+    whenTokenExists(mail.tokenId),
     maxPerHour,
   )
 }
@@ -178,7 +178,7 @@ export function failMailStatements(
   db: Database,
   mail: OutboxRow,
   failure: { at: number; reason: string },
-  origin: Origin,
+  origin: Requester,
 ) {
   const { at, reason } = failure
   const details = { outboxId: mail.id, kind: mail.kind, attempts: mail.attempts, reason }

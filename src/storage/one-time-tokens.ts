@@ -1,7 +1,7 @@
 import { and, eq, gt, inArray, lt, type SQL, sql } from 'drizzle-orm'
 import { accountFields } from './accounts/accounts.ts'
 import { insertWhere } from './conditional-insert.ts'
-import { addressIsTaken, type Proven, userIdByToken, whenAsProven } from './conditions.ts'
+import { type Proven, userIdByToken, whenAddressIsTaken, whenAsProven } from './conditions.ts'
 import type { Database } from './database.ts'
 import { deleteSome } from './delete-some.ts'
 import { oneTimeTokens, users } from './schema/index.ts'
@@ -35,7 +35,7 @@ export function issueTokenStatement(
   const unverified = 'unverified' in owner && owner.unverified ? sql`and email_verified_at is null` : sql``
   const free =
     'unlessTaken' in owner && owner.unlessTaken !== undefined
-      ? sql`and not ${addressIsTaken(owner.unlessTaken)}`
+      ? sql`and not ${whenAddressIsTaken(owner.unlessTaken)}`
       : sql``
   const unchanged = 'asProven' in owner && owner.asProven ? sql`and ${whenAsProven(owner.asProven)}` : sql``
   const which = sql`from users where ${matches} and status = 'active' ${unverified} ${free} ${unchanged}`

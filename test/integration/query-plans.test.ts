@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { SYSTEM } from '../../src/platform/client.ts'
 import { composePlatform } from '../../src/platform/compose.ts'
+import { SYSTEM } from '../../src/platform/requester.ts'
 import { cleanUp } from '../../src/services/housekeeping.ts'
 import { sweepOutbox } from '../../src/services/mail.ts'
 import { signedIn } from '../support/accounts.ts'

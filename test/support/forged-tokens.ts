@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { CompactSign, exportJWK, exportSPKI, generateKeyPair, importJWK, type JWK, type JWTPayload } from 'jose'
-import { SYSTEM } from '../../src/platform/client.ts'
 import { composePlatform } from '../../src/platform/compose.ts'
+import { SYSTEM } from '../../src/platform/requester.ts'
 import { findSigningKey, loadKeyRing } from '../../src/services/signing-keys/signing-keys.ts'
 
 /** An access token that must not be believed, and what is wrong with it. */

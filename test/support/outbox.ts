@@ -1,9 +1,10 @@
 import { env } from 'cloudflare:workers'
 import { vi } from 'vitest'
 import type { OutgoingMail } from '../../src/mail/message.ts'
-import { SYSTEM } from '../../src/platform/client.ts'
-import { composePlatform, type Platform } from '../../src/platform/compose.ts'
+import { composePlatform } from '../../src/platform/compose.ts'
 import type { DeadMail } from '../../src/platform/mail-queue.ts'
+import type { Platform } from '../../src/platform/platform.ts'
+import { SYSTEM } from '../../src/platform/requester.ts'
 import { type Row, rows } from './database.ts'
 import { queryOne } from './stored-state.ts'
 

@@ -21,7 +21,7 @@ describe('the direction of the layers', () => {
     ['src/jobs/sweep.ts', `import { outbox } from '../storage/outbox.ts'`],
     ['src/rpc/auth-rpc.ts', `import { verify } from '../crypto/token.ts'`],
     ['src/durable-objects/throttle.ts', `import { login } from '../services/login.ts'`],
-    ['src/contracts/login.ts', `import { AuthError } from '../errors.ts'`],
+    ['src/contracts/login.ts', `import { Refusal } from '../errors.ts'`],
     ['src/client/client.ts', `import { AppType } from '../app.ts'`],
     ['src/ui/pages/account.ts', `import { parseSettings } from '../../env.ts'`],
     ['src/errors.ts', `import { problem } from './http/problem.ts'`],
@@ -48,7 +48,7 @@ describe('the direction of the layers', () => {
     ],
     [
       'src/services/login/login.ts',
-      `import type { Platform } from '../platform/compose.ts'\nimport { AuthError } from '../errors.ts'`,
+      `import type { Platform } from '../platform/compose.ts'\nimport { Refusal } from '../errors.ts'`,
     ],
     [
       'src/platform/compose.ts',

@@ -1,4 +1,4 @@
-import { AuthError } from '../../errors.ts'
+import { Refusal } from '../../errors.ts'
 import { authenticateFresh } from '../../services/sessions/authentication.ts'
 import type { Context } from '../context.ts'
 import { readAccessCookie, readDeviceToken, readRefreshCookie } from '../cookies.ts'
@@ -11,7 +11,7 @@ export function readAccessToken(c: Context): string | null {
   const header = c.req.header('Authorization')
   const cookie = readAccessCookie(c)
   if (header !== undefined && (cookie !== null || readRefreshCookie(c) !== null))
-    throw new AuthError('ambiguous_credentials')
+    throw new Refusal('ambiguous_credentials')
   if (cookie !== null) {
     assertTrustedOrigin(c)
     return cookie
@@ -23,7 +23,7 @@ export function readAccessToken(c: Context): string | null {
 export const isBearerRequest = (c: Context): boolean =>
   BEARER.test(c.req.header('Authorization') ?? '') && readAccessCookie(c) === null && readRefreshCookie(c) === null
 
-/** The session and the account of a request as they are now. @throws {AuthError} `unauthenticated`. */
+/** The session and the account of a request as they are now. @throws {Refusal} `unauthenticated`. */
 export async function authenticateCaller(c: Context) {
   const { account, session } = await authenticateFresh(c.var.platform, readAccessToken(c) ?? refuse())
   c.set('userId', account.id)
@@ -32,5 +32,5 @@ export async function authenticateCaller(c: Context) {
 }
 
 function refuse(): never {
-  throw new AuthError('unauthenticated', { reason: 'no access token' })
+  throw new Refusal('unauthenticated', { reason: 'no access token' })
 }

@@ -1,7 +1,7 @@
 import { cors } from 'hono/cors'
 import { createMiddleware } from 'hono/factory'
 import { secureHeaders } from 'hono/secure-headers'
-import { AuthError } from '../../errors.ts'
+import { Refusal } from '../../errors.ts'
 import type { AppEnv } from '../context.ts'
 import { isAllowedOrigin, isForeignPage, isSafe } from '../origin.ts'
 import { isTokenRoute } from '../token-routes.ts'
@@ -18,7 +18,7 @@ export const requireHttps = createMiddleware<AppEnv>(async (c, next) => {
   const { settings } = c.var.platform
   const url = new URL(c.req.url)
   if (settings.isDevelopment || url.protocol === 'https:') return await next()
-  if (!['GET', 'HEAD'].includes(c.req.method)) throw new AuthError('https_required')
+  if (!['GET', 'HEAD'].includes(c.req.method)) throw new Refusal('https_required')
   return c.redirect(`${settings.issuer}${url.pathname}${url.search}`, 308)
 })
 
@@ -46,7 +46,7 @@ export const crossOrigin = createMiddleware<AppEnv>(async (c, next) => {
  */
 export const refuseForeignPages = createMiddleware<AppEnv>(async (c, next) => {
   if (isSafe(c) || !isForeignPage(c)) return await next()
-  if (!isTokenRoute(c) || !isBearerRequest(c)) throw new AuthError('csrf_refused', { reason: 'foreign origin' })
+  if (!isTokenRoute(c) || !isBearerRequest(c)) throw new Refusal('csrf_refused', { reason: 'foreign origin' })
   await next()
   for (const field of ['Set-Cookie', 'Clear-Site-Data']) c.header(field, undefined)
 })

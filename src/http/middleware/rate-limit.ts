@@ -1,7 +1,7 @@
 import { createMiddleware } from 'hono/factory'
 import { GLOBAL_RATE_WINDOW_SECONDS, RATE_CLASSES } from '../../config.ts'
 import type { Settings } from '../../env.ts'
-import { AuthError } from '../../errors.ts'
+import { Refusal } from '../../errors.ts'
 import { logWarning } from '../../platform/log.ts'
 import type { RatePolicy, RateState } from '../../platform/rate-limiter.ts'
 import { nameDeviceAccount } from '../../services/login/login.ts'
@@ -59,8 +59,8 @@ export async function limitAltogether(c: Context): Promise<void> {
 const warned = new WeakSet<Settings>()
 
 async function limitByAddress(c: Context, name: RateClass | 'global', route?: string): Promise<void> {
-  const { settings, client } = c.var.platform
-  const addresses = toRateKeys(client.ip, c.req.header('CF-Worker') ?? null)
+  const { settings, requester } = c.var.platform
+  const addresses = toRateKeys(requester.ip, c.req.header('CF-Worker') ?? null)
   if (addresses.length === 0 && !settings.isDevelopment && !warned.has(settings)) {
     warned.add(settings)
     logWarning('a request has no client address, and such requests are not limited: call through Cloudflare')
@@ -68,7 +68,7 @@ async function limitByAddress(c: Context, name: RateClass | 'global', route?: st
   const prefix = route === undefined ? '' : `${route}:`
   const keys = addresses.map(({ key, times }) => ({ key: `${prefix}${key}`, times }))
   const state = await count(c, name, keys)
-  if (state?.isAllowed === false) throw new AuthError('rate_limited', { retryAfterSeconds: state.resetSeconds })
+  if (state?.isAllowed === false) throw new Refusal('rate_limited', { retryAfterSeconds: state.resetSeconds })
 }
 
 /**

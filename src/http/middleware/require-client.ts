@@ -1,19 +1,19 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { auth } from 'hono/utils/basic-auth'
 import type { Settings } from '../../env.ts'
-import { AuthError } from '../../errors.ts'
+import { Refusal } from '../../errors.ts'
 import type { Context } from '../context.ts'
 
 const digest = (text: string) => createHash('sha256').update(text).digest()
 
 /**
  * Lets in a service that `SERVICE_CLIENTS` names, by HTTP Basic (RFC 6749 §2.3.1); its id.
- * @throws {AuthError} `invalid_client`.
+ * @throws {Refusal} `invalid_client`.
  */
 export function authenticateClient(c: Context): string {
   const id = findClientId(c.var.platform.settings, c.req.raw)
   if (id !== null) return id
-  throw new AuthError('invalid_client', {
+  throw new Refusal('invalid_client', {
     headers: { 'WWW-Authenticate': 'Basic realm="postern", charset="UTF-8"' },
     members: { error: 'invalid_client' },
   })

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { createMiddleware } from 'hono/factory'
-import { AuthError } from '../../errors.ts'
+import { Refusal } from '../../errors.ts'
 import type { AppEnv } from '../context.ts'
 import { limitAltogether } from './rate-limit.ts'
 import { findClientId } from './require-client.ts'
@@ -20,13 +20,13 @@ export const takeStatedAddress = createMiddleware<AppEnv>(async (c, next) => {
   const claim = new Request(c.req.url, { headers: { Authorization: service ?? '' } })
   if (findClientId(platform.settings, claim) === null || address === undefined) {
     await limitAltogether(c)
-    throw new AuthError('invalid_client', { reason: 'a client address stated by nobody we know' })
+    throw new Refusal('invalid_client', { reason: 'a client address stated by nobody we know' })
   }
   if (isIP(address) === 0 || address.includes('%')) {
     await limitAltogether(c)
-    throw new AuthError('invalid_request', { errors: [{ path: ADDRESS, message: 'Must be an IPv4 or IPv6 address' }] })
+    throw new Refusal('invalid_request', { errors: [{ path: ADDRESS, message: 'Must be an IPv4 or IPv6 address' }] })
   }
   // Where the back end stands tells nothing of where the person is.
-  c.set('platform', { ...platform, client: { ...platform.client, ip: address, country: null, city: null } })
+  c.set('platform', { ...platform, requester: { ...platform.requester, ip: address, country: null, city: null } })
   await next()
 })

@@ -1,5 +1,5 @@
 import { createMiddleware } from 'hono/factory'
-import type { Platform } from '../../platform/compose.ts'
+import type { Platform } from '../../platform/platform.ts'
 import type { AppEnv } from '../context.ts'
 
 const TWO_YEARS = 'max-age=63072000'

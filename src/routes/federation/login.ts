@@ -6,7 +6,7 @@ import {
   Providers,
 } from '../../contracts/federation.ts'
 import { LoginAnswer } from '../../contracts/login.ts'
-import { AuthError } from '../../errors.ts'
+import { Refusal } from '../../errors.ts'
 import type { Context } from '../../http/context.ts'
 import { readDeviceToken, readReplacedCookies } from '../../http/cookies.ts'
 import {
@@ -113,7 +113,7 @@ export const oauthRoutes = createRouter()
     const { state = '' } = c.req.valid('query')
     const flow = await openFlow(c.var.platform, { provider, state }, (name) => readFlowCookie(c, name))
     // Without the cookie there is nowhere to go that could be trusted.
-    if (!flow) throw new AuthError('invalid_state', { reason: 'no cookie of this state' })
+    if (!flow) throw new Refusal('invalid_state', { reason: 'no cookie of this state' })
     clearFlowCookie(c, cookieName(state))
     return c.redirect(await land(c, flow), 302)
   })

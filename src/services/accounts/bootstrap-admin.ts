@@ -1,5 +1,5 @@
 import { MAIL_NOTICE_LIMITS } from '../../config.ts'
-import type { Platform } from '../../platform/compose.ts'
+import type { Platform } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
 import { grantAdminStatement, whenBootstrapIsDue } from '../../storage/accounts/bootstrap-admin.ts'
 import { auditStatement } from '../../storage/audit.ts'
@@ -13,23 +13,23 @@ import { loginFacts } from '../login/facts.ts'
  * the mailbox and sets what signs in, in the same batch. The trail and the owner are told. Statements that end `when` come after these.
  */
 export function bootstrapStatements(
-  deps: Pick<Platform, 'db' | 'now' | 'client' | 'settings'>,
+  deps: Pick<Platform, 'db' | 'now' | 'requester' | 'settings'>,
   account: Pick<Account, 'id' | 'email' | 'locale'>,
   { how, when }: { how: 'password_reset' | 'email_verified' | 'provider'; when: Condition },
 ) {
-  const { db, client, settings } = deps
+  const { db, requester, settings } = deps
   if (account.email !== settings.bootstrapAdminEmail) return { mailIds: [], statements: [] }
   const now = deps.now()
   const mailId = newId()
   const { id: userId, email: recipient, locale } = account
   const isDue = whenBootstrapIsDue({ userId, address: recipient, when })
   const event = { type: 'role.granted', at: now, userId, details: { role: 'admin', how } } as const
-  const details = loginFacts(client, now)
+  const details = loginFacts(requester, now)
   const notice = { id: mailId, kind: 'role_granted', recipient, userId, locale, createdAt: now, details }
   return {
     mailIds: [mailId],
     statements: [
-      auditStatement(db, event, client, isDue),
+      auditStatement(db, event, requester, isDue),
       enqueueNoticeStatement(db, notice, isDue, MAIL_NOTICE_LIMITS),
       grantAdminStatement(db, userId, isDue),
     ],

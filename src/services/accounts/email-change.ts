@@ -1,10 +1,10 @@
 import { EMAIL_CHANGE_TOKEN_TTL_SECONDS, MAIL_MAX_PER_KIND_AND_HOUR, MAIL_NOTICE_LIMITS } from '../../config.ts'
 import { maskEmailAddress } from '../../domain/email-address.ts'
-import { AuthError } from '../../errors.ts'
-import type { Platform } from '../../platform/compose.ts'
+import { Refusal } from '../../errors.ts'
+import type { Platform } from '../../platform/platform.ts'
 import { type Account, changeEmailStatement } from '../../storage/accounts/accounts.ts'
 import { auditStatement } from '../../storage/audit.ts'
-import { addressIsTaken, tokenExists, userIdByEmail } from '../../storage/conditions.ts'
+import { userIdByEmail, whenAddressIsTaken, whenTokenExists } from '../../storage/conditions.ts'
 import { isUniqueViolation } from '../../storage/database.ts'
 import { enqueueMailStatement, enqueueNoticeStatement, mailTokenStatements } from '../../storage/mail.ts'
 import { consumeAllTokensStatement, issueTokenStatement } from '../../storage/one-time-tokens.ts'
@@ -12,25 +12,25 @@ import { newId, newOneTimeToken } from '../identifiers.ts'
 import { proveToken, refuseIfLost, type TokenProof } from '../one-time-tokens.ts'
 import { provePassword } from '../passwords/proof.ts'
 
-type Needs = Pick<Platform, 'db' | 'now' | 'client' | 'settings' | 'loginThrottle' | 'announceMails'>
+type Needs = Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'loginThrottle' | 'announceMails'>
 
 /**
  * Mails a link and a code to the new address; nothing changes before it is used. Where that address has an account, its owner is told
  * instead, and the caller cannot tell.
- * @throws {AuthError} `invalid_credentials`, `login_throttled`.
+ * @throws {Refusal} `invalid_credentials`, `login_throttled`.
  */
 export async function requestEmailChange(
   deps: Needs,
   caller: { account: Account; deviceToken: string | null },
   input: { newEmail: string; password: string },
 ): Promise<void> {
-  const { db, client } = deps
+  const { db, requester } = deps
   const { account } = caller
   await provePassword(deps, caller, input.password)
   const now = deps.now()
   const token = newOneTimeToken(now, EMAIL_CHANGE_TOKEN_TTL_SECONDS)
   const mailId = newId()
-  const mail = { id: mailId, locale: client.locale, createdAt: now }
+  const mail = { id: mailId, locale: requester.locale, createdAt: now }
   await db.batch([
     issueTokenStatement(
       db,
@@ -45,10 +45,10 @@ export async function requestEmailChange(
     enqueueMailStatement(
       db,
       { ...mail, kind: 'already_registered', recipient: input.newEmail, userId: userIdByEmail(input.newEmail) },
-      addressIsTaken(input.newEmail),
+      whenAddressIsTaken(input.newEmail),
       MAIL_MAX_PER_KIND_AND_HOUR,
     ),
-    auditStatement(db, { type: 'email.change_requested', at: now, actorId: account.id, userId: account.id }, client),
+    auditStatement(db, { type: 'email.change_requested', at: now, actorId: account.id, userId: account.id }, requester),
   ])
   await deps.announceMails([mailId])
 }
@@ -56,17 +56,17 @@ export async function requestEmailChange(
 /**
  * Gives the account the address that the token or code was mailed to, and tells the old one. Every other token of the account dies: they
  * went to the old address.
- * @throws {AuthError} `invalid_token`, whatever is wrong with it, also when the address was taken meanwhile.
+ * @throws {Refusal} `invalid_token`, whatever is wrong with it, also when the address was taken meanwhile.
  */
 export async function confirmEmailChange(
-  deps: Pick<Platform, 'db' | 'now' | 'client' | 'settings' | 'announceMails'>,
+  deps: Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'announceMails'>,
   proof: TokenProof,
 ): Promise<void> {
-  const { db, client } = deps
+  const { db, requester } = deps
   const { token, account } = await proveToken(deps, proof, 'change_email')
   const now = deps.now()
   const mailId = newId()
-  const isLive = tokenExists(token.id)
+  const isLive = whenTokenExists(token.id)
   const notice = {
     id: mailId,
     kind: 'email_changed',
@@ -79,13 +79,18 @@ export async function confirmEmailChange(
   try {
     const [, , , consumed] = await db.batch([
       enqueueNoticeStatement(db, notice, isLive, MAIL_NOTICE_LIMITS),
-      auditStatement(db, { type: 'email.changed', at: now, actorId: account.id, userId: account.id }, client, isLive),
+      auditStatement(
+        db,
+        { type: 'email.changed', at: now, actorId: account.id, userId: account.id },
+        requester,
+        isLive,
+      ),
       changeEmailStatement(db, token.id, token.email, now),
       consumeAllTokensStatement(db, token.id),
     ])
     refuseIfLost(consumed, token.id)
   } catch (error) {
-    if (isUniqueViolation(error, 'users.email')) throw new AuthError('invalid_token', { reason: 'address taken' })
+    if (isUniqueViolation(error, 'users.email')) throw new Refusal('invalid_token', { reason: 'address taken' })
     throw error
   }
   await deps.announceMails([mailId])

@@ -1,14 +1,14 @@
 import { MAIL_MAX_PER_KIND_AND_HOUR, VERIFICATION_TOKEN_TTL_SECONDS } from '../../config.ts'
-import type { Platform } from '../../platform/compose.ts'
+import type { Platform } from '../../platform/platform.ts'
 import { describeIdentities, factsWith } from '../../storage/accounts/access-proof.ts'
 import { verifyEmailStatement } from '../../storage/accounts/accounts.ts'
 import { auditOrCountStatements, auditStatement } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
 import {
   signUpTimeOf,
-  tokenExists,
   userIdByEmail,
   whenMailed,
+  whenTokenExists,
   whenVerifiesFirstSignUp,
 } from '../../storage/conditions.ts'
 import { mailTokenStatements } from '../../storage/mail.ts'
@@ -23,10 +23,10 @@ import { bootstrapStatements } from './bootstrap-admin.ts'
  * a click confirms: when the sign-up was, and the provider's account where it came by one.
  */
 export async function resendVerification(
-  deps: Pick<Platform, 'db' | 'now' | 'client' | 'providers' | 'announceMails'>,
+  deps: Pick<Platform, 'db' | 'now' | 'requester' | 'providers' | 'announceMails'>,
   email: string,
 ): Promise<void> {
-  const { db, client } = deps
+  const { db, requester } = deps
   const now = deps.now()
   const token = newOneTimeToken(now, VERIFICATION_TOKEN_TTL_SECONDS)
   const mailId = newId()
@@ -37,23 +37,23 @@ export async function resendVerification(
     issueTokenStatement(db, { ...token, purpose: 'verify_email' }, { email, unverified: true }),
     ...mailTokenStatements(
       db,
-      { id: mailId, kind: 'verify_email', locale: client.locale, tokenId: token.id, createdAt: now, details },
+      { id: mailId, kind: 'verify_email', locale: requester.locale, tokenId: token.id, createdAt: now, details },
       MAIL_MAX_PER_KIND_AND_HOUR,
     ),
-    ...auditOrCountStatements(db, event, client, whenMailed(mailId)),
+    ...auditOrCountStatements(db, event, requester, whenMailed(mailId)),
   ])
   await deps.announceMails([mailId])
 }
 
 /**
  * Verifies an address by the token or the code that was mailed to it.
- * @throws {AuthError} `invalid_token`, whatever is wrong with it.
+ * @throws {Refusal} `invalid_token`, whatever is wrong with it.
  */
 export async function verifyEmail(
-  deps: Pick<Platform, 'db' | 'now' | 'client' | 'settings' | 'announceMails'>,
+  deps: Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'announceMails'>,
   proof: TokenProof,
 ): Promise<void> {
-  const { db, client } = deps
+  const { db, requester } = deps
   const { token, account } = await proveToken(deps, proof, 'verify_email')
   const now = deps.now()
   const bootstrap = bootstrapStatements(deps, account, {
@@ -66,8 +66,8 @@ export async function verifyEmail(
     audit: auditStatement(
       db,
       { type: 'email.verified', at: now, actorId: account.id, userId: account.id },
-      client,
-      tokenExists(token.id),
+      requester,
+      whenTokenExists(token.id),
     ),
     consumed: consumeTokenStatement(db, token.id),
   })

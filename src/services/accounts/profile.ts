@@ -1,11 +1,11 @@
 import { MAIL_NOTICE_LIMITS } from '../../config.ts'
 import type { User } from '../../contracts/users.ts'
 import type { AccessTokenClaims } from '../../crypto/access-token.ts'
-import { AuthError } from '../../errors.ts'
-import type { Platform } from '../../platform/compose.ts'
+import { Refusal } from '../../errors.ts'
+import type { Platform } from '../../platform/platform.ts'
 import { type Account, deleteAccountStatement, updateProfileStatement } from '../../storage/accounts/accounts.ts'
 import { auditStatement } from '../../storage/audit.ts'
-import { userExists } from '../../storage/conditions.ts'
+import { whenUserExists } from '../../storage/conditions.ts'
 import { isUniqueViolation } from '../../storage/database.ts'
 import { enqueueNoticeStatement } from '../../storage/mail.ts'
 import { endSessionsStatement, type Session } from '../../storage/sessions/sessions.ts'
@@ -15,19 +15,19 @@ import { revokeSessions } from '../sessions/ending.ts'
 import { readLiveSession } from '../sessions/live-sessions.ts'
 import { assertRecentLogin } from '../sessions/recent-login.ts'
 
-/** The caller's account as it is now. @throws {AuthError} `unauthenticated` when the session has ended. */
+/** The caller's account as it is now. @throws {Refusal} `unauthenticated` when the session has ended. */
 export async function readProfile(
   deps: Pick<Platform, 'db' | 'now' | 'settings'>,
   claims: AccessTokenClaims,
 ): Promise<User> {
   const live = await readLiveSession(deps, claims.sid)
-  if (!live) throw new AuthError('unauthenticated', { reason: 'session ended' })
+  if (!live) throw new Refusal('unauthenticated', { reason: 'session ended' })
   return toUser(live.account)
 }
 
-/** @throws {AuthError} `username_taken`. */
+/** @throws {Refusal} `username_taken`. */
 export async function changeProfile(
-  deps: Pick<Platform, 'db' | 'now' | 'client'>,
+  deps: Pick<Platform, 'db' | 'now' | 'requester'>,
   account: Account,
   changes: { name?: string | null | undefined; username?: string | null | undefined },
 ): Promise<User> {
@@ -42,9 +42,9 @@ export async function changeProfile(
     details: { changed },
   } as const
   try {
-    await db.batch([updateProfileStatement(db, account.id, changes), auditStatement(db, event, deps.client)])
+    await db.batch([updateProfileStatement(db, account.id, changes), auditStatement(db, event, deps.requester)])
   } catch (error) {
-    if (isUniqueViolation(error, 'users_username_unique')) throw new AuthError('username_taken')
+    if (isUniqueViolation(error, 'users_username_unique')) throw new Refusal('username_taken')
     throw error
   }
   const { name = account.name, username = account.username } = changes
@@ -53,14 +53,14 @@ export async function changeProfile(
 
 /**
  * Deletes the caller's account and all that belongs to it. Asks for a recent login, or the password.
- * @throws {AuthError} `step_up_required`, `invalid_credentials`, `login_throttled`.
+ * @throws {Refusal} `step_up_required`, `invalid_credentials`, `login_throttled`.
  */
 export async function deleteAccount(
-  deps: Pick<Platform, 'db' | 'now' | 'client' | 'settings' | 'loginThrottle' | 'announceMails' | 'blocklist'>,
+  deps: Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'loginThrottle' | 'announceMails' | 'blocklist'>,
   caller: { account: Account; session: Session; deviceToken: string | null },
   password: string | undefined,
 ): Promise<void> {
-  const { db, client } = deps
+  const { db, requester } = deps
   const { account, session } = caller
   const now = deps.now()
   if (password !== undefined) await provePassword(deps, caller, password)
@@ -74,11 +74,11 @@ export async function deleteAccount(
     locale: account.locale,
     createdAt: now,
   }
-  const exists = userExists(account.id)
+  const exists = whenUserExists(account.id)
   const [ended] = await db.batch([
     endSessionsStatement(db, account.id),
     enqueueNoticeStatement(db, notice, exists, MAIL_NOTICE_LIMITS),
-    auditStatement(db, { type: 'user.deleted', at: now, actorId: account.id, userId: account.id }, client, exists),
+    auditStatement(db, { type: 'user.deleted', at: now, actorId: account.id, userId: account.id }, requester, exists),
     deleteAccountStatement(db, account.id),
   ])
   await revokeSessions(deps, [session.id, ...ended.map(({ id }) => id).filter((id) => id !== session.id)])

@@ -4,8 +4,8 @@ import {
   SIGN_UPS_PER_ADDRESS,
   VERIFICATION_TOKEN_TTL_SECONDS,
 } from '../../config.ts'
-import { AuthError } from '../../errors.ts'
-import type { Platform } from '../../platform/compose.ts'
+import { Refusal } from '../../errors.ts'
+import type { Platform } from '../../platform/platform.ts'
 import { registrationAuditStatements, registrationStatements } from '../../storage/accounts/registration.ts'
 import { inOneBatch } from '../../storage/batch.ts'
 import { isUniqueViolation } from '../../storage/database.ts'
@@ -17,26 +17,26 @@ import { revokeSessions } from '../sessions/ending.ts'
 
 type Needs = Pick<
   Platform,
-  'db' | 'now' | 'client' | 'settings' | 'loginThrottle' | 'announceMails' | 'providers' | 'blocklist'
+  'db' | 'now' | 'requester' | 'settings' | 'loginThrottle' | 'announceMails' | 'providers' | 'blocklist'
 >
 
 /**
  * Makes an account and mails its verification link. Where the address has an account, its owner gets a mail that says so, by the same
  * statements: the caller cannot tell. A verified account is left as it is; one that nobody confirmed keeps nothing that signs in, and the
  * mail's link sets a password.
- * @throws {AuthError} `invalid_request` for a weak password, `username_taken` whatever the address, `rate_limited` for an address, known
+ * @throws {Refusal} `invalid_request` for a weak password, `username_taken` whatever the address, `rate_limited` for an address, known
  * or not, that is signed up again and again.
  */
 export async function register(
   deps: Needs,
   input: { email: string; password: string; username?: string | undefined; name?: string | undefined },
 ): Promise<void> {
-  const { db, client } = deps
+  const { db, requester } = deps
   const { email, password, username = null, name = null } = input
   assertPasswordAllowed(password, deps.settings, { email, username, name }, 'password')
   const passwordHash = await throttleOf(deps, { email }).hashSignUpPassword(password)
   if (passwordHash === null)
-    throw new AuthError('rate_limited', { retryAfterSeconds: SIGN_UPS_PER_ADDRESS.windowSeconds })
+    throw new Refusal('rate_limited', { retryAfterSeconds: SIGN_UPS_PER_ADDRESS.windowSeconds })
   const now = deps.now()
   const userId = newId()
   const mailId = newId()
@@ -54,21 +54,21 @@ export async function register(
           name,
           passwordHash,
           passwordChangedAt: now,
-          locale: client.locale,
+          locale: requester.locale,
           createdAt: now,
         },
         {
           mail: {
             id: mailId,
             maxPerHour: MAIL_MAX_PER_KIND_AND_HOUR,
-            facts: loginFacts(client, now),
+            facts: loginFacts(requester, now),
             providerNames: providerNames(deps),
           },
           token: { ...token, resetExpiresAt: now + RESET_TOKEN_TTL_SECONDS * 1000 },
           identity: null,
         },
       ),
-      audit: registrationAuditStatements(db, { userId, email, mailId, at: now }, client),
+      audit: registrationAuditStatements(db, { userId, email, mailId, at: now }, requester),
     })
     await revokeSessions(
       deps,
@@ -77,7 +77,7 @@ export async function register(
   } catch (error) {
     // A known address is only inserted where the username is taken.
     if (isUniqueViolation(error, 'users_username_unique') || isUniqueViolation(error, 'users.email'))
-      throw new AuthError('username_taken')
+      throw new Refusal('username_taken')
     throw error
   }
   await deps.announceMails([mailId])

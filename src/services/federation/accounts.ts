@@ -6,15 +6,15 @@ import {
 } from '../../config.ts'
 import { Name } from '../../contracts/common.ts'
 import { parseEmailAddress } from '../../domain/email-address.ts'
-import { AuthError } from '../../errors.ts'
+import { Refusal } from '../../errors.ts'
 import type { OAuthProvider, ProviderIdentity } from '../../oauth-providers/provider.ts'
-import type { Platform } from '../../platform/compose.ts'
+import type { Platform } from '../../platform/platform.ts'
 import { describeIdentities, factsWith } from '../../storage/accounts/access-proof.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
 import { registrationAuditStatements, registrationStatements } from '../../storage/accounts/registration.ts'
 import { auditStatement } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
-import { userExists } from '../../storage/conditions.ts'
+import { whenUserExists } from '../../storage/conditions.ts'
 import {
   claimAccountStatements,
   createFederatedStatements,
@@ -23,9 +23,9 @@ import {
 } from '../../storage/federation/accounts.ts'
 import {
   findAccountsOf,
-  identityExists,
   insertIdentityStatement,
   type NewIdentity,
+  whenIdentityExists,
   whenOtherThan,
 } from '../../storage/federation/identities.ts'
 import { enqueueNoticeStatement } from '../../storage/mail.ts'
@@ -39,7 +39,7 @@ import { accountNotice, linkedEvent, linkedStatements } from './news.ts'
 import { providerNames } from './provider-names.ts'
 import { sealProviderTokens } from './provider-tokens.ts'
 
-type Needs = Pick<Platform, 'db' | 'now' | 'client' | 'settings' | 'providers' | 'blocklist' | 'announceMails'>
+type Needs = Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'providers' | 'blocklist' | 'announceMails'>
 
 /** Somebody who proved at a provider who they are. */
 export interface Arrival {
@@ -53,7 +53,7 @@ const MAX_ROUNDS = 4
 /**
  * The account that somebody from a provider signs in to, made or linked first where the rules allow it (`linking-rules.ts`).
  * Every statement depends on what was read, so of many first logins at once one makes the account and the others find it.
- * @throws {AuthError} `email_required`, `email_not_verified`, `account_exists`, `account_deactivated`.
+ * @throws {Refusal} `email_required`, `email_not_verified`, `account_exists`, `account_deactivated`.
  */
 export async function findOrMakeAccount(deps: Needs, arrival: Arrival): Promise<Account> {
   const { provider, identity } = arrival
@@ -69,16 +69,16 @@ export async function findOrMakeAccount(deps: Needs, arrival: Arrival): Promise<
       case 'sign_in':
         return decision.account
       case 'refuse':
-        throw new AuthError(decision.code)
+        throw new Refusal(decision.code)
       case 'create':
         await createAccount(deps, arrival, decision.email)
         break
       case 'ask_by_mail':
         await askByMail(deps, arrival, decision.email)
-        throw new AuthError('email_not_verified', { reason: 'the provider did not verify the address' })
+        throw new Refusal('email_not_verified', { reason: 'the provider did not verify the address' })
       case 'ask_again':
         await resendVerification(deps, decision.email)
-        throw new AuthError('email_not_verified', { reason: 'nobody confirmed the address' })
+        throw new Refusal('email_not_verified', { reason: 'nobody confirmed the address' })
       case 'claim':
         await claimAccount(deps, arrival, decision.account)
         break
@@ -115,11 +115,11 @@ export async function toIdentityRow(
 
 /** Makes an account that is verified, and tells the address: its owner may know nothing of this (an issuer can be wrong). */
 async function createAccount(deps: Needs, arrival: Arrival, email: string): Promise<void> {
-  const { db, client } = deps
+  const { db, requester } = deps
   const account = newAccount(deps, arrival, email)
   const identity = await toIdentityRow(deps, arrival, { userId: account.id, how: 'created' })
   const at = account.createdAt
-  const isMade = userExists(account.id)
+  const isMade = whenUserExists(account.id)
   const event = {
     type: 'user.registered',
     at,
@@ -135,7 +135,7 @@ async function createAccount(deps: Needs, arrival: Arrival, email: string): Prom
       { ...account, emailVerifiedAt: at, accessProvenAt: identity.isAuthority ? at : null },
       identity,
     ),
-    audit: auditStatement(db, event, client, isMade),
+    audit: auditStatement(db, event, requester, isMade),
     notice: enqueueNoticeStatement(db, notice, isMade, MAIL_NOTICE_LIMITS),
     bootstrap: bootstrap.statements,
   })
@@ -148,7 +148,7 @@ async function createAccount(deps: Needs, arrival: Arrival, email: string): Prom
  * they are refused in both cases, until the mail was used, also where unverified accounts may log in (ASVS 6.3.8).
  */
 async function askByMail(deps: Needs, arrival: Arrival, email: string): Promise<void> {
-  const { db, client } = deps
+  const { db, requester } = deps
   const account = newAccount(deps, arrival, email)
   const identity = await toIdentityRow(deps, arrival, { userId: account.id, how: 'asked_by_mail' })
   const now = account.createdAt
@@ -159,13 +159,13 @@ async function askByMail(deps: Needs, arrival: Arrival, email: string): Promise<
       mail: {
         id: mailId,
         maxPerHour: MAIL_MAX_PER_KIND_AND_HOUR,
-        facts: loginFacts(client, now),
+        facts: loginFacts(requester, now),
         providerNames: providerNames(deps),
       },
       token: { ...token, resetExpiresAt: now + RESET_TOKEN_TTL_SECONDS * 1000 },
       identity,
     }),
-    audit: registrationAuditStatements(db, { userId: account.id, email, mailId, at: now }, client),
+    audit: registrationAuditStatements(db, { userId: account.id, email, mailId, at: now }, requester),
   })
   await revokeSessions(
     deps,
@@ -176,7 +176,7 @@ async function askByMail(deps: Needs, arrival: Arrival, email: string): Promise<
 
 /** The account loses whatever a stranger may have left in it, and its owner is told what that was and how it can be used now. */
 async function claimAccount(deps: Needs, arrival: Arrival, account: Account): Promise<void> {
-  const { db, client } = deps
+  const { db, requester } = deps
   const identity = await toIdentityRow(deps, arrival, { userId: account.id, how: 'claimed' })
   const name = account.name ?? cleanName(arrival.identity.name)
   const isOpen = whenClaimable(account, identity)
@@ -194,8 +194,8 @@ async function claimAccount(deps: Needs, arrival: Arrival, account: Account): Pr
     audit: auditStatement(
       db,
       linkedEvent(account.id, { provider: identity.provider, how: 'claimed', at: identity.createdAt }),
-      client,
-      identityExists(identity.id),
+      requester,
+      whenIdentityExists(identity.id),
     ),
     bootstrap: bootstrap.statements,
   })
@@ -221,11 +221,11 @@ function bootstrapByProvider(
   { id, isAuthority }: NewIdentity,
 ) {
   if (!isAuthority) return { mailIds: [], statements: [] }
-  return bootstrapStatements(deps, account, { how: 'provider', when: identityExists(id) })
+  return bootstrapStatements(deps, account, { how: 'provider', when: whenIdentityExists(id) })
 }
 
-function newAccount(deps: Pick<Platform, 'now' | 'client'>, { identity }: Arrival, email: string) {
-  const { locale } = deps.client
+function newAccount(deps: Pick<Platform, 'now' | 'requester'>, { identity }: Arrival, email: string) {
+  const { locale } = deps.requester
   return { id: newId(), email, name: cleanName(identity.name), passwordHash: null, locale, createdAt: deps.now() }
 }
 

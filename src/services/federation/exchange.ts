@@ -2,8 +2,8 @@ import { OAUTH_EXCHANGE_TTL_SECONDS } from '../../config.ts'
 import { isVerifierOf } from '../../crypto/code-challenge.ts'
 import { makeToken, verifyToken } from '../../crypto/derived-token.ts'
 import { unseal } from '../../crypto/sealed.ts'
-import { AuthError } from '../../errors.ts'
-import type { Platform } from '../../platform/compose.ts'
+import { Refusal } from '../../errors.ts'
+import type { Platform } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
 import type { Condition } from '../../storage/conditions.ts'
 import {
@@ -54,7 +54,7 @@ export function keepForExchange(
 /**
  * Hands a waiting login to whoever began it: the page with the verifier of its challenge, the browser with the verifier's cookie, or
  * the session that asked to link. Of many that come with one code, one is served (GHSA-hc7v-rggr-4hvx).
- * @throws {AuthError} `invalid_code`, whatever is wrong; `unauthenticated` for a link without its session; `account_deactivated`.
+ * @throws {Refusal} `invalid_code`, whatever is wrong; `unauthenticated` for a link without its session; `account_deactivated`.
  */
 export async function exchangeCode(
   deps: Needs,
@@ -70,12 +70,12 @@ export async function exchangeCode(
 ): Promise<Exchanged> {
   const claimed = verifyToken(deps.settings.secrets, input.code, PURPOSE)
   const found = claimed && (await findExchange(deps.db, claimed, deps.now()))
-  if (!found) throw new AuthError('invalid_code')
+  if (!found) throw new Refusal('invalid_code')
   const { exchange, account } = found
   if (exchange.sealedLink !== null) return { linked: await completeLink(deps, exchange, await input.authenticate()) }
   const { codeChallenge, delivery, methods } = exchange
   if (codeChallenge === null || input.verifier === null || !isVerifierOf(codeChallenge, input.verifier))
-    throw new AuthError('invalid_code', { reason: 'code verifier' })
+    throw new Refusal('invalid_code', { reason: 'code verifier' })
   await take(deps, exchange)
   await refuseUnfit(deps, account)
   const deviceId = readDevice(deps, account.id, input.deviceToken)
@@ -91,7 +91,7 @@ async function completeLink(
   const opened = await unseal(deps.settings.secrets, LINK_SEAL, exchange.sealedLink ?? '')
   const waiting = opened && (JSON.parse(opened.plaintext) as WaitingLink)
   if (waiting?.sessionId !== caller.session.id || exchange.userId !== caller.account.id)
-    throw new AuthError('invalid_code', { reason: 'another session asked to link' })
+    throw new Refusal('invalid_code', { reason: 'another session asked to link' })
   await take(deps, exchange)
   const { account, session } = caller
   const { provider } = waiting.identity
@@ -102,5 +102,5 @@ async function completeLink(
 }
 
 async function take({ db }: Pick<Platform, 'db'>, { id }: LoginExchange): Promise<void> {
-  if (!(await takeExchange(db, id))) throw new AuthError('invalid_code', { reason: 'used at the same moment' })
+  if (!(await takeExchange(db, id))) throw new Refusal('invalid_code', { reason: 'used at the same moment' })
 }

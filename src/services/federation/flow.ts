@@ -2,11 +2,11 @@ import { OAUTH_FLOW_TTL_SECONDS, RETRY_AFTER_SECONDS } from '../../config.ts'
 import { makeRandomSecret, toChallenge } from '../../crypto/code-challenge.ts'
 import { seal, unseal } from '../../crypto/sealed.ts'
 import { isAllowedRedirect } from '../../domain/redirect-target.ts'
-import { AuthError } from '../../errors.ts'
+import { Refusal } from '../../errors.ts'
 import type { OAuthProvider } from '../../oauth-providers/provider.ts'
 import { ProviderError } from '../../oauth-providers/provider-error.ts'
-import type { Platform } from '../../platform/compose.ts'
 import { logWarning } from '../../platform/log.ts'
+import type { Platform } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
 import type { Session } from '../../storage/sessions/sessions.ts'
 
@@ -33,7 +33,7 @@ export interface FlowCookie {
   maxAge: number
 }
 
-type Needs = Pick<Platform, 'settings' | 'now' | 'providers' | 'client'>
+type Needs = Pick<Platform, 'settings' | 'now' | 'providers' | 'requester'>
 type ReadCookie = (name: string) => string | null
 
 const FLOW = 'oauth-flow'
@@ -41,10 +41,10 @@ const LINK_TICKET = 'oauth-link'
 /** 72 bits of the state's hash tell the trips of one browser apart. */
 const NAME_LENGTH = 12
 
-/** @throws {AuthError} `not_found` for a provider that is not configured. */
+/** @throws {Refusal} `not_found` for a provider that is not configured. */
 export function findProvider({ providers }: Pick<Platform, 'providers'>, id: string): OAuthProvider {
   const provider = providers.get(id)
-  if (!provider) throw new AuthError('not_found', { reason: 'no such provider' })
+  if (!provider) throw new Refusal('not_found', { reason: 'no such provider' })
   return provider
 }
 
@@ -55,7 +55,7 @@ export function callbackUrl({ settings }: Pick<Platform, 'settings'>, providerId
 
 /** Passes a provider's failure on as a refusal: its code for everybody, its reason for the log, which are fixed words. */
 export async function askProvider<Answer>(
-  { client }: Pick<Platform, 'client'>,
+  { requester }: Pick<Platform, 'requester'>,
   provider: string,
   question: Promise<Answer>,
 ): Promise<Answer> {
@@ -64,15 +64,15 @@ export async function askProvider<Answer>(
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error
     const { code, reason } = error
-    logWarning('provider failed', { requestId: client.requestId, provider, code, reason })
+    logWarning('provider failed', { requestId: requester.requestId, provider, code, reason })
     const isTransient = code === 'provider_unavailable' || code === 'provider_misconfigured'
-    throw new AuthError(code, { reason, ...(isTransient ? { retryAfterSeconds: RETRY_AFTER_SECONDS } : {}) })
+    throw new Refusal(code, { reason, ...(isTransient ? { retryAfterSeconds: RETRY_AFTER_SECONDS } : {}) })
   }
 }
 
 /**
  * Begins a login: where to send the browser, and the cookie it must bring back.
- * @throws {AuthError} `not_found`, `redirect_not_allowed`, `provider_unavailable`, `provider_misconfigured`.
+ * @throws {Refusal} `not_found`, `redirect_not_allowed`, `provider_unavailable`, `provider_misconfigured`.
  */
 export async function beginLogin(
   deps: Needs,
@@ -90,7 +90,7 @@ export async function beginLogin(
  * the callback. One without it (a page that calls with a bearer token and without credentials, or an app) takes the trip as well,
  * but what it brings back waits for the word of the session that asked. So nobody can make another person's browser link their
  * identity to an account that is not theirs (RFC 9700 §4.7).
- * @throws {AuthError} `not_found`, `redirect_not_allowed`.
+ * @throws {Refusal} `not_found`, `redirect_not_allowed`.
  */
 export async function beginLink(
   deps: Needs,
@@ -107,7 +107,7 @@ export async function beginLink(
 
 /**
  * Sends a browser on its way to link; the cookie is null where it has it already.
- * @throws {AuthError} `not_found`, `invalid_state` for a ticket that is forged, expired or another provider's.
+ * @throws {Refusal} `not_found`, `invalid_state` for a ticket that is forged, expired or another provider's.
  */
 export async function followLink(
   deps: Needs,
@@ -116,7 +116,7 @@ export async function followLink(
 ): Promise<{ url: string; cookie: FlowCookie | null }> {
   findProvider(deps, provider)
   const flow = await unsealFlow(deps, LINK_TICKET, ticket)
-  if (flow?.provider !== provider || !flow.link) throw new AuthError('invalid_state', { reason: 'link ticket' })
+  if (flow?.provider !== provider || !flow.link) throw new Refusal('invalid_state', { reason: 'link ticket' })
   const url = await authorizationUrl(deps, flow)
   if (await openFlow(deps, { provider, state: flow.state }, readCookie)) return { url, cookie: null }
   return { url, cookie: await toCookie(deps, { ...flow, link: { ...flow.link, isBound: false } }) }
@@ -142,7 +142,7 @@ function newFlow(
   wishes: Pick<OAuthFlow, 'redirectTo' | 'delivery' | 'codeChallenge' | 'link'>,
 ): OAuthFlow {
   if (!isAllowedRedirect(wishes.redirectTo, [...settings.allowedRedirects, settings.issuer]))
-    throw new AuthError('redirect_not_allowed')
+    throw new Refusal('redirect_not_allowed')
   return {
     provider: provider.id,
     state: makeRandomSecret(),

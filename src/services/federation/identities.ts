@@ -1,9 +1,9 @@
 import { MAIL_NOTICE_LIMITS } from '../../config.ts'
-import { AuthError } from '../../errors.ts'
-import type { Platform } from '../../platform/compose.ts'
+import { Refusal } from '../../errors.ts'
+import type { Platform } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
 import { auditStatement } from '../../storage/audit.ts'
-import { sessionExists } from '../../storage/conditions.ts'
+import { whenSessionExists } from '../../storage/conditions.ts'
 import {
   findAccountsOf,
   insertIdentityStatement,
@@ -17,7 +17,7 @@ import { loginFacts } from '../login/facts.ts'
 import { readLiveSession } from '../sessions/live-sessions.ts'
 import { linkedStatements } from './news.ts'
 
-type Needs = Pick<Platform, 'db' | 'now' | 'client' | 'settings' | 'providers' | 'announceMails'>
+type Needs = Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'providers' | 'announceMails'>
 
 /** An identity that somebody proved, on its way to the account of the session that asked for it. */
 export interface WaitingLink {
@@ -28,18 +28,21 @@ export interface WaitingLink {
 /**
  * Links an identity to the account of a session that still lives, and tells its owner. Addresses play no part. Linking what is
  * linked already changes nothing.
- * @throws {AuthError} `unauthenticated`, `identity_taken`, `provider_already_linked`.
+ * @throws {Refusal} `unauthenticated`, `identity_taken`, `provider_already_linked`.
  */
 export async function linkIdentity(deps: Needs, { identity, sessionId }: WaitingLink): Promise<Account> {
   const { db } = deps
   const live = await readLiveSession(deps, sessionId)
-  if (live?.account.id !== identity.userId) throw new AuthError('unauthenticated', { reason: 'session ended' })
+  if (live?.account.id !== identity.userId) throw new Refusal('unauthenticated', { reason: 'session ended' })
   const { account } = live
   const told = linkedStatements(deps, toProvider(deps, identity.provider), account, {
     identityId: identity.id,
     how: 'signed_in',
   })
-  const [linked] = await db.batch([insertIdentityStatement(db, identity, sessionExists(sessionId)), ...told.statements])
+  const [linked] = await db.batch([
+    insertIdentityStatement(db, identity, whenSessionExists(sessionId)),
+    ...told.statements,
+  ])
   if (linked.meta.changes === 0) return await explainRefusal(deps, identity, account)
   await deps.announceMails([told.mailId])
   return { ...account, providers: [...account.providers, identity.provider].sort() }
@@ -48,10 +51,10 @@ export async function linkIdentity(deps: Needs, { identity, sessionId }: Waiting
 /**
  * Unlinks a provider from the caller's account, and tells them. Never takes the last way in, also not when two are unlinked at once:
  * a password counts, and any other provider that is still configured.
- * @throws {AuthError} `last_login_method`; `not_found` when it is not linked.
+ * @throws {Refusal} `last_login_method`; `not_found` when it is not linked.
  */
 export async function unlinkProvider(deps: Needs, account: Account, providerId: string): Promise<void> {
-  const { db, client } = deps
+  const { db, requester } = deps
   const now = deps.now()
   const mailId = newId()
   const isAllowed = mayUnlink(account.id, providerId, [...deps.providers.keys()])
@@ -69,16 +72,16 @@ export async function unlinkProvider(deps: Needs, account: Account, providerId: 
     userId: account.id,
     locale: account.locale,
     createdAt: now,
-    details: { ...loginFacts(client, now), factor: toProvider(deps, providerId).name },
+    details: { ...loginFacts(requester, now), factor: toProvider(deps, providerId).name },
   }
   const [, , unlinked] = await db.batch([
-    auditStatement(db, event, client, isAllowed),
+    auditStatement(db, event, requester, isAllowed),
     enqueueNoticeStatement(db, notice, isAllowed, MAIL_NOTICE_LIMITS),
     unlinkStatement(db, account.id, providerId, isAllowed),
   ])
   if (unlinked.length === 0) {
     const isLinked = account.providers.includes(providerId)
-    throw new AuthError(isLinked ? 'last_login_method' : 'not_found', { reason: 'not unlinked' })
+    throw new Refusal(isLinked ? 'last_login_method' : 'not_found', { reason: 'not unlinked' })
   }
   await deps.announceMails([mailId])
 }
@@ -87,9 +90,9 @@ export async function unlinkProvider(deps: Needs, account: Account, providerId: 
 async function explainRefusal(deps: Needs, identity: NewIdentity, account: Account): Promise<Account> {
   const { owner } = await findAccountsOf(deps.db, identity, null)
   if (owner?.id === account.id) return owner
-  if (owner) throw new AuthError('identity_taken')
-  if (account.providers.includes(identity.provider)) throw new AuthError('provider_already_linked')
-  throw new AuthError('unauthenticated', { reason: 'session ended' })
+  if (owner) throw new Refusal('identity_taken')
+  if (account.providers.includes(identity.provider)) throw new Refusal('provider_already_linked')
+  throw new Refusal('unauthenticated', { reason: 'session ended' })
 }
 
 /** A provider that is configured no more is still called by its id. */

@@ -3,7 +3,7 @@ import type { OAuthProvider, ProviderIdentity } from '../../oauth-providers/prov
 import type { Account } from '../../storage/accounts/accounts.ts'
 
 /** What is known when somebody arrives from a provider. */
-interface Arrival {
+interface LinkingFacts {
   provider: Pick<OAuthProvider, 'id' | 'trustedEmailDomains'>
   identity: Pick<ProviderIdentity, 'issuer' | 'emailVerified' | 'hostedDomain'>
   /** The address that came along, in canonical form; null where none came, or none that could be one. */
@@ -33,7 +33,7 @@ export type LinkingDecision =
  * Decides whose account somebody from a provider gets. The identity comes first; the address counts only where the identity is new,
  * and opens an account that exists only where nobody can have it but its owner (ASVS 6.8.1).
  */
-export function decideLinking({ provider, identity, email, owner, namesake }: Arrival): LinkingDecision {
+export function decideLinking({ provider, identity, email, owner, namesake }: LinkingFacts): LinkingDecision {
   if (owner) return decideForOwner(owner, identity, email)
   if (email === null) return { action: 'refuse', code: 'email_required' }
   if (!identity.emailVerified) return { action: 'ask_by_mail', email }

@@ -1,9 +1,9 @@
 import { makeRandomSecret, toChallenge } from '../../crypto/code-challenge.ts'
 import { seal } from '../../crypto/sealed.ts'
-import { AuthError } from '../../errors.ts'
-import type { Platform } from '../../platform/compose.ts'
-import { sessionExists } from '../../storage/conditions.ts'
-import { identityIsOf, spendState, touchIdentityStatement } from '../../storage/federation/identities.ts'
+import { Refusal } from '../../errors.ts'
+import type { Platform } from '../../platform/platform.ts'
+import { whenSessionExists } from '../../storage/conditions.ts'
+import { spendState, touchIdentityStatement, whenIdentityIsOf } from '../../storage/federation/identities.ts'
 import { type LoginOrigin, noteRefusals, readDevice, refuseUnfit, secondFactorsOf } from '../login/login.ts'
 import { type OpenedSession, type OpeningNeeds, openSession } from '../sessions/opening.ts'
 import { type Arrival, findOrMakeAccount, toIdentityRow } from './accounts.ts'
@@ -30,7 +30,7 @@ const METHODS = ['fed']
 /**
  * Ends a trip to a provider: the state is spent, the provider's answer proven, and the person signed in or their identity linked.
  * Tokens never stand in the URL. A second factor, where set, is asked at the exchange, also of a page that uses cookies.
- * @throws {AuthError} `invalid_state` for a replay, or whatever the provider and the linking rules refuse.
+ * @throws {Refusal} `invalid_state` for a replay, or whatever the provider and the linking rules refuse.
  */
 export async function completeFlow(
   deps: Needs,
@@ -62,7 +62,7 @@ export async function completeFlow(
   const kept = keepForExchange(
     deps,
     { userId: account.id, codeChallenge, delivery: flow.delivery, methods: METHODS, sealedLink: null },
-    identityIsOf(account.id, identity),
+    whenIdentityIsOf(account.id, identity),
   )
   await db.batch([touch, kept.statement])
   return { session: null, code: kept.code, verifier }
@@ -88,7 +88,7 @@ async function completeLink(
     const kept = keepForExchange(
       deps,
       { userId, codeChallenge: null, delivery: 'body', methods: [], sealedLink },
-      sessionExists(link.sessionId),
+      whenSessionExists(link.sessionId),
     )
     await kept.statement
     return { session: null, code: kept.code, verifier: null }
@@ -99,7 +99,7 @@ async function completeLink(
 async function authenticate(deps: Needs, flow: OAuthFlow, parameters: URLSearchParams): Promise<Arrival> {
   const { state, nonce, codeVerifier } = flow
   const isFirst = await spendState(deps.db, { id: toChallenge(state), expiresAt: flow.expiresAt })
-  if (!isFirst) throw new AuthError('invalid_state', { reason: 'replayed' })
+  if (!isFirst) throw new Refusal('invalid_state', { reason: 'replayed' })
   const provider = findProvider(deps, flow.provider)
   const redirectUri = callbackUrl(deps, provider.id)
   const input = { redirectUri, state, nonce, codeVerifier, now: deps.now(), parameters }

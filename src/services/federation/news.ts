@@ -1,20 +1,20 @@
 import { MAIL_NOTICE_LIMITS } from '../../config.ts'
 import type { MailKind } from '../../mail/message.ts'
 import type { OAuthProvider } from '../../oauth-providers/provider.ts'
-import type { Platform } from '../../platform/compose.ts'
+import type { Platform } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
 import { auditStatement } from '../../storage/audit.ts'
-import { identityExists, type NewIdentity } from '../../storage/federation/identities.ts'
+import { type NewIdentity, whenIdentityExists } from '../../storage/federation/identities.ts'
 import { enqueueNoticeStatement } from '../../storage/mail.ts'
 import { newId } from '../identifiers.ts'
 import { loginFacts } from '../login/facts.ts'
 
-type Needs = Pick<Platform, 'db' | 'now' | 'client'>
+type Needs = Pick<Platform, 'db' | 'now' | 'requester'>
 type Recipient = Pick<Account, 'id' | 'email' | 'locale'>
 
 /** Tells an address that a provider made or claimed its account: which provider, and which account there. */
 export function accountNotice(
-  { client }: Pick<Needs, 'client'>,
+  { requester }: Pick<Needs, 'requester'>,
   { id: userId, email: recipient, locale }: Recipient,
   news: { kind: MailKind; provider: Pick<OAuthProvider, 'name'>; identity: NewIdentity },
 ) {
@@ -28,7 +28,7 @@ export function accountNotice(
     userId,
     locale,
     createdAt,
-    details: { ...loginFacts(client, createdAt), signIn },
+    details: { ...loginFacts(requester, createdAt), signIn },
   }
 }
 
@@ -46,10 +46,10 @@ export function linkedStatements(
   account: Recipient,
   { identityId, how }: { identityId: string; how: LinkedHow },
 ) {
-  const { db, client } = deps
+  const { db, requester } = deps
   const at = deps.now()
   const mailId = newId()
-  const isLinked = identityExists(identityId)
+  const isLinked = whenIdentityExists(identityId)
   const notice = {
     id: mailId,
     kind: 'factor_added',
@@ -57,10 +57,10 @@ export function linkedStatements(
     userId: account.id,
     locale: account.locale,
     createdAt: at,
-    details: { ...loginFacts(client, at), factor: provider.name },
+    details: { ...loginFacts(requester, at), factor: provider.name },
   }
   const statements = [
-    auditStatement(db, linkedEvent(account.id, { provider: provider.id, how, at }), client, isLinked),
+    auditStatement(db, linkedEvent(account.id, { provider: provider.id, how, at }), requester, isLinked),
     enqueueNoticeStatement(db, notice, isLinked, MAIL_NOTICE_LIMITS),
   ] as const
   return { mailId, statements }

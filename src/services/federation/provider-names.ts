@@ -1,4 +1,4 @@
-import type { Platform } from '../../platform/compose.ts'
+import type { Platform } from '../../platform/platform.ts'
 
 /** What people call each configured provider, by its id. */
 export const providerNames = ({ providers }: Pick<Platform, 'providers'>): ReadonlyMap<string, string> =>

@@ -1,7 +1,7 @@
 import { DEPENDENCY_TIMEOUT_MS } from '../../config.ts'
 import { signAccessToken, verifyAccessToken } from '../../crypto/access-token.ts'
-import type { DependencyState, Platform } from '../../platform/compose.ts'
 import { logError } from '../../platform/log.ts'
+import type { DependencyState, Platform } from '../../platform/platform.ts'
 import { within } from '../../platform/within.ts'
 import { findSigningKey, findVerifyingKey } from '../signing-keys/signing-keys.ts'
 

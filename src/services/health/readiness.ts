@@ -1,5 +1,5 @@
 import { READINESS_CACHE_SECONDS, READINESS_MAX_AGE_SECONDS } from '../../config.ts'
-import type { Platform } from '../../platform/compose.ts'
+import type { Platform } from '../../platform/platform.ts'
 import { checkReadiness } from './health.ts'
 
 /**

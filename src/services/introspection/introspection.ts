@@ -1,13 +1,13 @@
 import type { Introspection } from '../../contracts/introspection.ts'
 import { verifyToken } from '../../crypto/derived-token.ts'
-import { AuthError } from '../../errors.ts'
-import type { Platform } from '../../platform/compose.ts'
+import { Refusal } from '../../errors.ts'
+import type { Platform } from '../../platform/platform.ts'
 import { findLiveGrant } from '../../storage/sessions/grants.ts'
 import { verifySignature } from '../sessions/authentication.ts'
 import { endNamedSessions } from '../sessions/ending.ts'
 import { idleTimeoutMs, readLiveSession } from '../sessions/live-sessions.ts'
 
-export type RevocationNeeds = Pick<Platform, 'db' | 'now' | 'client' | 'settings' | 'keyRing' | 'blocklist'>
+export type RevocationNeeds = Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'keyRing' | 'blocklist'>
 
 const INACTIVE: Introspection = { active: false }
 
@@ -16,10 +16,10 @@ const INACTIVE: Introspection = { active: false }
  * about an access token shows that its session is in use.
  */
 export async function introspect(
-  deps: Omit<RevocationNeeds, 'client' | 'blocklist'> & Pick<Platform, 'noteActivity'>,
+  deps: Omit<RevocationNeeds, 'requester' | 'blocklist'> & Pick<Platform, 'noteActivity'>,
   token: string,
 ): Promise<Introspection> {
-  const access = await readAccessToken(deps, token)
+  const access = await openAccessToken(deps, token)
   const live = access ? await readSessionOfAccess(deps, access) : await readSessionOfRefresh(deps, token)
   if (!live) return INACTIVE
   const { session, account, issuedAt } = live
@@ -47,13 +47,13 @@ export async function introspect(
  * the client whose act it is; without one it is the user's.
  */
 export async function revoke(deps: RevocationNeeds, token: string, service: string | null = null): Promise<void> {
-  const access = await readAccessToken(deps, token)
+  const access = await openAccessToken(deps, token)
   const refresh = access ? null : verifyToken(deps.settings.secrets, token, 'refresh')
   if (access || refresh) await endNamedSessions(deps, { access, refresh }, service)
 }
 
 /** The claims of a genuine access token, or null for anything else. */
-export async function readAccessToken(
+export async function openAccessToken(
   deps: Pick<RevocationNeeds, 'db' | 'now' | 'settings' | 'keyRing'>,
   token: string,
   options: { mayHaveExpired?: boolean } = {},
@@ -61,7 +61,7 @@ export async function readAccessToken(
   try {
     return await verifySignature(deps, token, options)
   } catch (error) {
-    if (error instanceof AuthError) return null
+    if (error instanceof Refusal) return null
     throw error
   }
 }

@@ -1,5 +1,5 @@
 import type { AccessTokenClaims } from '../../crypto/access-token.ts'
-import type { Platform } from '../../platform/compose.ts'
+import type { Platform } from '../../platform/platform.ts'
 import { authenticateFresh, authenticateRead } from '../sessions/authentication.ts'
 
 export interface VerifyOptions {
@@ -25,7 +25,7 @@ export type VerifiedToken =
 
 type Needs = Pick<Platform, 'db' | 'now' | 'settings' | 'keyRing' | 'blocklist' | 'noteActivity'>
 
-/** Verifies a token for another Worker, whose question shows that the session is in use. @throws {AuthError} `unauthenticated`. */
+/** Verifies a token for another Worker, whose question shows that the session is in use. @throws {Refusal} `unauthenticated`. */
 export async function verifyForService(deps: Needs, token: string, options: VerifyOptions): Promise<VerifiedToken> {
   const claims = options.fresh ? await readFresh(deps, token) : fromToken(await authenticateRead(deps, token))
   deps.noteActivity(claims.sessionId)

@@ -1,12 +1,12 @@
 import Bowser from 'bowser'
-import type { Client } from '../../platform/client.ts'
+import type { Requester } from '../../platform/requester.ts'
 
 /** What a notice tells a person of where something was done from. Times are ISO 8601 UTC. */
-export function loginFacts(client: Client, nowMs: number): Record<string, string> {
-  const location = [client.city, client.country].filter((part) => part !== null).join(', ')
+export function loginFacts(requester: Requester, nowMs: number): Record<string, string> {
+  const location = [requester.city, requester.country].filter((part) => part !== null).join(', ')
   return {
     time: new Date(nowMs).toISOString(),
-    device: describeDevice(client.userAgent),
+    device: describeDevice(requester.userAgent),
     ...(location === '' ? {} : { location }),
   }
 }

@@ -1,12 +1,12 @@
 import { MFA_TICKET_TTL_SECONDS } from '../../config.ts'
 import type { MfaMethod } from '../../contracts/login.ts'
 import { makeToken } from '../../crypto/derived-token.ts'
-import { readDeviceAccount, readDeviceToken } from '../../crypto/device-token.ts'
-import { AuthError } from '../../errors.ts'
-import type { Platform } from '../../platform/compose.ts'
+import { readDeviceAccount, verifyDeviceToken } from '../../crypto/device-token.ts'
+import { Refusal } from '../../errors.ts'
+import type { Platform } from '../../platform/platform.ts'
 import { type Account, findAccountByIdentifier, rehashPasswordStatement } from '../../storage/accounts/accounts.ts'
 import { type AuditType, auditStatement } from '../../storage/audit.ts'
-import { tokenExists } from '../../storage/conditions.ts'
+import { whenTokenExists } from '../../storage/conditions.ts'
 import { issueTokenStatement } from '../../storage/one-time-tokens.ts'
 import { newOneTimeToken, parseIdentifier, throttleOf } from '../identifiers.ts'
 import { type NewLogin, type OpenedSession, type OpeningNeeds, openSession } from '../sessions/opening.ts'
@@ -33,7 +33,7 @@ type Needs = OpeningNeeds & Pick<Platform, 'loginThrottle'>
 
 /**
  * Logs in by password. An unknown account costs the same as a wrong password, at each step, and so does a right one that is barred.
- * @throws {AuthError} `invalid_credentials`; `login_throttled`; `rate_limited`; `account_deactivated` only after the right password of a confirmed account.
+ * @throws {Refusal} `invalid_credentials`; `login_throttled`; `rate_limited`; `account_deactivated` only after the right password of a confirmed account.
  */
 export async function logInWithPassword(
   deps: Needs,
@@ -53,7 +53,7 @@ export async function logInWithPassword(
   if (attempt.outcome === 'throttled') {
     const { retryAfterSeconds } = attempt
     if (attempt.isFirst) await recordRefusal(deps, 'login.throttled', account, { retryAfterSeconds })
-    throw new AuthError('login_throttled', { retryAfterSeconds })
+    throw new Refusal('login_throttled', { retryAfterSeconds })
   }
   if (attempt.outcome !== 'right' || bar !== null || !account)
     return await refuseLogin(deps, account, attempt.outcome === 'wrong' ? null : bar)
@@ -68,7 +68,7 @@ export async function logInWithPassword(
 
 /**
  * Opens the session, or asks for the second factor where the account has one.
- * @throws {AuthError} `invalid_credentials` when the account was deactivated, or its password changed, since it was read.
+ * @throws {Refusal} `invalid_credentials` when the account was deactivated, or its password changed, since it was read.
  */
 export async function completeLogin(deps: OpeningNeeds, account: Account, login: NewLogin): Promise<LoginResult> {
   const methods = secondFactorsOf(account)
@@ -82,7 +82,12 @@ export async function completeLogin(deps: OpeningNeeds, account: Account, login:
       { ...token, purpose: 'mfa_ticket', methods: login.methods },
       { id: account.id, asProven: account },
     ),
-    auditStatement(db, { type: 'login.mfa_required', at: now, userId: account.id }, deps.client, tokenExists(token.id)),
+    auditStatement(
+      db,
+      { type: 'login.mfa_required', at: now, userId: account.id },
+      deps.requester,
+      whenTokenExists(token.id),
+    ),
     ...(login.rehash && account.passwordHash
       ? [rehashPasswordStatement(db, account.id, account.passwordHash, login.rehash)]
       : []),
@@ -102,7 +107,7 @@ export function readDevice(
   userId: string,
   deviceToken: string | null,
 ): string | null {
-  return deviceToken === null ? null : readDeviceToken(deps.settings.secrets, userId, deviceToken, deps.now())
+  return deviceToken === null ? null : verifyDeviceToken(deps.settings.secrets, userId, deviceToken, deps.now())
 }
 
 /** What a device token of our making calls its account, which stays unknown; null for any other text. */
@@ -112,38 +117,38 @@ export function nameDeviceAccount(deps: Pick<Platform, 'settings' | 'now'>, devi
 
 /**
  * Refuses an account that may not sign in, whatever it was proven by. Only for somebody who has proven to own it.
- * @throws {AuthError} `account_deactivated`, `email_not_verified`.
+ * @throws {Refusal} `account_deactivated`, `email_not_verified`.
  */
 export async function refuseUnfit(
-  deps: Pick<Platform, 'db' | 'now' | 'client' | 'settings'>,
+  deps: Pick<Platform, 'db' | 'now' | 'requester' | 'settings'>,
   account: Account,
 ): Promise<void> {
   const isUnverified = account.emailVerifiedAt === null && deps.settings.requireEmailVerification
   const code = account.status !== 'active' ? 'account_deactivated' : isUnverified ? 'email_not_verified' : null
   if (code === null) return
   await recordRefusal(deps, 'login.failed', account, { reason: code })
-  throw new AuthError(code)
+  throw new Refusal(code)
 }
 
 export async function recordRefusal(
-  deps: Pick<Platform, 'db' | 'now' | 'client'>,
+  deps: Pick<Platform, 'db' | 'now' | 'requester'>,
   type: AuditType,
   account: Pick<Account, 'id'> | null,
   details: Record<string, unknown>,
 ): Promise<void> {
-  await auditStatement(deps.db, { type, at: deps.now(), userId: account?.id ?? null, details }, deps.client)
+  await auditStatement(deps.db, { type, at: deps.now(), userId: account?.id ?? null, details }, deps.requester)
 }
 
 /** Notes a refusal of what is tried in the trail, with its code as the reason. */
 export async function noteRefusals<Value>(
-  deps: Pick<Platform, 'db' | 'now' | 'client'>,
+  deps: Pick<Platform, 'db' | 'now' | 'requester'>,
   attempt: { type: AuditType; account: Pick<Account, 'id'> | null; provider: string },
   tryIt: () => Promise<Value>,
 ): Promise<Value> {
   try {
     return await tryIt()
   } catch (error) {
-    if (!(error instanceof AuthError)) throw error
+    if (!(error instanceof Refusal)) throw error
     const { type, account, provider } = attempt
     await recordRefusal(deps, type, account, { provider, reason: error.code })
     throw error

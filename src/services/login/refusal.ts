@@ -1,6 +1,6 @@
 import { MAIL_MAX_PER_KIND_AND_HOUR, RESET_TOKEN_TTL_SECONDS, VERIFICATION_TOKEN_TTL_SECONDS } from '../../config.ts'
-import { AuthError } from '../../errors.ts'
-import type { Platform } from '../../platform/compose.ts'
+import { Refusal } from '../../errors.ts'
+import type { Platform } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
 import { auditStatement } from '../../storage/audit.ts'
 import { mailTokenStatements } from '../../storage/mail.ts'
@@ -25,21 +25,21 @@ export function findLoginBar({ settings }: Pick<Platform, 'settings'>, account: 
 }
 
 /** Every refusal of a password login reads like this one, whatever the reason (ASVS 6.3.8). */
-export const toCredentialsRefusal = (reason: string): AuthError =>
-  new AuthError('invalid_credentials', { reason, members: { detail: DETAIL } })
+export const toCredentialsRefusal = (reason: string): Refusal =>
+  new Refusal('invalid_credentials', { reason, members: { detail: DETAIL } })
 
 /**
  * Refuses a password login. Where only a bar stood in the way, its link is mailed again. The same statements run for a wrong password and
  * for an account that does not exist, and then mail nothing: whoever registers an address and logs in with the password they chose cannot
  * tell whether it had an account (ASVS 6.3.8).
- * @throws {AuthError} `invalid_credentials`, always.
+ * @throws {Refusal} `invalid_credentials`, always.
  */
 export async function refuseLogin(
-  deps: Pick<Platform, 'db' | 'now' | 'client' | 'announceMails'>,
+  deps: Pick<Platform, 'db' | 'now' | 'requester' | 'announceMails'>,
   account: Account | null,
   bar: LoginBar | null,
 ): Promise<never> {
-  const { db, client } = deps
+  const { db, requester } = deps
   const now = deps.now()
   const { kind, ttlSeconds } = BAR_MAILS[bar ?? 'email_not_verified']
   const token = newOneTimeToken(now, ttlSeconds)
@@ -49,10 +49,10 @@ export async function refuseLogin(
     issueTokenStatement(db, { ...token, purpose: kind }, { id: bar === null || account === null ? '' : account.id }),
     ...mailTokenStatements(
       db,
-      { id: mailId, kind, locale: client.locale, tokenId: token.id, createdAt: now },
+      { id: mailId, kind, locale: requester.locale, tokenId: token.id, createdAt: now },
       MAIL_MAX_PER_KIND_AND_HOUR,
     ),
-    auditStatement(db, { type: 'login.failed', at: now, userId: account?.id ?? null, details: { reason } }, client),
+    auditStatement(db, { type: 'login.failed', at: now, userId: account?.id ?? null, details: { reason } }, requester),
   ])
   await deps.announceMails([mailId])
   throw toCredentialsRefusal(account ? reason : 'unknown account')

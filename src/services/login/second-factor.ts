@@ -1,8 +1,8 @@
 import { CODE_GUESSES, MAIL_MAX_PER_KIND_AND_HOUR } from '../../config.ts'
 import type { MfaMethod } from '../../contracts/login.ts'
 import { verifyToken } from '../../crypto/derived-token.ts'
-import { AuthError } from '../../errors.ts'
-import type { Platform } from '../../platform/compose.ts'
+import { Refusal } from '../../errors.ts'
+import type { Platform } from '../../platform/platform.ts'
 import { auditStatement } from '../../storage/audit.ts'
 import { enqueueTokenMailStatement } from '../../storage/mail.ts'
 import { consumeTokenStatement, countGuess } from '../../storage/one-time-tokens.ts'
@@ -13,27 +13,27 @@ import { type CountedLogin, readDevice, recordRefusal, secondFactorsOf } from '.
 
 /** Mails the code of a login that waits for its second factor. */
 export async function sendMfaCode(
-  deps: Pick<Platform, 'db' | 'now' | 'client' | 'settings' | 'announceMails'>,
+  deps: Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'announceMails'>,
   ticket: string,
 ): Promise<void> {
-  const { db, client } = deps
+  const { db, requester } = deps
   const { token, account } = await proveToken(deps, { token: ticket }, 'mfa_ticket')
   const now = deps.now()
   const mailId = newId()
   await db.batch([
     enqueueTokenMailStatement(
       db,
-      { id: mailId, kind: 'one_time_code', locale: client.locale, tokenId: token.id, createdAt: now },
+      { id: mailId, kind: 'one_time_code', locale: requester.locale, tokenId: token.id, createdAt: now },
       MAIL_MAX_PER_KIND_AND_HOUR,
     ),
-    auditStatement(db, { type: 'login.code_requested', at: now, userId: account.id }, client),
+    auditStatement(db, { type: 'login.code_requested', at: now, userId: account.id }, requester),
   ])
   await deps.announceMails([mailId])
 }
 
 /**
  * Completes a login with its second factor. The guess is counted before it is compared, and of two right ones at once one wins.
- * @throws {AuthError} `invalid_code`, whatever is wrong; `rate_limited`.
+ * @throws {Refusal} `invalid_code`, whatever is wrong; `rate_limited`.
  */
 export async function logInWithSecondFactor(
   deps: OpeningNeeds,
@@ -47,17 +47,17 @@ export async function logInWithSecondFactor(
   const deviceId = found ? readDevice(deps, found.account.id, input.deviceToken) : null
   if (deviceId === null) await input.countStranger()
   if (found?.account.status !== 'active' || found.token.salt !== claimed?.salt)
-    throw new AuthError('invalid_code', { reason: 'ticket' })
+    throw new Refusal('invalid_code', { reason: 'ticket' })
   const { token, account } = found
   const isOffered = secondFactorsOf(account).includes(input.method)
   const isRight = isOffered && input.method === 'email' && isRightCodeFor(deps, token, input.code)
   if (!isRight) {
     await recordRefusal(deps, 'login.failed', account, { reason: 'wrong code' })
-    throw new AuthError('invalid_code', { reason: 'wrong code' })
+    throw new Refusal('invalid_code', { reason: 'wrong code' })
   }
   const consumed = await consumeTokenStatement(db, token.id)
   if (!consumed.some(({ id }) => id === token.id))
-    throw new AuthError('invalid_code', { reason: 'used at the same moment' })
+    throw new Refusal('invalid_code', { reason: 'used at the same moment' })
   const methods = [...(token.methods ?? ['pwd']), 'otp', 'mfa']
   return await openSession(deps, account, { methods, deviceId, replaces: input.replaces })
 }

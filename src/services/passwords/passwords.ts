@@ -1,6 +1,6 @@
 import { MAIL_MAX_PER_KIND_AND_HOUR, MAIL_NOTICE_LIMITS, RESET_TOKEN_TTL_SECONDS } from '../../config.ts'
-import { AuthError } from '../../errors.ts'
-import type { Platform } from '../../platform/compose.ts'
+import { Refusal } from '../../errors.ts'
+import type { Platform } from '../../platform/platform.ts'
 import {
   describeIdentities,
   factsWith,
@@ -11,7 +11,7 @@ import {
 import { type Account, changePasswordStatement, resetPasswordStatement } from '../../storage/accounts/accounts.ts'
 import { auditOrCountStatements, auditStatement } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
-import { passwordIs, tokenExists, userIdByEmail, whenMailed } from '../../storage/conditions.ts'
+import { userIdByEmail, whenMailed, whenPasswordIs, whenTokenExists } from '../../storage/conditions.ts'
 import { deleteExchangesStatement } from '../../storage/federation/login-exchanges.ts'
 import { enqueueNoticeStatement, mailTokenStatements } from '../../storage/mail.ts'
 import { consumeAllTokensStatement, deleteTokensStatement, issueTokenStatement } from '../../storage/one-time-tokens.ts'
@@ -25,14 +25,14 @@ import { revokeSessions } from '../sessions/ending.ts'
 import { assertPasswordAllowed } from './policy.ts'
 import { provePassword } from './proof.ts'
 
-type Needs = Pick<Platform, 'db' | 'now' | 'client' | 'settings' | 'loginThrottle' | 'announceMails' | 'blocklist'>
+type Needs = Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'loginThrottle' | 'announceMails' | 'blocklist'>
 
 /** Mails a link to set a new password, if there is an active account. The caller cannot tell. */
 export async function requestPasswordReset(
-  deps: Pick<Platform, 'db' | 'now' | 'client' | 'announceMails'>,
+  deps: Pick<Platform, 'db' | 'now' | 'requester' | 'announceMails'>,
   email: string,
 ): Promise<void> {
-  const { db, client } = deps
+  const { db, requester } = deps
   const now = deps.now()
   const token = newOneTimeToken(now, RESET_TOKEN_TTL_SECONDS)
   const mailId = newId()
@@ -41,10 +41,10 @@ export async function requestPasswordReset(
     issueTokenStatement(db, { ...token, purpose: 'reset_password' }, { email }),
     ...mailTokenStatements(
       db,
-      { id: mailId, kind: 'reset_password', locale: client.locale, tokenId: token.id, createdAt: now },
+      { id: mailId, kind: 'reset_password', locale: requester.locale, tokenId: token.id, createdAt: now },
       MAIL_MAX_PER_KIND_AND_HOUR,
     ),
-    ...auditOrCountStatements(db, event, client, whenMailed(mailId)),
+    ...auditOrCountStatements(db, event, requester, whenMailed(mailId)),
   ])
   await deps.announceMails([mailId])
 }
@@ -53,14 +53,14 @@ export async function requestPasswordReset(
  * Sets a new password by a mailed token or code. Every session ends, every other token of the account dies, and so does each identity
  * that a stranger may have brought; the login throttle opens, and the owner is told, also what still signs in. A second factor of an
  * account whose address was verified stays and is asked at the next login.
- * @throws {AuthError} `invalid_token`, whatever is wrong with it; `invalid_request` for a weak password, which uses nothing up.
+ * @throws {Refusal} `invalid_token`, whatever is wrong with it; `invalid_request` for a weak password, which uses nothing up.
  */
 export async function resetPassword(
   deps: Needs & Pick<Platform, 'providers'>,
   proof: TokenProof,
   password: string,
 ): Promise<void> {
-  const { db, client, settings } = deps
+  const { db, requester, settings } = deps
   const stranger = { email: 'email' in proof ? proof.email : '', username: null, name: null }
   assertPasswordAllowed(password, settings, stranger, 'password')
   const { token, account } = await proveToken(deps, proof, 'reset_password')
@@ -68,7 +68,7 @@ export async function resetPassword(
   const hash = await throttleOf(deps, account).resetPassword(password)
   const now = deps.now()
   const mailId = newId()
-  const isLive = tokenExists(token.id)
+  const isLive = whenTokenExists(token.id)
   const names = providerNames(deps)
   const notice = passwordChangedMail(mailId, account, deps, now)
   const details = factsWith(notice.details, {
@@ -82,7 +82,7 @@ export async function resetPassword(
     audit: auditStatement(
       db,
       { type: 'password.reset', at: now, actorId: account.id, userId: account.id },
-      client,
+      requester,
       isLive,
     ),
     bootstrap: bootstrap.statements,
@@ -100,21 +100,21 @@ export async function resetPassword(
 
 /**
  * Changes a password that is known. Other sessions end, and the owner is told.
- * @throws {AuthError} `invalid_credentials`, `login_throttled`; `invalid_request` for a weak new one.
+ * @throws {Refusal} `invalid_credentials`, `login_throttled`; `invalid_request` for a weak new one.
  */
 export async function changePassword(
   deps: Needs,
   caller: { account: Account; session: Session; deviceToken: string | null },
   input: { currentPassword: string; newPassword: string },
 ): Promise<void> {
-  const { db, client } = deps
+  const { db, requester } = deps
   const { account, session } = caller
   assertPasswordAllowed(input.newPassword, deps.settings, account, 'newPassword')
   await provePassword(deps, caller, input.currentPassword)
   const hash = await throttleOf(deps, account).hashPassword(input.newPassword)
   const now = deps.now()
   const mailId = newId()
-  const isChanged = passwordIs(account.id, hash)
+  const isChanged = whenPasswordIs(account.id, hash)
   const [changed, ended] = await db.batch([
     changePasswordStatement(db, account, hash, now),
     endSessionsStatement(db, account.id, { except: session.id, when: isChanged }),
@@ -123,13 +123,12 @@ export async function changePassword(
     auditStatement(
       db,
       { type: 'password.changed', at: now, actorId: account.id, userId: account.id },
-      client,
+      requester,
       isChanged,
     ),
     enqueueNoticeStatement(db, passwordChangedMail(mailId, account, deps, now), isChanged, MAIL_NOTICE_LIMITS),
   ])
-  if (changed.length === 0)
-    throw new AuthError('invalid_credentials', { reason: 'password changed at the same moment' })
+  if (changed.length === 0) throw new Refusal('invalid_credentials', { reason: 'password changed at the same moment' })
   await revokeSessions(
     deps,
     ended.map(({ id }) => id),
@@ -137,8 +136,8 @@ export async function changePassword(
   await deps.announceMails([mailId])
 }
 
-function passwordChangedMail(id: string, account: Account, deps: Pick<Platform, 'client'>, now: number) {
-  const details = loginFacts(deps.client, now)
+function passwordChangedMail(id: string, account: Account, deps: Pick<Platform, 'requester'>, now: number) {
+  const details = loginFacts(deps.requester, now)
   const { id: userId, email: recipient, locale } = account
   return { id, kind: 'password_changed', recipient, userId, locale, createdAt: now, details }
 }

@@ -1,5 +1,5 @@
 import { PASSWORD_MAX_LENGTH } from '../../config.ts'
-import { AuthError } from '../../errors.ts'
+import { Refusal } from '../../errors.ts'
 import type { Result } from '../../result.ts'
 import commonPasswords from './common-passwords.txt'
 
@@ -49,7 +49,7 @@ export function checkPassword(password: string, policy: PasswordPolicy, person: 
   return { ok: true, value: normalised }
 }
 
-/** @throws {AuthError} `invalid_request` that points at `path`. */
+/** @throws {Refusal} `invalid_request` that points at `path`. */
 export function assertPasswordAllowed(
   password: string,
   settings: { passwordMinLength: number; passwordRequire: PasswordPolicy['require']; brand: { productName: string } },
@@ -62,7 +62,7 @@ export function assertPasswordAllowed(
     productName: settings.brand.productName,
   }
   const checked = checkPassword(password, policy, person)
-  if (!checked.ok) throw new AuthError('invalid_request', { errors: [{ path, message: checked.error }] })
+  if (!checked.ok) throw new Refusal('invalid_request', { errors: [{ path, message: checked.error }] })
 }
 
 function personalPieces(policy: PasswordPolicy, person: PersonalFacts): string[] {

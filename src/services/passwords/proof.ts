@@ -1,5 +1,5 @@
-import { AuthError } from '../../errors.ts'
-import type { Platform } from '../../platform/compose.ts'
+import { Refusal } from '../../errors.ts'
+import type { Platform } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
 import { auditStatement } from '../../storage/audit.ts'
 import { throttleOf } from '../identifiers.ts'
@@ -8,10 +8,10 @@ import { readDevice } from '../login/login.ts'
 /**
  * Asks somebody who is signed in for the password once more, under the same throttle as a login. One that has to be set anew proves
  * nothing.
- * @throws {AuthError} `invalid_credentials`, `login_throttled`.
+ * @throws {Refusal} `invalid_credentials`, `login_throttled`.
  */
 export async function provePassword(
-  deps: Pick<Platform, 'db' | 'now' | 'client' | 'settings' | 'loginThrottle'>,
+  deps: Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'loginThrottle'>,
   { account, deviceToken }: { account: Account; deviceToken: string | null },
   password: string,
 ): Promise<void> {
@@ -31,12 +31,12 @@ export async function provePassword(
       await auditStatement(
         deps.db,
         { ...event, type: 'reauthentication.throttled', details: { retryAfterSeconds } },
-        deps.client,
+        deps.requester,
       )
-    throw new AuthError('login_throttled', { retryAfterSeconds })
+    throw new Refusal('login_throttled', { retryAfterSeconds })
   }
   const reason = attempt.outcome === 'wrong' ? 'wrong password' : 'password_reset_required'
   const details = { reason }
-  await auditStatement(deps.db, { ...event, type: 'reauthentication.failed', details }, deps.client)
-  throw new AuthError('invalid_credentials', { reason })
+  await auditStatement(deps.db, { ...event, type: 'reauthentication.failed', details }, deps.requester)
+  throw new Refusal('invalid_credentials', { reason })
 }

@@ -1,4 +1,4 @@
-import type { Platform } from '../../platform/compose.ts'
+import type { Platform } from '../../platform/platform.ts'
 import { recordSeenStatements } from '../../storage/sessions/sessions.ts'
 
 /** Records when sessions were last used: the latest time of each, all in one batch. */

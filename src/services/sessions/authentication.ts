@@ -1,6 +1,6 @@
 import { type AccessTokenClaims, verifyAccessToken } from '../../crypto/access-token.ts'
-import { AuthError } from '../../errors.ts'
-import type { Platform } from '../../platform/compose.ts'
+import { Refusal } from '../../errors.ts'
+import type { Platform } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
 import type { Session } from '../../storage/sessions/sessions.ts'
 import { findVerifyingKey } from '../signing-keys/signing-keys.ts'
@@ -16,7 +16,7 @@ export async function verifySignature(
   const verified = await verifyAccessToken(token, { issuer, audience, nowMs: deps.now(), mayHaveExpired }, (kid) =>
     findVerifyingKey(deps, kid),
   )
-  if (!verified.ok) throw new AuthError('unauthenticated', { reason: `access token ${verified.error}` })
+  if (!verified.ok) throw new Refusal('unauthenticated', { reason: `access token ${verified.error}` })
   return verified.value
 }
 
@@ -26,7 +26,7 @@ export async function authenticateRead(
   token: string,
 ): Promise<AccessTokenClaims> {
   const claims = await verifySignature(deps, token)
-  if (await deps.blocklist.isRevoked(claims.sid)) throw new AuthError('unauthenticated', { reason: 'session revoked' })
+  if (await deps.blocklist.isRevoked(claims.sid)) throw new Refusal('unauthenticated', { reason: 'session revoked' })
   return claims
 }
 
@@ -37,6 +37,6 @@ export async function authenticateFresh(
 ): Promise<{ session: Session; account: Account }> {
   const { sid } = await verifySignature(deps, token)
   const live = await readLiveSession(deps, sid)
-  if (!live) throw new AuthError('unauthenticated', { reason: 'session ended' })
+  if (!live) throw new Refusal('unauthenticated', { reason: 'session ended' })
   return live
 }

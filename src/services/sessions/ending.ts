@@ -1,6 +1,6 @@
-import type { Platform } from '../../platform/compose.ts'
+import type { Platform } from '../../platform/platform.ts'
 import { auditStatement } from '../../storage/audit.ts'
-import { sessionIsOf } from '../../storage/conditions.ts'
+import { whenSessionIsOf } from '../../storage/conditions.ts'
 import {
   endSessionStatement,
   endSessionsStatement,
@@ -8,7 +8,7 @@ import {
   type NamedSessions,
 } from '../../storage/sessions/sessions.ts'
 
-type Needs = Pick<Platform, 'db' | 'now' | 'client' | 'blocklist'>
+type Needs = Pick<Platform, 'db' | 'now' | 'requester' | 'blocklist'>
 
 /** Puts ended sessions on the blocklist, so that reads refuse their access tokens too. */
 export async function revokeSessions(deps: Pick<Platform, 'blocklist'>, sessionIds: readonly string[]): Promise<void> {
@@ -43,8 +43,8 @@ export async function endNamedSessions(
           userId,
           details: { sessionId: id, ...(service === null ? {} : { client: service }) },
         },
-        deps.client,
-        sessionIsOf(userId, id),
+        deps.requester,
+        whenSessionIsOf(userId, id),
       ),
       endSessionStatement(db, userId, id),
     ])
@@ -64,7 +64,7 @@ export async function endOtherSessions(deps: Needs, current: { id: string; userI
     auditStatement(
       db,
       { type: 'session.ended', at: deps.now(), actorId: userId, userId, details: { allBut: id } },
-      deps.client,
+      deps.requester,
     ),
     endSessionsStatement(db, userId, { except: id }),
   ])

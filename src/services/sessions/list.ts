@@ -1,7 +1,7 @@
-import type { Session as SessionView } from '../../contracts/sessions.ts'
+import type { SessionView } from '../../contracts/sessions.ts'
 import type { AccessTokenClaims } from '../../crypto/access-token.ts'
-import { AuthError } from '../../errors.ts'
-import type { Platform } from '../../platform/compose.ts'
+import { Refusal } from '../../errors.ts'
+import type { Platform } from '../../platform/platform.ts'
 import { listLiveSessions } from '../../storage/sessions/sessions.ts'
 import { type ListPosition, readCursor, toCursor } from '../list-position.ts'
 import { describeDevice } from '../login/facts.ts'
@@ -9,7 +9,7 @@ import { idleTimeoutMs } from './live-sessions.ts'
 
 /**
  * A page of the caller's live sessions, newest first. There are never many (`MAX_SESSIONS_PER_USER`), so all are read.
- * @throws {AuthError} `unauthenticated` when the caller's own has ended: the list says so for nothing. `invalid_request` for a cursor
+ * @throws {Refusal} `unauthenticated` when the caller's own has ended: the list says so for nothing. `invalid_request` for a cursor
  *   that no page gave.
  */
 export async function listSessions(
@@ -19,7 +19,7 @@ export async function listSessions(
 ): Promise<{ items: SessionView[]; nextCursor: string | null }> {
   const last = readCursor(cursor)
   const rows = await listLiveSessions(deps.db, claims.sub, deps.now(), idleTimeoutMs(deps))
-  if (!rows.some(({ id }) => id === claims.sid)) throw new AuthError('unauthenticated', { reason: 'session ended' })
+  if (!rows.some(({ id }) => id === claims.sid)) throw new Refusal('unauthenticated', { reason: 'session ended' })
   const rest = last ? rows.filter((row) => isAfter(row, last)) : rows
   const page = rest.slice(0, limit)
   const end = rest.length > limit ? page.at(-1) : undefined

@@ -1,4 +1,4 @@
-import type { Platform } from '../../platform/compose.ts'
+import type { Platform } from '../../platform/platform.ts'
 import { findLiveSession } from '../../storage/sessions/sessions.ts'
 
 type Needs = Pick<Platform, 'db' | 'now' | 'settings'>

@@ -1,5 +1,5 @@
 import { verifyToken } from '../../crypto/derived-token.ts'
-import { type RevocationNeeds, readAccessToken } from '../introspection/introspection.ts'
+import { openAccessToken, type RevocationNeeds } from '../introspection/introspection.ts'
 import { endNamedSessions } from './ending.ts'
 
 /**
@@ -10,7 +10,7 @@ export async function logOut(
   deps: RevocationNeeds,
   { accessToken, refreshToken }: { accessToken: string | null; refreshToken: string | null },
 ): Promise<void> {
-  const access = accessToken === null ? null : await readAccessToken(deps, accessToken, { mayHaveExpired: true })
+  const access = accessToken === null ? null : await openAccessToken(deps, accessToken, { mayHaveExpired: true })
   const refresh = refreshToken === null ? null : verifyToken(deps.settings.secrets, refreshToken, 'refresh')
   if (access || refresh) await endNamedSessions(deps, { access, refresh })
 }

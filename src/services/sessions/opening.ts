@@ -1,9 +1,9 @@
 import { MAIL_NOTICE_LIMITS, MAX_SESSIONS_PER_USER } from '../../config.ts'
 import { makeDeviceToken } from '../../crypto/device-token.ts'
-import type { Platform } from '../../platform/compose.ts'
+import type { Platform } from '../../platform/platform.ts'
 import { type Account, recordLoginStatement, rehashPasswordStatement } from '../../storage/accounts/accounts.ts'
 import { auditStatement } from '../../storage/audit.ts'
-import { sessionExists } from '../../storage/conditions.ts'
+import { whenSessionExists } from '../../storage/conditions.ts'
 import { enqueueNoticeStatement } from '../../storage/mail.ts'
 import { insertGrantStatement } from '../../storage/sessions/grants.ts'
 import { insertSessionStatement, type Session, trimSessionsStatement } from '../../storage/sessions/sessions.ts'
@@ -35,7 +35,7 @@ export interface NewLogin {
 
 export type OpeningNeeds = Pick<
   Platform,
-  'db' | 'now' | 'client' | 'settings' | 'keyRing' | 'blocklist' | 'announceMails'
+  'db' | 'now' | 'requester' | 'settings' | 'keyRing' | 'blocklist' | 'announceMails'
 >
 
 /** RFC 8176: more than one factor was shown. */
@@ -44,10 +44,10 @@ const SECOND_FACTOR_SHOWN = 'mfa'
 /**
  * Opens a session for an account that has proven itself, and tells its owner by mail when the device is new to it. The session whose
  * cookies it replaces ends. Nothing is opened, and none ends, when the account was deactivated, or its password changed, since it was read.
- * @throws {AuthError} `invalid_credentials` in that case.
+ * @throws {Refusal} `invalid_credentials` in that case.
  */
 export async function openSession(deps: OpeningNeeds, account: Account, login: NewLogin): Promise<OpenedSession> {
-  const { db, client, settings } = deps
+  const { db, requester, settings } = deps
   const replaced = await findReplacedSessions(deps, login.replaces)
   const now = deps.now()
   const session: Session = {
@@ -59,12 +59,12 @@ export async function openSession(deps: OpeningNeeds, account: Account, login: N
     createdAt: now,
     lastSeenAt: now,
     expiresAt: now + settings.refreshTokenTtlSeconds * 1000,
-    userAgent: client.userAgent,
-    country: client.country,
-    city: client.city,
+    userAgent: requester.userAgent,
+    country: requester.country,
+    city: requester.city,
   }
   const grant = { id: newId(), sessionId: session.id, salt: newSalt(), generation: 0 }
-  const opened = sessionExists(session.id)
+  const opened = whenSessionExists(session.id)
   const mailId = newId()
   const isNewDevice = login.deviceId === null && account.lastSeenAt !== null
   const [inserted, , trimmed] = await db.batch([
@@ -81,7 +81,7 @@ export async function openSession(deps: OpeningNeeds, account: Account, login: N
         userId: account.id,
         details: { methods: login.methods, sessionId: session.id },
       },
-      client,
+      requester,
       opened,
     ),
     ...(login.rehash && account.passwordHash
@@ -98,7 +98,7 @@ export async function openSession(deps: OpeningNeeds, account: Account, login: N
               userId: account.id,
               locale: account.locale,
               createdAt: now,
-              details: loginFacts(client, now),
+              details: loginFacts(requester, now),
             },
             opened,
             MAIL_NOTICE_LIMITS,

@@ -1,33 +1,33 @@
 import { REFRESH_GRACE_SECONDS } from '../../config.ts'
 import { verifyToken } from '../../crypto/derived-token.ts'
-import { AuthError } from '../../errors.ts'
-import type { Platform } from '../../platform/compose.ts'
+import { Refusal } from '../../errors.ts'
+import type { Platform } from '../../platform/platform.ts'
 import { auditStatement } from '../../storage/audit.ts'
-import { sessionExists } from '../../storage/conditions.ts'
+import { whenSessionExists } from '../../storage/conditions.ts'
 import { rotateGrant } from '../../storage/sessions/grants.ts'
 import { endSessionStatement, type Session } from '../../storage/sessions/sessions.ts'
 import { revokeSessions } from './ending.ts'
 import { idleTimeoutMs } from './live-sessions.ts'
 import { type IssuedTokens, issueTokens } from './tokens.ts'
 
-type Needs = Pick<Platform, 'db' | 'now' | 'client' | 'settings' | 'keyRing' | 'blocklist'>
+type Needs = Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'keyRing' | 'blocklist'>
 
 /**
  * Exchanges a refresh token for its successor. The token before the current one gets the same successor again until that one was
  * presented, for a minute at most, so that tabs which race and answers which are lost end well; anything older was copied, and ends
  * the session (RFC 9700 §4.14.2; docs/decisions/0003-refresh-rotation.md).
- * @throws {AuthError} `invalid_refresh_token`, whatever is wrong.
+ * @throws {Refusal} `invalid_refresh_token`, whatever is wrong.
  */
 export async function refreshSession(deps: Needs, refreshToken: string): Promise<IssuedTokens> {
   const presented = verifyToken(deps.settings.secrets, refreshToken, 'refresh')
-  if (!presented) throw new AuthError('invalid_refresh_token')
+  if (!presented) throw new Refusal('invalid_refresh_token')
   const found = await rotateGrant(deps.db, presented, deps.now(), idleTimeoutMs(deps))
-  if (!found) throw new AuthError('invalid_refresh_token', { reason: 'session ended' })
+  if (!found) throw new Refusal('invalid_refresh_token', { reason: 'session ended' })
   const { session, account, generation, sinceRotationMs } = found
   const isSuccessor = generation === presented.generation + 1
   if (!isSuccessor || sinceRotationMs > REFRESH_GRACE_SECONDS * 1000) {
     await endStolenSession(deps, session)
-    throw new AuthError('invalid_refresh_token', { reason: 'reused' })
+    throw new Refusal('invalid_refresh_token', { reason: 'reused' })
   }
   return await issueTokens(deps, account, session, { ...presented, generation })
 }
@@ -40,8 +40,8 @@ async function endStolenSession(deps: Needs, session: Pick<Session, 'id' | 'user
     auditStatement(
       db,
       { type: 'session.refresh_reused', at: deps.now(), userId: session.userId, details },
-      deps.client,
-      sessionExists(session.id),
+      deps.requester,
+      whenSessionExists(session.id),
     ),
     endSessionStatement(db, session.userId, session.id),
   ])

@@ -1,9 +1,9 @@
 import { verifyToken } from '../../crypto/derived-token.ts'
-import type { Platform } from '../../platform/compose.ts'
+import type { Platform } from '../../platform/platform.ts'
 import { auditStatement } from '../../storage/audit.ts'
 import { whenReplaced } from '../../storage/conditions.ts'
 import { endSessionStatement, findNamedSessions } from '../../storage/sessions/sessions.ts'
-import { readAccessToken } from '../introspection/introspection.ts'
+import { openAccessToken } from '../introspection/introspection.ts'
 
 /** What a request's cookies hold of a session, genuine or not. */
 export interface SessionCookies {
@@ -25,7 +25,7 @@ export async function findReplacedSessions(
   deps: Pick<Platform, 'db' | 'now' | 'settings' | 'keyRing'>,
   { accessToken, refreshToken }: SessionCookies,
 ): Promise<ReplacedSession[]> {
-  const access = accessToken === null ? null : await readAccessToken(deps, accessToken, { mayHaveExpired: true })
+  const access = accessToken === null ? null : await openAccessToken(deps, accessToken, { mayHaveExpired: true })
   const refresh = refreshToken === null ? null : verifyToken(deps.settings.secrets, refreshToken, 'refresh')
   return access || refresh ? await findNamedSessions(deps.db, { access, refresh }) : []
 }
@@ -35,7 +35,7 @@ export async function findReplacedSessions(
  * not (ASVS 7.2.4).
  */
 export function endReplacedStatements(
-  { db, client }: Pick<Platform, 'db' | 'client'>,
+  { db, requester }: Pick<Platform, 'db' | 'requester'>,
   replaced: readonly ReplacedSession[],
   opened: { sessionId: string; at: number },
 ) {
@@ -43,7 +43,7 @@ export function endReplacedStatements(
     const when = whenReplaced({ id, userId }, opened.sessionId)
     const details = { sessionId: id, replacedBy: opened.sessionId }
     return [
-      auditStatement(db, { type: 'session.ended', at: opened.at, actorId: userId, userId, details }, client, when),
+      auditStatement(db, { type: 'session.ended', at: opened.at, actorId: userId, userId, details }, requester, when),
       endSessionStatement(db, userId, id, when),
     ]
   })

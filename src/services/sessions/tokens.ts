@@ -1,6 +1,6 @@
 import { signAccessToken } from '../../crypto/access-token.ts'
 import { makeToken } from '../../crypto/derived-token.ts'
-import type { Platform } from '../../platform/compose.ts'
+import type { Platform } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
 import type { Grant } from '../../storage/sessions/grants.ts'
 import type { Session } from '../../storage/sessions/sessions.ts'

@@ -8,8 +8,8 @@ import {
   type SigningKeySeals,
   sealSigningKey,
 } from '../../crypto/signing-key-seals.ts'
-import type { Platform } from '../../platform/compose.ts'
 import { logError } from '../../platform/log.ts'
+import type { Platform } from '../../platform/platform.ts'
 import {
   deleteSigningKeysBefore,
   insertSigningKeys,

@@ -7,8 +7,8 @@ import {
 } from '../../config.ts'
 import { importSigningKey } from '../../crypto/signing-key.ts'
 import { DependencyError } from '../../errors.ts'
-import type { KeyRing, Platform, SigningKey } from '../../platform/compose.ts'
 import { logError } from '../../platform/log.ts'
+import type { KeyRing, Platform, SigningKey } from '../../platform/platform.ts'
 import { within } from '../../platform/within.ts'
 import { ensureSigningKeys, periodAt } from './periods.ts'
 

@@ -1,7 +1,13 @@
 import { and, eq, inArray, isNull, lt, type SQL, sql } from 'drizzle-orm'
 import { auditEachUserStatement } from '../audit.ts'
 import { insertWhere } from '../conditional-insert.ts'
-import { sessionExists, toChangeTime, userIdByToken, whenPasswordIsOf, whenVerifiesFirstSignUp } from '../conditions.ts'
+import {
+  toChangeTime,
+  userIdByToken,
+  whenPasswordIsOf,
+  whenSessionExists,
+  whenVerifiesFirstSignUp,
+} from '../conditions.ts'
 import type { Database } from '../database.ts'
 import { userRoles, users } from '../schema/index.ts'
 
@@ -70,7 +76,7 @@ export function recordLoginStatement(db: Database, userId: string, sessionId: st
   return db
     .update(users)
     .set({ lastSeenAt: nowMs })
-    .where(and(eq(users.id, userId), sessionExists(sessionId)))
+    .where(and(eq(users.id, userId), whenSessionExists(sessionId)))
 }
 
 /** Changes a password the caller has just verified. Changes nothing if it changed meanwhile. */

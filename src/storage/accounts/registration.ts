@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
-import { auditOrCountStatements, type Origin } from '../audit.ts'
+import { auditOrCountStatements, type Requester } from '../audit.ts'
 import { insertWhere } from '../conditional-insert.ts'
-import { addressIsTaken, takenUsername, userExists, userIdByEmail, whenMailed } from '../conditions.ts'
+import { takenUsername, userIdByEmail, whenAddressIsTaken, whenMailed, whenUserExists } from '../conditions.ts'
 import type { Database } from '../database.ts'
 import { insertIdentityStatement, type NewIdentity } from '../federation/identities.ts'
 import { deleteExchangesStatement } from '../federation/login-exchanges.ts'
@@ -39,7 +39,7 @@ export function registrationStatements(
 ) {
   const { resetExpiresAt, ...verification } = token
   const { email, createdAt } = account
-  const isNew = userExists(account.id)
+  const isNew = whenUserExists(account.id)
   const userId = userIdByEmail(email)
   const taken = takenUsername(account.username ?? account.usernameWish ?? null)
   const isRepeated = sql`exists (select 1 from users where email = ${email} and id <> ${account.id}
@@ -53,7 +53,7 @@ export function registrationStatements(
       db,
       users,
       { ...account, username: account.username ?? taken },
-      sql`not ${addressIsTaken(email)} or ${taken} is not null`,
+      sql`not ${whenAddressIsTaken(email)} or ${taken} is not null`,
     ),
     role: grantRoleStatement(db, 'user', sql`(select id from users where id = ${account.id})`),
     identity: identity && insertIdentityStatement(db, identity, isNew),
@@ -94,10 +94,10 @@ export function registrationStatements(
 export function registrationAuditStatements(
   db: Database,
   registration: { userId: string; email: string; mailId: string; at: number },
-  origin: Origin,
+  origin: Requester,
 ) {
   const { userId, email, mailId, at } = registration
-  const isNew = userExists(userId)
+  const isNew = whenUserExists(userId)
   const type = sql`case when ${isNew} then 'user.registered' else 'user.registration_repeated' end`
   const event = { type, at, userId: userIdByEmail(email) }
   return auditOrCountStatements(db, event, origin, sql`${isNew} or ${whenMailed(mailId)}`)

@@ -6,11 +6,11 @@ import {
 } from '../accounts/access-proof.ts'
 import { grantRoleStatement } from '../accounts/accounts.ts'
 import { insertWhere } from '../conditional-insert.ts'
-import { addressIsTaken, toChangeTime, userExists } from '../conditions.ts'
+import { toChangeTime, whenAddressIsTaken, whenUserExists } from '../conditions.ts'
 import type { Database } from '../database.ts'
 import { users } from '../schema/index.ts'
 import { endSessionsStatement } from '../sessions/sessions.ts'
-import { identityExists, insertIdentityStatement, type NewIdentity } from './identities.ts'
+import { insertIdentityStatement, type NewIdentity, whenIdentityExists } from './identities.ts'
 import { deleteExchangesStatement } from './login-exchanges.ts'
 
 /** An account as it was when a decision about it was made; the statements do nothing once it has changed. */
@@ -35,10 +35,10 @@ const isLinked = ({ issuer, subject }: NewIdentity) =>
 
 /** Makes an account for an identity that is new, if its address is new too. The account exists afterwards, or nothing does. */
 export function createFederatedStatements(db: Database, account: typeof users.$inferInsert, identity: NewIdentity) {
-  const isFree = sql`not ${addressIsTaken(account.email)} and not ${isLinked(identity)}`
+  const isFree = sql`not ${whenAddressIsTaken(account.email)} and not ${isLinked(identity)}`
   return [
     insertWhere(db, users, account, isFree),
-    insertIdentityStatement(db, identity, userExists(account.id)),
+    insertIdentityStatement(db, identity, whenUserExists(account.id)),
     grantRoleStatement(db, 'user', sql`(select id from users where id = ${account.id})`),
   ] as const
 }
@@ -51,7 +51,7 @@ export function createFederatedStatements(db: Database, account: typeof users.$i
  */
 export function claimAccountStatements(db: Database, account: Known & { name: string | null }, identity: NewIdentity) {
   const isOpen = whenClaimable(account, identity)
-  const isClaimed = identityExists(identity.id)
+  const isClaimed = whenIdentityExists(identity.id)
   const at = identity.createdAt
   return {
     ended: endSessionsStatement(db, account.id, { when: isOpen }),

@@ -15,10 +15,10 @@ export const whenOtherThan = ({ issuer, subject }: IdentityKey): SQL =>
   sql`(issuer, subject) <> (${issuer}, ${subject})`
 
 /** The account still has this identity. */
-export const identityIsOf = (userId: string, { issuer, subject }: IdentityKey): SQL =>
+export const whenIdentityIsOf = (userId: string, { issuer, subject }: IdentityKey): SQL =>
   sql`exists (select 1 from identities where issuer = ${issuer} and subject = ${subject} and user_id = ${userId})`
 
-export const identityExists = (id: string): SQL => sql`exists (select 1 from identities where id = ${id})`
+export const whenIdentityExists = (id: string): SQL => sql`exists (select 1 from identities where id = ${id})`
 
 /** The account that somebody from a provider signs in to, and the one that has their address. One round trip. */
 export async function findAccountsOf(db: Database, { issuer, subject }: IdentityKey, email: string | null) {

@@ -2,7 +2,7 @@ import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { MAX_SESSIONS_PER_USER } from '../../../src/config.ts'
 import { listOf } from '../../../src/contracts/lists.ts'
-import { Session } from '../../../src/contracts/sessions.ts'
+import { SessionView } from '../../../src/contracts/sessions.ts'
 import { signedIn, verified } from '../../support/accounts.ts'
 import { answerOf } from '../../support/answers.ts'
 import { callWorker } from '../../support/call-worker.ts'
@@ -79,7 +79,7 @@ describe('idle time-out (S6; ASVS 7.3.1)', () => {
     const list = await callWorker(withIdleTimeout, 'GET', '/auth/sessions', {
       headers: bearer(again.tokens.accessToken),
     })
-    const { items } = await answerOf(list, listOf(Session))
+    const { items } = await answerOf(list, listOf(SessionView))
     expect(items.map(({ id }) => id)).toEqual([again.session.id])
     expect(items[0]?.id).not.toBe(session.id)
   })
@@ -161,7 +161,7 @@ describe('the place of a session (S5)', () => {
     [{}, null],
   ])('is what Cloudflare says of the request: %j', async (place, location) => {
     const { tokens } = await logInUnder(env as unknown as Env, cf(place))
-    const { items } = await answerOf(await get('/auth/sessions', bearer(tokens.accessToken)), listOf(Session))
+    const { items } = await answerOf(await get('/auth/sessions', bearer(tokens.accessToken)), listOf(SessionView))
     expect(items.map((item) => item.location)).toEqual([location])
   })
 
@@ -169,7 +169,7 @@ describe('the place of a session (S5)', () => {
     const { email } = await verified()
     const claims = { 'CF-IPCountry': 'US', 'CF-IPCity': 'Springfield', 'X-Forwarded-For': '192.0.2.1' }
     const { tokens } = await logIn(email, PASSWORD, claims)
-    const { items } = await answerOf(await get('/auth/sessions', bearer(tokens.accessToken)), listOf(Session))
+    const { items } = await answerOf(await get('/auth/sessions', bearer(tokens.accessToken)), listOf(SessionView))
     expect(items.map((item) => item.location)).toEqual([null])
   })
 })

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { listOf } from '../../../src/contracts/lists.ts'
-import { CurrentSession, Session } from '../../../src/contracts/sessions.ts'
+import { CurrentSession, SessionView } from '../../../src/contracts/sessions.ts'
 import { SAME_ORIGIN, signedIn, signedInByCookie } from '../../support/accounts.ts'
 import { answerOf, cookiesOf, expectNoContent, expectRefusal } from '../../support/answers.ts'
 import { callWorker } from '../../support/call-worker.ts'
@@ -153,7 +153,7 @@ describe('GET /auth/session', () => {
 })
 
 describe('GET /auth/sessions', () => {
-  const SessionList = listOf(Session)
+  const SessionList = listOf(SessionView)
 
   it('lists my live sessions, newest first, with device and place, and says which is this one', async () => {
     const { email, session: first } = await signedIn()

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { DEVICE_TOKEN_TTL_SECONDS } from '../../../src/config.ts'
 import type { Secrets } from '../../../src/crypto/derived-key.ts'
-import { makeDeviceToken, readDeviceAccount, readDeviceToken } from '../../../src/crypto/device-token.ts'
+import { makeDeviceToken, readDeviceAccount, verifyDeviceToken } from '../../../src/crypto/device-token.ts'
 import pinned from '../../vectors/derivations.json'
 
 const V1 = { version: 'v1', secret: new Uint8Array(Buffer.from(pinned.secretHex, 'hex')) }
@@ -10,7 +10,7 @@ const ONLY_V1: Secrets = [V1]
 const { userId, deviceId, nowMs, token } = pinned.device
 const nameOf = (presented: string, secrets = ONLY_V1, at = nowMs) => readDeviceAccount(secrets, presented, at)
 const read = (presented: string, secrets = ONLY_V1, of = userId, at = nowMs) =>
-  readDeviceToken(secrets, of, presented, at)
+  verifyDeviceToken(secrets, of, presented, at)
 
 describe('a device token (OWASP device cookies)', () => {
   it('is derived as it always was, and names its device to its account', () => {

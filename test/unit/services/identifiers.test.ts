@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Secrets } from '../../../src/crypto/derived-key.ts'
 import type { Settings } from '../../../src/env.ts'
-import type { LoginThrottle } from '../../../src/platform/login-throttle.ts'
+import type { AccountThrottle } from '../../../src/platform/login-throttle.ts'
 import { newId, newOneTimeToken, newSalt, parseIdentifier, throttleOf } from '../../../src/services/identifiers.ts'
 
 const V1 = { version: 'v1', secret: new Uint8Array(32).fill(1) }
@@ -12,7 +12,7 @@ function throttleName(secrets: Secrets, identifier: Parameters<typeof throttleOf
   let named = ''
   const loginThrottle = (name: string) => {
     named = name
-    return {} as LoginThrottle
+    return {} as AccountThrottle
   }
   throttleOf({ settings: { secrets } as Settings, loginThrottle }, identifier)
   return named

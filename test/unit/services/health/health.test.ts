@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { DEPENDENCY_TIMEOUT_MS } from '../../../../src/config.ts'
-import type { Platform } from '../../../../src/platform/compose.ts'
+import type { Platform } from '../../../../src/platform/platform.ts'
 import { checkReadiness } from '../../../../src/services/health/health.ts'
 
 const answers = async () => 'ok'

@@ -1,7 +1,7 @@
 import type { Locale } from '../config.ts'
 
 /** Who is asking, as far as the network tells. Only `ip` is fit for a decision: Cloudflare sets it, or a back end that proves itself. */
-export interface Client {
+export interface Requester {
   requestId: string | null
   ip: string | null
   country: string | null
@@ -12,12 +12,12 @@ export interface Client {
 }
 
 /** A cron or a queue: nobody in particular. */
-export const SYSTEM: Client = { requestId: null, ip: null, country: null, city: null, userAgent: null, locale: 'en' }
+export const SYSTEM: Requester = { requestId: null, ip: null, country: null, city: null, userAgent: null, locale: 'en' }
 
 const USER_AGENT_MAX_LENGTH = 400
 
 /** The facts of a request. The address is `CF-Connecting-IP` alone: `X-Forwarded-For` is the client's own claim. */
-export function describeClient(request: Request, requestId: string, locale: Locale): Client {
+export function describeRequester(request: Request, requestId: string, locale: Locale): Requester {
   const { cf } = request as Request<unknown, IncomingRequestCfProperties>
   return {
     requestId,
