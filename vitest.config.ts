@@ -18,7 +18,8 @@ export default defineConfig(async () => ({
           AUTH_SECRET,
           TEST_MIGRATIONS: await readD1Migrations('migrations'),
         },
-        // A batch that waits for more would be delivered after its test file has ended, and vitest does not survive that.
+        // A batch that waits for more would be delivered after its test file has ended, and vitest does not survive
+        // that.
         queueConsumers: {
           'postern-development-activity': { maxBatchSize: 100, maxBatchTimeout: 0 },
           'postern-development-revocations': { maxBatchSize: 10, maxBatchTimeout: 0 },

@@ -1,11 +1,11 @@
 /**
- * `npm run bench:enumeration` measures whether time tells who has an account (A10): 200 requests for addresses that have one and 200
- * for addresses that have none, to each of the four routes, in random order, one at a time, against the service as `npm start` runs
- * it. It prints both medians and their ratio, and ends with an error when one is outside 0.9 to 1.1. Routes
- * as arguments measure only those.
+ * `npm run bench:enumeration` measures whether time tells who has an account (A10): 200 requests for addresses that
+ * have one and 200 for addresses that have none, to each of the four routes, in random order, one at a time, against
+ * the service as `npm start` runs it. It prints both medians and their ratio, and ends with an error when one is
+ * outside 0.9 to 1.1. Routes as arguments measure only those.
  *
- * Nobody is asked twice about one address on one route, and between set-up and measurement the throttle objects are left to be
- * evicted, as those of most accounts are.
+ * Nobody is asked twice about one address on one route, and between set-up and measurement the throttle objects are
+ * left to be evicted, as those of most accounts are.
  */
 import { availableParallelism, cpus } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -21,8 +21,8 @@ const RATIO = { min: 0.9, max: 1.1 }
 const PASSWORD = 'correct horse battery staple'
 
 /**
- * Each route with a body that asks it about an address. Login has a wrong password for a verified account, and for every other one the
- * right password of an address that is not confirmed, which has to look the same.
+ * Each route with a body that asks it about an address. Login has a wrong password for a verified account, and for
+ * every other one the right password of an address that is not confirmed, which has to look the same.
  */
 const ROUTES = {
   '/auth/login': (email: string, nth: number) => ({

@@ -1,7 +1,7 @@
 /**
- * `npm run bench:rate-limits` prints what rate limiting costs in KV, for each 1,000 requests of well-behaved and of abusive
- * clients, against a KV with production's limits (`test/support/production-kv.ts`) and a clock of its own. Nothing is timed: the
- * numbers are the same on every machine.
+ * `npm run bench:rate-limits` prints what rate limiting costs in KV, for each 1,000 requests of well-behaved and of
+ * abusive clients, against a KV with production's limits (`test/support/production-kv.ts`) and a clock of its own.
+ * Nothing is timed: the numbers are the same on every machine.
  */
 import { toRateKeys } from '../src/http/client-address.ts'
 import { createRateLimiter, type RatePolicy } from '../src/platform/rate-limiter.ts'
@@ -15,7 +15,9 @@ const MAIL_HOURLY: RatePolicy = { requests: 120, windowSeconds: 3600 }
 const MAIL_DAILY: RatePolicy = { requests: 600, windowSeconds: 24 * 3600 }
 const MINUTE_MS = 60_000
 
-/** Some traffic of one or more minutes: who asks, whether it is a sensitive route, and whether that one sends a mail. */
+/**
+ * Some traffic of one or more minutes: who asks, whether it is a sensitive route, and whether that one sends a mail.
+ */
 interface Scenario {
   name: string
   minutes: number

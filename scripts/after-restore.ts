@@ -1,6 +1,6 @@
 /**
- * `npm run after-restore`: makes a database safe that Time Travel has put back. What had ended since lives again in it: sessions, used
- * links, old passwords. Can be run again at any point (docs/operations.md, "Back up and restore").
+ * `npm run after-restore`: makes a database safe that Time Travel has put back. What had ended since lives again in it:
+ * sessions, used links, old passwords. Can be run again at any point (docs/operations.md, "Back up and restore").
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,6 +1,6 @@
 /**
- * Builds the pages of `src/ui` into `dist/ui`, which the Worker serves as static assets. With `--development` it builds them into
- * `dist/ui-development`, the mailbox included, which no deployment has.
+ * Builds the pages of `src/ui` into `dist/ui`, which the Worker serves as static assets. With `--development` it builds
+ * them into `dist/ui-development`, the mailbox included, which no deployment has.
  */
 import { cp, glob, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
@@ -14,7 +14,9 @@ const source = join(projectRoot, 'src/ui')
 const target = join(projectRoot, isDevelopment ? 'dist/ui-development' : 'dist/ui')
 const texts: Readonly<Record<string, string>> = en
 
-/** Turns `<h1>{verify.title}</h1>` into the English text, marked so that the page can put it into the reader's language. */
+/**
+ * Turns `<h1>{verify.title}</h1>` into the English text, marked so that the page can put it into the reader's language.
+ */
 function fillTexts(html: string): string {
   return html.replace(/>\{([\w.]+)\}</g, (_, key: string) => {
     const text = texts[key]

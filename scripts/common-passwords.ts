@@ -1,4 +1,5 @@
-// Writes src/services/passwords/common-passwords.txt from @zxcvbn-ts/language-common: what is too short anyway is left out.
+// Writes src/services/passwords/common-passwords.txt from @zxcvbn-ts/language-common: what is too short anyway is left
+// out.
 import { writeFileSync } from 'node:fs'
 import { dictionary } from '@zxcvbn-ts/language-common'
 

@@ -1,7 +1,7 @@
 /**
- * `npm run deploy`: brings production up to date, in an order that never runs new code on an old database. Can be run again at any
- * point, and from any machine: each step looks first whether there is something to do. `-- --replace-auth-secret` is for who means to
- * sign everybody out.
+ * `npm run deploy`: brings production up to date, in an order that never runs new code on an old database. Can be run
+ * again at any point, and from any machine: each step looks first whether there is something to do. `--
+ * --replace-auth-secret` is for who means to sign everybody out.
  */
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -39,8 +39,8 @@ async function createIfMissing(kind: string, name: string, info: readonly string
 }
 
 /**
- * The fingerprints of the secret that the new version will have: of the one given, when it may follow what is deployed, or of the one
- * that is deployed and stays.
+ * The fingerprints of the secret that the new version will have: of the one given, when it may follow what is deployed,
+ * or of the one that is deployed and stays.
  */
 async function settleAuthSecret(given: string | undefined, { versions, isRolledBack }: Deployed): Promise<string> {
   if (given !== undefined) {

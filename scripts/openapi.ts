@@ -1,4 +1,7 @@
-/** `npm run openapi` writes the document that `/openapi.json` serves; with `--check` it only says whether the committed one is current. */
+/**
+ * `npm run openapi` writes the document that `/openapi.json` serves; with `--check` it only says whether the committed
+ * one is current.
+ */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { loadSource } from './lib/source.ts'

@@ -1,4 +1,7 @@
-/** `npm run requirements` lists in docs/security.md which test shows which requirement; `--check` says whether the list is current. */
+/**
+ * `npm run requirements` lists in docs/security.md which test shows which requirement; `--check` says whether the list
+ * is current.
+ */
 import { glob, readFile, writeFile } from 'node:fs/promises'
 
 const DOCUMENT = 'docs/security.md'

@@ -1,6 +1,6 @@
 /**
- * `npm run rotate -- <what> --remote --yes`: ends at once what a leaked secret could be used for. It can be run again at any point.
- * What is lost, and how to rotate without a leak, is in docs/leaks.md.
+ * `npm run rotate -- <what> --remote --yes`: ends at once what a leaked secret could be used for. It can be run again
+ * at any point. What is lost, and how to rotate without a leak, is in docs/leaks.md.
  */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
@@ -68,7 +68,9 @@ await must('delete what it could be used for', [
 ])
 console.log('Done.')
 
-/** The new version alone is what ends everything; the rows that are deleted afterwards are of no use to anybody by then. */
+/**
+ * The new version alone is what ends everything; the rows that are deleted afterwards are of no use to anybody by then.
+ */
 async function replaceAuthSecret(): Promise<void> {
   const file = values.remote ? '.dev.vars.production' : '.dev.vars'
   if (process.env.AUTH_SECRET) stop('AUTH_SECRET is set in this shell and would win over the new one: unset it first.')

@@ -1,4 +1,6 @@
-/** `npm run types` writes the types of the bindings; with `--check` it only says whether the committed ones are current. */
+/**
+ * `npm run types` writes the types of the bindings; with `--check` it only says whether the committed ones are current.
+ */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

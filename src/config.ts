@@ -31,8 +31,8 @@ export const EMAIL_CHANGE_TOKEN_TTL_SECONDS = 60 * 60
 /** ASVS 6.5.5: an out-of-band code lives ten minutes at most. */
 export const MFA_TICKET_TTL_SECONDS = 10 * 60
 /**
- * Wrong codes before a token dies: 10^8 codes and 5 tries leave one chance in twenty million (ASVS 6.6.3); and wrong codes a day for
- * one account and purpose, whatever number of mails was asked for (NIST SP 800-63B-4 §3.2.2).
+ * Wrong codes before a token dies: 10^8 codes and 5 tries leave one chance in twenty million (ASVS 6.6.3); and wrong
+ * codes a day for one account and purpose, whatever number of mails was asked for (NIST SP 800-63B-4 §3.2.2).
  */
 export const CODE_GUESSES = { perToken: 5, perDay: 100 }
 export const CODE_DIGITS = 8
@@ -47,8 +47,9 @@ export const OAUTH_EXCHANGE_TTL_SECONDS = 60
 
 // ------------------------------------------------------------------ sessions and tokens
 /**
- * How long the previous refresh token gets the same successor again, until that was presented. A request that D1 stalls is given up
- * after `DEPENDENCY_TIMEOUT_MS` and tried again after `RETRY_AFTER_SECONDS`: a minute is enough for three such tries.
+ * How long the previous refresh token gets the same successor again, until that was presented. A request that D1 stalls
+ * is given up after `DEPENDENCY_TIMEOUT_MS` and tried again after `RETRY_AFTER_SECONDS`: a minute is enough for three
+ * such tries.
  */
 export const REFRESH_GRACE_SECONDS = 60
 export const MAX_SESSIONS_PER_USER = 20
@@ -60,8 +61,8 @@ export const DEVICE_TOKEN_TTL_SECONDS = 365 * 24 * 60 * 60
 /** A request that began before its session ended has signed its token by then. */
 export const ACCESS_TOKEN_RACE_SECONDS = 60
 /**
- * Pauses before KV is offered a mark again that it refused, by tries made; each one after these is as long as the last. With the thirty
- * retries of the queue they are longer than an access token can live.
+ * Pauses before KV is offered a mark again that it refused, by tries made; each one after these is as long as the last.
+ * With the thirty retries of the queue they are longer than an access token can live.
  */
 export const REVOCATION_RETRY_DELAYS_SECONDS = [30, 60, 120, 240, 480, 960, 1920, 3600]
 /** KV refuses a shorter life (docs/platform-notes.md). */
@@ -92,7 +93,9 @@ export const LOGIN_BACKOFF_MAX_SECONDS = 15 * 60
 export const LOGIN_MAX_STRANGER_FAILURES = 80
 export const LOGIN_MAX_DEVICE_FAILURES = 20
 export const LOGIN_FORGET_SECONDS = 24 * 60 * 60
-/** Sign-ups with one address, from wherever they come: each is a hash in the object that its owner's logins wait for. */
+/**
+ * Sign-ups with one address, from wherever they come: each is a hash in the object that its owner's logins wait for.
+ */
 export const SIGN_UPS_PER_ADDRESS = { requests: 10, windowSeconds: 60 }
 
 // ------------------------------------------------------------------ requests
@@ -118,15 +121,23 @@ export const MAIL_LEASE_SECONDS = 5 * 60
 /** Somebody sits and waits for these: whatever else is due leaves after them. */
 export const URGENT_MAIL_KINDS = ['reset_password', 'one_time_code', 'confirm_email_change']
 /**
- * Seconds until the next try, by tries made: ten in 24 hours and 20 minutes, each pause being up to half as long again. A queue holds
- * a message back for 12 hours at most.
+ * Seconds until the next try, by tries made: ten in 24 hours and 20 minutes, each pause being up to half as long again.
+ * A queue holds a message back for 12 hours at most.
  */
 export const MAIL_RETRY_DELAYS_SECONDS = [30, 60, 5 * 60, 15 * 60, 3600, 2 * 3600, 5 * 3600, 8 * 3600, 8 * 3600]
-/** How long a mail server that asks for a pause is left alone: at least, at most, and where it does not say how long. */
+/**
+ * How long a mail server that asks for a pause is left alone: at least, at most, and where it does not say how long.
+ */
 export const MAIL_PAUSE_MS = { min: 1000, max: 3_600_000, unstated: 30_000 }
-/** A delivery waits for the end of a pause that is no longer than this, and so long in all; a longer one is the queue's to wait for. */
+/**
+ * A delivery waits for the end of a pause that is no longer than this, and so long in all; a longer one is the queue's
+ * to wait for.
+ */
 export const MAIL_WAIT_MS = { onePause: 5_000, inAll: 20_000 }
-/** Until the queue brings a message again whose delivery failed before a mail was claimed, or before its fate was recorded. */
+/**
+ * Until the queue brings a message again whose delivery failed before a mail was claimed, or before its fate was
+ * recorded.
+ */
 export const MAIL_MESSAGE_RETRY_SECONDS = 30
 /** A row the queue has not delivered by then is swept. */
 export const MAIL_SWEEP_AFTER_SECONDS = 60
@@ -149,13 +160,16 @@ export const TOKEN_KEEP_SECONDS = 24 * 60 * 60
 /** An address nobody confirmed is free again after a week. */
 export const UNVERIFIED_ACCOUNT_KEEP_SECONDS = 7 * 24 * 60 * 60
 export const CLEANUP_BATCH = 1000
-/** Steps of one run. A step is a statement or two, and the free plan allows 50 in one run of a Worker. What is left waits an hour. */
+/**
+ * Steps of one run. A step is a statement or two, and the free plan allows 50 in one run of a Worker. What is left
+ * waits an hour.
+ */
 export const CLEANUP_MAX_STEPS = 24
 
 // ------------------------------------------------------------------ rate limits, by client address and route
 /**
- * What a route's `rateLimit('…')` names: so many requests in so many seconds, or as many as the configured limit of the sensitive
- * class lets through in so many minutes. The global limit is every client's for all routes together
+ * What a route's `rateLimit('…')` names: so many requests in so many seconds, or as many as the configured limit of the
+ * sensitive class lets through in so many minutes. The global limit is every client's for all routes together
  * (docs/decisions/0008-rate-limits.md argues the numbers).
  */
 export const RATE_CLASSES = {
@@ -173,15 +187,18 @@ export const RATE_CLASSES = {
 } as const
 export const GLOBAL_RATE_WINDOW_SECONDS = 60
 /**
- * Below this share of a limit a client costs no KV operation. It is smaller for windows longer than a minute, of which an isolate
- * sees a part only: each new one would let the share through unheard.
+ * Below this share of a limit a client costs no KV operation. It is smaller for windows longer than a minute, of which
+ * an isolate sees a part only: each new one would let the share through unheard.
  */
 export const RATE_LIMIT_QUIET_SHARE = { minute: 0.2, longer: 0.05 }
 /** How often a longer window asks again what the others have counted; a minute's window asks once. */
 export const RATE_LIMIT_READ_INTERVAL_MS = 60_000
 /** KV takes one write a second to one key (docs/platform-notes.md). */
 export const RATE_LIMIT_WRITE_INTERVAL_MS = 1000
-/** A count is shared when it has grown by this share of the limit, and when it reaches the limit: ten writes a window at most. */
+/**
+ * A count is shared when it has grown by this share of the limit, and when it reaches the limit: ten writes a window at
+ * most.
+ */
 export const RATE_LIMIT_WRITE_STEP_SHARE = 0.1
 /** KV that has not answered by then is not waited for. */
 export const RATE_LIMIT_KV_TIMEOUT_MS = 1000

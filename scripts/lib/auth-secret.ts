@@ -7,8 +7,9 @@ function parseFingerprints(text: string): Fingerprints {
 }
 
 /**
- * Why a list of `AUTH_SECRET` must not follow those that are deployed; null when it may. Both are given as `describeSecrets` writes them.
- * Whatever follows, Workers with the old and with the new list must be able to run side by side (docs/operations.md, "Rotate").
+ * Why a list of `AUTH_SECRET` must not follow those that are deployed; null when it may. Both are given as
+ * `describeSecrets` writes them. Whatever follows, Workers with the old and with the new list must be able to run side
+ * by side (docs/operations.md, "Rotate").
  */
 export function refuseSecretList(wanted: string, deployed: readonly DeployedVersion[]): string | null {
   for (const { secretNames, fingerprints } of deployed) {

@@ -1,7 +1,10 @@
 import { must, stop } from './steps.ts'
 import { runWrangler } from './wrangler.ts'
 
-/** The plain variable in which `npm run deploy` leaves the fingerprints of `AUTH_SECRET`. It comes and goes with its version of the Worker. */
+/**
+ * The plain variable in which `npm run deploy` leaves the fingerprints of `AUTH_SECRET`. It comes and goes with its
+ * version of the Worker.
+ */
 export const FINGERPRINTS_VARIABLE = 'AUTH_SECRET_VERSIONS'
 
 /** A version of the Worker that serves requests. */
@@ -28,7 +31,9 @@ function parseJson<Value>(output: string): Value {
   return JSON.parse(output.slice(output.search(/[[{]/), output.search(/[\]}][^\]}]*$/) + 1)) as Value
 }
 
-/** What production runs now, as Cloudflare tells any machine. A failure to find out is never taken for an empty account. */
+/**
+ * What production runs now, as Cloudflare tells any machine. A failure to find out is never taken for an empty account.
+ */
 export async function readDeployed(): Promise<Deployed> {
   console.log('· ask what is deployed')
   const { exitCode, output } = await runWrangler(['deployments', 'status', ...ENVIRONMENT, '--json'])

@@ -1,6 +1,7 @@
 /**
- * The years of which no moment may stand in code: a test that begins at one passes until that day, or from that day on. Before and
- * after them a moment is past, or to come, for every run. The span is fixed, so code that nobody touched never turns red.
+ * The years of which no moment may stand in code: a test that begins at one passes until that day, or from that day on.
+ * Before and after them a moment is past, or to come, for every run. The span is fixed, so code that nobody touched
+ * never turns red.
  */
 const FIRST_YEAR = 2020
 const LAST_YEAR = 2049

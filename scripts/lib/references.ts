@@ -22,7 +22,10 @@ const DOCUMENT = /(?<![\w/-])docs\/[\w./-]+\.(?:md|png)\b/g
 const LINK = /\]\((?!https?:|mailto:|#)([^)#\s]+)[^)]*\)/g
 const COMMENT = /^\s*(?:\/\/|\/\*|\*)/
 
-/** References in a file to what is not in the project, and comments wider than the page. `files` are all paths of the project. */
+/**
+ * References in a file to what is not in the project, and comments wider than the page. `files` are all paths of the
+ * project.
+ */
 export function findDanglingReferences(path: string, text: string, files: ReadonlySet<string>): Finding[] {
   const isCode = path.endsWith('.ts')
   return text.split('\n').flatMap((content, index) => {

@@ -32,9 +32,9 @@ export function accountsWithLostPassword(trail: readonly LostEvent[]): string[] 
 }
 
 /**
- * The statements, in order. Only what was there at `restoredToMs` is touched, so nobody who signed in or chose a password since notices
- * when they are run again, or from the middle. `lostPasswords` are the accounts whose password is an old one again; `all` where
- * nobody knows which.
+ * The statements, in order. Only what was there at `restoredToMs` is touched, so nobody who signed in or chose a
+ * password since notices when they are run again, or from the middle. `lostPasswords` are the accounts whose password
+ * is an old one again; `all` where nobody knows which.
  */
 export function safeguardStatements(restoredToMs: number, lostPasswords: readonly string[] | 'all'): string[] {
   const cutoff = restoredToMs + CLOCK_MARGIN_MS

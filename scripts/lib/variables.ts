@@ -52,7 +52,10 @@ export interface Problem {
   rule: string
 }
 
-/** What the Worker of an environment is given: its settings, its secrets, and by name the bindings that a setting may call for. */
+/**
+ * What the Worker of an environment is given: its settings, its secrets, and by name the bindings that a setting may
+ * call for.
+ */
 export async function readVariables(environment: Environment): Promise<Record<string, unknown>> {
   const { vars, send_email } = readConfig(environment)
   const bindings = Object.fromEntries(send_email.map(({ name }) => [name, {}]))

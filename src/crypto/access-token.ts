@@ -33,8 +33,8 @@ export async function signAccessToken(
 
 /**
  * Checks signature, algorithm, type, issuer, audience, times and the form of every claim (RFC 8725 §3, RFC 9068 §4).
- * `findKey` answers null for a `kid` that is not ours; keys named inside the token (`jku`, `jwk`, `x5u`) are never looked at.
- * With `mayHaveExpired` a token is good that has expired and has nothing else wrong with it.
+ * `findKey` answers null for a `kid` that is not ours; keys named inside the token (`jku`, `jwk`, `x5u`) are never
+ * looked at. With `mayHaveExpired` a token is good that has expired and has nothing else wrong with it.
  */
 export async function verifyAccessToken(
   token: string,

@@ -11,7 +11,10 @@ export type Secrets = readonly [SecretVersion, ...SecretVersion[]]
 
 const derived = new WeakMap<Uint8Array, Map<string, Uint8Array>>()
 
-/** A 256-bit key for one purpose from one version of `AUTH_SECRET` (HKDF-SHA-256, RFC 5869), so that no two uses share a key. */
+/**
+ * A 256-bit key for one purpose from one version of `AUTH_SECRET` (HKDF-SHA-256, RFC 5869), so that no two uses share a
+ * key.
+ */
 export function deriveKey(secret: Uint8Array, purpose: string): Uint8Array {
   const keys = derived.get(secret) ?? new Map<string, Uint8Array>()
   derived.set(secret, keys)

@@ -19,13 +19,16 @@ export interface TokenSubject {
 }
 
 /**
- * `version.id.generation.salt.mac`. The last character of a MAC holds four bits and that of a salt two: any other would be a second
- * spelling of the same token.
+ * `version.id.generation.salt.mac`. The last character of a MAC holds four bits and that of a salt two: any other would
+ * be a second spelling of the same token.
  */
 const FORM =
   /^(v[1-9][0-9]{0,5})\.([0-9a-f-]{36})\.(0|[1-9][0-9]{0,8})\.([A-Za-z0-9_-]{21}[AQgw])\.([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])$/
 
-/** Makes a token: the MAC (HMAC-SHA-256, 256 bits) covers purpose, id, generation and salt. It has 121 characters at most. */
+/**
+ * Makes a token: the MAC (HMAC-SHA-256, 256 bits) covers purpose, id, generation and salt. It has 121 characters at
+ * most.
+ */
 export function makeToken(secrets: Secrets, subject: TokenSubject): string {
   const [newest] = secrets
   const { id, generation, salt } = subject
@@ -33,8 +36,9 @@ export function makeToken(secrets: Secrets, subject: TokenSubject): string {
 }
 
 /**
- * What a token of this purpose stands for; null for anything that this service never made (constant time in the MAC). No database
- * is asked. The row that it names must still have the same salt: a row that was made anew under the same id has another.
+ * What a token of this purpose stands for; null for anything that this service never made (constant time in the MAC).
+ * No database is asked. The row that it names must still have the same salt: a row that was made anew under the same id
+ * has another.
  */
 export function verifyToken(secrets: Secrets, token: string, purpose: TokenPurpose): TokenSubject | null {
   const [, version, id, generation, salt, encoded] = FORM.exec(token) ?? []

@@ -7,8 +7,9 @@ const FORM =
 const ACCOUNT_NAME_BYTES = 16
 
 /**
- * A token for a device that has logged in to this account. It signs nobody in: it only names the device's own login budget
- * (OWASP "device cookies"). It names the account by a keyed hash, so that we know a token of our making before we know whose it is.
+ * A token for a device that has logged in to this account. It signs nobody in: it only names the device's own login
+ * budget (OWASP "device cookies"). It names the account by a keyed hash, so that we know a token of our making before
+ * we know whose it is.
  */
 export function makeDeviceToken(secrets: Secrets, userId: string, deviceId: string, nowMs: number): string {
   const [{ version, secret }] = secrets

@@ -2,7 +2,10 @@ import Argon2, { Argon2Type } from '@phi-ag/argon2'
 import wasm from '@phi-ag/argon2/argon2.wasm'
 import { ARGON2_LANES, ARGON2_MEMORY_KIB, ARGON2_PASSES } from '../config.ts'
 
-/** One instance for the isolate: its memory grows to one hash's need and is used again. Hashing is synchronous, so nothing overlaps. */
+/**
+ * One instance for the isolate: its memory grows to one hash's need and is used again. Hashing is synchronous, so
+ * nothing overlaps.
+ */
 const argon2 = new Argon2(new WebAssembly.Instance(wasm))
 
 const PARAMETERS = `$argon2id$v=19$m=${ARGON2_MEMORY_KIB},t=${ARGON2_PASSES},p=${ARGON2_LANES}$`
@@ -10,7 +13,10 @@ const PARAMETERS = `$argon2id$v=19$m=${ARGON2_MEMORY_KIB},t=${ARGON2_PASSES},p=$
 /** Verified where there is no account or no password, so that both cost the same. No password has this hash. */
 export const ABSENT_PASSWORD_HASH = `${PARAMETERS}cG9zdGVybi1uby11c2VyLg$${'A'.repeat(43)}`
 
-/** Hashes with argon2id at OWASP strength and a random 128-bit salt; a PHC string that names its own parameters (RFC 9106). */
+/**
+ * Hashes with argon2id at OWASP strength and a random 128-bit salt; a PHC string that names its own parameters (RFC
+ * 9106).
+ */
 export function hashPassword(password: string): string {
   return argon2.hash(toArgon2Input(password), {
     type: Argon2Type.Argon2id,
@@ -33,8 +39,9 @@ export function needsRehash(hash: string): boolean {
 }
 
 /**
- * The password as the library must be given it. It reads as many bytes of the UTF-8 form as the string has UTF-16 units (0.5.28), which
- * would cut every password that is not ASCII: filled up to its length in bytes, all of it is read, and nothing more (ASVS 6.2.8).
+ * The password as the library must be given it. It reads as many bytes of the UTF-8 form as the string has UTF-16 units
+ * (0.5.28), which would cut every password that is not ASCII: filled up to its length in bytes, all of it is read, and
+ * nothing more (ASVS 6.2.8).
  */
 function toArgon2Input(password: string): string {
   const normalised = password.normalize('NFC')

@@ -10,8 +10,8 @@ export async function seal(secrets: Secrets, purpose: string, plaintext: string)
 }
 
 /**
- * Opens what `seal` made, under any version of the secret; null when it was changed, made for another purpose, or sealed
- * under a version that is no longer there.
+ * Opens what `seal` made, under any version of the secret; null when it was changed, made for another purpose, or
+ * sealed under a version that is no longer there.
  */
 export async function unseal(secrets: Secrets, purpose: string, sealed: string): Promise<{ plaintext: string } | null> {
   try {

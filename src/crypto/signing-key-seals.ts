@@ -35,8 +35,8 @@ export async function sealSigningKey(
 }
 
 /**
- * Whether a holder of one of these secrets made the key (constant time in the MAC). It keeps whoever can write the database from
- * adding a key of their own, and needs no private part.
+ * Whether a holder of one of these secrets made the key (constant time in the MAC). It keeps whoever can write the
+ * database from adding a key of their own, and needs no private part.
  */
 export function isOurSigningKey(secrets: Secrets, key: PublicSigningKey, seals: SigningKeySeals): boolean {
   return secrets.some((version) => {
@@ -46,7 +46,9 @@ export function isOurSigningKey(secrets: Secrets, key: PublicSigningKey, seals: 
   })
 }
 
-/** The private part, by any of the secrets; null when none opens it, or when what it opens to belongs to another key. */
+/**
+ * The private part, by any of the secrets; null when none opens it, or when what it opens to belongs to another key.
+ */
 export async function openSigningKey(secrets: Secrets, kid: string, seals: SigningKeySeals): Promise<JWK | null> {
   for (const { version } of secrets) {
     const opened = await unseal(secrets, PURPOSE, String(seals[version]?.sealedPrivateJwk))

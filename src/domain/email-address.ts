@@ -19,9 +19,9 @@ const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 /**
  * Gives the canonical stored form of an e-mail address, or null where it is not one this service accepts.
  *
- * The canonical form is all ASCII and lower case, the domain in A-labels (RFC 5890 §2.3.2.1), so that two spellings of one
- * mailbox are one account. Whatever could be read as another address is refused, never repaired: a full-width or small `@`,
- * compatibility letters such as the Kelvin sign, invisible characters, line breaks (GHSA-7rqj-j65f-68wh).
+ * The canonical form is all ASCII and lower case, the domain in A-labels (RFC 5890 §2.3.2.1), so that two spellings of
+ * one mailbox are one account. Whatever could be read as another address is refused, never repaired: a full-width or
+ * small `@`, compatibility letters such as the Kelvin sign, invisible characters, line breaks (GHSA-7rqj-j65f-68wh).
  */
 export function parseEmailAddress(input: string): string | null {
   if (input.length > MAX_INPUT_LENGTH || /[\r\n]/.test(input) || INVISIBLE.test(input)) return null
@@ -38,7 +38,8 @@ export function parseEmailAddress(input: string): string | null {
 /**
  * Shows just enough of an address for its owner to recognise it: `anna@example.com` as `a***@example.com`.
  *
- * The number of stars is fixed, so that the length of the hidden part is not told either. Anything that is no address is hidden whole.
+ * The number of stars is fixed, so that the length of the hidden part is not told either. Anything that is no address
+ * is hidden whole.
  */
 export function maskEmailAddress(address: string): string {
   const at = address.lastIndexOf('@')
@@ -64,7 +65,9 @@ function hasDisguisedAscii(text: string): boolean {
   return [...text].some((character) => NON_ASCII.test(character) && ASCII.test(character.normalize('NFKC')))
 }
 
-/** UTS #46 processing by the WHATWG URL parser, which every runtime of this project has: the tables stay the platform's. */
+/**
+ * UTS #46 processing by the WHATWG URL parser, which every runtime of this project has: the tables stay the platform's.
+ */
 function idnaToAscii(domain: string): string | null {
   const url = URL.parse(`http://${domain}/`)
   return url === null ? null : url.hostname

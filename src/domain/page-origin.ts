@@ -1,4 +1,7 @@
-/** A scheme of an app's own (RFC 3986 §3.1), a host name and perhaps a port: what a web view sends as the origin of the app's pages. */
+/**
+ * A scheme of an app's own (RFC 3986 §3.1), a host name and perhaps a port: what a web view sends as the origin of the
+ * app's pages.
+ */
 const APP_ORIGIN = /^([a-z][a-z0-9+.-]*):\/\/[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[1-9][0-9]{0,4})?$/
 
 /** Schemes whose pages have no origin that tells them from others: browsers send `null` for them, or nothing. */
@@ -10,9 +13,9 @@ export function isWebOrigin(text: string): boolean {
 }
 
 /**
- * Whether a text is an origin whose pages can be allowed to call: of the web, or of a hybrid app such as `capacitor://localhost`. The
- * URL parser gives every other scheme the origin `null`, so those have a grammar of their own. Neither `null` nor a pattern is an
- * origin: sandboxed frames of any site send `null`.
+ * Whether a text is an origin whose pages can be allowed to call: of the web, or of a hybrid app such as
+ * `capacitor://localhost`. The URL parser gives every other scheme the origin `null`, so those have a grammar of their
+ * own. Neither `null` nor a pattern is an origin: sandboxed frames of any site send `null`.
  */
 export function isPageOrigin(text: string): boolean {
   const [, scheme] = APP_ORIGIN.exec(text) ?? []

@@ -2,24 +2,29 @@
 const MAX_LENGTH = 2048
 
 /**
- * The only form a target may have: lower-case scheme, a host of plain ASCII without userinfo, escapes or a trailing dot, and no
- * fragment. Everything a URL parser would repair (backslashes, white space, control characters, missing slashes, full-width letters)
- * falls out here, before any parser has an opinion.
+ * The only form a target may have: lower-case scheme, a host of plain ASCII without userinfo, escapes or a trailing
+ * dot, and no fragment. Everything a URL parser would repair (backslashes, white space, control characters, missing
+ * slashes, full-width letters) falls out here, before any parser has an opinion.
  */
 const PLAIN_URL =
   /^https?:\/\/(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\])(?::[1-9][0-9]{0,4})?(?:\/(?!\/)[!$&-;=?-[\]_a-z~%]*)?(?:\?[!$&-;=?-[\]_a-z~%]*)?$/
 
-/** Escapes that some server, router or proxy behind the origin may undo: controls, dot, slash and backslash, and the percent sign itself. */
+/**
+ * Escapes that some server, router or proxy behind the origin may undo: controls, dot, slash and backslash, and the
+ * percent sign itself.
+ */
 const DANGEROUS_PATH_ESCAPE = /%(?:[01][0-9a-f]|7f|2e|2f|5c|25)/i
 
 /**
  * Whether a browser may be sent to `target` after a login.
  *
- * An entry of the allow-list that is an origin (`https://app.example.com`) allows any path and query on exactly that origin. Any other
- * entry (`https://app.example.com/signed-in?from=postern`) allows itself alone. There are no patterns and no prefixes: each one that other
- * services offered became an open redirect (RFC 9700 §4.1.3; workers-oauth-provider#97).
+ * An entry of the allow-list that is an origin (`https://app.example.com`) allows any path and query on exactly that
+ * origin. Any other entry (`https://app.example.com/signed-in?from=postern`) allows itself alone. There are no patterns
+ * and no prefixes: each one that other services offered became an open redirect (RFC 9700 §4.1.3;
+ * workers-oauth-provider#97).
  *
- * The target must already be in the normal form of the WHATWG URL parser, so what was checked is what the browser will open.
+ * The target must already be in the normal form of the WHATWG URL parser, so what was checked is what the browser will
+ * open.
  */
 export function isAllowedRedirect(target: string, allowed: readonly string[]): boolean {
   if (target.length > MAX_LENGTH || !PLAIN_URL.test(target)) return false

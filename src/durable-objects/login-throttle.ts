@@ -5,17 +5,18 @@ import type { LoginAttempt, LoginTry } from '../platform/login-throttle.ts'
 import { addFailure, type Failures, isForgotten, recordsFor } from './throttle-policy.ts'
 
 /**
- * One object an account: every password of the account is checked and made here, one at a time, so that the count of failures is
- * exact however many attempts come at once. Strangers share one budget and each known device has its own, so nobody can shut the
- * owner out (decision 6). Everything between reading and writing is synchronous. An object without failures stores nothing, and
- * the others forget by alarm.
+ * One object an account: every password of the account is checked and made here, one at a time, so that the count of
+ * failures is exact however many attempts come at once. Strangers share one budget and each known device has its own,
+ * so nobody can shut the owner out (decision 6). Everything between reading and writing is synchronous. An object
+ * without failures stores nothing, and the others forget by alarm.
  */
 export class LoginThrottle extends DurableObject<Env> {
   #signUps = { window: 0, count: 0 }
 
   /**
-   * Refuses an attempt that is not due, else checks the password: a wrong one counts before anything else can run, a right one clears
-   * what it drew on. The right one of a barred account counts as a wrong one, or it could be told by never being throttled. Of those made to wait after a failure, the first is marked, so that a siege is told of once.
+   * Refuses an attempt that is not due, else checks the password: a wrong one counts before anything else can run, a
+   * right one clears what it drew on. The right one of a barred account counts as a wrong one, or it could be told by
+   * never being throttled. Of those made to wait after a failure, the first is marked, so that a siege is told of once.
    */
   attempt(input: LoginTry): LoginAttempt {
     const now = Date.now()
@@ -37,9 +38,9 @@ export class LoginThrottle extends DurableObject<Env> {
   }
 
   /**
-   * Makes the hash of a new account's password; null when this address was signed up too often within a minute, whether or not it
-   * has an account. Nobody needs to be signed in for it, so a flood from many places would keep the owner's logins waiting. Memory is
-   * enough: a flood keeps the object there.
+   * Makes the hash of a new account's password; null when this address was signed up too often within a minute, whether
+   * or not it has an account. Nobody needs to be signed in for it, so a flood from many places would keep the owner's
+   * logins waiting. Memory is enough: a flood keeps the object there.
    */
   hashSignUpPassword(password: string): string | null {
     const window = Math.floor(Date.now() / (SIGN_UPS_PER_ADDRESS.windowSeconds * 1000))
@@ -52,7 +53,9 @@ export class LoginThrottle extends DurableObject<Env> {
     return hashPassword(password)
   }
 
-  /** Makes the hash of a password that a mailed token allows to set: whoever holds the token is no longer locked out. */
+  /**
+   * Makes the hash of a password that a mailed token allows to set: whoever holds the token is no longer locked out.
+   */
   async resetPassword(password: string): Promise<string> {
     await this.ctx.storage.deleteAll()
     return hashPassword(password)
@@ -63,7 +66,9 @@ export class LoginThrottle extends DurableObject<Env> {
     return 'ok'
   }
 
-  /** Forgets a day after the last failure. An alarm may come twice or early: then it is set again for when it is due. */
+  /**
+   * Forgets a day after the last failure. An alarm may come twice or early: then it is set again for when it is due.
+   */
   override async alarm(): Promise<void> {
     const records = [...this.ctx.storage.kv.list<Failures>()].map(([, failures]) => failures)
     if (records.every((failures) => isForgotten(failures, Date.now()))) await this.ctx.storage.deleteAll()

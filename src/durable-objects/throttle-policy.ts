@@ -36,8 +36,8 @@ const DEVICE: Budget = { free: LOGIN_FREE_FAILURES, limit: LOGIN_MAX_DEVICE_FAIL
 const ALL_DEVICES: Budget = { free: LOGIN_MAX_DEVICE_FAILURES, limit: LOGIN_MAX_DEVICE_FAILURES }
 
 /**
- * What an attempt draws on: a known device its own budget and the devices' common one, anyone else the strangers'. When the common
- * one is spent, devices are strangers. The first record is the one that says how long to wait.
+ * What an attempt draws on: a known device its own budget and the devices' common one, anyone else the strangers'. When
+ * the common one is spent, devices are strangers. The first record is the one that says how long to wait.
  */
 export function recordsFor(
   read: (key: string) => Failures | undefined,

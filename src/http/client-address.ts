@@ -13,8 +13,8 @@ export interface RateKey {
 }
 
 /**
- * The networks an IPv6 client is counted by, the narrowest first. A subscriber gets a /64, many get a /56, and a tunnel broker gives
- * anybody a /48, which is 65,536 of the first.
+ * The networks an IPv6 client is counted by, the narrowest first. A subscriber gets a /64, many get a /56, and a tunnel
+ * broker gives anybody a /48, which is 65,536 of the first.
  */
 const IPV6_NETWORKS = [
   { bits: 64, times: 1 },
@@ -22,13 +22,16 @@ const IPV6_NETWORKS = [
   { bits: 48, times: 16 },
 ]
 
-/** The one address of every Worker of every customer that calls from another zone (developers.cloudflare.com, "CF-Connecting-IP"). */
+/**
+ * The one address of every Worker of every customer that calls from another zone (developers.cloudflare.com,
+ * "CF-Connecting-IP").
+ */
 const WORKERS_ADDRESS = '2a06:98c0:3600::103'
 
 /**
- * What a client is counted by, the narrowest first: an IPv4 address, or three networks of an IPv6 one. A Worker is counted by the zone
- * that Cloudflare says it belongs to, since its address is everybody's. Nothing where there is no address: such requests are not
- * thrown together into one bucket (Cloudflare always sets one for the public).
+ * What a client is counted by, the narrowest first: an IPv4 address, or three networks of an IPv6 one. A Worker is
+ * counted by the zone that Cloudflare says it belongs to, since its address is everybody's. Nothing where there is no
+ * address: such requests are not thrown together into one bucket (Cloudflare always sets one for the public).
  */
 export function toRateKeys(address: string | null, workerZone: string | null = null): readonly RateKey[] {
   if (address === null || address === '') return []

@@ -4,8 +4,9 @@ import { Refusal } from '../errors.ts'
 import { type AnyContext, platformOf } from './context.ts'
 
 /**
- * api.md "Conventions": the prefixes make browsers insist on `Secure`, and `__Host-` on `Path=/` and this host alone (RFC 6265bis
- * §4.1.3). Only the access cookie may be shared with a sibling host; nobody but this service has a use for the others.
+ * api.md "Conventions": the prefixes make browsers insist on `Secure`, and `__Host-` on `Path=/` and this host alone
+ * (RFC 6265bis §4.1.3). Only the access cookie may be shared with a sibling host; nobody but this service has a use for
+ * the others.
  */
 const ACCESS = { name: 'access', prefix: 'host', path: '/', isShared: true } as const
 const REFRESH = { name: 'refresh', prefix: 'secure', path: '/auth', isShared: false } as const
@@ -16,7 +17,10 @@ type Cookie = typeof ACCESS | typeof REFRESH | typeof DEVICE
 export const readAccessCookie = (c: AnyContext): string | null => read(c, ACCESS)
 export const readRefreshCookie = (c: AnyContext): string | null => read(c, REFRESH)
 
-/** What a login by cookies overwrites. A cookie that was sent twice must not keep anybody from signing in: it is left alone. */
+/**
+ * What a login by cookies overwrites. A cookie that was sent twice must not keep anybody from signing in: it is left
+ * alone.
+ */
 export const readReplacedCookies = (c: AnyContext) => ({
   accessToken: isSentTwice(c, ACCESS) ? null : read(c, ACCESS),
   refreshToken: isSentTwice(c, REFRESH) ? null : read(c, REFRESH),
@@ -44,8 +48,8 @@ export function clearTokenCookies(c: AnyContext): void {
 }
 
 /**
- * A browser keeps one cookie of a name, path and host. A second one was planted by a page of a sibling host, to swap the account of
- * whoever signs in or stays signed in here; which of the two is ours cannot be told.
+ * A browser keeps one cookie of a name, path and host. A second one was planted by a page of a sibling host, to swap
+ * the account of whoever signs in or stays signed in here; which of the two is ours cannot be told.
  */
 function read(c: AnyContext, cookie: Cookie): string | null {
   if (isSentTwice(c, cookie)) throw new Refusal('ambiguous_credentials', { reason: `${cookie.name} cookie sent twice` })
@@ -63,7 +67,10 @@ function set(c: AnyContext, cookie: Cookie, value: string, maxAge: number): void
   setCookie(c, cookie.name, value, { ...attributes(c, cookie), maxAge })
 }
 
-/** A cookie for a whole domain cannot have the prefix `__Host-`: with `COOKIE_DOMAIN` the access cookie is `__Secure-access`. */
+/**
+ * A cookie for a whole domain cannot have the prefix `__Host-`: with `COOKIE_DOMAIN` the access cookie is
+ * `__Secure-access`.
+ */
 function attributes(c: AnyContext, { prefix, path, isShared }: Cookie) {
   const { sameSite, domain } = platformOf(c).settings.cookies
   const common = { path, secure: true, httpOnly: true, sameSite }

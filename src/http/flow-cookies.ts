@@ -2,7 +2,10 @@ import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import { OAUTH_EXCHANGE_TTL_SECONDS, OAUTH_MAX_FLOWS } from '../config.ts'
 import { type AnyContext, platformOf } from './context.ts'
 
-/** A trip to a provider. Always for this host alone, and `Lax`: the provider's redirect back has to bring it (RFC 6265bis §5.2). */
+/**
+ * A trip to a provider. Always for this host alone, and `Lax`: the provider's redirect back has to bring it (RFC
+ * 6265bis §5.2).
+ */
 const FLOW = { prefix: 'host', path: '/', secure: true, httpOnly: true, sameSite: 'Lax' } as const
 const FLOW_COOKIE = /^__Host-oauth-([A-Za-z0-9_-]{12})$/
 

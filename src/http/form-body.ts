@@ -10,8 +10,8 @@ import { limitBody } from './limit-body.ts'
 const MEDIA_TYPE = /^application\/x-www-form-urlencoded\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i
 
 /**
- * Reads a form strictly before its schema is asked: size, media type, one parameter that must be there, and none twice (RFC 6749
- * §3.2). OAuth clients look for `error` (§5.2).
+ * Reads a form strictly before its schema is asked: size, media type, one parameter that must be there, and none twice
+ * (RFC 6749 §3.2). OAuth clients look for `error` (§5.2).
  */
 const formBody = (required: string) =>
   every(

@@ -2,8 +2,8 @@ import type { RefusalCode } from '../errors.ts'
 import type { Context } from './context.ts'
 
 /**
- * Who may call a route. A guard checks that, says so in the OpenAPI document, and gives the handler what it found out: a route without it
- * cannot read those variables, because its context does not have them.
+ * Who may call a route. A guard checks that, says so in the OpenAPI document, and gives the handler what it found out:
+ * a route without it cannot read those variables, because its context does not have them.
  */
 export interface Guard<Added extends object> {
   /** The security requirement of the operation, for the document. */

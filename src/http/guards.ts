@@ -49,7 +49,9 @@ export const recentLogin = (): Guard<{ caller: Caller }> => ({
   },
 })
 
-/** A user who holds one permission, as the database has it, so that a role given or taken counts at once. Adds `caller`. */
+/**
+ * A user who holds one permission, as the database has it, so that a role given or taken counts at once. Adds `caller`.
+ */
 export const permission = (name: Permission): Guard<{ caller: Caller }> => ({
   security: SIGNED_IN,
   refuses: [...TOKEN_REFUSALS, 'forbidden'],

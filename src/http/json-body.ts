@@ -14,9 +14,9 @@ const STRINGS = /"(?:[^"\\]|\\.)*"(\s*:)?/g
 const limitSize = limitBody(JSON_BODY_MAX_BYTES)
 
 /**
- * Reads a JSON body strictly, before its schema is asked: size, media type, UTF-8, no member twice (RFC 8259 §4 leaves that
- * open; two parsers may disagree), no lone surrogates, no deep nesting. An absent body is refused here, because without a content
- * type it would reach a schema as `{}`.
+ * Reads a JSON body strictly, before its schema is asked: size, media type, UTF-8, no member twice (RFC 8259 §4 leaves
+ * that open; two parsers may disagree), no lone surrogates, no deep nesting. An absent body is refused here, because
+ * without a content type it would reach a schema as `{}`.
  */
 const jsonBody = every(
   limitSize,

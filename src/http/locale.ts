@@ -6,8 +6,9 @@ const MAX_HEADER_LENGTH = 512
 /**
  * Chooses the language of mails from an `Accept-Language` header, falling back to English.
  *
- * Lookup by primary subtag (RFC 4647 §3.4): `de-AT` is served German. Weights of 0 refuse (RFC 9110 §12.4.2); among equal weights
- * the first wins, which is why this is not the `negotiator` package: it prefers an exact tag, and gives German for `en-US, de`.
+ * Lookup by primary subtag (RFC 4647 §3.4): `de-AT` is served German. Weights of 0 refuse (RFC 9110 §12.4.2); among
+ * equal weights the first wins, which is why this is not the `negotiator` package: it prefers an exact tag, and gives
+ * German for `en-US, de`.
  */
 export function chooseLocale(acceptLanguage: string | null | undefined): Locale {
   const ranges = (acceptLanguage ?? '')

@@ -12,8 +12,9 @@ export function isAllowedOrigin(c: Context, origin: string): boolean {
 }
 
 /**
- * Refuses an unsafe request that rides on a cookie unless the browser says where it came from, and that place is allowed
- * (ASVS 3.5.1-3.5.3). `Sec-Fetch-Site` cannot be set by a page; a client that sends neither header has no business with cookies.
+ * Refuses an unsafe request that rides on a cookie unless the browser says where it came from, and that place is
+ * allowed (ASVS 3.5.1-3.5.3). `Sec-Fetch-Site` cannot be set by a page; a client that sends neither header has no
+ * business with cookies.
  */
 export function assertTrustedOrigin(c: Context): void {
   const origin = c.req.header('Origin')

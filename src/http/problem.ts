@@ -5,7 +5,10 @@ import { isDependencyFailure, REFUSALS, Refusal } from '../errors.ts'
 import { logError } from '../platform/log.ts'
 import type { Context } from './context.ts'
 
-/** Answers a refusal as an RFC 9457 problem. Nothing of an error but its code, and what `Refusal` lists for clients, leaves. */
+/**
+ * Answers a refusal as an RFC 9457 problem. Nothing of an error but its code, and what `Refusal` lists for clients,
+ * leaves.
+ */
 export function sendProblem(c: Context, error: Refusal): Response {
   const { code, extras } = error
   const { status, title } = REFUSALS[code]
@@ -31,7 +34,10 @@ export function handleError(error: Error, c: Context): Response {
   return sendProblem(c, toRefusal(error, c))
 }
 
-/** What a client may know of an error: known refusals are what they are, a dependency that is down is 503, anything else nothing. */
+/**
+ * What a client may know of an error: known refusals are what they are, a dependency that is down is 503, anything else
+ * nothing.
+ */
 export function toRefusal(error: unknown, c: Context): Refusal {
   if (error instanceof Refusal) return error
   if (error instanceof HTTPException && error.status < 500) return new Refusal('invalid_request', { cause: error })

@@ -42,7 +42,10 @@ type Routed<Of extends Statement> = {
   middleware: [MiddlewareHandler<{ Variables: AddedBy<Of['guard']> }>]
 }
 
-/** Any request can meet these. A stated client address that nobody vouches for is refused wherever it is sent (docs/other-services.md). */
+/**
+ * Any request can meet these. A stated client address that nobody vouches for is refused wherever it is sent
+ * (docs/other-services.md).
+ */
 const ANYWHERE = [
   'invalid_request',
   'invalid_client',
@@ -55,8 +58,8 @@ const UNSAFE = ['csrf_refused', 'https_required'] as const
 const BODY = ['invalid_request', 'body_too_large', 'unsupported_media_type'] as const
 
 /**
- * A route in one statement: its middleware, its validation and its whole OpenAPI operation, with every status that it can answer
- * (docs/decisions/0010-openapi.md).
+ * A route in one statement: its middleware, its validation and its whole OpenAPI operation, with every status that it
+ * can answer (docs/decisions/0010-openapi.md).
  */
 export function route<const Of extends Statement>(statement: Of): Routed<Of> {
   const { method, path, tags, summary, description, limit, guard, params, query, body, answers } = statement

@@ -39,7 +39,10 @@ async function consumeRevocations(platform: Platform, batch: MessageBatch): Prom
 const revocationDelaySeconds = (tries: number): number =>
   REVOCATION_RETRY_DELAYS_SECONDS[Math.min(tries, REVOCATION_RETRY_DELAYS_SECONDS.length) - 1] ?? 0
 
-/** All of a batch at once, so that a mail server which stalls over one mail holds up no other. A Worker may have six connections open. */
+/**
+ * All of a batch at once, so that a mail server which stalls over one mail holds up no other. A Worker may have six
+ * connections open.
+ */
 async function consumeMails(platform: Platform, batch: MessageBatch): Promise<void> {
   await Promise.all(
     batch.messages.map((message) =>

@@ -8,8 +8,8 @@ const HOURLY = '47 * * * *'
 const DAILY = '17 3 * * *'
 
 /**
- * Runs what a cron is for: the outbox every minute, what has run out every hour, the keys and the database's size once a day. Each is
- * a run of its own, because a run on the free plan may make 50 queries.
+ * Runs what a cron is for: the outbox every minute, what has run out every hour, the keys and the database's size once
+ * a day. Each is a run of its own, because a run on the free plan may make 50 queries.
  */
 export async function runScheduled(platform: Platform, cron: string): Promise<void> {
   if (cron === HOURLY) return await cleanUp(platform)

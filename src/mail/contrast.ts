@@ -1,7 +1,9 @@
 export const WHITE = '#ffffff'
 export const BLACK = '#000000'
 
-/** The more readable of white and black on a background `#rrggbb`, by WCAG 2.2 §1.4.3: one of them always reaches 4.5:1. */
+/**
+ * The more readable of white and black on a background `#rrggbb`, by WCAG 2.2 §1.4.3: one of them always reaches 4.5:1.
+ */
 export function chooseTextColor(background: string): typeof WHITE | typeof BLACK {
   return contrastRatio(background, WHITE) >= contrastRatio(background, BLACK) ? WHITE : BLACK
 }

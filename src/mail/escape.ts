@@ -1,10 +1,16 @@
 /** Longest user-controlled value a mail quotes, so that no device name turns into a message of its own. */
 const MAX_FACT_LENGTH = 120
 
-/** Controls, line and paragraph separators, invisible and direction-changing format characters, lone surrogates, private use. */
+/**
+ * Controls, line and paragraph separators, invisible and direction-changing format characters, lone surrogates, private
+ * use.
+ */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\s]+/gu
 
-/** Makes a single printable line of any string, so that it can neither start a header nor a paragraph, nor turn text around. */
+/**
+ * Makes a single printable line of any string, so that it can neither start a header nor a paragraph, nor turn text
+ * around.
+ */
 export function toLine(value: string): string {
   return value.replace(UNPRINTABLE, ' ').trim()
 }

@@ -10,8 +10,8 @@ const FONT = "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial
 const MONO = "ui-monospace,SFMono-Regular,Menlo,Consolas,'Liberation Mono',monospace"
 
 /**
- * Colours stand inline for clients that drop style sheets; the sheet only adds what cannot stand inline: dark mode and narrow screens.
- * `[data-ogsc]` is how Outlook on the web and on phones marks a darkened mail.
+ * Colours stand inline for clients that drop style sheets; the sheet only adds what cannot stand inline: dark mode and
+ * narrow screens. `[data-ogsc]` is how Outlook on the web and on phones marks a darkened mail.
  */
 const STYLES = `
 :root{color-scheme:light dark;supported-color-schemes:light dark}
@@ -27,7 +27,10 @@ const STYLES = `
 [data-ogsc] .soft{color:#c3cad5!important}
 `
 
-/** The HTML part: one column, one `h1`, nothing loaded from elsewhere but the configured logo. Every value is escaped here. */
+/**
+ * The HTML part: one column, one `h1`, nothing loaded from elsewhere but the configured logo. Every value is escaped
+ * here.
+ */
 export function renderHtml(letter: Letter, brand: Brand): string {
   const sections = [
     `<h1 class="ink" style="margin:0 0 16px;font-size:24px;line-height:32px;font-weight:700;color:#111827">${typeset(letter.heading)}</h1>`,
@@ -77,7 +80,8 @@ function paragraph(text: string, tone: 'ink' | 'soft', margin: string): string {
 function renderLogo(product: string, logoUrl: string | null): string {
   const name = `<span class="ink" style="font-size:17px;font-weight:700;color:#111827">${escapeHtml(product)}</span>`
   if (logoUrl === null) return name
-  // The name stands beside the image, which is therefore decoration: an empty alternative, so that nothing is read out twice.
+  // The name stands beside the image, which is therefore decoration: an empty alternative, so that nothing is read out
+  // twice.
   return `<img src="${escapeHtml(logoUrl)}" alt="" height="32" style="height:32px;width:auto;border:0;vertical-align:middle;margin-right:10px">${name}`
 }
 
@@ -91,7 +95,10 @@ function renderFacts(facts: Letter['facts']): string {
   return `<div class="box" style="margin:0 0 20px;padding:9px 16px;background:#f8f9fb;border:1px solid #e2e5ea;border-radius:10px"><table cellpadding="0" cellspacing="0" border="0" style="font-size:15px;line-height:22px">${rows.join('')}</table></div>`
 }
 
-/** Where the colour is too close to the light or the dark card, a border in the colour of the label keeps the button's edge visible on it. */
+/**
+ * Where the colour is too close to the light or the dark card, a border in the colour of the label keeps the button's
+ * edge visible on it.
+ */
 function renderButton(link: string, label: string, color: string): string {
   const text = chooseTextColor(color)
   const stands = [WHITE, DARK_CARD].every((card) => contrastRatio(color, card) >= MIN_EDGE_CONTRAST)

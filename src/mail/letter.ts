@@ -58,7 +58,10 @@ export function composeLetter({ kind, locale, link, code, details }: MailContent
   }
 }
 
-/** `Firefox on Linux`, as `describeDevice` names it, in words of the language; names of programs and systems stay what they are. */
+/**
+ * `Firefox on Linux`, as `describeDevice` names it, in words of the language; names of programs and systems stay what
+ * they are.
+ */
 function formatDevice(device: string, { deviceWords }: MailTexts): string {
   const [program = '', ...system] = device.split(' on ')
   const known = DEVICE_WORDS.find((word) => word === program)

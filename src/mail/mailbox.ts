@@ -13,8 +13,8 @@ export interface Mailbox {
 }
 
 /**
- * Reads the configured sender: `Postern <no-reply@example.com>` or a bare address. The name may hold anything but a line break, so that
- * a product called `Acme, Inc.` needs no quoting.
+ * Reads the configured sender: `Postern <no-reply@example.com>` or a bare address. The name may hold anything but a
+ * line break, so that a product called `Acme, Inc.` needs no quoting.
  *
  * @throws {MailError} where it is no address; temporary, being the operator's to mend.
  */
@@ -35,7 +35,8 @@ export function parseSender(text: string): Mailbox {
 }
 
 /**
- * Reads a recipient, which is an address and nothing else: a list or a group would send one person's link to a second one.
+ * Reads a recipient, which is an address and nothing else: a list or a group would send one person's link to a second
+ * one.
  *
  * @throws {MailError} permanent, where it is not exactly one address that a server without SMTPUTF8 can take.
  */

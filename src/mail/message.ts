@@ -29,8 +29,8 @@ export interface MailContent {
   /** Eight digits, for a person who reads the mail on another device; null for a notice. */
   code: string | null
   /**
-   * Plain facts a text may quote: `minutes`, `email`, `device`, `location`, `time`, `factor`, `unconfirmed`, and the sign-ins `signIn`,
-   * `dropped` and `kept`. User-controlled: always escaped.
+   * Plain facts a text may quote: `minutes`, `email`, `device`, `location`, `time`, `factor`, `unconfirmed`, and the
+   * sign-ins `signIn`, `dropped` and `kept`. User-controlled: always escaped.
    */
   details: Readonly<Record<string, string>>
 }
@@ -49,7 +49,10 @@ export interface RenderedMail {
   html: string
 }
 
-/** A mail ready to leave. `id` is the outbox row's: the same at every attempt, so that an API can refuse a second delivery. */
+/**
+ * A mail ready to leave. `id` is the outbox row's: the same at every attempt, so that an API can refuse a second
+ * delivery.
+ */
 export interface OutgoingMail extends RenderedMail {
   id: string
   from: string
@@ -60,8 +63,9 @@ export interface OutgoingMail extends RenderedMail {
 export type MailTransport = (mail: OutgoingMail) => Promise<void>
 
 /**
- * `permanent` failures are never tried again: this mail was refused, or its recipient. A refusal of ourselves (login, sender, key) is
- * the operator's to mend and stays temporary, so that a wrong password costs no mail. The reason holds no address and no content.
+ * `permanent` failures are never tried again: this mail was refused, or its recipient. A refusal of ourselves (login,
+ * sender, key) is the operator's to mend and stays temporary, so that a wrong password costs no mail. The reason holds
+ * no address and no content.
  */
 export class MailError extends Error {
   override readonly name = 'MailError'
@@ -74,7 +78,10 @@ export class MailError extends Error {
   }
 }
 
-/** The server takes no mail at all for a while (RFC 6585 §4), so it has not tried this one. `askedMs` is null where it does not say how long. */
+/**
+ * The server takes no mail at all for a while (RFC 6585 §4), so it has not tried this one. `askedMs` is null where it
+ * does not say how long.
+ */
 export class MailThrottledError extends MailError {
   /** How long to leave it alone: what it asked for, within bounds. */
   readonly waitMs: number

@@ -5,15 +5,19 @@ import type { Brand, MailContent, RenderedMail } from './message.ts'
 /**
  * Puts a mail into words: subject, text part and HTML part, all from one source (`texts/<language>.ts`).
  *
- * `details.time` may be an ISO 8601 time, which is written out in UTC in the mail's language; `details.factor` may be a name the
- * texts know (`totp`, `passkey`, `recovery_codes`, `email`); `details.minutes` becomes "1 hour". Absent details are left out.
+ * `details.time` may be an ISO 8601 time, which is written out in UTC in the mail's language; `details.factor` may be a
+ * name the texts know (`totp`, `passkey`, `recovery_codes`, `email`); `details.minutes` becomes "1 hour". Absent
+ * details are left out.
  */
 export function renderMail(content: MailContent, brand: Brand): RenderedMail {
   const letter = composeLetter(content, brand)
   return { subject: letter.subject, text: renderText(letter), html: renderHtml(letter, brand) }
 }
 
-/** The text part: paragraphs, each link and code alone on its line so that a reader can select it and a program can find it. */
+/**
+ * The text part: paragraphs, each link and code alone on its line so that a reader can select it and a program can find
+ * it.
+ */
 function renderText(letter: Letter): string {
   const blocks = [
     letter.heading,

@@ -17,7 +17,8 @@ export interface ReceivedTokens extends ProviderTokens {
 /**
  * Waits for one of Arctic's token requests, and gives what came back in our terms.
  *
- * Arctic takes neither a signal nor a size limit. The time-out is put around it; the size is left to the fixed hosts it asks.
+ * Arctic takes neither a signal nor a size limit. The time-out is put around it; the size is left to the fixed hosts it
+ * asks.
  * @throws {ProviderError}
  */
 export async function receiveTokens(request: Promise<OAuth2Tokens>, now: number): Promise<ReceivedTokens> {

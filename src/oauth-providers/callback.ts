@@ -7,7 +7,8 @@ const CODE_MAX_LENGTH = 4096
 /**
  * Refuses an answer that is not for this login: `state` must be the one this browser was given (RFC 9700 §4.7).
  *
- * Asked before anything else of the callback, so that a forged link cannot even make a person see a provider's "denied".
+ * Asked before anything else of the callback, so that a forged link cannot even make a person see a provider's
+ * "denied".
  */
 export function checkState(parameters: URLSearchParams, expected: string): void {
   const [state, ...more] = parameters.getAll('state')
@@ -18,8 +19,8 @@ export function checkState(parameters: URLSearchParams, expected: string): void 
 /**
  * Gives the authorization code of a callback.
  *
- * `iss` (RFC 9207) is optional for providers with fixed addresses: each has a redirect URL of its own, which already prevents a mix-up.
- * Where it is present, it must be on the provider's own origin.
+ * `iss` (RFC 9207) is optional for providers with fixed addresses: each has a redirect URL of its own, which already
+ * prevents a mix-up. Where it is present, it must be on the provider's own origin.
  * @throws {ProviderError} the provider's `error`, translated; `invalid_state`; `invalid_provider_response`.
  */
 export function readCode({ parameters, state }: AuthenticationInput, providerOrigin: string): string {

@@ -7,10 +7,11 @@ const GMAIL_DOMAINS = new Set(['gmail.com', 'googlemail.com'])
 /**
  * Whether a provider's word is enough to give the person an existing account with the same address.
  *
- * "Verified" alone is not: it can mean that somebody once clicked a link, in a mailbox that has changed hands since, or that a tenant's
- * administrator typed the address. It is enough only where the provider runs the mailbox or the organisation behind it:
+ * "Verified" alone is not: it can mean that somebody once clicked a link, in a mailbox that has changed hands since, or
+ * that a tenant's administrator typed the address. It is enough only where the provider runs the mailbox or the
+ * organisation behind it:
  * - Google for its consumer domains, and for a Workspace domain when `hd` is the address's own domain
- *   (developers.google.com/identity/gsi/web/guides/verify-google-id-token: "Google is authoritative").
+ * (developers.google.com/identity/gsi/web/guides/verify-google-id-token: "Google is authoritative").
  * - a configured issuer for the domains its entry lists in `trustedEmailDomains`.
  *
  * Nobody else: everybody else signs in first, and links then. Subdomains are not included.

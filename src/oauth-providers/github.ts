@@ -13,7 +13,8 @@ const API = 'https://api.github.com'
 const SCOPES = ['user:email']
 
 /**
- * GitHub: OAuth 2.0 with PKCE, and its REST API for who came. It has no ID token, so TLS to `api.github.com` is the proof.
+ * GitHub: OAuth 2.0 with PKCE, and its REST API for who came. It has no ID token, so TLS to `api.github.com` is the
+ * proof.
  *
  * Arctic's generic client stands in for its `GitHub`, which has not learnt the PKCE that GitHub takes since July 2025.
  */

@@ -55,8 +55,8 @@ export function forgetKeySets(): void {
 }
 
 /**
- * Verifies an ID token as OpenID Connect Core §3.1.3.7 asks: signature by the issuer's published keys, `iss`, `aud`, `azp`, `exp`,
- * `iat`, `nonce`, and an algorithm from the list. Arctic only decodes it.
+ * Verifies an ID token as OpenID Connect Core §3.1.3.7 asks: signature by the issuer's published keys, `iss`, `aud`,
+ * `azp`, `exp`, `iat`, `nonce`, and an algorithm from the list. Arctic only decodes it.
  *
  * A key the cached set does not know is looked up once more, so that a rotation at the provider locks nobody out.
  * @throws {ProviderError} `invalid_provider_response`, or `provider_unavailable` where the keys cannot be had.

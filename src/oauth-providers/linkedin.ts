@@ -12,8 +12,8 @@ const JWKS_URI = 'https://www.linkedin.com/oauth/openid/jwks'
 /**
  * LinkedIn: "Sign In with LinkedIn using OpenID Connect".
  *
- * It neither supports PKCE for web applications nor puts `nonce` into its ID tokens, so `state` alone ties the answer to the browser.
- * The nonce is sent all the same and checked once LinkedIn returns it.
+ * It neither supports PKCE for web applications nor puts `nonce` into its ID tokens, so `state` alone ties the answer
+ * to the browser. The nonce is sent all the same and checked once LinkedIn returns it.
  */
 export function createLinkedIn({ clientId, clientSecret }: ProviderClient): OAuthProvider {
   return {

@@ -16,9 +16,10 @@ const TENANT_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 /**
  * Microsoft: work, school and personal accounts through Entra ID's `common` endpoint, with PKCE and nonce.
  *
- * Any tenant's administrator can write any address into a user's `mail`, so `email` proves nothing (the "nOAuth" attack): it counts as
- * verified only where the optional claim `xms_edov` says that the tenant owns the address's domain, and never links by itself.
- * The identity is the tenant's issuer and `sub`, both of which no other tenant can forge.
+ * Any tenant's administrator can write any address into a user's `mail`, so `email` proves nothing (the "nOAuth"
+ * attack): it counts as verified only where the optional claim `xms_edov` says that the tenant owns the address's
+ * domain, and never links by itself. The identity is the tenant's issuer and `sub`, both of which no other tenant can
+ * forge.
  */
 export function createMicrosoft({ clientId, clientSecret }: ProviderClient): OAuthProvider {
   return {
@@ -59,8 +60,9 @@ export function createMicrosoft({ clientId, clientSecret }: ProviderClient): OAu
 }
 
 /**
- * `iss` must name the token's own tenant, and the key must be one that signs for that tenant: the `common` key set holds keys of
- * single tenants too, each marked with its `issuer` (learn.microsoft.com/entra/identity-platform/access-tokens, "Validate the issuer").
+ * `iss` must name the token's own tenant, and the key must be one that signs for that tenant: the `common` key set
+ * holds keys of single tenants too, each marked with its `issuer`
+ * (learn.microsoft.com/entra/identity-platform/access-tokens, "Validate the issuer").
  */
 function isTenantIssuer({ iss, tid }: IdTokenClaims, key: JWK): boolean {
   if (typeof tid !== 'string' || !TENANT_ID.test(tid)) return false

@@ -18,9 +18,10 @@ export async function withinTimeout<Value>(work: Promise<Value>): Promise<Value>
 }
 
 /**
- * `fetch` for talking to providers: follows no redirect, waits at most `DEPENDENCY_TIMEOUT_MS` for the whole body, reads at most
- * 256 KiB of it. Gives the response with its body already read.
- * @throws {ProviderError} `provider_unavailable` for a time-out, a broken connection, 3xx, 429, 5xx and a body that is too large.
+ * `fetch` for talking to providers: follows no redirect, waits at most `DEPENDENCY_TIMEOUT_MS` for the whole body,
+ * reads at most 256 KiB of it. Gives the response with its body already read.
+ * @throws {ProviderError} `provider_unavailable` for a time-out, a broken connection, 3xx, 429, 5xx and a body that is
+ * too large.
  */
 export async function fetchBounded(url: string, init: RequestInit = {}): Promise<Response> {
   const abort = new AbortController()

@@ -41,15 +41,16 @@ export function forgetDiscoveryDocuments(): void {
 }
 
 /**
- * Any OpenID Connect issuer, by configuration alone: discovery, PKCE S256, `state`, `nonce`, `iss` (RFC 9207), a verified ID token,
- * and UserInfo where the ID token does not hold the address.
+ * Any OpenID Connect issuer, by configuration alone: discovery, PKCE S256, `state`, `nonce`, `iss` (RFC 9207), a
+ * verified ID token, and UserInfo where the ID token does not hold the address.
  *
  * The client authenticates by HTTP Basic, or by POST where the issuer offers only that.
  */
 export function createOpenIdConnect(settings: OpenIdConnectSettings): OAuthProvider {
   const { id, name, issuer, clientId, clientSecret, trustedEmailDomains = [] } = settings
   const begin = async (now: number): Promise<Session> => {
-    // Only an issuer that is itself insecure, which the registry allows in development alone, may name insecure endpoints.
+    // Only an issuer that is itself insecure, which the registry allows in development alone, may name insecure
+    // endpoints.
     const options = {
       [oauth.customFetch]: fetchForLibrary,
       [oauth.allowInsecureRequests]: issuer.startsWith('http://'),
@@ -120,7 +121,8 @@ async function discover(issuer: string, options: Session['options']): Promise<oa
   try {
     const url = new URL(issuer)
     const server = await oauth.processDiscoveryResponse(url, await oauth.discoveryRequest(url, options))
-    // The library compares normalised URLs; OpenID Connect Discovery §4.3 asks for the very same text, and so will `iss`.
+    // The library compares normalised URLs; OpenID Connect Discovery §4.3 asks for the very same text, and so will
+    // `iss`.
     if (server.issuer !== issuer) throw new ProviderError('provider_misconfigured', 'discovery: another issuer')
     return server
   } catch (error) {
@@ -154,7 +156,10 @@ async function redeem({ server, client, options }: Session, clientSecret: string
   })
 }
 
-/** UserInfo is asked only where the ID token leaves the address out (OpenID Connect Core §5.4); its `sub` must be the token's. */
+/**
+ * UserInfo is asked only where the ID token leaves the address out (OpenID Connect Core §5.4); its `sub` must be the
+ * token's.
+ */
 async function readProfile({ server, client, options }: Session, accessToken: string, claims: IdTokenClaims) {
   if (claims.email !== undefined || server.userinfo_endpoint === undefined) return claims
   const response = await oauth.userInfoRequest(server, client, accessToken, options)
@@ -168,7 +173,10 @@ function endpoint(server: oauth.AuthorizationServer, name: 'authorization_endpoi
   return url
 }
 
-/** The library's errors hold bodies and claims: only their kind goes on. `unauthorized` is what a 401 means at this endpoint. */
+/**
+ * The library's errors hold bodies and claims: only their kind goes on. `unauthorized` is what a 401 means at this
+ * endpoint.
+ */
 function translate(error: unknown, unauthorized: ProviderErrorCode): unknown {
   if (error instanceof oauth.AuthorizationResponseError) return toProviderError('authorization', error.error)
   if (error instanceof oauth.ResponseBodyError) return toProviderError('token', error.error)

@@ -3,9 +3,11 @@
  * - `access_denied`: the person, or their administrator, said no.
  * - `invalid_state`: the answer does not belong to the question this browser asked (RFC 9700 §4.7).
  * - `invalid_grant`: the authorization code is wrong, expired or was used before.
- * - `invalid_provider_response`: an answer that proves nothing (signature, issuer, audience, nonce, time, missing members).
+ * - `invalid_provider_response`: an answer that proves nothing (signature, issuer, audience, nonce, time, missing
+ * members).
  * - `provider_unavailable`: no usable answer (time-out, 5xx, HTML, too large); trying again may help.
- * - `provider_misconfigured`: the provider does not accept Postern's credentials, redirect URL or settings; an operator must act.
+ * - `provider_misconfigured`: the provider does not accept Postern's credentials, redirect URL or settings; an operator
+ * must act.
  */
 export type ProviderErrorCode =
   | 'access_denied'
@@ -18,7 +20,8 @@ export type ProviderErrorCode =
 /**
  * A federated login that cannot go on. `reason` is for the log and made of fixed texts and registered error names only.
  *
- * It carries no `cause`: the libraries' errors hold response bodies, claims and token contents, which must not reach a log.
+ * It carries no `cause`: the libraries' errors hold response bodies, claims and token contents, which must not reach a
+ * log.
  */
 export class ProviderError extends Error {
   override readonly name = 'ProviderError'

@@ -1,6 +1,12 @@
-/** What a person brings back from a provider, verified. An account is found by `(issuer, subject)`, never by `email` (CVE-2026-31813). */
+/**
+ * What a person brings back from a provider, verified. An account is found by `(issuer, subject)`, never by `email`
+ * (CVE-2026-31813).
+ */
 export interface ProviderIdentity {
-  /** The namespace of `subject`. For Microsoft it names the person's tenant, so it is not always the provider's `issuer`. */
+  /**
+   * The namespace of `subject`. For Microsoft it names the person's tenant, so it is not always the provider's
+   * `issuer`.
+   */
   issuer: string
   /** Stable and never reassigned within `issuer`; at most 255 characters (OpenID Connect Core §2). */
   subject: string
@@ -23,7 +29,9 @@ export interface ProviderTokens {
 }
 
 export interface AuthorizationInput {
-  /** `<ISSUER>/auth/oauth/<id>/callback`: one for each provider, which is what defeats mix-up attacks (RFC 9700 §4.4.2). */
+  /**
+   * `<ISSUER>/auth/oauth/<id>/callback`: one for each provider, which is what defeats mix-up attacks (RFC 9700 §4.4.2).
+   */
   redirectUri: string
   state: string
   nonce: string

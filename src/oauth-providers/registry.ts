@@ -27,8 +27,10 @@ export type ProviderSettings = Partial<Record<BuiltInProviderId, ProviderClient 
 }
 
 /**
- * The configured providers by id, built-in ones first. Asks nothing of the network, so it can be built once for an isolate.
- * @throws {ProviderError} `provider_misconfigured`, its `reason` naming the entry of `OIDC_PROVIDERS` and the rule it breaks.
+ * The configured providers by id, built-in ones first. Asks nothing of the network, so it can be built once for an
+ * isolate.
+ * @throws {ProviderError} `provider_misconfigured`, its `reason` naming the entry of `OIDC_PROVIDERS` and the rule it
+ * breaks.
  */
 export function buildProviders(settings: ProviderSettings): ReadonlyMap<string, OAuthProvider> {
   const providers = new Map<string, OAuthProvider>()

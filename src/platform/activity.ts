@@ -12,8 +12,8 @@ export interface ActivityMessage {
 export type ReportedSessions = Map<string, number>
 
 /**
- * Tells the queue that a session is in use, at most once in `resolutionMs` for each isolate, and never on the request's path. What a
- * failing queue loses is a minute of accuracy.
+ * Tells the queue that a session is in use, at most once in `resolutionMs` for each isolate, and never on the request's
+ * path. What a failing queue loses is a minute of accuracy.
  */
 export async function reportActivity(
   queue: Queue<unknown>,

@@ -25,14 +25,15 @@ export interface Blocklist {
 const MARK = 'ended'
 
 /**
- * A mark outlives every access token that any configuration allows, so that lowering `ACCESS_TOKEN_TTL_SECONDS` revives no token that
- * was signed before. The rest is for a token that is signed by a request which read the session just before it ended.
+ * A mark outlives every access token that any configuration allows, so that lowering `ACCESS_TOKEN_TTL_SECONDS` revives
+ * no token that was signed before. The rest is for a token that is signed by a request which read the session just
+ * before it ended.
  */
 const MARK_TTL_SECONDS = ACCESS_TOKEN_MAX_TTL_SECONDS + ACCESS_TOKEN_RACE_SECONDS
 
 /**
- * The blocklist in KV. A second write to a key within a second is refused there, and so is any write in an outage: both go to
- * `queue`, so that a change which D1 has made is not answered with an error.
+ * The blocklist in KV. A second write to a key within a second is refused there, and so is any write in an outage: both
+ * go to `queue`, so that a change which D1 has made is not answered with an error.
  */
 export function createBlocklist(namespace: KVNamespace, queue: Queue<unknown>): Blocklist {
   const put = async (sessionId: string) =>

@@ -10,8 +10,8 @@ export interface Configuration {
 }
 
 /**
- * Reads and checks what a deployment chose: its variables, its providers, and whether the bindings are there that they call for. The
- * Worker serves nothing that this refuses, and the scripts ask it before a deployment.
+ * Reads and checks what a deployment chose: its variables, its providers, and whether the bindings are there that they
+ * call for. The Worker serves nothing that this refuses, and the scripts ask it before a deployment.
  * @throws {ConfigurationError} naming each variable at fault and its rule.
  */
 export function readConfiguration(env: Readonly<Record<string, unknown>>): Configuration {

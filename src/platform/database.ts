@@ -1,7 +1,10 @@
 import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1'
 import { askDependency } from './dependency.ts'
 
-/** D1 through Drizzle, with a deadline: a database that stalls is one that is down. Whatever it throws arrives as a `DependencyError`. */
+/**
+ * D1 through Drizzle, with a deadline: a database that stalls is one that is down. Whatever it throws arrives as a
+ * `DependencyError`.
+ */
 export function openDatabase(database: D1Database): DrizzleD1Database<Record<string, never>> {
   return drizzle(withDeadline(database))
 }

@@ -14,11 +14,16 @@ export type LoginAttempt =
   /** `rehash` is a hash of today's strength, when the verified one was weaker. */
   | { outcome: 'right'; rehash: string | null }
   | { outcome: 'wrong' }
-  /** The right password of an account that is barred: it counted as a failure, so that nobody can tell it from a wrong one. */
+  /**
+   * The right password of an account that is barred: it counted as a failure, so that nobody can tell it from a wrong
+   * one.
+   */
   | { outcome: 'barred' }
   | { outcome: 'throttled'; retryAfterSeconds: number; isFirst: boolean }
 
-/** The passwords of one account, behind its throttle. Fails closed: `DependencyError` when the object does not answer. */
+/**
+ * The passwords of one account, behind its throttle. Fails closed: `DependencyError` when the object does not answer.
+ */
 export interface AccountThrottle {
   attempt(input: LoginTry): Promise<LoginAttempt>
   /** Null when the address was signed up too often. */
@@ -28,8 +33,8 @@ export interface AccountThrottle {
 }
 
 /**
- * A throttle object by its keyed name. An object lives for ever where it is first asked for, so all of them are asked for in one region:
- * neither distance nor who asked first tells whether a name has an account.
+ * A throttle object by its keyed name. An object lives for ever where it is first asked for, so all of them are asked
+ * for in one region: neither distance nor who asked first tells whether a name has an account.
  */
 export function openThrottleObject<Stub>(
   objects: { getByName(name: string, options: { locationHint: DurableObjectLocationHint }): Stub },

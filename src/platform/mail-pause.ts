@@ -19,8 +19,9 @@ interface Clock {
 export const withJitter = (duration: number, random: () => number): number => duration * (1 + random() / 2)
 
 /**
- * A transport that leaves a server alone when it asks for that. What one delivery is told holds up all others of the isolate, so that
- * not each of them has to ask. A short pause is waited for here, because a queue counts in seconds and its messages cost money.
+ * A transport that leaves a server alone when it asks for that. What one delivery is told holds up all others of the
+ * isolate, so that not each of them has to ask. A short pause is waited for here, because a queue counts in seconds and
+ * its messages cost money.
  * @throws {MailThrottledError} where the wait would be long: the mail belongs back in the outbox.
  */
 export function respectPauses(send: MailTransport, pause: MailPause, { now, random, sleep }: Clock): MailTransport {

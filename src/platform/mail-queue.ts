@@ -2,12 +2,17 @@ import { DEPENDENCY_TIMEOUT_MS } from '../config.ts'
 import { logError } from './log.ts'
 import { within } from './within.ts'
 
-/** One turn to deliver a mail. It names the outbox row it was sent for, which an operator may want to know, but serves the most urgent. */
+/**
+ * One turn to deliver a mail. It names the outbox row it was sent for, which an operator may want to know, but serves
+ * the most urgent.
+ */
 export interface MailMessage {
   outboxId: string
 }
 
-/** A mail that is given up, for whoever reads the dead-letter queue. No address: the row has it, and is deleted in time. */
+/**
+ * A mail that is given up, for whoever reads the dead-letter queue. No address: the row has it, and is deleted in time.
+ */
 export interface DeadMail {
   outboxId: string
   kind: string
@@ -17,8 +22,8 @@ export interface DeadMail {
 }
 
 /**
- * Tells the queue which mails are ready, or will be in a while. The rows are committed already and a cron sweeps what the queue lost,
- * so a queue that refuses delays a mail and fails no request.
+ * Tells the queue which mails are ready, or will be in a while. The rows are committed already and a cron sweeps what
+ * the queue lost, so a queue that refuses delays a mail and fails no request.
  */
 export async function announceMails(
   queue: Queue<unknown>,
@@ -33,7 +38,10 @@ export async function announceMails(
   }
 }
 
-/** Puts a mail into the dead-letter queue. The outbox row and the audit trail say the same, so a queue that refuses loses nothing. */
+/**
+ * Puts a mail into the dead-letter queue. The outbox row and the audit trail say the same, so a queue that refuses
+ * loses nothing.
+ */
 export async function reportDeadMail(queue: Queue<unknown>, mail: DeadMail): Promise<void> {
   try {
     await within(DEPENDENCY_TIMEOUT_MS, queue.send(mail))

@@ -33,7 +33,9 @@ export interface SigningKey {
   privateKey: CryptoKey
 }
 
-/** Everything a use case may need of the outside, each part a small typed function. Services name the parts they use. */
+/**
+ * Everything a use case may need of the outside, each part a small typed function. Services name the parts they use.
+ */
 export interface Platform {
   settings: Settings
   db: DrizzleD1Database<Record<string, never>>
@@ -50,7 +52,10 @@ export interface Platform {
   announceMails: (outboxIds: readonly string[], delaySeconds?: number) => Promise<void>
   reportDeadMail: (mail: DeadMail) => Promise<void>
   sendMail: MailTransport
-  /** The development mailbox, newest first; of all recipients when `to` is null. Its binding exists in no other environment. */
+  /**
+   * The development mailbox, newest first; of all recipients when `to` is null. Its binding exists in no other
+   * environment.
+   */
   listDevMails: (to: string | null) => Promise<readonly MailboxItem[]>
   /** A page or another static file, by its path. */
   fetchAsset: (request: Request) => Promise<Response>

@@ -46,10 +46,10 @@ interface Window {
 export type RateWindows = Map<string, Window>
 
 /**
- * Counts in memory first and shares through KV (docs/decisions/0008-rate-limits.md). A client far below its limit costs no KV
- * operation; near it, one read a minute and at most ten writes a window, a second or more apart. Isolates that do not know of each
- * other's latest requests may each admit what they have left, so a limit is exact in one isolate and at most multiplied by their number
- * (docs/security.md).
+ * Counts in memory first and shares through KV (docs/decisions/0008-rate-limits.md). A client far below its limit costs
+ * no KV operation; near it, one read a minute and at most ten writes a window, a second or more apart. Isolates that do
+ * not know of each other's latest requests may each admit what they have left, so a limit is exact in one isolate and
+ * at most multiplied by their number (docs/security.md).
  */
 export function createRateLimiter(
   namespace: KVNamespace,

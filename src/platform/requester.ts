@@ -1,6 +1,9 @@
 import type { Locale } from '../config.ts'
 
-/** Who is asking, as far as the network tells. Only `ip` is fit for a decision: Cloudflare sets it, or a back end that proves itself. */
+/**
+ * Who is asking, as far as the network tells. Only `ip` is fit for a decision: Cloudflare sets it, or a back end that
+ * proves itself.
+ */
 export interface Requester {
   requestId: string | null
   ip: string | null

@@ -8,10 +8,10 @@ import { type VerifiedToken, type VerifyOptions, verifyForService } from '../ser
 /**
  * For other Workers of the same account, over a service binding (`entrypoint = "AuthRpc"`): no network, no key to hold.
  *
- * `verify(token, { permission?, fresh? })` answers the token's claims, or why not: `unauthenticated`, `forbidden`, or `unavailable`
- * when a dependency is down or the configuration is broken. `fresh` asks the database for the session, the user's status and
- * permissions as they are now; without it the signature and the blocklist are trusted, which may lag a minute. It never throws: an
- * exception would carry its message to the other Worker.
+ * `verify(token, { permission?, fresh? })` answers the token's claims, or why not: `unauthenticated`, `forbidden`, or
+ * `unavailable` when a dependency is down or the configuration is broken. `fresh` asks the database for the session,
+ * the user's status and permissions as they are now; without it the signature and the blocklist are trusted, which may
+ * lag a minute. It never throws: an exception would carry its message to the other Worker.
  */
 export class AuthRpc extends WorkerEntrypoint<Env> {
   async verify(token: string, options?: VerifyOptions): Promise<VerifiedToken> {

@@ -25,8 +25,8 @@ type DeleteSome = (limit: number) => Promise<number>
 const DAY_SECONDS = 24 * 60 * 60
 
 /**
- * Deletes what has run out, a step of each kind in turn until nothing is left or the run has made all its steps: what is left waits
- * for the next run. Neither a kind that floods the database nor one that fails keeps another waiting.
+ * Deletes what has run out, a step of each kind in turn until nothing is left or the run has made all its steps: what
+ * is left waits for the next run. Neither a kind that floods the database nor one that fails keeps another waiting.
  * @throws the first failure, once everything else is done, so that the job counts as failed.
  */
 export async function cleanUp(deps: Needs): Promise<void> {

@@ -29,8 +29,9 @@ export function parseIdentifier(typed: string): Identifier {
 }
 
 /**
- * The throttle of an account, known or not, named by a keyed hash of its address. The secret with the lowest number names it, wherever
- * in the list it stands: adding a version and moving it to the front forget no failures, dropping the lowest one forgets all.
+ * The throttle of an account, known or not, named by a keyed hash of its address. The secret with the lowest number
+ * names it, wherever in the list it stands: adding a version and moving it to the front forget no failures, dropping
+ * the lowest one forgets all.
  */
 export function throttleOf(
   deps: { settings: Settings; loginThrottle: (name: string) => AccountThrottle },

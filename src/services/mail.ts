@@ -43,9 +43,10 @@ const TOKEN_PAGES = {
 } as const
 
 /**
- * Uses the turn that a message of the queue is, whichever mail it was sent for: so a reset that comes behind a hundred sign-ups leaves
- * before them. Where its own mail is not due yet, the turn comes again with that mail: a notice beyond the hour's limit waits, and the
- * clock of the writer may be ahead of this one. A turn that is lost leaves some later mail without one.
+ * Uses the turn that a message of the queue is, whichever mail it was sent for: so a reset that comes behind a hundred
+ * sign-ups leaves before them. Where its own mail is not due yet, the turn comes again with that mail: a notice beyond
+ * the hour's limit waits, and the clock of the writer may be ahead of this one. A turn that is lost leaves some later
+ * mail without one.
  */
 export async function takeMailTurn(deps: Needs, outboxId: string): Promise<void> {
   const now = deps.now()
@@ -56,8 +57,9 @@ export async function takeMailTurn(deps: Needs, outboxId: string): Promise<void>
 }
 
 /**
- * Delivers the most urgent mail that is due, or leaves it for a later try. Its id; null where none is due. Safe to call twice and at
- * once, because a mail is claimed first. Links and codes are derived here, so no queue and no row ever holds one.
+ * Delivers the most urgent mail that is due, or leaves it for a later try. Its id; null where none is due. Safe to call
+ * twice and at once, because a mail is claimed first. Links and codes are derived here, so no queue and no row ever
+ * holds one.
  */
 export async function deliverNextMail(deps: Needs): Promise<string | null> {
   const { db, settings } = deps
@@ -84,7 +86,9 @@ export async function deliverNextMail(deps: Needs): Promise<string | null> {
   return mail.id
 }
 
-/** The mail has left. Not to remember that would send it twice, so a database that fails for a moment is asked again. */
+/**
+ * The mail has left. Not to remember that would send it twice, so a database that fails for a moment is asked again.
+ */
 async function recordDelivery({ db, random }: Pick<Needs, 'db' | 'random'>, mail: OutboxRow): Promise<void> {
   for (const pauseMs of MAIL_RECORD_PAUSES_MS) {
     try {
@@ -153,7 +157,10 @@ async function recordFailure(deps: Needs, mail: OutboxRow, error: unknown): Prom
   await db.batch(failMailStatements(db, mail, { at: now, reason }, deps.requester))
 }
 
-/** How long a mail waits for its next try, before jitter; null where there is none. A server that asks for a pause may do so for ever. */
+/**
+ * How long a mail waits for its next try, before jitter; null where there is none. A server that asks for a pause may
+ * do so for ever.
+ */
 function secondsUntilNextTry(error: unknown, attempts: number): number | null {
   if (error instanceof MailThrottledError) return error.waitMs / 1000
   if (error instanceof MailError && error.permanent) return null

@@ -52,8 +52,9 @@ export interface Requester {
 }
 
 /**
- * Records a security event, in the batch of the fact it records; with a `condition`, only if that fact comes about. What nobody who is
- * known did, and what concerns no account, is only counted: else strangers could fill the database with names that nobody has.
+ * Records a security event, in the batch of the fact it records; with a `condition`, only if that fact comes about.
+ * What nobody who is known did, and what concerns no account, is only counted: else strangers could fill the database
+ * with names that nobody has.
  */
 export function auditStatement(db: Database, event: AuditEvent, origin: Requester, condition: SQL = sql`true`) {
   const { requestId, ip, country, userAgent } = origin
@@ -77,7 +78,9 @@ export function auditStatement(db: Database, event: AuditEvent, origin: Requeste
   )
 }
 
-/** Records an event where the condition holds, and only counts it where it does not: the same statements in both cases. */
+/**
+ * Records an event where the condition holds, and only counts it where it does not: the same statements in both cases.
+ */
 export function auditOrCountStatements(db: Database, event: AuditEvent, origin: Requester, condition: SQL) {
   return [
     auditStatement(db, event, origin, condition),
@@ -101,7 +104,9 @@ export function deleteAuditEvents(db: Database, before: number, limit: number): 
   return deleteSome(db, auditEvents, lt(auditEvents.at, before), limit)
 }
 
-/** Forgets the counts of days before a time. A day has no more of them than there are types, so they need no batches. */
+/**
+ * Forgets the counts of days before a time. A day has no more of them than there are types, so they need no batches.
+ */
 export async function deleteAuditCounts(db: Database, before: number): Promise<number> {
   const gone = await db
     .delete(auditCounts)

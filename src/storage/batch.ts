@@ -11,8 +11,9 @@ type AnswerOf<Of> = Of extends Statement
     : null
 
 /**
- * Runs statements as one transaction and answers each under its name. They run in the order in which they are named, and each sees what
- * those before it did; when one fails, none has happened (D1 has no other transaction: docs/platform-notes.md).
+ * Runs statements as one transaction and answers each under its name. They run in the order in which they are named,
+ * and each sees what those before it did; when one fails, none has happened (D1 has no other transaction:
+ * docs/platform-notes.md).
  */
 export async function inOneBatch<Steps extends Readonly<Record<string, Step>>>(
   db: Database,

@@ -7,8 +7,9 @@ type Values<Table extends SQLiteTable> = {
 }
 
 /**
- * `INSERT ... SELECT ... WHERE condition`: a row that comes into being only if the fact it belongs to does, inside one batch.
- * Values are bound, or SQL expressions such as a scalar subquery; a column that is not named gets its default, or null.
+ * `INSERT ... SELECT ... WHERE condition`: a row that comes into being only if the fact it belongs to does, inside one
+ * batch. Values are bound, or SQL expressions such as a scalar subquery; a column that is not named gets its default,
+ * or null.
  */
 export function insertWhere<Table extends SQLiteTable>(
   db: Database,

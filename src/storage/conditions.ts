@@ -5,7 +5,10 @@ import { type SQL, sql } from 'drizzle-orm'
 /** What a statement of a batch depends on. */
 export type Condition = SQL
 
-/** When a password was dropped or set: later than the last time, also within one millisecond, so that a login under way notices. */
+/**
+ * When a password was dropped or set: later than the last time, also within one millisecond, so that a login under way
+ * notices.
+ */
 export const toChangeTime = (nowMs: number): SQL => sql`max(${nowMs}, coalesce(users.password_changed_at, 0) + 1)`
 
 /** The user with this address, or null. */
@@ -40,8 +43,8 @@ export const whenPasswordIs = (userId: string, hash: string): SQL =>
 export const whenMailed = (mailId: string): SQL => sql`exists (select 1 from outbox where id = ${mailId})`
 
 /**
- * The token is the first that verifies a sign-up by password which nobody repeated: a repeated one has no password left. Where an
- * identity came as well, the click does not tell whose that is.
+ * The token is the first that verifies a sign-up by password which nobody repeated: a repeated one has no password
+ * left. Where an identity came as well, the click does not tell whose that is.
  */
 export const whenVerifiesFirstSignUp = (tokenId: string): SQL =>
   sql`exists (select 1 from users join one_time_tokens token on token.user_id = users.id and token.email = users.email
@@ -66,7 +69,10 @@ export const whenPasswordIsOf = ({ id, passwordHash, passwordChangedAt }: Omit<P
   sql`exists (select 1 from users where id = ${id} and password_changed_at is ${passwordChangedAt}
     and (password_hash is null) = ${passwordHash === null ? 1 : 0})`
 
-/** The account is active and as it was: with the same password, not due for a reset, and not claimed by the owner of its address. */
+/**
+ * The account is active and as it was: with the same password, not due for a reset, and not claimed by the owner of its
+ * address.
+ */
 export const whenAsProven = (account: Proven): SQL =>
   sql`${whenPasswordIsOf(account)} and exists (select 1 from users where id = ${account.id} and status = 'active'
     and email_verified_at is ${account.emailVerifiedAt} and password_reset_required_at is ${account.passwordResetRequiredAt})`

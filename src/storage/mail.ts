@@ -24,14 +24,17 @@ interface NewMail {
 const HOUR_MS = 3_600_000
 
 /**
- * The mailbox that an address leads to where `+tag` is only a label (RFC 5233): `anna+news@example.com` is read by `anna@example.com`.
- * Dots are kept, because they make another mailbox nearly everywhere. Null for no address.
+ * The mailbox that an address leads to where `+tag` is only a label (RFC 5233): `anna+news@example.com` is read by
+ * `anna@example.com`. Dots are kept, because they make another mailbox nearly everywhere. Null for no address.
  */
 const mailboxOf = (address: string | SQL): SQL =>
   sql`(select lower(case when plus between 2 and at then substr(address, 1, plus - 1) || substr(address, at) else address end)
     from (select address, instr(address, '+') as plus, instr(address, '@') as at from (select ${address} as address)))`
 
-/** When the mailbox may get one more mail of a kind, so that no hour sees more than `maxPerHour`: now, or an hour after an earlier one. */
+/**
+ * When the mailbox may get one more mail of a kind, so that no hour sees more than `maxPerHour`: now, or an hour after
+ * an earlier one.
+ */
 function nextTurn({ recipient, kind, createdAt }: NewMail, maxPerHour: number): SQL {
   return sql`max(${createdAt}, coalesce((select created_at from outbox where mailbox = ${mailboxOf(recipient)} and kind = ${kind}
     order by created_at desc limit 1 offset ${maxPerHour - 1}), 0) + ${HOUR_MS})`
@@ -58,8 +61,9 @@ export function enqueueMailStatement(db: Database, mail: NewMail, condition: SQL
 }
 
 /**
- * Puts a notice of something that happened in the outbox if `condition` holds. Beyond the hour's limit it waits its turn, because a
- * flood must not hide a fact; it is left out only where it would wait longer than `maxDelayMs`, behind as many others of its kind.
+ * Puts a notice of something that happened in the outbox if `condition` holds. Beyond the hour's limit it waits its
+ * turn, because a flood must not hide a fact; it is left out only where it would wait longer than `maxDelayMs`, behind
+ * as many others of its kind.
  */
 export function enqueueNoticeStatement(
   db: Database,
@@ -76,7 +80,10 @@ export function enqueueNoticeStatement(
   )
 }
 
-/** Puts the mail that carries a token in the outbox, addressed to where the token says. Nothing if the token was not made. */
+/**
+ * Puts the mail that carries a token in the outbox, addressed to where the token says. Nothing if the token was not
+ * made.
+ */
 export function enqueueTokenMailStatement(
   db: Database,
   mail: Omit<NewMail, 'recipient' | 'userId' | 'tokenId'> & { tokenId: string },
@@ -92,8 +99,8 @@ export function enqueueTokenMailStatement(
 }
 
 /**
- * The same for a token made for this mail: it is taken back where the limit leaves the mail out. A code is tried against the newest
- * token of its address, and one that nobody has got would make the code of the last mail useless.
+ * The same for a token made for this mail: it is taken back where the limit leaves the mail out. A code is tried
+ * against the newest token of its address, and one that nobody has got would make the code of the last mail useless.
  */
 export function mailTokenStatements(
   db: Database,
@@ -109,7 +116,10 @@ export function mailTokenStatements(
 /** SQLite walks the index in order only where every column before the time is given. */
 const PRIORITIES = [0, 1]
 
-/** Takes the most urgent mail that is due, the longest due of several, for one delivery: nobody else gets it until `leaseUntil`. */
+/**
+ * Takes the most urgent mail that is due, the longest due of several, for one delivery: nobody else gets it until
+ * `leaseUntil`.
+ */
 export async function claimNextMail(db: Database, { now, leaseUntil }: { now: number; leaseUntil: number }) {
   const next = db
     .select({ id: outbox.id })
@@ -133,7 +143,10 @@ export async function claimNextMail(db: Database, { now, leaseUntil }: { now: nu
   return mail ? { mail, token: found[0]?.token ?? null } : null
 }
 
-/** When a mail that nobody has looked at yet is due, if that is after `now`; what was put off has a message for its next try. */
+/**
+ * When a mail that nobody has looked at yet is due, if that is after `now`; what was put off has a message for its next
+ * try.
+ */
 export async function findFirstTryAfter(db: Database, id: string, now: number): Promise<number | null> {
   const isUntried = and(eq(outbox.state, 'pending'), eq(outbox.attempts, 0), isNull(outbox.lastError))
   const [mail] = await db

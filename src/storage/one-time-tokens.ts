@@ -18,8 +18,8 @@ export interface NewOneTimeToken {
 }
 
 /**
- * Makes a token for the active account that `owner` picks, or none; with `asProven`, only while the account is as it was then. What it
- * proves is the account's address, or `email`.
+ * Makes a token for the active account that `owner` picks, or none; with `asProven`, only while the account is as it
+ * was then. What it proves is the account's address, or `email`.
  */
 export function issueTokenStatement(
   db: Database,
@@ -71,9 +71,10 @@ export async function findToken(
 }
 
 /**
- * Counts a guess at the code of a token, before it is compared; nothing when there is no token or its guesses are used up, or those
- * of its user and purpose for the day. It picks the token: by id, or as the newest that was mailed to an address. There are several
- * where several accounts ask for one new address: each has its own, so that none can put another's code out of use.
+ * Counts a guess at the code of a token, before it is compared; nothing when there is no token or its guesses are used
+ * up, or those of its user and purpose for the day. It picks the token: by id, or as the newest that was mailed to an
+ * address. There are several where several accounts ask for one new address: each has its own, so that none can put
+ * another's code out of use.
  */
 export async function countGuess(
   db: Database,
@@ -101,7 +102,8 @@ export async function countGuess(
         ),
       )
       .returning(),
-    // A batch answers rows as objects, in which two columns of one name become one: so only the account's are asked here.
+    // A batch answers rows as objects, in which two columns of one name become one: so only the account's are asked
+    // here.
     db
       .select(accountFields)
       .from(users)
@@ -115,8 +117,8 @@ export async function countGuess(
 }
 
 /**
- * Uses a token up, and with it every other one of the same user and purpose. Last in a batch whose other statements depend on
- * the token: of two that race, one finds it in the answer and the other finds nothing done.
+ * Uses a token up, and with it every other one of the same user and purpose. Last in a batch whose other statements
+ * depend on the token: of two that race, one finds it in the answer and the other finds nothing done.
  */
 export function consumeTokenStatement(db: Database, id: string) {
   return db

@@ -63,8 +63,8 @@ const publishedKids = async () => (await publishedKeys()).map(({ kid }) => kid)
 const kidOf = (token: string) => decodeProtectedHeader(token).kid ?? ''
 
 /**
- * Lets one key period go by: what was the next key signs now. The rows move instead of the clock, and the Worker starts anew. Each is
- * sealed anew, because a key counts only for the period that its seal names.
+ * Lets one key period go by: what was the next key signs now. The rows move instead of the clock, and the Worker starts
+ * anew. Each is sealed anew, because a key counts only for the period that its seal names.
  */
 async function passKeyPeriod(): Promise<void> {
   const secrets = parseAuthSecret(AUTH_SECRET)

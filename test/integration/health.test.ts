@@ -94,7 +94,9 @@ describe('GET /health/ready, asked often', () => {
     return { calls, state, ask: () => callWorker(watched, 'GET', '/health/ready') }
   }
 
-  /** The same in an isolate that has read its signing keys, which it remembers for longer than an answer of readiness. */
+  /**
+   * The same in an isolate that has read its signing keys, which it remembers for longer than an answer of readiness.
+   */
   async function watchedEnvWithKeys() {
     const watched = watchedEnv()
     await watched.ask()

@@ -67,7 +67,9 @@ async function walkEveryFlow(): Promise<void> {
   keep('the code of a login', codeIn(await waitForMail(second.email, ({ text }) => !text.includes('token='))))
 }
 
-/** A request whose token is no secret: the log may hold it, being an id or a word, so the log guard is not told of it. */
+/**
+ * A request whose token is no secret: the log may hold it, being an id or a word, so the log guard is not told of it.
+ */
 const knock = (path: string, body: object) =>
   exports.default.fetch(`${ORIGIN}${path}`, {
     method: 'POST',

@@ -22,7 +22,10 @@ import { ageRotation } from '../support/grants.ts'
 import { listOperations, samplesOf } from '../support/openapi.ts'
 import { createProductionKv } from '../support/production-kv.ts'
 
-/** The longest that production may go on believing a token: a write on its way to other locations, and a read they have cached. */
+/**
+ * The longest that production may go on believing a token: a write on its way to other locations, and a read they have
+ * cached.
+ */
 const PROPAGATION_MS = 60_000
 const CACHED_MS = KV_MIN_CACHE_TTL_SECONDS * 1000
 const WORST_LAG_MS = PROPAGATION_MS + CACHED_MS

@@ -11,7 +11,10 @@ import { accountState } from '../support/stored-state.ts'
 const APP = 'http://app.localhost:5173'
 const bindings = { ...env, ALLOWED_ORIGINS: APP } as unknown as Env
 
-/** What browsers send of a page that is not ours: foreign sites, siblings, other ports and schemes, sandboxes, redirects. */
+/**
+ * What browsers send of a page that is not ours: foreign sites, siblings, other ports and schemes, sandboxes,
+ * redirects.
+ */
 const HOSTILE: Record<string, Record<string, string>> = {
   'another site': { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site' },
   'another site, in an old browser': { Origin: 'https://evil.example' },

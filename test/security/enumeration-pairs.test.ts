@@ -14,7 +14,9 @@ const variablesOf = (bindings: Env) =>
 const strict = countingEnv(variablesOf(oauthEnv()))
 const lenient = countingEnv(variablesOf(oauthEnv({ REQUIRE_EMAIL_VERIFICATION: 'false' })))
 
-/** Somebody who asks about an address that is not theirs: with one password, one name, and one account at a provider. */
+/**
+ * Somebody who asks about an address that is not theirs: with one password, one name, and one account at a provider.
+ */
 interface Stranger {
   counting: typeof strict
   email: string

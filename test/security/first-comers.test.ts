@@ -102,7 +102,10 @@ const OWNERS: Record<string, (owner: Visitor, email: string) => Promise<unknown>
 const NOTHING: WayIn[] = []
 /** A click confirms what its mail named; everything else that the owner does leaves nothing. */
 const confirmed = (left: WayIn[]) => [NOTHING, left, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING]
-/** An account that is verified already stays as it is until its owner sets a password, or comes by the provider of the mailbox. */
+/**
+ * An account that is verified already stays as it is until its owner sets a password, or comes by the provider of the
+ * mailbox.
+ */
 const verified = (left: WayIn[]) => [left, left, left, NOTHING, NOTHING, NOTHING, NOTHING, left]
 /** What is left to the stranger, by row, in the order of the columns. */
 const LEFT: WayIn[][][] = [

@@ -60,7 +60,10 @@ interface Stored {
   auditRows: number
 }
 
-/** All rows of all tables, in one round trip, without what any request may change: deliveries, guesses, and when a session was last seen. */
+/**
+ * All rows of all tables, in one round trip, without what any request may change: deliveries, guesses, and when a
+ * session was last seen.
+ */
 async function stored(): Promise<Stored> {
   const answers = await env.DB.batch<Row>(tables.map((table) => env.DB.prepare(`select * from ${table}`)))
   const all = Object.fromEntries(tables.map((table, index) => [table, answers[index]?.results ?? []]))
@@ -94,7 +97,10 @@ function expectProblem({ status, text, headers }: Sent, what: string): void {
 
 let before: Stored
 
-/** Proves that the last request changed nothing but, for some refusals, the trail. Where it wrote nothing at all, that is proven already. */
+/**
+ * Proves that the last request changed nothing but, for some refusals, the trail. Where it wrote nothing at all, that
+ * is proven already.
+ */
 async function expectUnchanged(status: number, what: string): Promise<void> {
   const { d1Writes, d1Batches, kvWrites, mailSends, r2Writes } = take()
   expect({ kvWrites, r2Writes }, what).toEqual({ kvWrites: 0, r2Writes: 0 })
@@ -110,7 +116,8 @@ async function expectUnchanged(status: number, what: string): Promise<void> {
 async function settle(): Promise<void> {
   const { status } = await sendRaw('GET', '/auth/me', session)
   if (status !== 200) session = bearer((await signedIn()).tokens.accessToken)
-  // The right password of an address that waits for its owner mails the link again: that is the subject of another test.
+  // The right password of an address that waits for its owner mails the link again: that is the subject of another
+  // test.
   await rows('update users set email_verified_at = created_at where email_verified_at is null')
   before = await stored()
   take()

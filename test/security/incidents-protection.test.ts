@@ -20,8 +20,8 @@ import { interceptEnv } from '../support/intercept-env.ts'
 import { createProductionKv } from '../support/production-kv.ts'
 
 /**
- * What happened to others (assurance.md). Incidents 1, 14 and 19 are in `rate-limits.test.ts`, 15 and 16 in `throttle.test.ts`, 18
- * and 28 in `blocklist.test.ts` as well, where what they need stands ready.
+ * What happened to others (assurance.md). Incidents 1, 14 and 19 are in `rate-limits.test.ts`, 15 and 16 in
+ * `throttle.test.ts`, 18 and 28 in `blocklist.test.ts` as well, where what they need stands ready.
  */
 
 afterEach(() => {

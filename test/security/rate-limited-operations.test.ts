@@ -11,7 +11,10 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** Every operation that tries a secret a person could guess, sends a mail, or tells whether a name is taken. New ones belong here. */
+/**
+ * Every operation that tries a secret a person could guess, sends a mail, or tells whether a name is taken. New ones
+ * belong here.
+ */
 const SENSITIVE_OPERATIONS = [
   'POST /auth/register',
   'POST /auth/verify-email',
@@ -27,7 +30,9 @@ const SENSITIVE_OPERATIONS = [
   'PATCH /auth/me',
   'DELETE /auth/me',
 ]
-/** Of these, every one that sends a mail that nobody has to be signed in for, or to an address that its caller names. */
+/**
+ * Of these, every one that sends a mail that nobody has to be signed in for, or to an address that its caller names.
+ */
 const MAIL_OPERATIONS = [
   'POST /auth/register',
   'POST /auth/resend-verification',
@@ -35,7 +40,10 @@ const MAIL_OPERATIONS = [
   'POST /auth/forgot-password',
   'POST /auth/change-email',
 ]
-/** These take something that looks like a secret, and 256 random bits or a client's configured secret is nothing to guess. */
+/**
+ * These take something that looks like a secret, and 256 random bits or a client's configured secret is nothing to
+ * guess.
+ */
 const UNGUESSABLE = {
   'POST /auth/refresh': 'a refresh token is a MAC; a page may refresh in several tabs',
   'POST /auth/logout': 'ends what its token names, and says nothing',

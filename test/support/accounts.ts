@@ -21,7 +21,9 @@ async function newestToken(email: string, purpose: OneTimeTokenPurpose) {
   return { purpose, id: String(row.id), generation: 0, salt: String(row.salt) }
 }
 
-/** The token that the newest mail of this kind holds, without the wait for the mail: derived as the delivery derives it. */
+/**
+ * The token that the newest mail of this kind holds, without the wait for the mail: derived as the delivery derives it.
+ */
 export async function mailedToken(email: string, purpose: OneTimeTokenPurpose): Promise<string> {
   return makeToken(settings.secrets, await newestToken(email, purpose))
 }

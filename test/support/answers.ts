@@ -2,7 +2,10 @@ import { expect } from 'vitest'
 import type { z } from 'zod'
 import { Problem } from '../../src/contracts/common.ts'
 
-/** The body of an answer that is exactly what its contract says: it fits, and it holds no member the contract does not name. */
+/**
+ * The body of an answer that is exactly what its contract says: it fits, and it holds no member the contract does not
+ * name.
+ */
 export async function answerOf<Schema extends z.ZodType>(
   response: Response,
   schema: Schema,
@@ -16,7 +19,9 @@ export async function answerOf<Schema extends z.ZodType>(
   return parsed
 }
 
-/** Proves a refusal: status, `code`, the form of RFC 9457, and the request's id in body and header. Gives the problem. */
+/**
+ * Proves a refusal: status, `code`, the form of RFC 9457, and the request's id in body and header. Gives the problem.
+ */
 export async function expectRefusal(response: Response, status: number, code: string) {
   const problem = (await response.json()) as Record<string, unknown>
   expect({ status: response.status, code: problem.code }).toEqual({ status, code })

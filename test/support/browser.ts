@@ -4,7 +4,10 @@ import { ORIGIN } from './client.ts'
 /** What a page on an allowed origin sends along. */
 export const APP = 'https://app.example.com'
 
-/** A browser, as far as the Worker can tell: it keeps cookies in the order they were made, and follows nothing by itself. */
+/**
+ * A browser, as far as the Worker can tell: it keeps cookies in the order they were made, and follows nothing by
+ * itself.
+ */
 export function createBrowser(env: Env) {
   const jar = new Map<string, string>()
   async function request(

@@ -3,7 +3,10 @@ import worker from '../../src/index.ts'
 import { ORIGIN } from './client.ts'
 import { noteSecrets } from './log-leaks.ts'
 
-/** Asks the Worker's `fetch` directly, with bindings of the test's choice; answers once what it left for later is done too. */
+/**
+ * Asks the Worker's `fetch` directly, with bindings of the test's choice; answers once what it left for later is done
+ * too.
+ */
 export async function callWorker(
   env: Env,
   method: string,

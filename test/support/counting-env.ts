@@ -30,7 +30,10 @@ const NONE: CallCounts = {
   r2Writes: 0,
 }
 
-/** The test environment with every call of a binding counted. One object is one isolate's memory: warm it before counting. */
+/**
+ * The test environment with every call of a binding counted. One object is one isolate's memory: warm it before
+ * counting.
+ */
 export function countingEnv(overrides: Record<string, unknown> = {}): { env: Env; take: () => CallCounts } {
   let counts = { ...NONE }
   const counting = interceptEnv(

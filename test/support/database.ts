@@ -25,7 +25,10 @@ export async function auditOf(type: string, userId: string) {
 /** Turns that came a moment too early come again after whole seconds. */
 const TURN_COMES_AGAIN_MS = 2000
 
-/** Waits until every mail that is due, or soon will be, has been tried, so that nothing is on its way when a test file ends. */
+/**
+ * Waits until every mail that is due, or soon will be, has been tried, so that nothing is on its way when a test file
+ * ends.
+ */
 export async function mailsSettled(): Promise<void> {
   const waiting = "state = 'pending' and attempts < 2 and not (attempts = 0 and next_attempt_at > ?)"
   for (

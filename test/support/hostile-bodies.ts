@@ -152,7 +152,10 @@ function brokenBodies(schema: Json['schema']): HostileBody[] {
   ]
 }
 
-/** A right body with one thing wrong: a member of another kind, one too many, or one too few. Where it is still right, `refusal` is null. */
+/**
+ * A right body with one thing wrong: a member of another kind, one too many, or one too few. Where it is still right,
+ * `refusal` is null.
+ */
 function spoiltBody(schema: Json['schema']): fc.Arbitrary<HostileBody> {
   const samples = samplesOf(schema).filter((sample) => typeof sample === 'object' && sample !== null) as object[]
   const names = [...new Set(samples.flatMap(Object.keys))]
@@ -203,7 +206,10 @@ export function hostileJson({ schema, required }: Json): { always: HostileBody[]
   }
 }
 
-/** Bodies for a route that takes something else: its own media type with what does not belong there. What is right there is not known here. */
+/**
+ * Bodies for a route that takes something else: its own media type with what does not belong there. What is right there
+ * is not known here.
+ */
 export function hostileBytes({ mediaTypes }: Json): { always: HostileBody[]; more: fc.Arbitrary<HostileBody> } {
   const contents: Record<string, Uint8Array<ArrayBuffer>> = {
     nothing: encode(''),

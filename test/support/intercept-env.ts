@@ -23,7 +23,10 @@ const KV_METHODS = ['get', 'getWithMetadata', 'put', 'delete', 'list']
 const QUEUE_METHODS = ['send', 'sendBatch']
 const R2_METHODS = ['get', 'head', 'put', 'delete', 'list', 'createMultipartUpload']
 
-/** The same variables and bindings, each call of a binding led through `intercept`. Bindings are known by their shape, so new ones are covered. */
+/**
+ * The same variables and bindings, each call of a binding led through `intercept`. Bindings are known by their shape,
+ * so new ones are covered.
+ */
 export function interceptEnv(env: Env, intercept: Intercept, overrides: Record<string, unknown> = {}): Env {
   const intercepted = Object.entries(env).map(([binding, value]) => [
     binding,

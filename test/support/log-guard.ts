@@ -5,8 +5,9 @@ import { findLeaks, GUARD_LINES, GUARD_SECRETS } from './log-leaks.ts'
 const IS_ROUTINE = /^\{"level":"info"/
 
 /**
- * Reads everything that is logged during the whole run, and fails the run when any of it holds a secret, token, password, code or
- * address (issue 2, line 11). It is a plugin and not a reporter of the configuration, so that `--reporter` cannot turn it off.
+ * Reads everything that is logged during the whole run, and fails the run when any of it holds a secret, token,
+ * password, code or address (issue 2, line 11). It is a plugin and not a reporter of the configuration, so that
+ * `--reporter` cannot turn it off.
  */
 export function logGuard(secrets: Readonly<Record<string, string>>) {
   const lines: string[] = []

@@ -1,4 +1,7 @@
-/** What must never stand in a log line, known by its form (issue 2, line 11). Shared by the Worker's side of the tests and Node's. */
+/**
+ * What must never stand in a log line, known by its form (issue 2, line 11). Shared by the Worker's side of the tests
+ * and Node's.
+ */
 const FORMS: Readonly<Record<string, RegExp>> = {
   'a derived token': /\bv[1-9]\d{0,5}\.[0-9a-f-]{36}\.\d+\.[A-Za-z0-9_-]{22}/,
   'a JWT or JWE': /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*\./,

@@ -39,7 +39,8 @@ const NONE: KvOperations = { reads: 0, writes: 0, tooManyWrites: 0, badRequests:
  * - a second write to a key within a second is refused with 429;
  * - `expirationTtl` under 60 and `cacheTtl` under 30 are refused with 400;
  * - a write reaches other locations after `propagationMs` only; in its own it is there at once;
- * - what a location has read, it answers for `cacheTtl` without looking again: a miss too, and also after a write of its own.
+ * - what a location has read, it answers for `cacheTtl` without looking again: a miss too, and also after a write of
+ * its own.
  *
  * Time is `Date.now()`, so `vi.setSystemTime` moves it.
  */

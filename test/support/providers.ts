@@ -10,7 +10,10 @@ import { APP, createBrowser, type TestBrowser } from './browser.ts'
 
 export const REDIRECT = `${APP}/signed-in`
 
-/** A deployment with Google, GitHub and Microsoft, and one page that may be returned to. One object is one isolate's memory. */
+/**
+ * A deployment with Google, GitHub and Microsoft, and one page that may be returned to. One object is one isolate's
+ * memory.
+ */
 export const oauthEnv = (overrides: Record<string, unknown> = {}) =>
   ({
     ...env,
@@ -52,8 +55,8 @@ interface Visit {
 }
 
 /**
- * Google, Microsoft and GitHub at the network border: their recorded answers, a code for each person who comes, PKCE checked as they
- * check it, codes redeemed once. Anything else the Worker asks for fails the test.
+ * Google, Microsoft and GitHub at the network border: their recorded answers, a code for each person who comes, PKCE
+ * checked as they check it, codes redeemed once. Anything else the Worker asks for fails the test.
  */
 export function stubProviders() {
   const visits = new Map<string, Visit>()
@@ -63,7 +66,9 @@ export function stubProviders() {
   let privateKey: CryptoKey
   let lastCode = 0
 
-  /** Takes a code back, as a token endpoint does; null for one that is unknown, used, or proven with another verifier. */
+  /**
+   * Takes a code back, as a token endpoint does; null for one that is unknown, used, or proven with another verifier.
+   */
   async function redeem(request: Pick<Request, 'arrayBuffer'>) {
     seen.tokenRequests += 1
     const form = new URLSearchParams(new TextDecoder().decode(await request.arrayBuffer()))

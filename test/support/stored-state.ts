@@ -11,8 +11,8 @@ export async function queryOne(sql: string, ...values: unknown[]): Promise<Row> 
 const ACCOUNT_TABLES = ['users', 'user_roles', 'sessions', 'grants', 'one_time_tokens']
 
 /**
- * Everything that says who may do what, to be compared before and after a refusal. What may change with any request is left out:
- * the trail, when a session was last seen, and how often a code was guessed.
+ * Everything that says who may do what, to be compared before and after a refusal. What may change with any request is
+ * left out: the trail, when a session was last seen, and how often a code was guessed.
  */
 export async function accountState(): Promise<Record<string, unknown[]>> {
   const tables = await Promise.all(

@@ -62,7 +62,10 @@ function landed(response: Response): string | null {
   return locationOf(response).searchParams.get('error')
 }
 
-/** What of a visitor's still opens the account with this address. `lenient` lets unverified accounts in, so that nothing hides. */
+/**
+ * What of a visitor's still opens the account with this address. `lenient` lets unverified accounts in, so that nothing
+ * hides.
+ */
 export async function waysLeft(
   visitor: Visitor,
   email: string,
@@ -81,7 +84,10 @@ export async function waysLeft(
   return (Object.keys(ways) as WayIn[]).filter((way) => ways[way]).sort()
 }
 
-/** Whether a browser is signed in to the account with this address, for reads by token alone and for those that ask the database. */
+/**
+ * Whether a browser is signed in to the account with this address, for reads by token alone and for those that ask the
+ * database.
+ */
 async function isSignedIn(browser: TestBrowser, email: string): Promise<boolean> {
   const [byToken, byRow] = [await browser.fetch('GET', '/auth/session'), await browser.fetch('GET', '/auth/me')]
   if (byToken.status !== byRow.status) throw new Error(`the session is half dead: ${byToken.status}, ${byRow.status}`)

@@ -4,8 +4,8 @@ interface Timer {
 }
 
 /**
- * A clock for models: it stands while anybody works and jumps to the next timer when everybody sleeps. What is real inside (the
- * database) takes no time by it, so an hour passes in moments, and the same on a busy machine.
+ * A clock for models: it stands while anybody works and jumps to the next timer when everybody sleeps. What is real
+ * inside (the database) takes no time by it, so an hour passes in moments, and the same on a busy machine.
  */
 export class VirtualClock {
   #now = Date.now()

@@ -11,8 +11,8 @@ const PREFLIGHT_MAX_AGE_SECONDS = 600
 const RESOURCE_POLICY = 'Cross-Origin-Resource-Policy'
 
 /**
- * In production, plain HTTP is sent on to https where that is safe, and refused where a secret has been exposed already. It stands
- * before everything that looks at a cookie or a token.
+ * In production, plain HTTP is sent on to https where that is safe, and refused where a secret has been exposed
+ * already. It stands before everything that looks at a cookie or a token.
  */
 export const requireHttps = createMiddleware<AppEnv>(async (c, next) => {
   const { settings } = c.var.platform
@@ -31,7 +31,9 @@ const allowOrigin = cors({
   maxAge: PREFLIGHT_MAX_AGE_SECONDS,
 })
 
-/** Lets the listed origins call with credentials, and no other: never a wildcard, always `Vary: Origin` (ASVS 3.4.2). */
+/**
+ * Lets the listed origins call with credentials, and no other: never a wildcard, always `Vary: Origin` (ASVS 3.4.2).
+ */
 export const crossOrigin = createMiddleware<AppEnv>(async (c, next) => {
   const origin = c.req.header('Origin')
   if (origin !== undefined && isAllowedOrigin(c, origin)) return await allowOrigin(c, next)
@@ -40,9 +42,10 @@ export const crossOrigin = createMiddleware<AppEnv>(async (c, next) => {
 })
 
 /**
- * Refuses every unsafe request that a page of a foreign origin makes, but one: a bearer token on a route that acts by the token alone.
- * No browser adds a token by itself, so whoever sends one means it, and CORS decides whether a page may read the answer. The browser
- * keeps no cookie of that answer, or a page could tie its visitor to another account (docs/decisions/0009-cookies-and-csrf.md).
+ * Refuses every unsafe request that a page of a foreign origin makes, but one: a bearer token on a route that acts by
+ * the token alone. No browser adds a token by itself, so whoever sends one means it, and CORS decides whether a page
+ * may read the answer. The browser keeps no cookie of that answer, or a page could tie its visitor to another account
+ * (docs/decisions/0009-cookies-and-csrf.md).
  */
 export const refuseForeignPages = createMiddleware<AppEnv>(async (c, next) => {
   if (isSafe(c) || !isForeignPage(c)) return await next()

@@ -31,10 +31,10 @@ export const limitsOf = (limit: Limit, route: string) =>
   (limit === 'mails' ? MAIL_CLASSES : [limit]).map((name) => rateLimit(name, route))
 
 /**
- * Limits logins by client address, but for a device that has logged in to the very account before: whatever else comes from an
- * office's address, such a login gets through (docs/decisions/0008-rate-limits.md). A token that we made opens a small budget of its
- * account; whose account that is shows when the one that logs in is known. Answers what counts, then, a login by its address that has
- * not been counted yet.
+ * Limits logins by client address, but for a device that has logged in to the very account before: whatever else comes
+ * from an office's address, such a login gets through (docs/decisions/0008-rate-limits.md). A token that we made opens
+ * a small budget of its account; whose account that is shows when the one that logs in is known. Answers what counts,
+ * then, a login by its address that has not been counted yet.
  */
 export async function limitLogins(c: Context, route: string): Promise<() => Promise<void>> {
   const countAddress = () => limitByAddress(c, 'sensitive', route)
@@ -72,8 +72,9 @@ async function limitByAddress(c: Context, name: RateClass | 'global', route?: st
 }
 
 /**
- * Counts a request under each key, the narrowest first, and says in the fields of draft-ietf-httpapi-ratelimit-headers what the
- * tightest leaves. What a narrow key refuses counts under no wider one, so nobody shuts the neighbours out by being refused.
+ * Counts a request under each key, the narrowest first, and says in the fields of draft-ietf-httpapi-ratelimit-headers
+ * what the tightest leaves. What a narrow key refuses counts under no wider one, so nobody shuts the neighbours out by
+ * being refused.
  */
 async function count(c: Context, name: RateClass | 'global', keys: readonly RateKey[]): Promise<RateState | null> {
   const { settings, rateLimiter } = c.var.platform

@@ -4,14 +4,15 @@ import { logInfo } from '../../platform/log.ts'
 import type { AppEnv } from '../context.ts'
 
 /**
- * Gives the request an id and its platform, and logs it when it is answered: the route, never the path or the query, which may hold
- * what a person typed. The id is ours alone: one sent by the client could be made to collide.
+ * Gives the request an id and its platform, and logs it when it is answered: the route, never the path or the query,
+ * which may hold what a person typed. The id is ours alone: one sent by the client could be made to collide.
  */
 export const requestScope = createMiddleware<AppEnv>(async (c, next) => {
   const start = Date.now()
   const requestId = crypto.randomUUID()
   c.set('requestId', requestId)
-  // A request that has begun is finished though its client goes away: what D1 has committed, KV and the queues must hear of.
+  // A request that has begun is finished though its client goes away: what D1 has committed, KV and the queues must
+  // hear of.
   const answered = next()
   c.executionCtx.waitUntil(answered)
   await answered

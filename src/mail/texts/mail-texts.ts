@@ -1,6 +1,9 @@
 import type { MailKind } from '../message.ts'
 
-/** What a text may quote. Every value is a single clean line: `render.ts` strips control characters and bounds the length first. */
+/**
+ * What a text may quote. Every value is a single clean line: `render.ts` strips control characters and bounds the
+ * length first.
+ */
 export interface TextFacts {
   product: string
   /** How long link and code live, in words of the language: "1 hour"; empty for a mail without them. */

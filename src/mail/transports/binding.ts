@@ -4,7 +4,10 @@ import { AUTOMATIC } from '../mime.ts'
 
 const TIMEOUT_MS = 30_000
 
-/** The part of Cloudflare's `send_email` binding that is used here (https://developers.cloudflare.com/email-service/api/send-emails/workers-api/). */
+/**
+ * The part of Cloudflare's `send_email` binding that is used here
+ * (https://developers.cloudflare.com/email-service/api/send-emails/workers-api/).
+ */
 export interface EmailBinding {
   send(message: {
     from: string | { name: string; email: string }
@@ -17,8 +20,8 @@ export interface EmailBinding {
 }
 
 /**
- * Refusals of the mail or its recipient. What the operator has to mend (the sender's domain, the recipients the binding allows), limits
- * and faults of the service, and codes yet unknown, are tried again.
+ * Refusals of the mail or its recipient. What the operator has to mend (the sender's domain, the recipients the binding
+ * allows), limits and faults of the service, and codes yet unknown, are tried again.
  */
 const PERMANENT: ReadonlySet<string> = new Set([
   'E_VALIDATION_ERROR',
@@ -34,8 +37,8 @@ const PERMANENT: ReadonlySet<string> = new Set([
 const THROTTLED: ReadonlySet<string> = new Set(['E_RATE_LIMIT_EXCEEDED', 'E_DAILY_LIMIT_EXCEEDED'])
 
 /**
- * Sends through Cloudflare's Email Service. It builds the MIME itself and sets `Date` and `Message-ID`, which it lets nobody else
- * set; it has no idempotency key, so a mail whose acknowledgement was lost may arrive twice.
+ * Sends through Cloudflare's Email Service. It builds the MIME itself and sets `Date` and `Message-ID`, which it lets
+ * nobody else set; it has no idempotency key, so a mail whose acknowledgement was lost may arrive twice.
  */
 export function createBindingTransport(binding: EmailBinding): MailTransport {
   return async (mail) => {

@@ -20,7 +20,8 @@ export interface ResendOptions {
 /**
  * Sends through Resend's HTTP API, or one compatible with it (https://resend.com/docs/api-reference/emails/send-email).
  *
- * The mail's id is the `Idempotency-Key`: for 24 h a second try of a mail that was accepted, though its answer was lost, sends nothing.
+ * The mail's id is the `Idempotency-Key`: for 24 h a second try of a mail that was accepted, though its answer was
+ * lost, sends nothing.
  */
 export function createResendTransport({
   apiKey,
@@ -67,7 +68,10 @@ const NOT_OF_THE_MAIL: ReadonlySet<number> = new Set([401, 403, 404, 405, 408])
 /** The same under a status that else speaks of the mail: a sender that is no address, a twin still under way. */
 const NOT_OF_THE_MAIL_NAMES: ReadonlySet<string> = new Set(['invalid_from_address', 'concurrent_idempotent_requests'])
 
-/** 4xx says that this mail will never do, unless it speaks of something else (https://resend.com/docs/api-reference/errors). */
+/**
+ * 4xx says that this mail will never do, unless it speaks of something else
+ * (https://resend.com/docs/api-reference/errors).
+ */
 function isPermanent(status: number, name: string): boolean {
   return status >= 400 && status < 500 && !NOT_OF_THE_MAIL.has(status) && !NOT_OF_THE_MAIL_NAMES.has(name)
 }

@@ -1,4 +1,7 @@
-/** Reads `Retry-After`, seconds or an HTTP date (RFC 9110 §10.2.3), as milliseconds from now. Null where it is missing or neither. */
+/**
+ * Reads `Retry-After`, seconds or an HTTP date (RFC 9110 §10.2.3), as milliseconds from now. Null where it is missing
+ * or neither.
+ */
 export function readRetryAfterMs(header: string | null, nowMs: number): number | null {
   const text = header?.trim() ?? ''
   if (/^\d+$/.test(text)) return Number(text) * 1000

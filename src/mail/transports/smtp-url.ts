@@ -2,7 +2,10 @@
 export interface SmtpServer {
   host: string
   port: number
-  /** `implicit` from the first byte (`smtps://`), `starttls` required before anything else is said, `off` for development. */
+  /**
+   * `implicit` from the first byte (`smtps://`), `starttls` required before anything else is said, `off` for
+   * development.
+   */
   tls: 'implicit' | 'starttls' | 'off'
   /** Null where the server asks for none. */
   credentials: { user: string; password: string } | null
@@ -11,8 +14,8 @@ export interface SmtpServer {
 const FORM = 'must look like smtp://user:password@host:587 or smtps://user:password@host:465'
 
 /**
- * Reads `smtp://user:password@host:587` or `smtps://user:password@host:465`; user and password are percent-encoded. What an unencoded
- * `#`, `/` or `?` of a password would turn into another part of the URL is refused.
+ * Reads `smtp://user:password@host:587` or `smtps://user:password@host:465`; user and password are percent-encoded.
+ * What an unencoded `#`, `/` or `?` of a password would turn into another part of the URL is refused.
  *
  * @throws {TypeError} naming the rule, never the value, which holds a password.
  */

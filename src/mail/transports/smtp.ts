@@ -7,8 +7,8 @@ import { buildMime, type MimeMessage } from '../mime.ts'
 import type { SmtpServer } from './smtp-url.ts'
 
 /**
- * How long connecting, and then each single reply, may take; and a whole delivery, so that a server that trickles ends as well, under
- * the outbox's lease of a mail.
+ * How long connecting, and then each single reply, may take; and a whole delivery, so that a server that trickles ends
+ * as well, under the outbox's lease of a mail.
  */
 export const SMTP_TIMEOUTS_MS = { step: 10_000, delivery: 30_000 }
 /** The mail is accepted by then: a goodbye is worth no longer wait. */
@@ -27,11 +27,12 @@ interface SmtpFailure extends Error {
 }
 
 /**
- * Sends through a mail server by SMTP submission (RFC 6409): one connection a mail, STARTTLS (RFC 3207) or TLS from the first byte,
- * AUTH PLAIN or LOGIN (RFC 4954). Without TLS nothing is said to a server unless the URL has `tls=off`.
+ * Sends through a mail server by SMTP submission (RFC 6409): one connection a mail, STARTTLS (RFC 3207) or TLS from the
+ * first byte, AUTH PLAIN or LOGIN (RFC 4954). Without TLS nothing is said to a server unless the URL has `tls=off`.
  *
- * The socket is `node:net` or `node:tls`, which workerd makes of `cloudflare:sockets`; nodemailer speaks over it. It is opened here,
- * by name: nodemailer would resolve the name itself, by one more HTTPS request, and connect to an address no certificate names.
+ * The socket is `node:net` or `node:tls`, which workerd makes of `cloudflare:sockets`; nodemailer speaks over it. It is
+ * opened here, by name: nodemailer would resolve the name itself, by one more HTTPS request, and connect to an address
+ * no certificate names.
  */
 export function createSmtpTransport(server: SmtpServer, timeoutsMs = SMTP_TIMEOUTS_MS): MailTransport {
   return async (mail) => {
@@ -116,8 +117,9 @@ async function quit(connection: SMTPConnection): Promise<void> {
 }
 
 /**
- * A 5xx reply is final (RFC 5321 §4.2.1) where it refuses the recipient or the message. Where it refuses us (greeting, STARTTLS, which
- * an attacker on the line can fake, login, sender) every mail would fail alike until the operator mends it: that is tried again.
+ * A 5xx reply is final (RFC 5321 §4.2.1) where it refuses the recipient or the message. Where it refuses us (greeting,
+ * STARTTLS, which an attacker on the line can fake, login, sender) every mail would fail alike until the operator mends
+ * it: that is tried again.
  */
 function toMailError(error: SmtpFailure): MailError {
   if (error instanceof MailError) return error

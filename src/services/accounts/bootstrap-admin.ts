@@ -9,8 +9,9 @@ import { newId } from '../identifiers.ts'
 import { loginFacts } from '../login/facts.ts'
 
 /**
- * Makes the account an admin, if it has the address of `BOOTSTRAP_ADMIN_EMAIL`, nobody is an admin, and `when` holds: an act that proves
- * the mailbox and sets what signs in, in the same batch. The trail and the owner are told. Statements that end `when` come after these.
+ * Makes the account an admin, if it has the address of `BOOTSTRAP_ADMIN_EMAIL`, nobody is an admin, and `when` holds:
+ * an act that proves the mailbox and sets what signs in, in the same batch. The trail and the owner are told.
+ * Statements that end `when` come after these.
  */
 export function bootstrapStatements(
   deps: Pick<Platform, 'db' | 'now' | 'requester' | 'settings'>,

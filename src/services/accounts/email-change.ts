@@ -15,8 +15,8 @@ import { provePassword } from '../passwords/proof.ts'
 type Needs = Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'loginThrottle' | 'announceMails'>
 
 /**
- * Mails a link and a code to the new address; nothing changes before it is used. Where that address has an account, its owner is told
- * instead, and the caller cannot tell.
+ * Mails a link and a code to the new address; nothing changes before it is used. Where that address has an account, its
+ * owner is told instead, and the caller cannot tell.
  * @throws {Refusal} `invalid_credentials`, `login_throttled`.
  */
 export async function requestEmailChange(
@@ -54,8 +54,8 @@ export async function requestEmailChange(
 }
 
 /**
- * Gives the account the address that the token or code was mailed to, and tells the old one. Every other token of the account dies: they
- * went to the old address.
+ * Gives the account the address that the token or code was mailed to, and tells the old one. Every other token of the
+ * account dies: they went to the old address.
  * @throws {Refusal} `invalid_token`, whatever is wrong with it, also when the address was taken meanwhile.
  */
 export async function confirmEmailChange(

@@ -21,11 +21,11 @@ type Needs = Pick<
 >
 
 /**
- * Makes an account and mails its verification link. Where the address has an account, its owner gets a mail that says so, by the same
- * statements: the caller cannot tell. A verified account is left as it is; one that nobody confirmed keeps nothing that signs in, and the
- * mail's link sets a password.
- * @throws {Refusal} `invalid_request` for a weak password, `username_taken` whatever the address, `rate_limited` for an address, known
- * or not, that is signed up again and again.
+ * Makes an account and mails its verification link. Where the address has an account, its owner gets a mail that says
+ * so, by the same statements: the caller cannot tell. A verified account is left as it is; one that nobody confirmed
+ * keeps nothing that signs in, and the mail's link sets a password.
+ * @throws {Refusal} `invalid_request` for a weak password, `username_taken` whatever the address, `rate_limited` for an
+ * address, known or not, that is signed up again and again.
  */
 export async function register(
   deps: Needs,
@@ -41,7 +41,8 @@ export async function register(
   const userId = newId()
   const mailId = newId()
   const token = newOneTimeToken(now, VERIFICATION_TOKEN_TTL_SECONDS)
-  // Before the address is confirmed nobody holds the name, or a second sign-up with it would tell that the first made an account.
+  // Before the address is confirmed nobody holds the name, or a second sign-up with it would tell that the first made
+  // an account.
   const names = deps.settings.requireEmailVerification ? { usernameWish: username } : { username }
   try {
     const { ended } = await inOneBatch(db, {

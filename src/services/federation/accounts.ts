@@ -47,12 +47,15 @@ export interface Arrival {
   identity: ProviderIdentity
 }
 
-/** Whoever loses a race against itself finds, on looking again, what the winner made; more rounds than this are no race. */
+/**
+ * Whoever loses a race against itself finds, on looking again, what the winner made; more rounds than this are no race.
+ */
 const MAX_ROUNDS = 4
 
 /**
- * The account that somebody from a provider signs in to, made or linked first where the rules allow it (`linking-rules.ts`).
- * Every statement depends on what was read, so of many first logins at once one makes the account and the others find it.
+ * The account that somebody from a provider signs in to, made or linked first where the rules allow it
+ * (`linking-rules.ts`). Every statement depends on what was read, so of many first logins at once one makes the account
+ * and the others find it.
  * @throws {Refusal} `email_required`, `email_not_verified`, `account_exists`, `account_deactivated`.
  */
 export async function findOrMakeAccount(deps: Needs, arrival: Arrival): Promise<Account> {
@@ -113,7 +116,10 @@ export async function toIdentityRow(
   }
 }
 
-/** Makes an account that is verified, and tells the address: its owner may know nothing of this (an issuer can be wrong). */
+/**
+ * Makes an account that is verified, and tells the address: its owner may know nothing of this (an issuer can be
+ * wrong).
+ */
 async function createAccount(deps: Needs, arrival: Arrival, email: string): Promise<void> {
   const { db, requester } = deps
   const account = newAccount(deps, arrival, email)
@@ -143,9 +149,10 @@ async function createAccount(deps: Needs, arrival: Arrival, email: string): Prom
 }
 
 /**
- * Does what a registration does: a new address gets an account that waits for its verification, by a mail that names the provider and the
- * account there; a known one gets a mail that says so. The caller cannot tell, because the provider did not say that the address is theirs:
- * they are refused in both cases, until the mail was used, also where unverified accounts may log in (ASVS 6.3.8).
+ * Does what a registration does: a new address gets an account that waits for its verification, by a mail that names
+ * the provider and the account there; a known one gets a mail that says so. The caller cannot tell, because the
+ * provider did not say that the address is theirs: they are refused in both cases, until the mail was used, also where
+ * unverified accounts may log in (ASVS 6.3.8).
  */
 async function askByMail(deps: Needs, arrival: Arrival, email: string): Promise<void> {
   const { db, requester } = deps
@@ -174,7 +181,10 @@ async function askByMail(deps: Needs, arrival: Arrival, email: string): Promise<
   await deps.announceMails([mailId])
 }
 
-/** The account loses whatever a stranger may have left in it, and its owner is told what that was and how it can be used now. */
+/**
+ * The account loses whatever a stranger may have left in it, and its owner is told what that was and how it can be used
+ * now.
+ */
 async function claimAccount(deps: Needs, arrival: Arrival, account: Account): Promise<void> {
   const { db, requester } = deps
   const identity = await toIdentityRow(deps, arrival, { userId: account.id, how: 'claimed' })

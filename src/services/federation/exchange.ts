@@ -31,8 +31,8 @@ export type Exchanged =
   | { linked: { account: Account; session: Session } }
 
 /**
- * Keeps a login until its page fetches it, for a minute, if `when` holds: what it was proven with may have been dropped since. The code is
- * derived: the database could not make it.
+ * Keeps a login until its page fetches it, for a minute, if `when` holds: what it was proven with may have been dropped
+ * since. The code is derived: the database could not make it.
  */
 export function keepForExchange(
   deps: Pick<Platform, 'db' | 'now' | 'settings'>,
@@ -52,9 +52,11 @@ export function keepForExchange(
 }
 
 /**
- * Hands a waiting login to whoever began it: the page with the verifier of its challenge, the browser with the verifier's cookie, or
- * the session that asked to link. Of many that come with one code, one is served (GHSA-hc7v-rggr-4hvx).
- * @throws {Refusal} `invalid_code`, whatever is wrong; `unauthenticated` for a link without its session; `account_deactivated`.
+ * Hands a waiting login to whoever began it: the page with the verifier of its challenge, the browser with the
+ * verifier's cookie, or the session that asked to link. Of many that come with one code, one is served
+ * (GHSA-hc7v-rggr-4hvx).
+ * @throws {Refusal} `invalid_code`, whatever is wrong; `unauthenticated` for a link without its session;
+ * `account_deactivated`.
  */
 export async function exchangeCode(
   deps: Needs,

@@ -53,7 +53,9 @@ export function callbackUrl({ settings }: Pick<Platform, 'settings'>, providerId
   return `${settings.issuer}/auth/oauth/${providerId}/callback`
 }
 
-/** Passes a provider's failure on as a refusal: its code for everybody, its reason for the log, which are fixed words. */
+/**
+ * Passes a provider's failure on as a refusal: its code for everybody, its reason for the log, which are fixed words.
+ */
 export async function askProvider<Answer>(
   { requester }: Pick<Platform, 'requester'>,
   provider: string,
@@ -86,10 +88,10 @@ export async function beginLogin(
 /**
  * Begins to link a provider to the account of a caller, who has signed in not long ago: the route asks for that.
  *
- * The URL is ours and carries the trip, sealed. A browser that kept the cookie of this very answer is the caller's, and links at
- * the callback. One without it (a page that calls with a bearer token and without credentials, or an app) takes the trip as well,
- * but what it brings back waits for the word of the session that asked. So nobody can make another person's browser link their
- * identity to an account that is not theirs (RFC 9700 §4.7).
+ * The URL is ours and carries the trip, sealed. A browser that kept the cookie of this very answer is the caller's, and
+ * links at the callback. One without it (a page that calls with a bearer token and without credentials, or an app)
+ * takes the trip as well, but what it brings back waits for the word of the session that asked. So nobody can make
+ * another person's browser link their identity to an account that is not theirs (RFC 9700 §4.7).
  * @throws {Refusal} `not_found`, `redirect_not_allowed`.
  */
 export async function beginLink(
@@ -122,7 +124,9 @@ export async function followLink(
   return { url, cookie: await toCookie(deps, { ...flow, link: { ...flow.link, isBound: false } }) }
 }
 
-/** The trip that an answer with this state belongs to, if this browser began it, at this provider, and not too long ago. */
+/**
+ * The trip that an answer with this state belongs to, if this browser began it, at this provider, and not too long ago.
+ */
 export async function openFlow(
   deps: Needs,
   { provider, state }: { provider: string; state: string },

@@ -26,8 +26,8 @@ export interface WaitingLink {
 }
 
 /**
- * Links an identity to the account of a session that still lives, and tells its owner. Addresses play no part. Linking what is
- * linked already changes nothing.
+ * Links an identity to the account of a session that still lives, and tells its owner. Addresses play no part. Linking
+ * what is linked already changes nothing.
  * @throws {Refusal} `unauthenticated`, `identity_taken`, `provider_already_linked`.
  */
 export async function linkIdentity(deps: Needs, { identity, sessionId }: WaitingLink): Promise<Account> {
@@ -49,8 +49,8 @@ export async function linkIdentity(deps: Needs, { identity, sessionId }: Waiting
 }
 
 /**
- * Unlinks a provider from the caller's account, and tells them. Never takes the last way in, also not when two are unlinked at once:
- * a password counts, and any other provider that is still configured.
+ * Unlinks a provider from the caller's account, and tells them. Never takes the last way in, also not when two are
+ * unlinked at once: a password counts, and any other provider that is still configured.
  * @throws {Refusal} `last_login_method`; `not_found` when it is not linked.
  */
 export async function unlinkProvider(deps: Needs, account: Account, providerId: string): Promise<void> {

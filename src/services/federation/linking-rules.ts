@@ -17,21 +17,26 @@ interface LinkingFacts {
 export type LinkingDecision =
   /** The identity is linked: its account signs in. */
   | { action: 'sign_in'; account: Account }
-  /** The identity is linked, but neither its provider nor anybody else has proved the account's address: a mail to it decides. */
+  /**
+   * The identity is linked, but neither its provider nor anybody else has proved the account's address: a mail to it
+   * decides.
+   */
   | { action: 'ask_again'; email: string }
   /** Nobody has the address, and the provider verified it: a new account. */
   | { action: 'create'; email: string }
   /** The provider did not verify the address: a mail to it decides, and the caller is told nothing. */
   | { action: 'ask_by_mail'; email: string }
-  /** Here is who owns the address of an account that may be a stranger's: what that stranger may have left in it dies. */
+  /**
+   * Here is who owns the address of an account that may be a stranger's: what that stranger may have left in it dies.
+   */
   | { action: 'claim'; account: Account }
   /** The account is its owner's, and the provider runs the mailbox: one and the same person. */
   | { action: 'link'; account: Account }
   | { action: 'refuse'; code: 'email_required' | 'account_exists' | 'account_deactivated' }
 
 /**
- * Decides whose account somebody from a provider gets. The identity comes first; the address counts only where the identity is new,
- * and opens an account that exists only where nobody can have it but its owner (ASVS 6.8.1).
+ * Decides whose account somebody from a provider gets. The identity comes first; the address counts only where the
+ * identity is new, and opens an account that exists only where nobody can have it but its owner (ASVS 6.8.1).
  */
 export function decideLinking({ provider, identity, email, owner, namesake }: LinkingFacts): LinkingDecision {
   if (owner) return decideForOwner(owner, identity, email)

@@ -20,7 +20,9 @@ export interface Landing {
   session: OpenedSession | null
   /** For the page to exchange. */
   code: string | null
-  /** What this browser must keep to exchange the code; null where the page has a verifier of its own, or none is asked. */
+  /**
+   * What this browser must keep to exchange the code; null where the page has a verifier of its own, or none is asked.
+   */
   verifier: string | null
 }
 
@@ -28,8 +30,9 @@ export interface Landing {
 const METHODS = ['fed']
 
 /**
- * Ends a trip to a provider: the state is spent, the provider's answer proven, and the person signed in or their identity linked.
- * Tokens never stand in the URL. A second factor, where set, is asked at the exchange, also of a page that uses cookies.
+ * Ends a trip to a provider: the state is spent, the provider's answer proven, and the person signed in or their
+ * identity linked. Tokens never stand in the URL. A second factor, where set, is asked at the exchange, also of a page
+ * that uses cookies.
  * @throws {Refusal} `invalid_state` for a replay, or whatever the provider and the linking rules refuse.
  */
 export async function completeFlow(
@@ -38,7 +41,7 @@ export async function completeFlow(
   input: { parameters: URLSearchParams } & LoginOrigin,
 ): Promise<Landing> {
   const { db, settings } = deps
-  if (flow.link) return await completeLink(deps, flow, flow.link, input.parameters)
+  if (flow.link) return await completeLinkFlow(deps, flow, flow.link, input.parameters)
   const { arrival, account } = await noteRefusals(
     deps,
     { type: 'login.failed', account: null, provider: flow.provider },
@@ -68,7 +71,7 @@ export async function completeFlow(
   return { session: null, code: kept.code, verifier }
 }
 
-async function completeLink(
+async function completeLinkFlow(
   deps: Needs,
   flow: OAuthFlow,
   link: NonNullable<OAuthFlow['link']>,
@@ -95,7 +98,10 @@ async function completeLink(
   })
 }
 
-/** A state is spent before its code is redeemed, so a callback that was copied with its cookie finds it spent (RFC 9700 §4.7). */
+/**
+ * A state is spent before its code is redeemed, so a callback that was copied with its cookie finds it spent (RFC 9700
+ * §4.7).
+ */
 async function authenticate(deps: Needs, flow: OAuthFlow, parameters: URLSearchParams): Promise<Arrival> {
   const { state, nonce, codeVerifier } = flow
   const isFirst = await spendState(deps.db, { id: toChallenge(state), expiresAt: flow.expiresAt })

@@ -32,7 +32,10 @@ export function accountNotice(
   }
 }
 
-/** How an identity came to an account that there was: its owner was signed in, or its address said so, or it was claimed. */
+/**
+ * How an identity came to an account that there was: its owner was signed in, or its address said so, or it was
+ * claimed.
+ */
 type LinkedHow = 'signed_in' | 'address' | 'claimed'
 
 export function linkedEvent(userId: string, { provider, how, at }: { provider: string; how: LinkedHow; at: number }) {

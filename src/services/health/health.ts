@@ -7,7 +7,9 @@ import { findSigningKey, findVerifyingKey } from '../signing-keys/signing-keys.t
 
 type Needs = Pick<Platform, 'probes' | 'db' | 'now' | 'settings' | 'keyRing'>
 
-/** Asks every dependency once, side by side, and says which answered and how fast; signs and verifies a token as well. */
+/**
+ * Asks every dependency once, side by side, and says which answered and how fast; signs and verifies a token as well.
+ */
 export async function checkReadiness(deps: Needs): Promise<Record<string, DependencyState>> {
   const probes = { ...deps.probes, signingKeys: () => signAndVerify(deps) }
   const states = await Promise.all(

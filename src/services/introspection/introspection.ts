@@ -12,8 +12,8 @@ export type RevocationNeeds = Pick<Platform, 'db' | 'now' | 'requester' | 'setti
 const INACTIVE: Introspection = { active: false }
 
 /**
- * Says what a token is worth now: asks the database, so an ended session or a deactivated user shows at once (RFC 7662). Being asked
- * about an access token shows that its session is in use.
+ * Says what a token is worth now: asks the database, so an ended session or a deactivated user shows at once (RFC
+ * 7662). Being asked about an access token shows that its session is in use.
  */
 export async function introspect(
   deps: Omit<RevocationNeeds, 'requester' | 'blocklist'> & Pick<Platform, 'noteActivity'>,
@@ -43,8 +43,8 @@ export async function introspect(
 }
 
 /**
- * Ends the session that a token belongs to; a token that is worth nothing ends nothing, and nobody is told (RFC 7009 §2.2). `service` is
- * the client whose act it is; without one it is the user's.
+ * Ends the session that a token belongs to; a token that is worth nothing ends nothing, and nobody is told (RFC 7009
+ * §2.2). `service` is the client whose act it is; without one it is the user's.
  */
 export async function revoke(deps: RevocationNeeds, token: string, service: string | null = null): Promise<void> {
   const access = await openAccessToken(deps, token)

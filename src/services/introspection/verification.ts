@@ -25,7 +25,10 @@ export type VerifiedToken =
 
 type Needs = Pick<Platform, 'db' | 'now' | 'settings' | 'keyRing' | 'blocklist' | 'noteActivity'>
 
-/** Verifies a token for another Worker, whose question shows that the session is in use. @throws {Refusal} `unauthenticated`. */
+/**
+ * Verifies a token for another Worker, whose question shows that the session is in use. @throws {Refusal}
+ * `unauthenticated`.
+ */
 export async function verifyForService(deps: Needs, token: string, options: VerifyOptions): Promise<VerifiedToken> {
   const claims = options.fresh ? await readFresh(deps, token) : fromToken(await authenticateRead(deps, token))
   deps.noteActivity(claims.sessionId)

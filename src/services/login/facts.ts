@@ -20,9 +20,9 @@ const PROGRAM_NAMES: Readonly<Record<string, string>> = {
 const PROGRAM_MAX_LENGTH = 40
 
 /**
- * A readable name for a device, e.g. `Firefox on Windows`; of a program that is no browser, its own name. It stands in mails and on
- * pages, and whoever signs in chooses the header, so of what Bowser does not know only letters, digits and hyphens are kept: no text
- * that a mail client makes a link of.
+ * A readable name for a device, e.g. `Firefox on Windows`; of a program that is no browser, its own name. It stands in
+ * mails and on pages, and whoever signs in chooses the header, so of what Bowser does not know only letters, digits and
+ * hyphens are kept: no text that a mail client makes a link of.
  */
 export function describeDevice(userAgent: string | null): string {
   if (userAgent === null || userAgent === '') return 'Unknown device'

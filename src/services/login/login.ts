@@ -32,8 +32,10 @@ export type LoginResult = { session: OpenedSession } | { mfa: MfaTicket }
 type Needs = OpeningNeeds & Pick<Platform, 'loginThrottle'>
 
 /**
- * Logs in by password. An unknown account costs the same as a wrong password, at each step, and so does a right one that is barred.
- * @throws {Refusal} `invalid_credentials`; `login_throttled`; `rate_limited`; `account_deactivated` only after the right password of a confirmed account.
+ * Logs in by password. An unknown account costs the same as a wrong password, at each step, and so does a right one
+ * that is barred.
+ * @throws {Refusal} `invalid_credentials`; `login_throttled`; `rate_limited`; `account_deactivated` only after the
+ * right password of a confirmed account.
  */
 export async function logInWithPassword(
   deps: Needs,

@@ -29,9 +29,9 @@ export const toCredentialsRefusal = (reason: string): Refusal =>
   new Refusal('invalid_credentials', { reason, members: { detail: DETAIL } })
 
 /**
- * Refuses a password login. Where only a bar stood in the way, its link is mailed again. The same statements run for a wrong password and
- * for an account that does not exist, and then mail nothing: whoever registers an address and logs in with the password they chose cannot
- * tell whether it had an account (ASVS 6.3.8).
+ * Refuses a password login. Where only a bar stood in the way, its link is mailed again. The same statements run for a
+ * wrong password and for an account that does not exist, and then mail nothing: whoever registers an address and logs
+ * in with the password they chose cannot tell whether it had an account (ASVS 6.3.8).
  * @throws {Refusal} `invalid_credentials`, always.
  */
 export async function refuseLogin(

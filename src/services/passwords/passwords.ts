@@ -50,10 +50,11 @@ export async function requestPasswordReset(
 }
 
 /**
- * Sets a new password by a mailed token or code. Every session ends, every other token of the account dies, and so does each identity
- * that a stranger may have brought; the login throttle opens, and the owner is told, also what still signs in. A second factor of an
- * account whose address was verified stays and is asked at the next login.
- * @throws {Refusal} `invalid_token`, whatever is wrong with it; `invalid_request` for a weak password, which uses nothing up.
+ * Sets a new password by a mailed token or code. Every session ends, every other token of the account dies, and so does
+ * each identity that a stranger may have brought; the login throttle opens, and the owner is told, also what still
+ * signs in. A second factor of an account whose address was verified stays and is asked at the next login.
+ * @throws {Refusal} `invalid_token`, whatever is wrong with it; `invalid_request` for a weak password, which uses
+ * nothing up.
  */
 export async function resetPassword(
   deps: Needs & Pick<Platform, 'providers'>,

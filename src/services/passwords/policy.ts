@@ -31,8 +31,8 @@ export interface PersonalFacts {
 let common: ReadonlySet<string> | null = null
 
 /**
- * Checks a new password (NIST SP 800-63B-4 §3.1.1.2, ASVS 6.2.1-6.2.12): length in code points after NFC, any character, not
- * common, nothing of the person in it. The error is a sentence for that person.
+ * Checks a new password (NIST SP 800-63B-4 §3.1.1.2, ASVS 6.2.1-6.2.12): length in code points after NFC, any
+ * character, not common, nothing of the person in it. The error is a sentence for that person.
  */
 export function checkPassword(password: string, policy: PasswordPolicy, person: PersonalFacts): Result<string, string> {
   const normalised = password.normalize('NFC')

@@ -6,8 +6,8 @@ import { throttleOf } from '../identifiers.ts'
 import { readDevice } from '../login/login.ts'
 
 /**
- * Asks somebody who is signed in for the password once more, under the same throttle as a login. One that has to be set anew proves
- * nothing.
+ * Asks somebody who is signed in for the password once more, under the same throttle as a login. One that has to be set
+ * anew proves nothing.
  * @throws {Refusal} `invalid_credentials`, `login_throttled`.
  */
 export async function provePassword(

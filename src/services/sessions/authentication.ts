@@ -20,7 +20,10 @@ export async function verifySignature(
   return verified.value
 }
 
-/** Trusts a token for reading: its signature and the blocklist, which may lag a minute: docs/security.md, "How fast a token dies". */
+/**
+ * Trusts a token for reading: its signature and the blocklist, which may lag a minute: docs/security.md, "How fast a
+ * token dies".
+ */
 export async function authenticateRead(
   deps: Pick<Platform, 'db' | 'now' | 'settings' | 'keyRing' | 'blocklist'>,
   token: string,
@@ -30,7 +33,10 @@ export async function authenticateRead(
   return claims
 }
 
-/** The session and the account as they are now: what every change and every sensitive answer asks, at once and not a minute later. */
+/**
+ * The session and the account as they are now: what every change and every sensitive answer asks, at once and not a
+ * minute later.
+ */
 export async function authenticateFresh(
   deps: Pick<Platform, 'db' | 'now' | 'settings' | 'keyRing'>,
   token: string,

@@ -16,10 +16,10 @@ export async function revokeSessions(deps: Pick<Platform, 'blocklist'>, sessionI
 }
 
 /**
- * Ends the sessions that are named so; false, and nothing done, when there is none. The blocklist is told first, because a session
- * that is gone from the database cannot be found again: so its mark is on the blocklist, or the queue holds it. Whoever asks again
- * after a failure completes it, and whoever asks again after a success costs one read and writes nothing. It is the user's act, or
- * that of the service that asked for it, by its id.
+ * Ends the sessions that are named so; false, and nothing done, when there is none. The blocklist is told first,
+ * because a session that is gone from the database cannot be found again: so its mark is on the blocklist, or the queue
+ * holds it. Whoever asks again after a failure completes it, and whoever asks again after a success costs one read and
+ * writes nothing. It is the user's act, or that of the service that asked for it, by its id.
  */
 export async function endNamedSessions(
   deps: Needs,

@@ -9,8 +9,8 @@ import { idleTimeoutMs } from './live-sessions.ts'
 
 /**
  * A page of the caller's live sessions, newest first. There are never many (`MAX_SESSIONS_PER_USER`), so all are read.
- * @throws {Refusal} `unauthenticated` when the caller's own has ended: the list says so for nothing. `invalid_request` for a cursor
- *   that no page gave.
+ * @throws {Refusal} `unauthenticated` when the caller's own has ended: the list says so for nothing. `invalid_request`
+ * for a cursor that no page gave.
  */
 export async function listSessions(
   deps: Pick<Platform, 'db' | 'now' | 'settings'>,

@@ -3,8 +3,8 @@ import { openAccessToken, type RevocationNeeds } from '../introspection/introspe
 import { endNamedSessions } from './ending.ts'
 
 /**
- * Ends the session that the tokens belong to. An access token that has only expired still ends it: whoever comes back to log out after
- * an hour means it. Tokens that are worth nothing end nothing, and nobody is told.
+ * Ends the session that the tokens belong to. An access token that has only expired still ends it: whoever comes back
+ * to log out after an hour means it. Tokens that are worth nothing end nothing, and nobody is told.
  */
 export async function logOut(
   deps: RevocationNeeds,

@@ -42,8 +42,9 @@ export type OpeningNeeds = Pick<
 const SECOND_FACTOR_SHOWN = 'mfa'
 
 /**
- * Opens a session for an account that has proven itself, and tells its owner by mail when the device is new to it. The session whose
- * cookies it replaces ends. Nothing is opened, and none ends, when the account was deactivated, or its password changed, since it was read.
+ * Opens a session for an account that has proven itself, and tells its owner by mail when the device is new to it. The
+ * session whose cookies it replaces ends. Nothing is opened, and none ends, when the account was deactivated, or its
+ * password changed, since it was read.
  * @throws {Refusal} `invalid_credentials` in that case.
  */
 export async function openSession(deps: OpeningNeeds, account: Account, login: NewLogin): Promise<OpenedSession> {

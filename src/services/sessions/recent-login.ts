@@ -4,8 +4,8 @@ import type { Account } from '../../storage/accounts/accounts.ts'
 import type { Session } from '../../storage/sessions/sessions.ts'
 
 /**
- * Asks for a login not long ago before something that cannot be undone (ASVS 7.5.1). An account without a password has no step to
- * take here: whoever signs in anew has a recent login.
+ * Asks for a login not long ago before something that cannot be undone (ASVS 7.5.1). An account without a password has
+ * no step to take here: whoever signs in anew has a recent login.
  * @throws {Refusal} `step_up_required`, naming what would do.
  */
 export function assertRecentLogin({ account, session }: { account: Account; session: Session }, nowMs: number): void {

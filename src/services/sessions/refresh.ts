@@ -13,9 +13,9 @@ import { type IssuedTokens, issueTokens } from './tokens.ts'
 type Needs = Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'keyRing' | 'blocklist'>
 
 /**
- * Exchanges a refresh token for its successor. The token before the current one gets the same successor again until that one was
- * presented, for a minute at most, so that tabs which race and answers which are lost end well; anything older was copied, and ends
- * the session (RFC 9700 §4.14.2; docs/decisions/0003-refresh-rotation.md).
+ * Exchanges a refresh token for its successor. The token before the current one gets the same successor again until
+ * that one was presented, for a minute at most, so that tabs which race and answers which are lost end well; anything
+ * older was copied, and ends the session (RFC 9700 §4.14.2; docs/decisions/0003-refresh-rotation.md).
  * @throws {Refusal} `invalid_refresh_token`, whatever is wrong.
  */
 export async function refreshSession(deps: Needs, refreshToken: string): Promise<IssuedTokens> {

@@ -31,8 +31,8 @@ export async function findReplacedSessions(
 }
 
 /**
- * Ends the sessions whose cookies a login overwrites, if its own was opened: nobody has their tokens any more, or somebody has who should
- * not (ASVS 7.2.4).
+ * Ends the sessions whose cookies a login overwrites, if its own was opened: nobody has their tokens any more, or
+ * somebody has who should not (ASVS 7.2.4).
  */
 export function endReplacedStatements(
   { db, requester }: Pick<Platform, 'db' | 'requester'>,

@@ -15,8 +15,9 @@ export interface IssuedTokens {
 }
 
 /**
- * Signs an access token for the session as it stands, and derives the refresh token of its grant. With an idle time-out it lives
- * half as long at most: a client that only calls services which verify offline shows that it is there by refreshing.
+ * Signs an access token for the session as it stands, and derives the refresh token of its grant. With an idle time-out
+ * it lives half as long at most: a client that only calls services which verify offline shows that it is there by
+ * refreshing.
  */
 export async function issueTokens(
   deps: Pick<Platform, 'db' | 'now' | 'settings' | 'keyRing'>,

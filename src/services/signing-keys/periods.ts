@@ -20,7 +20,10 @@ import {
 
 type Needs = Pick<Platform, 'db' | 'now' | 'settings'>
 
-/** A key that is ours. Its private part is null where no version of our `AUTH_SECRET` opens it: it verifies all the same. */
+/**
+ * A key that is ours. Its private part is null where no version of our `AUTH_SECRET` opens it: it verifies all the
+ * same.
+ */
 interface OwnSigningKey {
   row: SigningKeyRow
   seals: SigningKeySeals
@@ -36,8 +39,9 @@ export function periodAt(nowMs: number): number {
 }
 
 /**
- * The keys of the period, the one before and the one after, newest first. Those of this and the next period that are missing, or that we
- * cannot open, are made: the first request of a deployment makes two, and from then on a key is published a whole period ahead.
+ * The keys of the period, the one before and the one after, newest first. Those of this and the next period that are
+ * missing, or that we cannot open, are made: the first request of a deployment makes two, and from then on a key is
+ * published a whole period ahead.
  */
 export async function ensureSigningKeys(deps: Needs, period: number): Promise<OwnSigningKey[]> {
   for (let round = 1; ; round += 1) {
@@ -53,7 +57,10 @@ export async function ensureSigningKeys(deps: Needs, period: number): Promise<Ow
   }
 }
 
-/** Makes the next key in time, seals those that lack a version of our secret, and forgets those that sign no living token. For a cron. */
+/**
+ * Makes the next key in time, seals those that lack a version of our secret, and forgets those that sign no living
+ * token. For a cron.
+ */
 export async function rotateSigningKeys(deps: Needs): Promise<void> {
   const { secrets } = deps.settings
   const period = periodAt(deps.now())
@@ -76,7 +83,9 @@ async function openOwnKeys({ settings }: Needs, rows: readonly SigningKeyRow[]):
   )
 }
 
-/** Whether new keys could be stored. A database that only reads is no reason to stop where there are keys to go on with. */
+/**
+ * Whether new keys could be stored. A database that only reads is no reason to stop where there are keys to go on with.
+ */
 async function hasStoredKeys(
   deps: Needs,
   rows: readonly SigningKeyRow[],
@@ -101,7 +110,10 @@ async function makeKey(deps: Needs, rows: readonly SigningKeyRow[], period: numb
   return { ...key, ordinal, seals: JSON.stringify(seals), createdAt: deps.now() }
 }
 
-/** Says which keys of the database are of no use here, so that an operator learns of a wrong secret or of somebody's own key. */
+/**
+ * Says which keys of the database are of no use here, so that an operator learns of a wrong secret or of somebody's own
+ * key.
+ */
 function logUnusable(rows: readonly SigningKeyRow[], keys: readonly OwnSigningKey[]): void {
   for (const { kid } of rows) {
     const key = keys.find(({ row }) => row.kid === kid)

@@ -15,8 +15,9 @@ import { ensureSigningKeys, periodAt } from './periods.ts'
 type Needs = Pick<Platform, 'db' | 'now' | 'settings' | 'keyRing'>
 
 /**
- * The keys in use, from memory. When they are older than `maxAgeSeconds`, one request of the isolate asks the database while the others
- * go on with what is there; so does that one, when the database refuses or is slow (`docs/decisions/0004-signing-keys.md`).
+ * The keys in use, from memory. When they are older than `maxAgeSeconds`, one request of the isolate asks the database
+ * while the others go on with what is there; so does that one, when the database refuses or is slow
+ * (`docs/decisions/0004-signing-keys.md`).
  */
 export async function loadKeyRing(deps: Needs, maxAgeSeconds = SIGNING_KEY_CACHE_SECONDS): Promise<KeyRing> {
   const { keyRing } = deps
@@ -35,7 +36,9 @@ export async function loadKeyRing(deps: Needs, maxAgeSeconds = SIGNING_KEY_CACHE
   }
 }
 
-/** A moment that is still to come is not: keys that were loaded before the clock was set back may be of another period. */
+/**
+ * A moment that is still to come is not: keys that were loaded before the clock was set back may be of another period.
+ */
 const isWithin = (seconds: number, then: number, now: number): boolean => then <= now && now - then < seconds * 1000
 
 /** The key that a token names; asks the database once more for one it does not know yet. */

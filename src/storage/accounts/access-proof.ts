@@ -5,11 +5,15 @@ import { deleteExchangesStatement } from '../federation/login-exchanges.ts'
 import { identities, oneTimeTokens, users } from '../schema/index.ts'
 
 /**
- * What becomes of the ways in to an account once the owner of its address is known. An account is proven or not as a whole
- * (`users.access_proven_at`): what is linked to a proven account was linked by its owner, and what is linked to another may be a stranger's.
+ * What becomes of the ways in to an account once the owner of its address is known. An account is proven or not as a
+ * whole (`users.access_proven_at`): what is linked to a proven account was linked by its owner, and what is linked to
+ * another may be a stranger's.
  */
 
-/** An identity that is its owner's: the account is proven, or the provider runs the mailbox of its address. Others may be a stranger's. */
+/**
+ * An identity that is its owner's: the account is proven, or the provider runs the mailbox of its address. Others may
+ * be a stranger's.
+ */
 export const whenIdentityIsProven = sql`exists (select 1 from users where users.id = identities.user_id
   and (users.access_proven_at is not null or (identities.is_authority and identities.email = users.email)))`
 export const whenIdentityIsUnproven = sql`not ${whenIdentityIsProven}`
@@ -18,14 +22,20 @@ export function deleteIdentitiesStatement(db: Database, userId: string | SQL, wh
   return db.delete(identities).where(and(eq(identities.userId, userId), when))
 }
 
-/** Deletes what was mailed for an account, but for links to set a new password: whoever has the mailbox asked for them, or may use them. */
+/**
+ * Deletes what was mailed for an account, but for links to set a new password: whoever has the mailbox asked for them,
+ * or may use them.
+ */
 export function deleteTokensButResetsStatement(db: Database, userId: string | SQL, when: SQL) {
   return db
     .delete(oneTimeTokens)
     .where(and(eq(oneTimeTokens.userId, userId), ne(oneTimeTokens.purpose, 'reset_password'), when))
 }
 
-/** A second factor of an account whose address nobody had verified goes; that of a verified one stays, or a mailbox would be enough. */
+/**
+ * A second factor of an account whose address nobody had verified goes; that of a verified one stays, or a mailbox
+ * would be enough.
+ */
 export const keptSecondFactor = sql`case when ${users.emailVerifiedAt} is null then null else ${users.totpActivatedAt} end`
 
 /** Leaves no password in an account, if `when` holds. */
@@ -49,7 +59,8 @@ export function proveAccessStatements(db: Database, userId: string, { at, when }
 }
 
 /**
- * Names the identities of an account for a mail: `GitHub (ada@example.com), Microsoft (ada@example.com)`; null where there are none.
+ * Names the identities of an account for a mail: `GitHub (ada@example.com), Microsoft (ada@example.com)`; null where
+ * there are none.
  * @param names what each provider is called; one that is configured no more is called by its id.
  */
 export function describeIdentities(

@@ -88,7 +88,9 @@ export function changePasswordStatement(db: Database, account: Account, newHash:
     .returning({ id: users.id })
 }
 
-/** The username of an account whose address is confirmed: the one it asked for at sign-up, where nobody has it by then. */
+/**
+ * The username of an account whose address is confirmed: the one it asked for at sign-up, where nobody has it by then.
+ */
 const confirmedUsername = sql`case when users.email_verified_at is null and not exists
   (select 1 from users as other where lower(other.username) = lower(users.username_wish))
   then coalesce(users.username, users.username_wish) else users.username end`
@@ -108,8 +110,8 @@ export function resetPasswordStatement(db: Database, tokenId: string, newHash: s
 }
 
 /**
- * Verifies the address a live token was sent to, if it is still the account's. Where that confirms a sign-up by password that nobody
- * repeated, it proves the password too; it never proves an identity, whose provider did not.
+ * Verifies the address a live token was sent to, if it is still the account's. Where that confirms a sign-up by
+ * password that nobody repeated, it proves the password too; it never proves an identity, whose provider did not.
  */
 export function verifyEmailStatement(db: Database, tokenId: string, nowMs: number) {
   return db
@@ -123,8 +125,8 @@ export function verifyEmailStatement(db: Database, tokenId: string, nowMs: numbe
 }
 
 /**
- * Gives the account the address a live token proves. An address taken meanwhile fails the batch. Whoever has the new mailbox need not be
- * whoever signs in, so that counts as unproven again.
+ * Gives the account the address a live token proves. An address taken meanwhile fails the batch. Whoever has the new
+ * mailbox need not be whoever signs in, so that counts as unproven again.
  */
 export function changeEmailStatement(db: Database, tokenId: string, newEmail: string, nowMs: number) {
   return db
@@ -147,7 +149,10 @@ export function deleteAccountStatement(db: Database, userId: string) {
   return db.delete(users).where(eq(users.id, userId)).returning({ id: users.id })
 }
 
-/** Deletes some accounts whose address was never verified, and that nobody ever logged in to, with an event in the trail for each. */
+/**
+ * Deletes some accounts whose address was never verified, and that nobody ever logged in to, with an event in the trail
+ * for each.
+ */
 export async function deleteUnverifiedAccounts(
   db: Database,
   { createdBefore, at }: { createdBefore: number; at: number },

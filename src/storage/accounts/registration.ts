@@ -19,10 +19,10 @@ import {
 import { grantRoleStatement } from './accounts.ts'
 
 /**
- * Makes the account, its role, the identity it comes by, its verification token and the mail, which says what a click confirms. Where the
- * address has an account already, the same statements prepare a mail that says so, with a token to set a new password. An account that
- * nobody has confirmed then loses all that signs in to it: of two who signed up with one address, nobody knows who has the mailbox.
- * A taken username fails the batch.
+ * Makes the account, its role, the identity it comes by, its verification token and the mail, which says what a click
+ * confirms. Where the address has an account already, the same statements prepare a mail that says so, with a token to
+ * set a new password. An account that nobody has confirmed then loses all that signs in to it: of two who signed up
+ * with one address, nobody knows who has the mailbox. A taken username fails the batch.
  */
 export function registrationStatements(
   db: Database,
@@ -88,8 +88,9 @@ export function registrationStatements(
 }
 
 /**
- * What the trail says of a registration: the same statements for a new address and for one that is known. Of a repeated one that is
- * told to nobody, because the address has had its mails, only the number is kept: anybody can repeat it for ever.
+ * What the trail says of a registration: the same statements for a new address and for one that is known. Of a repeated
+ * one that is told to nobody, because the address has had its mails, only the number is kept: anybody can repeat it for
+ * ever.
  */
 export function registrationAuditStatements(
   db: Database,

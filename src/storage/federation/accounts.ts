@@ -22,8 +22,8 @@ export const whenProven = ({ id, email }: Known): SQL =>
     and email_verified_at is not null and access_proven_at is not null)`
 
 /**
- * The account is still one that its owner may claim by this identity: nobody has verified its address, or nobody has proven whose it is
- * and the provider runs the mailbox. The identity is nobody else's.
+ * The account is still one that its owner may claim by this identity: nobody has verified its address, or nobody has
+ * proven whose it is and the provider runs the mailbox. The identity is nobody else's.
  */
 export const whenClaimable = ({ id, email }: Known, { issuer, subject, isAuthority }: NewIdentity): SQL =>
   sql`exists (select 1 from users where id = ${id} and email = ${email} and status = 'active'
@@ -33,7 +33,10 @@ export const whenClaimable = ({ id, email }: Known, { issuer, subject, isAuthori
 const isLinked = ({ issuer, subject }: NewIdentity) =>
   sql`exists (select 1 from identities where issuer = ${issuer} and subject = ${subject})`
 
-/** Makes an account for an identity that is new, if its address is new too. The account exists afterwards, or nothing does. */
+/**
+ * Makes an account for an identity that is new, if its address is new too. The account exists afterwards, or nothing
+ * does.
+ */
 export function createFederatedStatements(db: Database, account: typeof users.$inferInsert, identity: NewIdentity) {
   const isFree = sql`not ${whenAddressIsTaken(account.email)} and not ${isLinked(identity)}`
   return [
@@ -44,10 +47,10 @@ export function createFederatedStatements(db: Database, account: typeof users.$i
 }
 
 /**
- * Gives an account that nobody proved to own to the owner of its address. Whatever signs in to it by then dies: password, sessions,
- * tokens, waiting logins, other identities, and the second factor of an account that was never verified (pre-hijacking;
- * GHSA-g38m-r43w-p2q7). A link to set a password stays: it went to the mailbox, and the provider may be wrong.
- * `identityExists(identity.id)` says afterwards whether it came about.
+ * Gives an account that nobody proved to own to the owner of its address. Whatever signs in to it by then dies:
+ * password, sessions, tokens, waiting logins, other identities, and the second factor of an account that was never
+ * verified (pre-hijacking; GHSA-g38m-r43w-p2q7). A link to set a password stays: it went to the mailbox, and the
+ * provider may be wrong. `identityExists(identity.id)` says afterwards whether it came about.
  */
 export function claimAccountStatements(db: Database, account: Known & { name: string | null }, identity: NewIdentity) {
   const isOpen = whenClaimable(account, identity)

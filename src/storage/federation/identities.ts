@@ -60,8 +60,8 @@ export function touchIdentityStatement(
 }
 
 /**
- * Whether the user has this provider linked and, besides it, a password or another provider that is still configured: asked by
- * the statement that unlinks, so that of many which run at once none takes the last way in.
+ * Whether the user has this provider linked and, besides it, a password or another provider that is still configured:
+ * asked by the statement that unlinks, so that of many which run at once none takes the last way in.
  */
 export function mayUnlink(userId: string, provider: string, configured: readonly string[]): SQL {
   const others = sql`select 1 from identities where user_id = ${userId} and provider <> ${provider}

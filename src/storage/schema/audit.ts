@@ -22,7 +22,10 @@ export const auditEvents = sqliteTable(
   ],
 )
 
-/** How often on a day something happened that concerns no account: however many strangers try, it takes a row a day and kind. */
+/**
+ * How often on a day something happened that concerns no account: however many strangers try, it takes a row a day and
+ * kind.
+ */
 export const auditCounts = sqliteTable(
   'audit_counts',
   {

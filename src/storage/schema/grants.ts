@@ -2,8 +2,8 @@ import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { sessions } from './sessions.ts'
 
 /**
- * What a refresh token stands for: the right of one client to act in a session. Our own client has one grant a session. The token
- * is derived from the row (`crypto/derived-token.ts`), so no usable token stands here.
+ * What a refresh token stands for: the right of one client to act in a session. Our own client has one grant a session.
+ * The token is derived from the row (`crypto/derived-token.ts`), so no usable token stands here.
  */
 export const grants = sqliteTable(
   'grants',

@@ -2,8 +2,8 @@ import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqli
 import { users } from './users.ts'
 
 /**
- * Who a user is elsewhere. It is found by `(issuer, subject)` and never by an address, which can change hands (CVE-2026-31813).
- * A user has one of each provider, so a second account there, with the same address, opens nothing.
+ * Who a user is elsewhere. It is found by `(issuer, subject)` and never by an address, which can change hands
+ * (CVE-2026-31813). A user has one of each provider, so a second account there, with the same address, opens nothing.
  */
 export const identities = sqliteTable(
   'identities',
@@ -16,11 +16,16 @@ export const identities = sqliteTable(
     provider: text('provider').notNull(),
     issuer: text('issuer').notNull(),
     subject: text('subject').notNull(),
-    /** The address at the provider when it was linked, for people to tell accounts apart; nothing is looked up by it. */
+    /**
+     * The address at the provider when it was linked, for people to tell accounts apart; nothing is looked up by it.
+     */
     email: text('email'),
     /** How it came: its sign-in made or claimed the account, or a mail asked for it; or it was linked, or imported. */
     how: text('how', { enum: ['created', 'claimed', 'asked_by_mail', 'linked', 'imported'] }).notNull(),
-    /** Whether its provider runs the mailbox of `email` (`isAuthoritativeFor`): where that is the account's address, no stranger has it. */
+    /**
+     * Whether its provider runs the mailbox of `email` (`isAuthoritativeFor`): where that is the account's address, no
+     * stranger has it.
+     */
     isAuthority: integer('is_authority', { mode: 'boolean' }).notNull().default(false),
     createdAt: integer('created_at').notNull(),
     lastUsedAt: integer('last_used_at').notNull(),

@@ -1,7 +1,9 @@
 import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { users } from './users.ts'
 
-/** Verification, reset, e-mail change and MFA tickets. Using one deletes it; a code that is guessed too often kills it. */
+/**
+ * Verification, reset, e-mail change and MFA tickets. Using one deletes it; a code that is guessed too often kills it.
+ */
 export const oneTimeTokens = sqliteTable(
   'one_time_tokens',
   {

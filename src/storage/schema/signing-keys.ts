@@ -1,8 +1,8 @@
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
 /**
- * The keys of a period: one, and a further one where a Worker can use none of those that are there. The ordinal is part of the primary
- * key, so isolates that make a key at the same moment agree on the winner.
+ * The keys of a period: one, and a further one where a Worker can use none of those that are there. The ordinal is part
+ * of the primary key, so isolates that make a key at the same moment agree on the winner.
  */
 export const signingKeys = sqliteTable(
   'signing_keys',

@@ -10,12 +10,17 @@ export const users = sqliteTable(
     email: text('email').notNull().unique(),
     emailVerifiedAt: integer('email_verified_at'),
     username: text('username'),
-    /** What was asked for at sign-up: it becomes the username when the address is confirmed, if nobody has it by then. */
+    /**
+     * What was asked for at sign-up: it becomes the username when the address is confirmed, if nobody has it by then.
+     */
     usernameWish: text('username_wish'),
     name: text('name'),
     /** PHC string; null for an account that has no password. */
     passwordHash: text('password_hash'),
-    /** When its owner last set or changed the password. A rehash does not touch it. Null for an account that never had one. */
+    /**
+     * When its owner last set or changed the password. A rehash does not touch it. Null for an account that never had
+     * one.
+     */
     passwordChangedAt: integer('password_changed_at'),
     /** Set where the password must be reset by mail before it signs in again, as after a restored database. */
     passwordResetRequiredAt: integer('password_reset_required_at'),
@@ -25,8 +30,9 @@ export const users = sqliteTable(
     locale: text('locale').notNull().default('en'),
     totpActivatedAt: integer('totp_activated_at'),
     /**
-     * Since when all that signs in here is known to be of whoever has the mailbox: a reset by mail, a confirmed sign-up, or a provider that
-     * runs the mailbox showed it (docs/decisions/0015-proven-access.md). Null while a stranger may have come first.
+     * Since when all that signs in here is known to be of whoever has the mailbox: a reset by mail, a confirmed
+     * sign-up, or a provider that runs the mailbox showed it (docs/decisions/0015-proven-access.md). Null while a
+     * stranger may have come first.
      */
     accessProvenAt: integer('access_proven_at'),
     createdAt: integer('created_at').notNull(),

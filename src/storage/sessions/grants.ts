@@ -10,7 +10,9 @@ export type Grant = typeof grants.$inferSelect
 /** What a proven refresh token says of its grant. */
 type Presented = Pick<Grant, 'id' | 'salt' | 'generation'>
 
-/** Milliseconds since the epoch by the database's clock, of which there is one, where the clocks of Workers are many. */
+/**
+ * Milliseconds since the epoch by the database's clock, of which there is one, where the clocks of Workers are many.
+ */
 const databaseNow = sql<number>`cast(unixepoch('subsec') * 1000 as integer)`
 
 const whenPresented = ({ id, salt }: Pick<Grant, 'id' | 'salt'>) => and(eq(grants.id, id), eq(grants.salt, salt))
@@ -42,8 +44,9 @@ export async function findLiveGrant(
 }
 
 /**
- * Moves a grant one generation on if it is still at the one presented, and answers how it then stands: of many that try at once one
- * rotates, and the others see its result. Null when the session has ended or the account is not active. All in one round trip.
+ * Moves a grant one generation on if it is still at the one presented, and answers how it then stands: of many that try
+ * at once one rotates, and the others see its result. Null when the session has ended or the account is not active. All
+ * in one round trip.
  */
 export async function rotateGrant(db: Database, presented: Presented, nowMs: number, idleTimeoutMs: number) {
   const { generation } = presented

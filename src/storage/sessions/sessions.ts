@@ -37,7 +37,10 @@ export async function findLiveSession(db: Database, sessionId: string, nowMs: nu
   return row ?? null
 }
 
-/** What names a session: its id and its user, as a verified access token says them, or what a proven refresh token stands for. */
+/**
+ * What names a session: its id and its user, as a verified access token says them, or what a proven refresh token
+ * stands for.
+ */
 export interface NamedSessions {
   access: { sid: string; sub: string } | null
   refresh: { id: string; salt: string } | null
@@ -77,8 +80,8 @@ export function trimSessionsStatement(db: Database, userId: string, limit: numbe
 }
 
 /**
- * Moves last-seen times of sessions and their users forward, never back. One parameter holds them all, so a batch of any size
- * stays within D1's hundred.
+ * Moves last-seen times of sessions and their users forward, never back. One parameter holds them all, so a batch of
+ * any size stays within D1's hundred.
  */
 export function recordSeenStatements(db: Database, seen: readonly (readonly [sessionId: string, at: number])[]) {
   const rows = sql`(select value ->> 0 as id, value ->> 1 as at from json_each(${JSON.stringify(seen)}))`
@@ -125,8 +128,9 @@ export function deleteExpiredSessions(db: Database, nowMs: number, limit: number
 }
 
 /**
- * Deletes some of the sessions that were last seen before a time; the number that went. It looks at every session, because an index
- * would have to be written each minute that a session is in use, and D1 bills a written row like a thousand that are read.
+ * Deletes some of the sessions that were last seen before a time; the number that went. It looks at every session,
+ * because an index would have to be written each minute that a session is in use, and D1 bills a written row like a
+ * thousand that are read.
  */
 export function deleteIdleSessions(db: Database, seenUntil: number, limit: number): Promise<number> {
   return deleteSome(db, sessions, lte(sessions.lastSeenAt, seenUntil), limit)

@@ -7,7 +7,10 @@ export interface Problem {
 
 const OFFLINE: Problem = { code: 'offline', errors: [], retryAfterSeconds: 0 }
 
-/** Sends JSON to the API of this origin and resolves to null, or to what it refused and why. Sends no cookies: these calls need no session. */
+/**
+ * Sends JSON to the API of this origin and resolves to null, or to what it refused and why. Sends no cookies: these
+ * calls need no session.
+ */
 export async function post(path: string, body: Readonly<Record<string, string>>): Promise<Problem | null> {
   try {
     const response = await fetch(path, {

@@ -17,7 +17,9 @@ function activeInput(name: FieldName): HTMLInputElement | null {
   return input instanceof HTMLInputElement && !input.matches(':disabled') ? input : null
 }
 
-/** What was typed: an address without stray blanks, a code without the gaps people copy with it, a password as it is. */
+/**
+ * What was typed: an address without stray blanks, a code without the gaps people copy with it, a password as it is.
+ */
 function typedValue(name: FieldName, input: HTMLInputElement): string {
   if (name === 'email') return input.value.trim()
   return name === 'code' ? input.value.replace(/[\s-]/g, '') : input.value

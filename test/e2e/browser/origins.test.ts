@@ -152,8 +152,8 @@ describe('a page of a listed origin', () => {
   })
 })
 
-// A sibling's requests carry the cookies whatever `SameSite` says, and with `None` those of another site do, too: what then refuses
-// is the check of the origin alone.
+// A sibling's requests carry the cookies whatever `SameSite` says, and with `None` those of another site do, too: what
+// then refuses is the check of the origin alone.
 describe.each([
   { sameSite: 'Lax', attackers: ['sibling', 'hostile'] as const },
   { sameSite: 'None', attackers: ['hostile'] as const },

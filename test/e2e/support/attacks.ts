@@ -1,6 +1,9 @@
 import type { Page } from 'playwright-core'
 
-/** Where an attack aims: the API, a page server that redirects anywhere, and the attacker's own credentials as a login body. */
+/**
+ * Where an attack aims: the API, a page server that redirects anywhere, and the attacker's own credentials as a login
+ * body.
+ */
 export interface Target {
   api: string
   self: string

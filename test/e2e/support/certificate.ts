@@ -34,7 +34,10 @@ export async function createServerCertificate(authority: Certificate, host: stri
   return { key, cert }
 }
 
-/** Makes workerd trust the authority. Miniflare reads the variable when it is loaded, so this comes before wrangler's import. */
+/**
+ * Makes workerd trust the authority. Miniflare reads the variable when it is loaded, so this comes before wrangler's
+ * import.
+ */
 export async function trustAuthority(authority: Certificate): Promise<void> {
   const path = join(await mkdtemp(join(tmpdir(), 'postern-ca-')), 'ca.pem')
   await writeFile(path, authority.cert)

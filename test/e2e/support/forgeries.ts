@@ -1,7 +1,9 @@
 import { createHmac, createPublicKey } from 'node:crypto'
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
 
-/** What a forger has: a token of their own, the published key it names, and a server that answers with keys of theirs. */
+/**
+ * What a forger has: a token of their own, the published key it names, and a server that answers with keys of theirs.
+ */
 export interface Forger {
   token: string
   publicJwk: JWK

@@ -79,7 +79,10 @@ export interface ScriptedServer {
   close(): Promise<void>
 }
 
-/** Starts a server that answers each line by a script, for what no decent server does: hang, drop, trickle, talk nonsense. */
+/**
+ * Starts a server that answers each line by a script, for what no decent server does: hang, drop, trickle, talk
+ * nonsense.
+ */
 export async function startScriptedServer(
   greet: (socket: net.Socket) => void,
   answer: (line: string, socket: net.Socket) => void,

@@ -16,7 +16,10 @@ const accountsOf = (flavour: Flavour): Record<string, Account> => ({
   dora: { email: `dora@${flavour}.example`, email_verified: true },
 })
 
-/** What stands around the Worker: two real OpenID providers and an app on an origin of its own. Ready once `useOAuthBench` has begun. */
+/**
+ * What stands around the Worker: two real OpenID providers and an app on an origin of its own. Ready once
+ * `useOAuthBench` has begun.
+ */
 export const bench = {} as { app: SampleApp; service: Service; issuers: Record<Flavour, OpenIdProvider> }
 
 /** Starts it all for one test file, and mends the providers before each test. */

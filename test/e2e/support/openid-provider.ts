@@ -59,7 +59,10 @@ const PATHS: Record<Endpoint, string> = {
   userinfo: '/me',
 }
 
-/** Starts a real OpenID provider on a free port of this machine. It logs the chosen account in without asking, so plain HTTP can walk it. */
+/**
+ * Starts a real OpenID provider on a free port of this machine. It logs the chosen account in without asking, so plain
+ * HTTP can walk it.
+ */
 export async function startOpenIdProvider(
   flavour: Flavour,
   accounts: Readonly<Record<string, Account>>,
@@ -106,7 +109,10 @@ export async function startOpenIdProvider(
     await provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false })
   }
 
-  /** A provider cannot change its keys or clients: a new one takes over. Codes and sessions live on, as its adapter is shared. */
+  /**
+   * A provider cannot change its keys or clients: a new one takes over. Codes and sessions live on, as its adapter is
+   * shared.
+   */
   function build() {
     const client: ClientMetadata = {
       client_id: settings.clientId,

@@ -101,7 +101,9 @@ function forward(
   incoming.pipe(request)
 }
 
-/** An empty page; at `/redirect?to=` a redirect that keeps method and body, and allows whoever asks whatever they ask. */
+/**
+ * An empty page; at `/redirect?to=` a redirect that keeps method and body, and allows whoever asks whatever they ask.
+ */
 function servePage(incoming: IncomingMessage, outgoing: ServerResponse): void {
   const url = new URL(incoming.url ?? '/', 'https://page.invalid')
   const { origin, 'access-control-request-headers': asked } = incoming.headers

@@ -2,8 +2,8 @@
 const MAX_REDIRECTS = 10
 
 /**
- * Walks from an authorization URL through the provider's redirects, as a browser with an empty cookie jar would, and stops at the first
- * address that starts with `redirectUri`, without opening it.
+ * Walks from an authorization URL through the provider's redirects, as a browser with an empty cookie jar would, and
+ * stops at the first address that starts with `redirectUri`, without opening it.
  * @returns the callback address, with `code` or `error` in its query.
  */
 export async function walkLogin(start: URL, redirectUri: string, cookies: Record<string, string> = {}): Promise<URL> {

@@ -116,7 +116,10 @@ describe('resets and codes', () => {
   })
 })
 
-/** A mail API that takes `limit` mails in any second and answers others with 429 and `Retry-After: 1`, each after its way there. */
+/**
+ * A mail API that takes `limit` mails in any second and answers others with 429 and `Retry-After: 1`, each after its
+ * way there.
+ */
 function limitedApi(clock: VirtualClock, limit: number) {
   const accepted: { id: string; at: number }[] = []
   let refusals = 0
@@ -132,7 +135,10 @@ function limitedApi(clock: VirtualClock, limit: number) {
   return { accepted, send, refusals: () => refusals }
 }
 
-/** The queue of `wrangler.toml`: two consumers, each an isolate of its own, take up to five messages at once, the oldest first. */
+/**
+ * The queue of `wrangler.toml`: two consumers, each an isolate of its own, take up to five messages at once, the oldest
+ * first.
+ */
 async function runQueue(clock: VirtualClock, send: (mail: OutgoingMail) => Promise<void>, announced: string[]) {
   const queue = announced.map((outboxId) => ({ outboxId, at: clock.now() }))
   let delivering = 0

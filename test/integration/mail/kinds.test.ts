@@ -32,7 +32,10 @@ const FACTS = {
 const mailOf = (to: string, kind: MailKind, texts = en): Promise<MailboxItem> =>
   waitForMail(to, ({ subject }) => subject === texts.mails[kind](FACTS).subject)
 
-/** What every mail with a link must hold: a page of ours with a token, once in each part, and eight digits for the same page. */
+/**
+ * What every mail with a link must hold: a page of ours with a token, once in each part, and eight digits for the same
+ * page.
+ */
 function expectLinkAndCode(mail: MailboxItem, page: string): void {
   const link = `${ORIGIN}${page}#token=${tokenIn(mail)}`
   expect(mail.text.split('\n')).toContain(link)
@@ -149,7 +152,8 @@ describe('the mails of issue 4, line 4, each sent where its event happens', () =
   })
 
   it('but those whose events have no route yet', () => {
-    // What providers do is told in test/integration/oauth and test/security; an admin's deactivation has no route so far.
+    // What providers do is told in test/integration/oauth and test/security; an admin's deactivation has no route so
+    // far.
     expect(MAIL_KINDS.filter((kind) => !seen.has(kind))).toEqual([
       'account_created',
       'account_claimed',

@@ -4,7 +4,10 @@ import { respectPauses, withJitter } from '../../../src/platform/mail-pause.ts'
 
 const mail = (id: string): OutgoingMail => ({ id, from: '', to: '', subject: '', text: '', html: '' })
 
-/** One isolate: a clock that sleeping moves, and a server that asks for the pauses of `script`, one a call, and takes the rest. */
+/**
+ * One isolate: a clock that sleeping moves, and a server that asks for the pauses of `script`, one a call, and takes
+ * the rest.
+ */
 function isolate(script: (number | null | Error)[], random = () => 0) {
   const start = 1_000_000
   const state = { now: start, calls: [] as { id: string; at: number }[], slept: [] as number[] }

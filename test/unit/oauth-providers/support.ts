@@ -11,7 +11,9 @@ export const NOW_SECONDS = NOW / 1000
 export const NONCE = 'nonce-of-this-login'
 export const STATE = 'state-of-this-login'
 
-/** A provider's signing key: its public part for a key set, and a way to sign claims that are right unless overridden. */
+/**
+ * A provider's signing key: its public part for a key set, and a way to sign claims that are right unless overridden.
+ */
 export async function createSigner(alg = 'RS256', kid = 'key-1', members: Partial<JWK> & { issuer?: string } = {}) {
   const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true })
   const jwk: JWK = { ...(await exportJWK(publicKey)), use: 'sig', alg, kid, ...members }
