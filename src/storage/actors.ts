@@ -1,4 +1,4 @@
-/** Who did what the audit trail records, and whom it concerns. Each event names both, because often they are not the same. */
+/** Who did what the audit trail records, and whom it concerns: each event names both, as they may be two people. */
 export interface Actors {
   /** Null for somebody who is not signed in, and for the service itself. */
   actorId: string | null
