@@ -1,4 +1,4 @@
-/** `npm run layers`: refuses an import against the direction of `architecture.md`. */
+/** `npm run layers`: refuses an import against the direction of docs/architecture.md. */
 import { globSync, readFileSync } from 'node:fs'
 import { join, sep } from 'node:path'
 import { findLayerViolations } from './lib/layers.ts'

@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 
 /**
- * What each layer may import besides itself: the direction of `architecture.md`, as data.
+ * What each layer may import besides itself: the direction that docs/architecture.md draws, as data.
  * A layer is a folder of `src/` or a file named here; one that is not listed may import nothing.
  */
 const allowedImports: Readonly<Record<string, readonly string[]>> = {

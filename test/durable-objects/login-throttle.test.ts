@@ -123,7 +123,7 @@ describe('LoginThrottle: how many attempts it admits', () => {
 })
 
 describe('LoginThrottle: known devices', () => {
-  it('incident 15 (VilnaCRM#476): strangers cannot lock the owner out', async () => {
+  it('lets strangers lock out nobody but themselves, never the owner (VilnaCRM-Org/user-service#476)', async () => {
     await storm(100)
     expect((await attempt(RIGHT)).outcome).toBe('throttled')
     expect((await attempt(RIGHT, 'phone')).outcome).toBe('right')

@@ -27,7 +27,7 @@ const FORBIDDEN = { status: 403, body: { code: 'forbidden' } }
 const logOut = ({ tokens }: SignedIn) => workers.post('/auth/logout', { refreshToken: tokens.refreshToken })
 const makeAdmin = ({ id }: SignedIn) => workers.sql("insert into user_roles (user_id, role) values (?, 'admin')", id)
 
-describe('AuthRpc, asked by another Worker over a service binding (S9)', () => {
+describe('AuthRpc, asked by another Worker over a service binding', () => {
   it.each(['', '?fresh'])('tells who is calling%s', async (search) => {
     const { id, sessionId, tokens } = await workers.signedIn()
     const { status, body } = await ask(tokens.accessToken, search)

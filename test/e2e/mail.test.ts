@@ -103,7 +103,7 @@ describe('the whole Worker and a real mail server: AUTH over STARTTLS', () => {
     expect(mail.messageId).toBe(`<${String(row?.id)}@example.com>`)
   })
 
-  it('following its link consumes nothing; the token works after that (incident 17)', async () => {
+  it('opening its link consumes nothing, so the token works after that (supabase/auth#1214)', async () => {
     const email = await register(service, 'scanned')
     const { link } = await readMail((await mailTo(email)).raw)
     for (const method of ['GET', 'HEAD', 'GET', 'HEAD', 'GET']) {
@@ -132,7 +132,7 @@ describe('the whole Worker and a real mail server: AUTH over STARTTLS', () => {
     expect(mail.text).toContain('lassen sich einmal verwenden und sind 24 Stunden gültig')
   })
 
-  it('no answer waits for a slow mail server (incident 16)', { timeout: 120_000 }, async () => {
+  it('no answer waits for a slow mail server (supabase/auth#1955)', { timeout: 120_000 }, async () => {
     const stalled: (() => void)[] = []
     answerRecipient = (done) => stalled.push(done)
     await register(service, 'first')

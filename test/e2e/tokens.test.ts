@@ -131,7 +131,7 @@ describe.each(Object.keys(BACKENDS))('access tokens, verified with %s from the p
   })
 })
 
-describe('forged access tokens at the API (incident 9: CVE-2026-22817; RFC 8725 §3)', () => {
+describe('forged access tokens at the API (hono CVE-2026-22817; RFC 8725 §3)', () => {
   it.each(Object.keys(FORGERIES))('are refused with %s, for reading and for writing', async (forgery) => {
     const { id, tokens } = await workers.signedIn()
     const headers = { Authorization: `Bearer ${await forge(forgery, tokens.accessToken)}` }

@@ -244,7 +244,7 @@ describe('GET /docs', () => {
   })
 })
 
-describe('a request that names another host (incident 5: supabase GHSA-3529-5m8x-rpv3)', () => {
+describe('a request that names another host (supabase/auth GHSA-3529-5m8x-rpv3)', () => {
   it('is served, and the host goes nowhere', async () => {
     const response = await callWorker({ ...env }, 'GET', '/openapi.json', {
       headers: { Host: 'attacker.example', 'X-Forwarded-Host': 'attacker.example' },

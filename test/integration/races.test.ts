@@ -154,7 +154,7 @@ describe('POST /auth/refresh, a token that was used before (RFC 9700 §4.14.2)',
   })
 })
 
-describe('mailed tokens and codes, many at once (incident 3: GHSA-hc7v-rggr-4hvx)', { timeout: 30_000 }, () => {
+describe('mailed tokens and codes, many at once (GHSA-hc7v-rggr-4hvx)', { timeout: 30_000 }, () => {
   it('lets one of 50 simultaneous uses of a verification token win', async () => {
     const email = newEmail()
     await post('/auth/register', { email, password: PASSWORD })

@@ -88,7 +88,7 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(mailsSettled)
 
-describe('a database that leaks (decision 1, ASVS 14.2.1)', () => {
+describe('a database that leaks (docs/decisions/0002-derived-tokens.md, ASVS 14.2.1)', () => {
   it('was filled by every flow: nothing below is true for want of rows', () => {
     const tables = new Set(stored.map(({ where }) => where.split('.')[0]))
     for (const table of ['users', 'sessions', 'one_time_tokens', 'outbox', 'audit_events', 'signing_keys'])

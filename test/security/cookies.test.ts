@@ -64,7 +64,7 @@ async function cookieLogin(bindings: Env) {
   return { ...account, response, text: await response.clone().text() }
 }
 
-describe('cookies of a login (ASVS 3.3.1-3.3.4; api.md)', () => {
+describe('cookies of a login (ASVS 3.3.1-3.3.4)', () => {
   it.each(names)('have exactly the attributes that are promised: %s', async (name) => {
     const { env: bindings, sameSite, domain } = DEPLOYMENTS[name]
     const { response } = await cookieLogin(bindings)

@@ -37,7 +37,7 @@ const ROUTES: Record<string, (email: string) => Promise<Seen>> = {
   '/auth/login': (identifier) => ask('/auth/login', { identifier, password: NEW_PASSWORD }),
 }
 
-describe('who has an account here, nobody is told (A10, ASVS 6.3.8; incident 16: supabase/auth#1955 #1547 #2702)', () => {
+describe('nobody is told who has an account (ASVS 6.3.8; supabase/auth#1955, supabase/auth#1547, supabase/auth#2702)', () => {
   const table = Object.keys(ROUTES).flatMap((route) => Object.keys(KNOWN).map((known) => [route, known] as const))
 
   it.each(table)(

@@ -62,7 +62,7 @@ async function whileStalling(hits: Hits, request: () => Promise<Response>): Prom
   return await answer
 }
 
-/** 503 as api.md has it. */
+/** Expects the 503 of a dependency that is down, with the time to come back. */
 async function expectUnavailable(response: Response): Promise<void> {
   await expectRefusal(response, 503, 'dependency_unavailable')
   expect(Number(response.headers.get('Retry-After'))).toBeGreaterThan(0)
@@ -127,7 +127,7 @@ describe.each(FAULTS)('every operation while %s', (name, fault) => {
 })
 
 describe('D1 failing in the middle of a batch (ASVS 16.5.3)', () => {
-  it('POST /auth/register stores nothing, and the address registers at the second try (incident 26)', async () => {
+  it('POST /auth/register stores nothing, and the address registers at the second try (better-auth 1.7.7)', async () => {
     const account = { email: newEmail(), password: PASSWORD, username: 'halfway' }
     await expectUnavailable(await during(failingInMidBatch, () => post('/auth/register', account)))
     expect(await countRows('users', 'email = ?', account.email)).toBe(0)
@@ -234,7 +234,7 @@ describe('a dependency that never answers (ASVS 16.5.2)', () => {
     expect(await countRows('users', 'email = ?', email)).toBe(0)
   })
 
-  it('D1: a request of somebody else is answered meanwhile (incident 19: uploads#805)', async () => {
+  it('D1: a request of somebody else is answered meanwhile (buildinternet/uploads#805)', async () => {
     const { tokens } = await signedIn()
     await get('/auth/session', bearer(tokens.accessToken))
     const { fault, passDeadline } = stalling(d1)

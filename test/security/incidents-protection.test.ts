@@ -20,8 +20,8 @@ import { interceptEnv } from '../support/intercept-env.ts'
 import { createProductionKv } from '../support/production-kv.ts'
 
 /**
- * What happened to others (assurance.md). Incidents 1, 14 and 19 are in `rate-limits.test.ts`, 15 and 16 in
- * `throttle.test.ts`, 18 and 28 in `blocklist.test.ts` as well, where what they need stands ready.
+ * What happened to other services and cannot happen here. docs/incidents.md lists all such incidents and where each
+ * is tested: those that need a set-up of their own stand beside their subject.
  */
 
 afterEach(() => {
@@ -40,7 +40,7 @@ async function cookiesOf(email: string): Promise<{ access: string; refresh: stri
   return { access: find('__Host-access'), refresh: find('__Secure-refresh') }
 }
 
-describe('incident 5 (supabase GHSA-3529-5m8x-rpv3): links are built from the configuration', () => {
+describe('links are built from the configuration (supabase/auth GHSA-3529-5m8x-rpv3)', () => {
   it.each([
     ['Host', 'evil.example'],
     ['X-Forwarded-Host', 'evil.example'],
@@ -75,7 +75,7 @@ describe('incident 5 (supabase GHSA-3529-5m8x-rpv3): links are built from the co
   })
 })
 
-describe('incident 11 (GHSA-2vg6-77g8-24mp): no session outlives its user', () => {
+describe('no session outlives its user (GHSA-2vg6-77g8-24mp)', () => {
   it.each([
     ['deleted', (id: string) => env.DB.prepare('delete from users where id = ?').bind(id).run()],
     ['banned', (id: string) => env.DB.prepare("update users set status = 'deactivated' where id = ?").bind(id).run()],
@@ -94,7 +94,7 @@ describe('incident 11 (GHSA-2vg6-77g8-24mp): no session outlives its user', () =
   })
 })
 
-describe('incident 16 (supabase/auth#1547 #2702): nothing but the mail itself says whether an address exists', () => {
+describe('nothing but the mail itself says whether an address has an account (supabase/auth#1547, supabase/auth#2702)', () => {
   it('asking again and again, past what one person is mailed, answers alike', async () => {
     const { email } = await signUp()
     for (const path of ['/auth/forgot-password', '/auth/resend-verification']) {
@@ -111,7 +111,7 @@ describe('incident 16 (supabase/auth#1547 #2702): nothing but the mail itself sa
   })
 })
 
-describe('incident 20 (better-auth#10315): a first request that never ends hangs nobody else', () => {
+describe('a first request that never ends keeps nobody else waiting (better-auth#10315)', () => {
   it.each(['d1', 'kv', 'durable-object'] as const)(
     'the isolate’s first request stalls at %s, the second is served',
     async (kind) => {
@@ -156,7 +156,7 @@ describe('incident 20 (better-auth#10315): a first request that never ends hangs
   })
 })
 
-describe('incident 24 (workers-oauth-provider 0.8.1): the last minute of a session', () => {
+describe('the last minute of a session (cloudflare/workers-oauth-provider 0.8.1)', () => {
   it.each([59, 30, 1])('%i s before its end it can be refreshed, and ended, and no token outlives it', async (left) => {
     const { tokens, session } = await signedUp()
     const bindings = withProductionKv()
@@ -186,7 +186,7 @@ describe('incident 24 (workers-oauth-provider 0.8.1): the last minute of a sessi
   })
 })
 
-describe('incident 27 (better-auth 1.7.7): a signed-out or banned cookie mints no token', () => {
+describe('the cookie of a session that was ended mints no token (better-auth 1.7.7)', () => {
   const sameOrigin = { Origin: ORIGIN, 'Sec-Fetch-Site': 'same-origin' }
 
   it.each([

@@ -17,7 +17,7 @@ afterEach(() => {
 })
 afterAll(mailsSettled)
 
-describe('incident 3: a link redeemed twice at once (GHSA-hc7v-rggr-4hvx); fifty at once are in races.test.ts', () => {
+describe('a mailed link that two requests redeem at once (GHSA-hc7v-rggr-4hvx)', () => {
   it('has one winner for a verification link', async () => {
     const { email } = await registered()
     const token = await mailedToken(email, 'verify_email')
@@ -37,7 +37,7 @@ describe('incident 3: a link redeemed twice at once (GHSA-hc7v-rggr-4hvx); fifty
   })
 })
 
-describe('incident 21: mass assignment of `roles`, `emailVerified`, `id` and whatever else an account has (ASVS 15.3.3)', () => {
+describe('a body that names `roles`, `emailVerified`, `id` or whatever else an account has (CWE-915, ASVS 15.3.3)', () => {
   /** Every column of a user, as the table and as the API spell it, and what hangs on it. */
   const foreignMembers = async (): Promise<string[]> => {
     const columns = (await rows<{ name: string }>("select name from pragma_table_info('users')")).map(
@@ -84,7 +84,7 @@ describe('incident 21: mass assignment of `roles`, `emailVerified`, `id` and wha
   })
 })
 
-describe('incident 26: sign-up in two statements, of which the second fails (seen in better-auth 1.7.7)', () => {
+describe('a sign-up of which one statement fails (better-auth 1.7.7)', () => {
   it('fails at any place of the sign-up without a trace, and the address signs up and logs in afterwards', async () => {
     log = captureLog()
     const { env: faulty, fail } = faultyEnv()
@@ -114,7 +114,7 @@ describe('incident 26: sign-up in two statements, of which the second fails (see
   })
 })
 
-describe('incident 29: an access token alive after logout, refresh tokens in the log', () => {
+describe('a session that was logged out', () => {
   it('no token of the session works after logout', async () => {
     const { tokens } = await signedIn()
     const headers = bearer(tokens.accessToken)
@@ -158,7 +158,7 @@ const production = (overrides: Record<string, unknown> = {}) =>
 const ask = (worker: Env, method: string, path: string, headers: Record<string, string> = {}) =>
   callWorker(worker, method, path, { headers, origin: PRODUCTION.ISSUER })
 
-describe('incident 25: a missing secret accepted silently, limits off (seen in better-auth 1.7.7): production is the default', () => {
+describe('a configuration that leaves out a secret or the environment (better-auth 1.7.7)', () => {
   it('serves with a complete configuration and no ENVIRONMENT', async () => {
     const response = await ask(production(), 'GET', '/health')
     expect(response.status).toBe(200)

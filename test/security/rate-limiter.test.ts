@@ -207,7 +207,7 @@ describe('the rate limiter against KV as production is (docs/decisions/0008-rate
     })
   })
 
-  describe('incident 19 (uploads#805): a store that fails or stalls is no outage (ASVS 16.5.2)', () => {
+  describe('a store that fails or stalls causes no outage (buildinternet/uploads#805, ASVS 16.5.2)', () => {
     it.each(['refuse', 'refuse writes', 'hang'] as const)(
       'KV that is told to %s: this isolate’s own count decides',
       async (how) => {

@@ -211,7 +211,7 @@ describe('limits by client address, over HTTP', () => {
     expect(statuses).toEqual([202, 202, 202, 202, 202, 429])
   })
 
-  it('incident 14: requests without an address are not pooled into one bucket', async () => {
+  it('does not count all requests without a client address together, so that none shuts out the others', async () => {
     const { ask, kv } = freshWorker({ RATE_LIMIT_PER_MINUTE: '10' })
     const headers = { 'X-Forwarded-For': '198.51.100.1' }
     const statuses = await statusesOf(30, () => ask('POST', '/auth/forgot-password', null, { ...FORGOT, headers }))
@@ -236,7 +236,7 @@ describe('limits by client address, over HTTP', () => {
     expect(warnings.map(({ message }) => message)).toEqual([expect.stringContaining('no client address')])
   })
 
-  it('incident 1 (better-auth CVE-2025-71399): no spelling of a path skips its limit', async () => {
+  it('lets no spelling of a path skip its limit (better-auth CVE-2025-71399)', async () => {
     const { ask } = freshWorker()
     await statusesOf(5, () => ask('POST', '/auth/login', '203.0.113.1', LOGIN))
     const spellings = [
@@ -269,7 +269,7 @@ describe('limits by client address, over HTTP', () => {
       expect((await ask('POST', path, '203.0.113.1', LOGIN)).status, path).toBe(429)
   })
 
-  it('incident 1: wrong spellings count towards the limit of all requests', async () => {
+  it('counts wrong spellings of a path towards the limit of all requests (better-auth CVE-2025-71399)', async () => {
     const { ask } = freshWorker({ RATE_LIMIT_PER_MINUTE: '10' })
     expect(await statusesOf(11, () => ask('POST', '//auth/login', '203.0.113.1', LOGIN))).toEqual([
       ...Array(10).fill(404),
@@ -300,7 +300,7 @@ describe('limits by client address, over HTTP', () => {
   })
 
   it.each(['refuse', 'hang'] as const)(
-    'incident 19: KV told to %s is no 5xx and no wait, and is logged',
+    'answers as ever and without delay while KV is told to %s, and logs it (buildinternet/uploads#805)',
     async (how) => {
       const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined)
       const { ask, kv } = freshWorker()

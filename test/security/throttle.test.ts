@@ -64,7 +64,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-describe('POST /auth/login under attack (issue 3, line 1; ASVS 6.3.1)', () => {
+describe('POST /auth/login under attack (ASVS 6.3.1)', () => {
   it('of 100 parallel wrong passwords lets exactly 5 reach the password', async () => {
     const { email } = await signUp()
     stopClock()
@@ -90,7 +90,7 @@ describe('POST /auth/login under attack (issue 3, line 1; ASVS 6.3.1)', () => {
     expect((await tryLogin(email)).status).toBe(401)
   })
 
-  it('incident 15 (VilnaCRM#476): lets the owner through from a device that logged in before, by header or cookie', async () => {
+  it('lets the owner through from a device that logged in before, by header or cookie (VilnaCRM-Org/user-service#476)', async () => {
     const { email, session } = await signedUp()
     stopClock()
     await lock(email)
@@ -186,8 +186,8 @@ describe('POST /auth/login under attack (issue 3, line 1; ASVS 6.3.1)', () => {
   })
 })
 
-describe('POST /auth/login for nobody (A10, ASVS 6.3.8)', () => {
-  it('incident 16 (supabase/auth#1955 #1547): answers an unknown address and username exactly as a known one, all through a lock', async () => {
+describe('POST /auth/login for an account that does not exist (ASVS 6.3.8)', () => {
+  it('answers an unknown address and username exactly as a known one, all through a lock (supabase/auth#1955)', async () => {
     const { email } = await signUp({ username: 'lovelace' })
     await signUp({ username: 'babbage' })
     stopClock()
@@ -341,7 +341,7 @@ describe('a flood of sign-ups with one address', () => {
   })
 })
 
-describe('when the object cannot be reached (assurance.md, faults)', () => {
+describe('when the throttle object cannot be reached', () => {
   const broken = interceptEnv(env as Env, (call, proceed) =>
     call.kind === 'durable-object' && call.binding === 'LOGIN_THROTTLE'
       ? Promise.reject(new Error('Network connection lost.'))

@@ -6,7 +6,7 @@ const MAC = 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)'
 const WINDOWS = `Mozilla/5.0 (Windows NT 10.0; Win64; x64) ${WEBKIT} Chrome/130.0.0.0 Safari/537.36`
 const IPHONE = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)'
 
-describe('device names (S5)', () => {
+describe('device names', () => {
   it.each([
     ['Chrome on Windows', WINDOWS],
     ['Microsoft Edge on Windows', `${WINDOWS} Edg/130.0.0.0`],

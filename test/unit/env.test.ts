@@ -27,7 +27,7 @@ function refusedOf(variables: Record<string, unknown>): string[] {
   }
 }
 
-describe('a configuration (api.md "Configuration")', () => {
+describe('a configuration', () => {
   it('needs an origin, a secret and a way to send mails; everything else has its default', () => {
     expect(parseSettings(PRODUCTION)).toMatchObject({
       isDevelopment: false,
@@ -52,7 +52,7 @@ describe('a configuration (api.md "Configuration")', () => {
     })
   })
 
-  it('is of production unless it says otherwise (incident 25)', () => {
+  it('is for production unless it says otherwise (better-auth 1.7.7)', () => {
     expect(parseSettings(PRODUCTION).isDevelopment).toBe(false)
     expect(parseSettings({ ...PRODUCTION, NODE_ENV: 'development' }).isDevelopment).toBe(false)
     expect(parseSettings(DEVELOPMENT).isDevelopment).toBe(true)

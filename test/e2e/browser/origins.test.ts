@@ -131,7 +131,7 @@ describe('a page of a listed origin', () => {
     await context.close()
   })
 
-  it('stays signed in in two tabs that refresh at once, again and again (incident 4: GHSA-392p-2q2v-4372)', async () => {
+  it('stays signed in in two tabs that refresh at once, again and again (GHSA-392p-2q2v-4372)', async () => {
     const { context, page } = await signedInPage()
     const tabs = [page, await openPage(context, origins.app), await openPage(context, origins.app)]
     for (let round = 0; round < 5; round += 1) {

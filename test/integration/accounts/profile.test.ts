@@ -40,7 +40,7 @@ describe('GET /auth/me', () => {
     expect(changed.permissions).toEqual([...changed.permissions].sort())
   })
 
-  it('refuses without a token, once the session ended, and once deactivated (incident 11: GHSA-2vg6-77g8-24mp)', async () => {
+  it('refuses without a token, once the session ended, and once deactivated (GHSA-2vg6-77g8-24mp)', async () => {
     await expectRefusal(await get('/auth/me'), 401, 'unauthenticated')
     const { id, email, session, tokens } = await signedIn()
     const other = await logIn(email)
@@ -115,7 +115,7 @@ describe('PATCH /auth/me', () => {
     { emailVerified: true },
     [],
     null,
-  ])('refuses %j and changes nothing (incident 21)', async (body) => {
+  ])('refuses %j and changes nothing (CWE-915)', async (body) => {
     const { tokens } = await signedIn()
     const before = await accountState()
     await expectRefusal(await patch(tokens.accessToken, body), 400, 'invalid_request')

@@ -57,7 +57,7 @@ describe('GET /auth/oauth/{provider}/callback: the state (RFC 9700 §4.7; ASVS 1
     await expectRefusal(await browser.open(`${callback}&state=other`), 400, 'invalid_request')
   })
 
-  it('is bound to its provider (incident 7: next-auth GHSA-x445-f3h2-j279; RFC 9700 §4.4, ASVS 10.2.2)', async () => {
+  it('goes nowhere with the state of another provider (next-auth GHSA-x445-f3h2-j279; RFC 9700 §4.4, ASVS 10.2.2)', async () => {
     const { browser, callback } = await comingBack()
     await expectRefusal(await browser.open(callback.replace('/google/', '/github/')), 400, 'invalid_state')
     expect(locationOf(await browser.open(callback)).href).toBe(REDIRECT)
@@ -211,7 +211,7 @@ describe('GET /auth/oauth/{provider}/callback: faults of our own', () => {
     expect(await countRows('users', 'email = ?', claims.email)).toBe(0)
   })
 
-  it('makes no half an account when the batch fails (incident 26)', async () => {
+  it('leaves nothing of an account when its batch fails (better-auth 1.7.7)', async () => {
     const claims = person()
     let hasFailed = false
     const failing = interceptEnv(service, (call, proceed) => {

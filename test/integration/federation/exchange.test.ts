@@ -102,7 +102,7 @@ describe('POST /auth/oauth/exchange (RFC 7636; ASVS 10.4.6)', () => {
     await expectRefusal(await exchange({ code, codeVerifier }), 401, 'invalid_code')
   })
 
-  it('has one winner of 50 at once (incident 3: GHSA-hc7v-rggr-4hvx)', { timeout: 60_000 }, async () => {
+  it('lets one of 50 simultaneous exchanges of a code win (GHSA-hc7v-rggr-4hvx)', { timeout: 60_000 }, async () => {
     const { code, codeVerifier, person } = await waiting()
     const answers = await Promise.all(Array.from({ length: 50 }, () => exchange({ code, codeVerifier })))
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
@@ -147,7 +147,7 @@ describe('POST /auth/oauth/exchange (RFC 7636; ASVS 10.4.6)', () => {
     expect([400, 401]).toContain(response.status)
   })
 
-  it('refuses an account that was deactivated in that minute (incident 11)', async () => {
+  it('refuses an account that was deactivated in that minute (GHSA-2vg6-77g8-24mp)', async () => {
     const { code, codeVerifier, person } = await waiting()
     const [{ id } = {}] = await rows('select id from users where email = ?', person.email)
     await deactivate(String(id))
@@ -155,7 +155,7 @@ describe('POST /auth/oauth/exchange (RFC 7636; ASVS 10.4.6)', () => {
   })
 })
 
-describe('a second factor, where set, is asked of a federated login too (issue 5 line 2)', () => {
+describe('a second factor, where set, is asked of a federated login too', () => {
   it('of a page that wants tokens', async () => {
     const { person, user } = await personWithSecondFactor()
     const { code, codeVerifier } = await waiting(person)

@@ -46,7 +46,7 @@ const providersOf = async (userId: string) =>
 afterAll(mailsSettled)
 
 describe('POST /auth/oauth/{provider}/link', () => {
-  it('links whoever comes back to the account of the browser that asked, whatever the address (O4)', async () => {
+  it('links whoever comes back to the account of the browser that asked, whatever the address', async () => {
     const { browser, id, email } = await inBrowser()
     const { url } = await answerOf(await browser.fetch('POST', '/auth/oauth/google/link', body), LinkAnswer)
     const person = newPerson()

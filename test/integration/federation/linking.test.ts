@@ -54,7 +54,7 @@ const identitiesOf = (email: string) =>
 
 afterAll(mailsSettled)
 
-describe('a verified local account (O4, ASVS 6.8.1, incident 6)', () => {
+describe('a verified local account (ASVS 6.8.1, CVE-2026-31813)', () => {
   it('is linked by the provider that runs its mailbox, and its owner is told', async () => {
     const account = await verified({ email: newGmail() })
     const { browser, error } = await signInWithGoogle(providers, service, google(account.email))
@@ -132,7 +132,7 @@ describe('a verified local account (O4, ASVS 6.8.1, incident 6)', () => {
     ['a Kelvin sign', (email: string) => email.replace('@example', '@e\u212aample')],
     ['a second @', (email: string) => `evil@${email}`],
     ['a line break', (email: string) => `${email}\r\nBcc: x@example.com`],
-  ])('is not reached by an address with %s (incident 8: GHSA-7rqj-j65f-68wh)', async (_, disguise) => {
+  ])('is not reached by an address with %s (GHSA-7rqj-j65f-68wh)', async (_, disguise) => {
     const account = await verified()
     const { error } = await signInWithGoogle(providers, service, google(disguise(account.email), { hd: 'example.com' }))
     expect(error).toBe('email_required')
@@ -147,7 +147,7 @@ describe('a verified local account (O4, ASVS 6.8.1, incident 6)', () => {
   })
 })
 
-describe('an unverified local account, when the owner of the address arrives (incident 2: GHSA-g38m-r43w-p2q7)', () => {
+describe('an unverified local account, when the owner of the address arrives (GHSA-g38m-r43w-p2q7)', () => {
   it('loses the password and the pending tokens of whoever made it', async () => {
     const trap = await registered({ email: newGmail() })
     const token = await mailedToken(trap.email, 'verify_email')

@@ -121,7 +121,7 @@ describe('POST /auth/login/mfa', () => {
     expect(await countRows('sessions', 'user_id = ?', id)).toBe(1)
   })
 
-  it('lets one of twenty simultaneous uses of a code win (incident 3: GHSA-hc7v-rggr-4hvx)', async () => {
+  it('lets one of twenty simultaneous uses of a code win (GHSA-hc7v-rggr-4hvx)', async () => {
     const { id, ticket, code } = await waiting()
     // The first five are compared, whoever sends them; of those one opens a session.
     const answers = await Promise.all(Array.from({ length: 20 }, () => complete(ticket, code)))
@@ -131,7 +131,7 @@ describe('POST /auth/login/mfa', () => {
     expect(await countRows('sessions', 'user_id = ?', id)).toBe(1)
   })
 
-  it('bounds wrong codes to five for a ticket, then refuses the right one (ASVS 6.6.3, incident 13)', async () => {
+  it('bounds wrong codes to five for a ticket, then refuses the right one (ASVS 6.6.3, CapSoftware/Cap#2221)', async () => {
     const { id, ticket, code } = await waiting()
     for (let guess = 0; guess < 5; guess += 1)
       await expectRefusal(await complete(ticket, wrongFor(code)), 401, 'invalid_code')

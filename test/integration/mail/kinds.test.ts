@@ -56,7 +56,7 @@ const sends = (kind: MailKind, title: string, test: () => Promise<void>) => {
   it(`${kind}: ${title}`, test)
 }
 
-describe('the mails of issue 4, line 4, each sent where its event happens', () => {
+describe('each kind of mail is sent where its event happens', () => {
   sends('verify_email', 'on signing up, and again on request', async () => {
     const email = newEmail()
     await post('/auth/register', { email, password: PASSWORD })
@@ -151,9 +151,8 @@ describe('the mails of issue 4, line 4, each sent where its event happens', () =
     expectNotice(await mailOf(email, 'account_deleted'))
   })
 
-  it('but those whose events have no route yet', () => {
-    // What providers do is told in test/integration/oauth and test/security; an admin's deactivation has no route so
-    // far.
+  it('and only the kinds listed here are sent by no route of this file', () => {
+    // The mails about providers are tested in test/integration/federation and test/security. No route sends the others.
     expect(MAIL_KINDS.filter((kind) => !seen.has(kind))).toEqual([
       'account_created',
       'account_claimed',
@@ -192,7 +191,7 @@ describe('the language of a mail', () => {
 })
 
 describe('links', () => {
-  it('open APP_URL and never the host of the request (incident 5)', async () => {
+  it('open APP_URL and never the host of the request (supabase/auth GHSA-3529-5m8x-rpv3)', async () => {
     const email = newEmail()
     const response = await post(
       '/auth/register',
@@ -206,7 +205,7 @@ describe('links', () => {
   })
 })
 
-describe('every way an address enters (incident 8)', () => {
+describe('every way an address enters (GHSA-7rqj-j65f-68wh)', () => {
   const REFUSED = [
     'ada＠example.com',
     'ada@example.com@evil.example',

@@ -191,7 +191,7 @@ describe('a notice of a fact', () => {
   })
 })
 
-describe('the code of a mail (incident 13)', () => {
+describe('the code of a mail (CapSoftware/Cap#2221)', () => {
   /** Asks for a change of address and gives the mail that the new one gets. */
   async function changeOf(address: string) {
     const account = await signedIn()

@@ -58,7 +58,7 @@ async function insertSessions(userId: string, count: number): Promise<string[]> 
   return ids
 }
 
-describe('last-seen is never on the path of a request (S7)', () => {
+describe('no request waits for the time of its session to be recorded', () => {
   it.each(['/auth/session', '/auth/me', '/auth/sessions'])('GET %s writes nothing to the database', async (path) => {
     const { tokens } = await signedIn()
     const counting = countingEnv()

@@ -38,7 +38,7 @@ const USES: Record<string, (bindings: Env, signedIn: SignedIn) => Promise<Respon
     callWorker(bindings, 'PATCH', '/auth/me', { headers: bearer(tokens.accessToken), body: { name: 'Ada' } }),
 }
 
-describe('idle time-out (S6; ASVS 7.3.1)', () => {
+describe('idle time-out (ASVS 7.3.1)', () => {
   it.each(Object.keys(USES))('refuses a %s once it has passed', async (use) => {
     const session = await logInUnder(withIdleTimeout)
     passSeconds(IDLE_SECONDS)
@@ -149,7 +149,7 @@ describe(`at most ${MAX_SESSIONS_PER_USER} sessions a user`, () => {
   })
 })
 
-describe('the place of a session (S5)', () => {
+describe('the place of a session', () => {
   const cf = (place: Record<string, string>) => place as unknown as IncomingRequestCfProperties
 
   it.each([

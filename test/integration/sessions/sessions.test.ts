@@ -72,7 +72,7 @@ describe('POST /auth/logout', () => {
     expect(await auditOf('session.ended', id)).toHaveLength(1)
   })
 
-  it('ends no session for an access token that has anything else wrong with it (incident 9, CVE-2026-22817)', async () => {
+  it('ends no session for an access token that has anything else wrong with it (hono CVE-2026-22817)', async () => {
     const { tokens } = await signedIn()
     const forgeries = (await forgeTokens(tokens.accessToken)).filter(({ flaw }) => !flaw.startsWith('expire'))
     const before = await accountState()

@@ -21,7 +21,7 @@ describe('parseEmailAddress: accepted', () => {
   })
 })
 
-describe('parseEmailAddress: refused (incident 8, GHSA-7rqj-j65f-68wh)', () => {
+describe('parseEmailAddress: refused (GHSA-7rqj-j65f-68wh)', () => {
   it.each([
     ['empty', ''],
     ['no @', 'anna.example.com'],

@@ -5,7 +5,7 @@ import vectors from '../../vectors/redirect-bypasses.json'
 
 const { allowed, accepted, refused } = vectors
 
-describe('redirectTo against the allow-list (RFC 9700 §4.1.3, incident 10; ASVS 3.7.2)', () => {
+describe('redirectTo against the allow-list (RFC 9700 §4.1.3, ASVS 3.7.2, cloudflare/workers-oauth-provider#97)', () => {
   it.each(accepted)('accepts $target: $why', ({ target }) => {
     expect(isAllowedRedirect(target, allowed)).toBe(true)
   })

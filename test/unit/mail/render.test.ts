@@ -124,7 +124,7 @@ describe('renderMail: what a mail tells', () => {
   })
 })
 
-describe('renderMail: hostile values (incident 22)', () => {
+describe('renderMail: hostile values (CWE-93)', () => {
   const HOSTILE = '<script>alert(1)</script>\r\nBcc: eve@example.net\u2028\u202eevil\0"\'&\ud800'
 
   it.each(MAIL_KINDS)('%s: escapes and flattens what users influence', (kind) => {

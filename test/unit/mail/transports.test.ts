@@ -36,7 +36,7 @@ function resend(answer: (request: Request) => Promise<Response> | Response, time
   })
 }
 
-describe('Resend transport (U2)', () => {
+describe('Resend transport', () => {
   it('posts the mail with its id as the idempotency key', async () => {
     const requests: Request[] = []
     await resend((request) => {
@@ -134,7 +134,7 @@ describe('Resend transport (U2)', () => {
   })
 })
 
-describe('Cloudflare binding transport (U2)', () => {
+describe('Cloudflare binding transport', () => {
   it('is accepted by the platform', async () => {
     const mail = { ...MAIL, to: 'anna@example.org' }
     await expect(createBindingTransport((env as { SEND_EMAIL: SendEmail }).SEND_EMAIL)(mail)).resolves.toBeUndefined()

@@ -86,7 +86,7 @@ describe('Google: the way back', () => {
     })
   })
 
-  it('takes both spellings of its issuer for one (incident 6)', async () => {
+  it('takes both spellings of its issuer for one (CVE-2026-31813)', async () => {
     answer({ iss: 'accounts.google.com' })
     await expect(authenticate(google)).resolves.toMatchObject({ issuer: 'https://accounts.google.com' })
   })

@@ -75,8 +75,8 @@ describe('ID token (OpenID Connect Core §3.1.3.7, RFC 8725, ASVS 6.8.2 9.1.1-9.
     ['no expiry', { exp: undefined as unknown as number }, 'exp'],
     ['an expiry 61 s ago', { exp: NOW_SECONDS - 61 }, 'exp'],
     ['no time of issue', { iat: undefined as unknown as number }, 'iat'],
-    ['a time of issue 2 min ahead', { iat: NOW_SECONDS + 120 }, 'iat'],
-    ['a time of issue 12 min ago', { iat: NOW_SECONDS - 720 }, 'iat'],
+    ['an issue time that is 2 min ahead', { iat: NOW_SECONDS + 120 }, 'iat'],
+    ['an issue time that is 12 min ago', { iat: NOW_SECONDS - 720 }, 'iat'],
     ['not before 2 min ahead', { nbf: NOW_SECONDS + 120 }, 'nbf'],
   ])('refuses %s', async (_, claims, rule) => {
     publish(signer)
@@ -192,7 +192,7 @@ describe('key set of a provider', () => {
     expect(keySetRequests).toBe(3)
   })
 
-  it('shares no pending fetch: a request that is never answered holds up no other (incident 20)', async () => {
+  it('shares no pending fetch: a request that is never answered holds up no other (better-auth#10315)', async () => {
     const token = await signer.sign(CLAIMS)
     const asked = new Promise<void>((resolve) => {
       const never = () => {

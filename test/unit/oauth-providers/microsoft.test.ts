@@ -61,7 +61,7 @@ describe('Microsoft', () => {
     })
   })
 
-  it('keeps the same sub of two tenants apart (incident 6)', async () => {
+  it('keeps the same sub of two tenants apart (CVE-2026-31813)', async () => {
     answer({ tid: OTHER_TENANT, iss: `https://login.microsoftonline.com/${OTHER_TENANT}/v2.0` })
     await expect(authenticate(microsoft)).resolves.toMatchObject({
       issuer: `https://login.microsoftonline.com/${OTHER_TENANT}/v2.0`,

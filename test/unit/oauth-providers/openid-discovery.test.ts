@@ -59,7 +59,7 @@ describe('any OpenID issuer: the way there', () => {
     },
   )
 
-  it('shares no pending discovery: one that is never answered holds up no other login (incident 20)', async () => {
+  it('shares no pending discovery: one that is never answered holds up no other login (better-auth#10315)', async () => {
     const asked = new Promise<void>((resolve) => {
       const never = () => {
         resolve()
