@@ -10,17 +10,19 @@ const MARKERS = /(<!-- requirements -->\n)[\s\S]*?(\n<!-- \/requirements -->)/
 const TITLE = /(?:describe|it|\))\(\s*(['"`])((?:\\.|(?!\1)[\s\S])*)\1/g
 /** `ASVS 6.2.1-6.2.3 6.2.8` names four. */
 const ASVS = /ASVS \d+\.\d+\.\d+(?:[-, ]+\d+\.\d+\.\d+)*/g
-const REQUIREMENT = /NIST SP 800-63B-4(?: §[\d.]*\d)?|RFC \d{4}(?: §[\d.]*\d)?|incident \d+/g
+const REQUIREMENT = /NIST SP 800-63B-4(?: §[\d.]*\d)?|RFC \d{4}(?: §[\d.]*\d)?/g
+/** What docs/incidents.md cites: advisories, kinds of weaknesses, issues (`project#1`), releases (`project 1.2.3`). */
+const INCIDENT =
+  /\bGHSA(?:-[0-9a-z]{4}){3}\b|\bCVE-\d{4}-\d+|\bCWE-\d+|\b[\w.-]+(?:\/[\w.-]+)?#\d+|\b[a-z][\w-]*(?:\/[\w-]+)? \d+\.\d+\.\d+\b/g
 
 async function collectTitles(): Promise<Map<string, string[]>> {
   const found = new Map<string, string[]>()
   for await (const file of glob('test/**/*.test.ts'))
     for (const [, , title = ''] of (await readFile(file, 'utf8')).matchAll(TITLE))
-      for (const requirement of new Set([...(title.match(REQUIREMENT) ?? []), ...readAsvs(title)]))
-        found.set(requirement, [
-          ...(found.get(requirement) ?? []),
-          `\`${file.slice('test/'.length)}\` ${toCell(title)}`,
-        ])
+      for (const requirement of new Set(
+        [REQUIREMENT, INCIDENT].flatMap((named) => title.match(named) ?? []).concat(readAsvs(title)),
+      ))
+        found.set(requirement, [...(found.get(requirement) ?? []), `\`${file}\` ${toCell(title)}`])
   return found
 }
 
