@@ -6,6 +6,7 @@ import { projectRoot } from './lib/wrangler.ts'
 const CHECKS: Readonly<Record<string, string>> = {
   'lint, format, import cycles': 'biome ci --colors=off .',
   'direction of the layers': 'node scripts/layers.ts',
+  'references lead somewhere, comments fit the page': 'node scripts/references.ts',
   'clocks of tests start from now': 'node scripts/fixed-moments.ts',
   'types of the source': 'tsc -p .',
   'types of the tests': 'tsc -p test',
