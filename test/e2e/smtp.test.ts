@@ -85,7 +85,7 @@ describe('SMTP submission to a real server', () => {
     ['"Acme \\"A\\" Inc."', 'Acme "A" Inc.'],
     ['Postern\r\nX-Evil: 1', 'Postern X-Evil: 1'],
     ['日本語', '日本語'],
-  ])('names the sender %j as one display name (CWE-93)', async (name, shown) => {
+  ])('shows the sender %j under one display name (CWE-93)', async (name, shown) => {
     const server = await start({ authOptional: true })
     const mail = compose({ from: `${name} <no-reply@example.com>` })
     expect(await send(`smtp://localhost:${server.port}`, mail)).toEqual(ACCEPTED)

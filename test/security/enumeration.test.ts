@@ -53,7 +53,7 @@ describe('nobody is told who has an account (ASVS 6.3.8; supabase/auth#1955, sup
     },
   )
 
-  it('POST /auth/login answers for a username as for an unknown one, and as for an address', async () => {
+  it('POST /auth/login answers alike for a known username, an unknown one and an address', async () => {
     const username = `ada${Date.now()}`
     await verified({ username })
     const login = (identifier: string) => ask('/auth/login', { identifier, password: NEW_PASSWORD })
@@ -79,7 +79,7 @@ describe('nobody is told who has an account (ASVS 6.3.8; supabase/auth#1955, sup
     expect(await attempts(newEmail())).toEqual(known)
   })
 
-  it('POST /auth/login tells nobody that an account is unverified, and only whoever confirmed it that it is deactivated', async () => {
+  it('POST /auth/login tells nobody that an account is unverified, and only the owner of a confirmed one that it is deactivated', async () => {
     const waiting = await registered()
     const endedBefore = await registered()
     const ended = await verified()

@@ -299,7 +299,7 @@ describe('hostile input to every operation of /openapi.json', { timeout: 60_000 
   })
 
   describe.each(named)('%s', (_, operation) => {
-    it('answers hostile headers with a problem or as without them, and changes nothing', async () => {
+    it('answers hostile headers with a problem or like a request without them, and changes nothing', async () => {
       for (const headers of HOSTILE_HEADERS) {
         const what = `${operation.method} ${operation.path}, ${JSON.stringify(headers).slice(0, 200)}`
         const sent = await sendRaw(operation.method, fill(operation.path, 'no-such-thing'), headers)
@@ -336,8 +336,8 @@ describe('hostile input to every operation of /openapi.json', { timeout: 60_000 
   })
 })
 
-describe('the log of all of it', () => {
-  it('is JSON, one line each, and holds no error and no secret (ASVS 16.4.1)', () => {
+describe('the log of the hostile requests', () => {
+  it('is one line of JSON for each, and holds no error and no secret (ASVS 16.4.1)', () => {
     expect(logged.length).toBeGreaterThan(1000)
     const lines = logged.map((line) => JSON.parse(line) as { level: string; message: string })
     expect(lines.filter(({ level }) => level === 'error')).toEqual([])

@@ -62,7 +62,7 @@ describe('links are built from the configuration (supabase/auth GHSA-3529-5m8x-r
     expect(metadata).not.toContain('evil.example')
   })
 
-  it('a request to another host name of the Worker gets links to the issuer too', async () => {
+  it('a request to another host name of the Worker causes links to the issuer, too', async () => {
     const { email } = await signUp()
     const response = await callWorker(env as Env, 'POST', '/auth/forgot-password', {
       body: { email },
@@ -79,7 +79,7 @@ describe('no session outlives its user (GHSA-2vg6-77g8-24mp)', () => {
   it.each([
     ['deleted', (id: string) => env.DB.prepare('delete from users where id = ?').bind(id).run()],
     ['banned', (id: string) => env.DB.prepare("update users set status = 'deactivated' where id = ?").bind(id).run()],
-  ])('of a user who was %s nothing works any more that asks the database', async (_, remove) => {
+  ])('a user who was %s is refused by everything that asks the database', async (_, remove) => {
     const { user, tokens, email, session } = await signedUp()
     await remove(user.id)
     const headers = bearer(tokens.accessToken)
@@ -95,7 +95,7 @@ describe('no session outlives its user (GHSA-2vg6-77g8-24mp)', () => {
 })
 
 describe('nothing but the mail itself says whether an address has an account (supabase/auth#1547, supabase/auth#2702)', () => {
-  it('asking again and again, past what one person is mailed, answers alike', async () => {
+  it('repeated requests are answered alike, also beyond the number of mails that one person gets', async () => {
     const { email } = await signUp()
     for (const path of ['/auth/forgot-password', '/auth/resend-verification']) {
       const answersFor = async (address: string) => {
@@ -138,7 +138,7 @@ describe('a first request that never ends keeps nobody else waiting (better-auth
     },
   )
 
-  it('a first request that fails leaves nothing broken behind', async () => {
+  it('a first request that fails does not break the next one', async () => {
     vi.spyOn(console, 'error').mockImplementation(() => undefined)
     let failures = 2
     const failing = interceptEnv(env as Env, (call, proceed) => {
@@ -157,26 +157,29 @@ describe('a first request that never ends keeps nobody else waiting (better-auth
 })
 
 describe('the last minute of a session (cloudflare/workers-oauth-provider 0.8.1)', () => {
-  it.each([59, 30, 1])('%i s before its end it can be refreshed, and ended, and no token outlives it', async (left) => {
-    const { tokens, session } = await signedUp()
-    const bindings = withProductionKv()
-    const ends = Math.floor(Date.now() / 1000) + left
-    await env.DB.prepare('update sessions set expires_at = ? where id = ?')
-      .bind(ends * 1000 + 999, session.id)
-      .run()
-    const body = { refreshToken: tokens.refreshToken }
-    const response = await callWorker(bindings, 'POST', '/auth/refresh', { body })
-    expect(response.status).toBe(200)
-    const fresh: SignedIn['tokens'] = await response.json()
-    expect(fresh.expiresIn).toBeLessThanOrEqual(left)
-    expect(fresh.refreshExpiresIn).toBeLessThanOrEqual(left)
-    const ended = await callWorker(bindings, 'POST', '/auth/logout', { headers: bearer(fresh.accessToken) })
-    expect(ended.status).toBe(204)
-    const headers = bearer(fresh.accessToken)
-    expect((await callWorker(bindings, 'GET', '/auth/session', { headers })).status).toBe(401)
-  })
+  it.each([59, 30, 1])(
+    '%i s before its end a session can be refreshed and ended, and no token outlives it',
+    async (left) => {
+      const { tokens, session } = await signedUp()
+      const bindings = withProductionKv()
+      const ends = Math.floor(Date.now() / 1000) + left
+      await env.DB.prepare('update sessions set expires_at = ? where id = ?')
+        .bind(ends * 1000 + 999, session.id)
+        .run()
+      const body = { refreshToken: tokens.refreshToken }
+      const response = await callWorker(bindings, 'POST', '/auth/refresh', { body })
+      expect(response.status).toBe(200)
+      const fresh: SignedIn['tokens'] = await response.json()
+      expect(fresh.expiresIn).toBeLessThanOrEqual(left)
+      expect(fresh.refreshExpiresIn).toBeLessThanOrEqual(left)
+      const ended = await callWorker(bindings, 'POST', '/auth/logout', { headers: bearer(fresh.accessToken) })
+      expect(ended.status).toBe(204)
+      const headers = bearer(fresh.accessToken)
+      expect((await callWorker(bindings, 'GET', '/auth/session', { headers })).status).toBe(401)
+    },
+  )
 
-  it('after its end it is refused, not failed', async () => {
+  it('after its end a session is refused with 401 and causes no error', async () => {
     const { tokens, session } = await signedUp()
     await env.DB.prepare('update sessions set expires_at = ? where id = ?')
       .bind(Date.now() - 1, session.id)
@@ -225,14 +228,14 @@ describe('the cookie of a session that was ended mints no token (better-auth 1.7
     expect(change.status).toBe(401)
   })
 
-  it('nor does one within the grace of a rotation: ended is ended', async () => {
+  it('nor does a previous refresh token within its grace', async () => {
     const { tokens } = await signedUp()
     expect((await post('/auth/refresh', { refreshToken: tokens.refreshToken })).status).toBe(200)
     expect((await post('/auth/logout', {}, bearer(tokens.accessToken))).status).toBe(204)
     expect((await post('/auth/refresh', { refreshToken: tokens.refreshToken })).status).toBe(401)
   })
 
-  it('a refresh that races with a logout leaves no token that reads', async () => {
+  it('a refresh that races with a logout leaves no token that is accepted for reads', async () => {
     const { email } = await signUp()
     for (let round = 0; round < 5; round += 1) {
       const { tokens } = await logIn(email)

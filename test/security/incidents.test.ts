@@ -18,14 +18,14 @@ afterEach(() => {
 afterAll(mailsSettled)
 
 describe('a mailed link that two requests redeem at once (GHSA-hc7v-rggr-4hvx)', () => {
-  it('has one winner for a verification link', async () => {
+  it('verifies the address for one of them, where it is a verification link', async () => {
     const { email } = await registered()
     const token = await mailedToken(email, 'verify_email')
     const answers = await Promise.all([1, 2].map(() => post('/auth/verify-email', { token })))
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 400])
   })
 
-  it('has one winner for a reset link, and the loser sets no password', async () => {
+  it('sets the password of one of them, where it is a reset link', async () => {
     const { email } = await verified()
     await post('/auth/forgot-password', { email })
     const token = await mailedToken(email, 'reset_password')
@@ -49,7 +49,7 @@ describe('a body that names `roles`, `emailVerified`, `id` or whatever else an a
     return [...new Set([...columns, ...camel, ...extra])].filter((name) => !settable.includes(name))
   }
 
-  it('POST /auth/register refuses each of them and makes no account', async () => {
+  it('is refused by POST /auth/register, which makes no account', async () => {
     for (const name of await foreignMembers()) {
       const email = newEmail()
       const response = await post('/auth/register', {
@@ -62,7 +62,7 @@ describe('a body that names `roles`, `emailVerified`, `id` or whatever else an a
     }
   })
 
-  it('PATCH /auth/me refuses each of them, the address too, and changes nothing', async () => {
+  it('is refused by PATCH /auth/me, the address too, which changes nothing', async () => {
     const { tokens } = await signedIn()
     const before = await accountState()
     for (const name of [...(await foreignMembers()), 'email']) {
@@ -76,7 +76,7 @@ describe('a body that names `roles`, `emailVerified`, `id` or whatever else an a
     expect(await accountState()).toEqual(before)
   })
 
-  it('a new account has the role `user` and no permission', async () => {
+  it('gets a new account nothing but the role `user` and no permission', async () => {
     const { user, tokens } = await signedIn()
     expect(user).toMatchObject({ roles: ['user'], permissions: [], emailVerified: true, status: 'active' })
     const session = await get('/auth/session', bearer(tokens.accessToken))
@@ -85,7 +85,7 @@ describe('a body that names `roles`, `emailVerified`, `id` or whatever else an a
 })
 
 describe('a sign-up of which one statement fails (better-auth 1.7.7)', () => {
-  it('fails at any place of the sign-up without a trace, and the address signs up and logs in afterwards', async () => {
+  it('leaves nothing behind, whichever statement it is, and the address signs up and logs in afterwards', async () => {
     log = captureLog()
     const { env: faulty, fail } = faultyEnv()
     const account = { email: newEmail(), password: PASSWORD, username: 'secondtry', name: 'Ada' }
@@ -115,7 +115,7 @@ describe('a sign-up of which one statement fails (better-auth 1.7.7)', () => {
 })
 
 describe('a session that was logged out', () => {
-  it('no token of the session works after logout', async () => {
+  it('has no token that still works', async () => {
     const { tokens } = await signedIn()
     const headers = bearer(tokens.accessToken)
     expect((await post('/auth/logout', {}, headers)).status).toBe(204)
@@ -128,7 +128,7 @@ describe('a session that was logged out', () => {
     )
   })
 
-  it('no token is logged on the way from login to logout', async () => {
+  it('left no token in the log on the way from login to logout', async () => {
     log = captureLog()
     const { tokens, session } = await signedIn()
     const refreshed = await post('/auth/refresh', { refreshToken: tokens.refreshToken })
@@ -159,7 +159,7 @@ const ask = (worker: Env, method: string, path: string, headers: Record<string, 
   callWorker(worker, method, path, { headers, origin: PRODUCTION.ISSUER })
 
 describe('a configuration that leaves out a secret or the environment (better-auth 1.7.7)', () => {
-  it('serves with a complete configuration and no ENVIRONMENT', async () => {
+  it('serves as production where only ENVIRONMENT is left out', async () => {
     const response = await ask(production(), 'GET', '/health')
     expect(response.status).toBe(200)
     expect(response.headers.get('Strict-Transport-Security')).toContain('max-age=')
@@ -184,7 +184,7 @@ describe('a configuration that leaves out a secret or the environment (better-au
     ['no MAIL_FROM', 'MAIL_FROM', undefined],
     ['an unknown ENVIRONMENT', 'ENVIRONMENT', 'staging'],
   ])(
-    '%s stops every request with a 500 that says nothing, and a log line that names the variable and the rule',
+    'stops every request with a 500 that says nothing, and a log line that names the variable and the rule: %s',
     async (_, variable, value) => {
       log = captureLog()
       const broken = production({ [variable]: value })

@@ -36,7 +36,7 @@ describe('what a client is counted by', () => {
     expect(toRateKeys(address)).toEqual(keys)
   })
 
-  it('is its zone where it is a Worker, whose address every Worker has', () => {
+  it('is its zone where it is a Worker, because all Workers have one address', () => {
     const workers = '2a06:98c0:3600::103'
     expect(toRateKeys(workers, 'shop.example')).toEqual([{ key: 'zone shop.example', times: 1 }])
     expect(toRateKeys(workers)[0]).toEqual({ key: '2a06:98c0:3600::/64', times: 1 })
@@ -132,7 +132,7 @@ describe('limits by client address, over HTTP', () => {
     expect(await admitted(1, () => '2001:db8:4::1')).toBe(5)
   })
 
-  it('counts what a /64 was refused against no other /64 of its /56: a flood shuts no neighbour out', async () => {
+  it('does not count what a /64 was refused against its /56, so that a flood shuts no neighbour out', async () => {
     const { ask } = freshWorker()
     const verify = (address: string) => ask('POST', '/auth/verify-email', address, VERIFY)
     await statusesOf(50, () => verify('2001:db8:1:1::1'))
@@ -154,7 +154,7 @@ describe('limits by client address, over HTTP', () => {
     expect(await leftOf('2001:db8:2::1')).toBe('"sensitive";r=4;t=60')
   })
 
-  it('costs an IPv6 client no more of KV than one of IPv4', async () => {
+  it('costs no more KV operations for an IPv6 client than for one of IPv4', async () => {
     const costOf = async (address: string) => {
       const { ask, kv } = freshWorker()
       await statusesOf(3, () => ask('POST', '/auth/verify-email', address, VERIFY))
@@ -277,13 +277,13 @@ describe('limits by client address, over HTTP', () => {
     ])
   })
 
-  it('refuses before anything is done: the body is not even read', async () => {
+  it('refuses before anything is done, even before the body is read', async () => {
     const { ask } = freshWorker()
     const statuses = await statusesOf(6, () => ask('POST', '/auth/login', '203.0.113.1', { body: { not: 'valid' } }))
     expect(statuses).toEqual([400, 400, 400, 400, 400, 429])
   })
 
-  it('is off where RATE_LIMITS is off, which production refuses', async () => {
+  it('limits nothing where RATE_LIMITS is off, which production refuses', async () => {
     const { ask } = freshWorker({ RATE_LIMITS: 'off' })
     expect(await statusesOf(8, () => ask('POST', '/auth/forgot-password', '203.0.113.1', FORGOT))).not.toContain(429)
     const production = freshWorker({
@@ -326,7 +326,7 @@ describe('the fields of draft-ietf-httpapi-ratelimit-headers', () => {
     expect(response.headers.get('Retry-After')).toBeNull()
   })
 
-  it('stand on refusals too, with a Retry-After that holds', async () => {
+  it('are on refusals too, with a Retry-After that is long enough', async () => {
     const { ask } = freshWorker()
     pass(15_000)
     await statusesOf(5, () => ask('POST', '/auth/verify-email', '203.0.113.1', VERIFY))

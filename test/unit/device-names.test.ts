@@ -43,7 +43,7 @@ describe('device names', () => {
     ['Unknown device', ''],
     ['Unknown device', null],
     ['Unknown device', '//'],
-  ])('calls it %s', (name, userAgent) => {
+  ])('are what a person would say: %s', (name, userAgent) => {
     expect(describeDevice(userAgent)).toBe(name)
   })
 
@@ -57,7 +57,7 @@ describe('device names', () => {
     'a%0D%0ABcc:b@evil.example/1',
     '%E0%A4%A/1',
     `${'A'.repeat(400)}/1 `,
-  ])('keeps nothing that a mail client would make a link of, or markup: %s', (userAgent) => {
+  ])('keep nothing that a mail client would turn into a link or markup: %s', (userAgent) => {
     const name = describeDevice(userAgent)
     expect(name).toMatch(/^[\p{L}\p{N} -]+$/u)
     expect(name.length).toBeLessThanOrEqual(60)
@@ -67,7 +67,7 @@ describe('device names', () => {
 describe('the facts of a notice', () => {
   const client = { requestId: null, ip: '203.0.113.7', userAgent: 'curl/8.9.1', locale: 'en' } as const
 
-  it('names device, place and time, and no address', () => {
+  it('name device, place and time, and no address', () => {
     const facts = loginFacts({ ...client, country: 'CH', city: 'Zürich' }, Date.UTC(2001, 0, 31, 12))
     expect(facts).toEqual({ time: '2001-01-31T12:00:00.000Z', device: 'curl', location: 'Zürich, CH' })
   })
@@ -75,7 +75,7 @@ describe('the facts of a notice', () => {
   it.each([
     [null, null, undefined],
     ['CH', null, 'CH'],
-  ])('says of the place what is known: %s, %s', (country, city, location) => {
+  ])('name as much of the place as is known: %s, %s', (country, city, location) => {
     expect(loginFacts({ ...client, country, city }, 0).location).toBe(location)
   })
 })

@@ -45,7 +45,7 @@ describe('references to what is not in the project', () => {
     ['docs/security.md', 'An advisory: better-auth#7124, CVE-2026-22817.'],
     ['docs/security.md', 'See [the decision](decisions/0003-refresh-rotation.md) and [above](#login).'],
     ['docs/security.md', 'See [the layers](architecture.md) and [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457).'],
-  ])('are not seen in %s: %s', (path, text) => {
+  ])('are not reported in %s: %s', (path, text) => {
     expect(problemsOf(path, text)).toEqual([])
   })
 

@@ -50,7 +50,7 @@ describe('the way back from Google, with cookies', () => {
     expect(identity).toMatchObject({ issuer: 'https://accounts.google.com', subject: claims.sub, sealed_tokens: null })
   })
 
-  it('knows the person again by (issuer, subject), whatever the address is by then (CVE-2026-31813)', async () => {
+  it('recognises a person by issuer and subject, whatever the address has become (CVE-2026-31813)', async () => {
     const claims = person()
     await signInWithGoogle(providers, service, claims)
     const { browser } = await signInWithGoogle(providers, service, { ...claims, email: newEmail() })
@@ -68,7 +68,7 @@ describe('the way back from Google, with cookies', () => {
     expect(await countRows('outbox', "kind = 'new_device' and recipient = ?", claims.email)).toBe(1)
   })
 
-  it('lets two tabs be under way at once', async () => {
+  it('lets two tabs log in at the same time', async () => {
     const browser = createBrowser(service)
     const first = await browser.open(startPath('google', { redirectTo: `${APP}/first` }))
     const second = await browser.open(startPath('google', { redirectTo: `${APP}/second` }))
@@ -126,7 +126,7 @@ describe('the way back from GitHub', () => {
     return { browser, id, error: landing.searchParams.get('error') }
   }
 
-  it('signs in with the primary, verified address, and knows the number again', async () => {
+  it('signs in with the primary, verified address, and recognises the person by the numeric id', async () => {
     const email = newEmail()
     const { browser, id } = await signInWithGitHub([
       { email: newEmail(), primary: false, verified: true },
@@ -137,7 +137,7 @@ describe('the way back from GitHub', () => {
     expect(await answerOf(await again.browser.fetch('GET', '/auth/me'), User)).toMatchObject({ email })
   })
 
-  it('refuses somebody without an address: an account needs one', async () => {
+  it('refuses a person without an address, because an account needs one', async () => {
     const { browser, error } = await signInWithGitHub([])
     expect(error).toBe('email_required')
     expect([...browser.jar]).toEqual([])
@@ -182,7 +182,7 @@ describe('an address that the provider did not verify', () => {
     expect(await answerOf(await later.fetch('GET', '/auth/me'), User)).toMatchObject({ emailVerified: true })
   })
 
-  it('opens nothing before, however often they try, also where unverified accounts may log in (ASVS 6.3.8)', async () => {
+  it('signs nobody in before it is verified, at any number of tries, also where unverified accounts may log in (ASVS 6.3.8)', async () => {
     const lenient = oauthEnv({ REQUIRE_EMAIL_VERIFICATION: 'false' })
     const claims = person({ email_verified: false })
     for (let attempt = 0; attempt < 3; attempt += 1) {
@@ -223,7 +223,7 @@ describe("the provider's tokens", () => {
     expect(await openProviderTokens(settings, { ...identity, subject: 'other' }, String(sealed))).toBeNull()
   })
 
-  it('are dropped at the next login once configuration does not ask any more', async () => {
+  it('are deleted at the next login once they are configured off', async () => {
     const claims = person()
     await signInWithGoogle(providers, keeping, claims)
     await signInWithGoogle(providers, service, claims)

@@ -15,7 +15,7 @@ describe('seal (ASVS 11.3.2, 11.3.4)', () => {
     expect(await unseal(ONLY_V1, 'test', sealed)).toEqual({ plaintext: TEXT })
   })
 
-  it('is authenticated AES-256-GCM with a nonce of its own each time (ASVS 11.3.3)', async () => {
+  it('uses authenticated AES-256-GCM with a new nonce each time (ASVS 11.3.3)', async () => {
     const [first, second] = [await seal(ONLY_V1, 'test', TEXT), await seal(ONLY_V1, 'test', TEXT)]
     expect(decodeProtectedHeader(first)).toEqual({ alg: 'dir', enc: 'A256GCM', kid: 'v1' })
     expect(first.split('.')[2]).not.toBe(second.split('.')[2])
@@ -30,14 +30,14 @@ describe('seal (ASVS 11.3.2, 11.3.4)', () => {
 })
 
 describe('unseal', () => {
-  it('opens nothing for another purpose, another secret, or a version that is gone', async () => {
+  it('refuses another purpose, another secret, and a version that is no longer listed', async () => {
     const sealed = await seal(ONLY_V1, 'test', TEXT)
     expect(await unseal(ONLY_V1, 'other', sealed)).toBeNull()
     expect(await unseal([{ ...V2, version: 'v1' }], 'test', sealed)).toBeNull()
     expect(await unseal([V2], 'test', sealed)).toBeNull()
   })
 
-  it('opens nothing that was changed, in any of its parts (ASVS 11.3.3)', async () => {
+  it('refuses a text of which any part was changed (ASVS 11.3.3)', async () => {
     const sealed = await seal(ONLY_V1, 'test', TEXT)
     for (const at of [2, sealed.indexOf('..') + 3, sealed.lastIndexOf('.') - 3, sealed.length - 3]) {
       const changed = `${sealed.slice(0, at)}${sealed.charAt(at) === 'A' ? 'B' : 'A'}${sealed.slice(at + 1)}`
@@ -47,7 +47,7 @@ describe('unseal', () => {
       expect(await unseal(ONLY_V1, 'test', other)).toBeNull()
   })
 
-  it('takes no other algorithm, whatever the header asks for', async () => {
+  it('refuses every other algorithm that a header names', async () => {
     const key = deriveKey(V1.secret, 'seal:test')
     const bytes = new TextEncoder().encode(TEXT)
     const wrapped = await new CompactEncrypt(bytes)

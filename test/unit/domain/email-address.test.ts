@@ -84,7 +84,7 @@ describe('parseEmailAddress: refused (GHSA-7rqj-j65f-68wh)', () => {
 })
 
 describe('parseEmailAddress: properties', () => {
-  it('gives printable lower-case ASCII with one @, and is idempotent', () => {
+  it('answers printable lower-case ASCII with one @, and is idempotent', () => {
     const text = fc.oneof(
       fc.emailAddress(),
       fc.string({ unit: 'binary' }),
