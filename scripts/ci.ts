@@ -1,4 +1,4 @@
-/** What `.ci/run` runs: each check and each test counts, a failed check names itself, and the last line sums up. */
+/** `.ci/run` runs this: every check and every test, the names of failed checks, and a last line that sums up. */
 import { spawn, spawnSync } from 'node:child_process'
 import { delimiter, join } from 'node:path'
 import { projectRoot } from './lib/wrangler.ts'
@@ -48,7 +48,7 @@ function runCheck(name: string, command: string): boolean {
   return status === 0
 }
 
-/** Runs `npm test`, whose last line is its tally. */
+/** Runs `npm test` and reads the tally in its last line. */
 async function runTests(): Promise<Tally> {
   const child = spawn('npm', ['test'], { cwd: projectRoot, env: environment, stdio: ['ignore', 'pipe', 'inherit'] })
   let output = ''
