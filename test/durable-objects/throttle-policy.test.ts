@@ -7,7 +7,7 @@ import { NOON_MS } from '../support/clock.ts'
 const DAY_MS = LOGIN_FORGET_SECONDS * 1000
 const START_MS = NOON_MS
 
-/** An account's records without an object around them: what is wrong is counted, what is not due is refused. */
+/** The records of an account without an object around them: failures are counted, and early attempts refused. */
 function account() {
   const stored = new Map<string, Failures>()
   const read = (key: string) => stored.get(key)
@@ -96,7 +96,7 @@ describe('throttle policy', () => {
   it('NIST SP 800-63B-4 §3.2.2: at most 100 failures in any 24 h, however strangers and devices take turns', () => {
     const step = fc.record({
       deviceId: fc.constantFrom(null, null, 'a', 'b', 'c', 'd', 'e', 'f'),
-      // Most wait exactly as long as they must; some come too early, some let time go by.
+      // Most attempts wait exactly as long as they must, some come too early, and some come much later.
       pauseMs: fc.oneof(
         { weight: 6, arbitrary: fc.constant(0) },
         { weight: 2, arbitrary: fc.integer({ min: 0, max: 2 * 3_600_000 }) },

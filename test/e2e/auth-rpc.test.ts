@@ -50,7 +50,7 @@ describe('AuthRpc, asked by another Worker over a service binding', () => {
     expect(await ask(user.tokens.accessToken, '?permission=users:read&fresh')).toEqual(FORBIDDEN)
     await makeAdmin(user)
     expect((await ask(user.tokens.accessToken, '?permission=users:read&fresh')).status).toBe(200)
-    // The token still says what it said; the next one says more.
+    // The token still has the former permissions, and the next one has the new one.
     expect(await ask(user.tokens.accessToken, '?permission=users:read')).toEqual(FORBIDDEN)
     const refreshed = await workers.post('/auth/refresh', { refreshToken: user.tokens.refreshToken })
     const { accessToken } = (await refreshed.json()) as SignedIn['tokens']

@@ -137,13 +137,13 @@ describe('the whole Worker and a real mail server: AUTH over STARTTLS', () => {
     answerRecipient = (done) => stalled.push(done)
     await register(service, 'first')
     await eventually(() => (stalled.length > 0 ? true : undefined))
-    // The server has a mail in hand and answers nothing until each of these is answered.
+    // The server holds a mail and does not answer until each of these requests is answered.
     for (let index = 0; index < 7; index += 1) await register(service, 'slow')
     const arrived = () => server.received.filter(({ to: [to = ''] }) => /^(first|slow)-/.test(to)).length
     expect(arrived()).toBe(0)
     answerRecipient = (done) => done()
     for (const done of stalled) done()
-    // Nothing is lost by it.
+    // No mail is lost by it.
     await eventually(() => arrived() === 8 || undefined, 90)
   })
 
@@ -267,7 +267,7 @@ describe('the queues of both environments', () => {
     const consumer = queues.consumers?.find(({ queue }) => queue === queueOf('MAIL_QUEUE'))
     expect(queueOf('MAIL_DEAD_QUEUE')).toBe(consumer?.dead_letter_queue)
     expect(queueOf('MAIL_DEAD_QUEUE')).toBeDefined()
-    // Nothing consumes it: an operator reads it (docs/operations.md).
+    // The queue has no consumer: an operator reads it (docs/operations.md).
     expect(queues.consumers?.map(({ queue }) => queue)).not.toContain(queueOf('MAIL_DEAD_QUEUE'))
   })
 })

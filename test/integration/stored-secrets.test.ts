@@ -18,9 +18,9 @@ import {
 import { mailsSettled } from '../support/database.ts'
 import { dumpDatabase } from '../support/stored-state.ts'
 
-/** Everything that was handed out, and would open something. */
+/** Every secret that was handed out. */
 const handedOut: { what: string; value: string }[] = []
-/** Every value that stands in a column, of any table. */
+/** Every value of every column of every table. */
 let stored: { where: string; value: string }[] = []
 
 const keep = (what: string, ...values: (string | undefined)[]) =>
@@ -33,7 +33,7 @@ async function keepMail(to: string, path: string): Promise<string> {
   return tokenIn(mail)
 }
 
-/** A run of every flow that makes a secret. Some are used and some are not: a thief may come at any time. */
+/** Runs every flow that makes a secret. Some secrets are used and some are not, as a leak may happen at any time. */
 async function walkEveryFlow(): Promise<void> {
   const [email, newAddress, unverified] = [newEmail(), newEmail(), newEmail()]
   const passwords = [PASSWORD, 'the second password of all', 'the third password of all']

@@ -13,7 +13,7 @@ import { interceptEnv } from '../support/intercept-env.ts'
 
 const HOURLY = '47 * * * *'
 const DAILY = '17 3 * * *'
-/** What the free plan allows in one run of a Worker; a batch counts as many queries as it has statements. */
+/** The free plan allows so many queries in one run of a Worker; each statement of a batch counts as one. */
 const MAX_QUERIES = 50
 const DAY = 86_400_000
 const now = NOON_MS
@@ -198,7 +198,7 @@ describe('more rows than a run may take', () => {
   const fill = async (table: Table, count: number) => await rows(FILLED[table], count)
   const left = (table: Table) => countRows(table, "id like 'bulk%'")
 
-  /** Bindings whose statements are noted. */
+  /** The bindings, with every statement recorded. */
   function watching() {
     const statements: string[] = []
     const bindings = interceptEnv(env as unknown as Env, (call, proceed) => {

@@ -23,8 +23,8 @@ import { listOperations, samplesOf } from '../support/openapi.ts'
 import { createProductionKv } from '../support/production-kv.ts'
 
 /**
- * The longest that production may go on believing a token: a write on its way to other locations, and a read they have
- * cached.
+ * The longest time for which production may go on accepting a token: that of a write on its way to other locations, and
+ * that of a read which they have cached.
  */
 const PROPAGATION_MS = 60_000
 const CACHED_MS = KV_MIN_CACHE_TTL_SECONDS * 1000
@@ -66,7 +66,7 @@ const change = async (location: Env, { tokens }: Pick<SignedIn, 'tokens'>) =>
 const logOut = (location: Env, { tokens }: Pick<SignedIn, 'tokens'>) =>
   callWorker(location, 'POST', '/auth/logout', { headers: bearer(tokens.accessToken) })
 
-/** Every way in which an access token dies before its time, and the sessions that it takes along. */
+/** Every way in which an access token becomes invalid before it expires, and the sessions that end with it. */
 const ENDINGS: {
   name: string
   /** Ends the session of `victim`; `other` is another session of the account. */
@@ -292,7 +292,7 @@ describe('every route that changes something refuses an ended session at once, w
       })
       expect(await refusalOf(response)).toEqual({ status: 401, code: 'unauthenticated' })
     }
-    // The very same token still reads where KV shows nothing: that is the lag, and all of it.
+    // The same token is still accepted for reads where KV shows nothing, which is the whole of the documented lag.
     expect(await read(blind, dead)).toBe(200)
   })
 })
@@ -337,7 +337,7 @@ describe('when KV does not take a revocation', () => {
         expect((await end(here, account))?.status).toBe(204)
         expect(queued.flatMap(({ sessionIds }) => sessionIds)).toContain(account.victim.session.id)
         expect(await change(here, account.victim)).toBe(401)
-        // While KV is down reads are refused altogether; where only writes fail the token is still believed.
+        // While KV is down all reads are refused; where only writes fail, the token is still accepted.
         expect(await read(here, account.victim)).toBe(how === 'refuse' ? 503 : 200)
 
         const failed = await deliver(here, [...queued])

@@ -111,7 +111,7 @@ async function expectAlike(counting: typeof strict, steps: readonly string[]): P
 
 beforeAll(async () => {
   template = (await registered({ password: PASSWORD })).id
-  // An isolate that has its keys: what comes is what any request sees.
+  // The isolate has its signing keys, so that every further request makes the same calls.
   for (const counting of [strict, lenient]) await walk(counting, 'a verified account', Object.keys(STEPS))
 })
 afterAll(mailsSettled)

@@ -100,7 +100,7 @@ const OWNERS: Record<string, (owner: Visitor, email: string) => Promise<unknown>
 }
 
 const NOTHING: WayIn[] = []
-/** A click confirms what its mail named; everything else that the owner does leaves nothing. */
+/** A click confirms what its mail named; everything else that the owner does leaves the stranger nothing. */
 const confirmed = (left: WayIn[]) => [NOTHING, left, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING]
 /**
  * An account that is verified already stays as it is until its owner sets a password, or comes by the provider of the

@@ -77,7 +77,7 @@ async function stored(): Promise<Stored> {
   return { facts: { ...Object.fromEntries(kept), outbox: mails }, auditRows: audit.length + counted }
 }
 
-/** Refusals of somebody who tried: the trail keeps those. */
+/** The statuses of refusals that the audit trail may record. */
 const MAY_BE_AUDITED = [401, 403, 429]
 
 /** Expects a 4xx problem with a stable code (RFC 9457). */
@@ -112,7 +112,7 @@ async function expectUnchanged(status: number, what: string): Promise<void> {
   before = after
 }
 
-/** What a right body changed is no concern of this test; a session that ended with it is opened anew. */
+/** Ignores what a valid body changed, and opens a new session where it ended the session. */
 async function settle(): Promise<void> {
   const { status } = await sendRaw('GET', '/auth/me', session)
   if (status !== 200) session = bearer((await signedIn()).tokens.accessToken)

@@ -218,7 +218,7 @@ describe('the cookie of a session that was ended mints no token (better-auth 1.7
     const { user } = await logIn(email)
     const bindings = withProductionKv()
     const headers = { ...sameOrigin, Cookie: `${cookies.access}; ${cookies.refresh}` }
-    // The blocklist has been asked, and caches that there is nothing: what is left is what the database says.
+    // The blocklist was asked and has cached that there is no mark, so only the database can refuse.
     await callWorker(bindings, 'GET', '/auth/session', { headers: { Cookie: cookies.access } })
     await end(cookies, user.id)
     const refused = await callWorker(bindings, 'POST', '/auth/refresh', { headers, body: {} })

@@ -25,7 +25,7 @@ function loginFrom(ask: Ask, identifier: string, { password = PASSWORD, deviceTo
   return ask('POST', '/auth/login', address, { body: { identifier, password }, headers })
 }
 
-/** An office whose address has used up its logins of this minute. */
+/** A client address that has used up its logins of this minute. */
 async function busyOffice() {
   const { ask } = freshWorker()
   await statusesOf(5, () => loginFrom(ask, 'nobody@example.com'))
@@ -92,7 +92,7 @@ describe('the second step of a login', () => {
     return { body, deviceToken: session.deviceToken }
   }
 
-  /** An office whose address has used up its second steps of this minute. */
+  /** A client address that has used up its second steps of this minute. */
   async function busyWithCodes() {
     const { ask } = freshWorker()
     const body = { ticket: 'x'.repeat(80), method: 'email', code: '00000000' }

@@ -24,7 +24,7 @@ import { interceptEnv } from '../support/intercept-env.ts'
 
 const { secrets } = parseSettings({ ...env })
 
-/** Stops the clock of the whole Worker: from here on time is the test's. */
+/** Stops the clock of the whole Worker, so that only the test moves it. */
 function stopClock(): void {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() })
 }
@@ -40,7 +40,7 @@ async function lock(identifier: string): Promise<void> {
   for (let count = 0; count < 5; count += 1) expect((await tryLogin(identifier)).status).toBe(401)
 }
 
-/** What somebody who keeps trying gets to see. */
+/** Answers what somebody who keeps trying sees. */
 async function answersTo(identifier: string, attempts: number): Promise<string[]> {
   const answers: string[] = []
   for (let count = 0; count < attempts; count += 1) {

@@ -4,7 +4,7 @@ import { composePlatform } from '../../src/platform/compose.ts'
 import { SYSTEM } from '../../src/platform/requester.ts'
 import { findSigningKey, loadKeyRing } from '../../src/services/signing-keys/signing-keys.ts'
 
-/** An access token that must not be believed, and what is wrong with it. */
+/** An access token that must be refused, and what is wrong with it. */
 export interface ForgedToken {
   flaw: string
   token: string

@@ -5,7 +5,7 @@ import type { Env } from '../support/other-service/worker.ts'
 type Verify = Env['AUTH']['verify']
 type Answer = Awaited<ReturnType<Verify>>
 
-/** What docs/other-services.md tells others to copy. */
+/** The interface that docs/other-services.md tells others to copy. */
 interface Auth {
   verify(
     token: string,

@@ -35,7 +35,7 @@ describe('hc<AppType>()', () => {
       currentPassword: string
       newPassword: string
     }>()
-    // @ts-expect-error: a login without a password is no login.
+    // @ts-expect-error: a login needs a password.
     expectTypeOf<{ json: { identifier: string } }>().toExtend<InferRequestType<Login>>()
   })
 
@@ -69,7 +69,7 @@ describe('hc<AppType>()', () => {
     expectTypeOf(client.auth['confirm-email-change'].$post).toBeFunction()
     expectTypeOf(client.auth.login.mfa.email.$post).toBeFunction()
     expectTypeOf(client.auth.me.$patch).toBeFunction()
-    // @ts-expect-error: a route that is not there.
+    // @ts-expect-error: this route does not exist.
     expectTypeOf(client.auth.nothing).not.toBeAny()
   })
 

@@ -54,6 +54,8 @@ describe('references to what is not in the project', () => {
     expect(findDanglingReferences('src/a.ts', `const a = 1\n${comment}`, FILES)).toEqual([
       { line: 2, problem: 'a comment of 121 columns' },
     ])
+    expect(problemsOf('wrangler.toml', `# ${'x'.repeat(119)}`)).toEqual(['a comment of 121 columns'])
     expect(problemsOf('src/a.ts', `const text = '${'x'.repeat(118)}'`)).toEqual([])
+    expect(problemsOf('README.md', `# ${'x'.repeat(119)}`)).toEqual([])
   })
 })

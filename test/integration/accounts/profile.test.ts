@@ -67,7 +67,7 @@ describe('PATCH /auth/me', () => {
     expect(named).toMatchObject({ name: 'Marie Curie', username: 'curie' })
     const renamed = await answerOf(await patch(tokens.accessToken, { username: 'MCurie' }), User)
     expect(renamed).toMatchObject({ name: 'Marie Curie', username: 'MCurie' })
-    // The activity queue may have moved it meanwhile.
+    // The activity queue may have updated this time meanwhile.
     const { lastSeenAt: _, ...kept } = renamed
     expect(await answerOf(await me(tokens.accessToken), User)).toMatchObject(kept)
     expect(await queryOne('select name, username from users where id = ?', id)).toEqual({

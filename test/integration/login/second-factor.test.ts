@@ -123,7 +123,7 @@ describe('POST /auth/login/mfa', () => {
 
   it('lets one of twenty simultaneous uses of a code win (GHSA-hc7v-rggr-4hvx)', async () => {
     const { id, ticket, code } = await waiting()
-    // The first five are compared, whoever sends them; of those one opens a session.
+    // The first five codes are compared, and one of them opens a session.
     const answers = await Promise.all(Array.from({ length: 20 }, () => complete(ticket, code)))
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
     for (const answer of answers.filter(({ status }) => status !== 200))

@@ -16,7 +16,7 @@ import { captureLogs, deliveryBench, jobPlatform, outboxRow, putMail } from '../
 const EVERY_MINUTE = '* * * * *'
 const fails = (permanent: boolean) => () => Promise.reject(new MailError('smtp 451 RCPT TO', permanent))
 
-/** What the trail says of a mail. */
+/** The audit events about a mail. */
 async function auditOfMail(id: string) {
   const events = await rows(
     "select * from audit_events where type = 'mail.failed' and json_extract(details, '$.outboxId') = ?",
@@ -28,7 +28,7 @@ async function auditOfMail(id: string) {
 let logs: () => string
 beforeEach(async () => {
   logs = captureLogs()
-  // A delivery takes whatever is due, not what its test has put there.
+  // A delivery takes whatever is due, so mails of other tests must be gone.
   await rows("delete from outbox where state = 'pending'")
 })
 afterEach(() => {
@@ -272,7 +272,7 @@ describe('the sweep', () => {
     const bench = deliveryBench()
     const due = bench.now - 120_000
     const overdue: string[] = []
-    // 120 of one moment, so that a page ends in the middle of it.
+    // All 120 have one due time, so that a page ends between two of the same time.
     for (let index = 0; index < 230; index += 1)
       overdue.push(await putMail({ next_attempt_at: due + Math.max(0, index - 120) }))
     await putMail({ next_attempt_at: bench.now - 59_000 })

@@ -14,7 +14,7 @@ const many = <Value>(count: number, make: (index: number) => Value) =>
   Array.from({ length: count }, (_, index) => make(index))
 const mailsOf = (recipient: string, kind: string) => countRows('outbox', 'recipient = ? and kind = ?', recipient, kind)
 
-/** Lets an hour pass for what a recipient got. */
+/** Makes all mails that a recipient got an hour older. */
 const anHourLater = (recipient: string) =>
   rows('update outbox set created_at = created_at - 3600001 where recipient = ?', recipient)
 

@@ -27,7 +27,7 @@ const GUARDED = OPERATIONS.filter(({ security }) => security === 'user').map(
   ({ method, path }) => [method, path] as const,
 )
 
-/** What may be asked without signing in. Whoever adds a route decides here whether it belongs to them. */
+/** These routes are public. Whoever adds a route decides here whether it is one of them. */
 const PUBLIC = [
   'POST /auth/register',
   'POST /auth/verify-email',
@@ -147,7 +147,7 @@ describe('a forged access token (hono CVE-2026-22817; ASVS 9.1.1-9.1.3 9.2.1-9.2
     for (const { flaw, token } of forged) {
       const headers = { Cookie: `__Host-access=${token}`, ...SAME_ORIGIN }
       expect((await get('/auth/session', headers)).status).toBe(401)
-      // One that has only expired is genuine, and does end its session.
+      // A token that has only expired is genuine, so its session is ended.
       if (!flaw.startsWith('expire')) expect((await send('POST', '/auth/logout', { headers })).status).toBe(204)
     }
     expect(await accountState()).toEqual(before)

@@ -11,7 +11,7 @@ import { queryOne } from '../../support/stored-state.ts'
 const HOUR_MS = 3_600_000
 const restoredTo = () => Date.now() - HOUR_MS
 
-/** Lets everything that is in the database be two hours old, as in one that was restored to an hour ago. */
+/** Makes every row of the database two hours old, as in a database that was restored to its state an hour ago. */
 async function growOld(): Promise<void> {
   for (const table of ['sessions', 'one_time_tokens', 'login_exchanges', 'outbox', 'signing_keys'])
     await rows(`update ${table} set created_at = created_at - ?`, 2 * HOUR_MS)

@@ -40,7 +40,7 @@ async function warmIsolate() {
   }
 }
 
-/** Lets the keys of an isolate be old without touching the clock, which the timers of a stall need. */
+/** Makes the keys of an isolate old without moving the clock, which the timers of a stall need. */
 function makeKeysOld(isolate: Env): void {
   const { keyRing } = composePlatform(isolate, SYSTEM, { waitUntil: () => undefined })
   if (keyRing.current) keyRing.current = { ...keyRing.current, loadedAt: Date.now() - CACHE_MS - 1000 }

@@ -49,7 +49,7 @@ const BESIDE: [Step, Step][] = [
   ['v2,v1', 'v1,v2'],
   ['v2,v1', 'v2'],
   ['v2', 'v2,v1'],
-  // Whoever skips the first step, or rolls two steps back.
+  // These two run side by side when an operator skips the first step, or rolls two steps back.
   ['v1', 'v2,v1'],
   ['v2,v1', 'v1'],
 ]

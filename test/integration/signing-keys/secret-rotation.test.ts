@@ -21,7 +21,7 @@ const call = (on: Env, path: string, body: unknown, headers: Record<string, stri
 const sessionOn = (on: Env, accessToken: string) =>
   callWorker(on, 'GET', '/auth/session', { headers: bearer(accessToken) })
 
-// How Workers with the old and the new list run side by side is in secret-rollout.test.ts.
+// `test/integration/signing-keys/secret-rollout.test.ts` has Workers with the old and the new list side by side.
 describe('AUTH_SECRET from v1 to v2,v1', () => {
   it('logs nobody out: access and refresh tokens of v1 work, and what is made now is of v2', async () => {
     const { tokens } = await signedIn()
@@ -74,7 +74,7 @@ describe('AUTH_SECRET from v1 to v2,v1', () => {
 })
 
 describe('AUTH_SECRET from v2,v1 to v2', () => {
-  // One run of the cron in the middle step is all it takes: it seals the keys for v2 too.
+  // One run of the cron in the middle step is enough, because it seals the keys for v2 too.
   beforeAll(async () => {
     await callWorker(deployment(V1), 'GET', '/.well-known/jwks.json')
     await rotateSigningKeys(composePlatform(both, SYSTEM, { waitUntil: () => undefined }))

@@ -32,7 +32,7 @@ const jwksOf = async (variables: object = {}) => {
   const response = await callWorker({ ...env, ...variables } as Env, 'GET', '/.well-known/jwks.json')
   return (await answerOf(response, Jwks)).keys as (JWK & { kid: string })[]
 }
-/** Somebody who logged in where the Worker remembers no key of another test. */
+/** A user who logged in at a Worker that remembers no key of another test. */
 const logInOn = async (isolate: Env) => {
   const { email } = await verified()
   const body = { identifier: email, password: PASSWORD }

@@ -156,7 +156,7 @@ describe('isRightCode', () => {
     ['with a space', ` ${code.slice(1)}`],
     ['in another script', [...code].map((digit) => String.fromCharCode(0x0660 + Number(digit))).join('')],
     ['full width', [...code].map((digit) => String.fromCharCode(0xff10 + Number(digit))).join('')],
-    // Read byte by byte, each of these characters ends like the digit it stands for.
+    // The last byte of each of these characters is that of the digit it replaces.
     [
       'digits of another page of Unicode',
       [...code].map((digit) => String.fromCharCode(0x0130 + Number(digit))).join(''),
