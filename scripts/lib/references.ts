@@ -25,7 +25,7 @@ const DOCUMENT = /(?<![\w/-])docs\/[\w./-]+\.(?:md|png)\b/g
 /** A path of the project in backticks. */
 const QUOTED_PATH = /`((?:src|test|docs|scripts|bench|migrations)\/[^`\s]*)/g
 const LINK = /\]\((?!https?:|mailto:|#)([^)#\s]+)[^)]*\)/g
-const COMMENT = /^\s*(?:\/\/|\/\*|\*)/
+const COMMENTS = { ts: /^\s*(?:\/\/|\/\*|\*)/, toml: /^\s*#/ } as const
 
 /**
  * References in a file to what is not in the project, and comments wider than the page. `files` are all paths of the
@@ -33,9 +33,10 @@ const COMMENT = /^\s*(?:\/\/|\/\*|\*)/
  */
 export function findDanglingReferences(path: string, text: string, files: ReadonlySet<string>): Finding[] {
   const isCode = path.endsWith('.ts')
+  const comment = isCode ? COMMENTS.ts : path.endsWith('.toml') ? COMMENTS.toml : null
   return text.split('\n').flatMap((content, index) => {
     const at = (problem: string): Finding => ({ line: index + 1, problem })
-    const isComment = isCode && COMMENT.test(content)
+    const isComment = comment?.test(content) === true
     const cited = content.match(DOCUMENT) ?? []
     const quoted =
       isCode && !isComment ? [] : [...content.matchAll(QUOTED_PATH)].flatMap(([, quote = '']) => toPaths(quote))
