@@ -1,4 +1,3 @@
-import { MAIL_NOTICE_LIMITS } from '../../config.ts'
 import type { Platform } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
 import { grantAdminStatement, whenBootstrapIsDue } from '../../storage/accounts/bootstrap-admin.ts'
@@ -31,7 +30,7 @@ export function bootstrapStatements(
     mailIds: [mailId],
     statements: [
       auditStatement(db, event, requester, isDue),
-      enqueueNoticeStatement(db, notice, isDue, MAIL_NOTICE_LIMITS),
+      enqueueNoticeStatement(db, notice, isDue),
       grantAdminStatement(db, userId, isDue),
     ],
   }

@@ -1,4 +1,4 @@
-import { EMAIL_CHANGE_TOKEN_TTL_SECONDS, MAIL_MAX_PER_KIND_AND_HOUR, MAIL_NOTICE_LIMITS } from '../../config.ts'
+import { EMAIL_CHANGE_TOKEN_TTL_SECONDS } from '../../config.ts'
 import { maskEmailAddress } from '../../domain/email-address.ts'
 import { Refusal } from '../../errors.ts'
 import type { Platform } from '../../platform/platform.ts'
@@ -37,16 +37,11 @@ export async function requestEmailChange(
       { ...token, purpose: 'change_email', email: input.newEmail },
       { id: account.id, unlessTaken: input.newEmail },
     ),
-    ...mailTokenStatements(
-      db,
-      { ...mail, kind: 'confirm_email_change', tokenId: token.id },
-      MAIL_MAX_PER_KIND_AND_HOUR,
-    ),
+    ...mailTokenStatements(db, { ...mail, kind: 'confirm_email_change', tokenId: token.id }),
     enqueueMailStatement(
       db,
       { ...mail, kind: 'already_registered', recipient: input.newEmail, userId: userIdByEmail(input.newEmail) },
       whenAddressIsTaken(input.newEmail),
-      MAIL_MAX_PER_KIND_AND_HOUR,
     ),
     auditStatement(db, { type: 'email.change_requested', at: now, actorId: account.id, userId: account.id }, requester),
   ])
@@ -78,7 +73,7 @@ export async function confirmEmailChange(
   }
   try {
     const [, , , consumed] = await db.batch([
-      enqueueNoticeStatement(db, notice, isLive, MAIL_NOTICE_LIMITS),
+      enqueueNoticeStatement(db, notice, isLive),
       auditStatement(
         db,
         { type: 'email.changed', at: now, actorId: account.id, userId: account.id },

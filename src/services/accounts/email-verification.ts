@@ -1,4 +1,4 @@
-import { MAIL_MAX_PER_KIND_AND_HOUR, VERIFICATION_TOKEN_TTL_SECONDS } from '../../config.ts'
+import { VERIFICATION_TOKEN_TTL_SECONDS } from '../../config.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { describeIdentities, factsWith } from '../../storage/accounts/access-proof.ts'
 import { verifyEmailStatement } from '../../storage/accounts/accounts.ts'
@@ -35,11 +35,14 @@ export async function resendVerification(
   const details = factsWith({}, { time: signUpTimeOf(userId), signIn: describeIdentities(userId, providerNames(deps)) })
   await db.batch([
     issueTokenStatement(db, { ...token, purpose: 'verify_email' }, { email, unverified: true }),
-    ...mailTokenStatements(
-      db,
-      { id: mailId, kind: 'verify_email', locale: requester.locale, tokenId: token.id, createdAt: now, details },
-      MAIL_MAX_PER_KIND_AND_HOUR,
-    ),
+    ...mailTokenStatements(db, {
+      id: mailId,
+      kind: 'verify_email',
+      locale: requester.locale,
+      tokenId: token.id,
+      createdAt: now,
+      details,
+    }),
     ...auditOrCountStatements(db, event, requester, whenMailed(mailId)),
   ])
   await deps.announceMails([mailId])

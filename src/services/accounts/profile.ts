@@ -1,4 +1,3 @@
-import { MAIL_NOTICE_LIMITS } from '../../config.ts'
 import type { User } from '../../contracts/users.ts'
 import type { AccessTokenClaims } from '../../crypto/access-token.ts'
 import { Refusal } from '../../errors.ts'
@@ -77,7 +76,7 @@ export async function deleteAccount(
   const exists = whenUserExists(account.id)
   const [ended] = await db.batch([
     endSessionsStatement(db, account.id),
-    enqueueNoticeStatement(db, notice, exists, MAIL_NOTICE_LIMITS),
+    enqueueNoticeStatement(db, notice, exists),
     auditStatement(db, { type: 'user.deleted', at: now, actorId: account.id, userId: account.id }, requester, exists),
     deleteAccountStatement(db, account.id),
   ])

@@ -1,4 +1,4 @@
-import { MAIL_NOTICE_LIMITS, MAX_SESSIONS_PER_USER } from '../../config.ts'
+import { MAX_SESSIONS_PER_USER } from '../../config.ts'
 import { makeDeviceToken } from '../../crypto/device-token.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { type Account, recordLoginStatement, rehashPasswordStatement } from '../../storage/accounts/accounts.ts'
@@ -102,7 +102,6 @@ export async function openSession(deps: OpeningNeeds, account: Account, login: N
               details: loginFacts(requester, now),
             },
             opened,
-            MAIL_NOTICE_LIMITS,
           ),
         ]
       : []),

@@ -32,7 +32,7 @@ export function registrationStatements(
     token,
     identity,
   }: {
-    mail: { id: string; maxPerHour: number; facts: Record<string, string>; providerNames: ReadonlyMap<string, string> }
+    mail: { id: string; facts: Record<string, string>; providerNames: ReadonlyMap<string, string> }
     token: NewOneTimeToken & { resetExpiresAt: number }
     identity: NewIdentity | null
   },
@@ -66,18 +66,14 @@ export function registrationStatements(
       },
       { email },
     ),
-    mail: mailTokenStatements(
-      db,
-      {
-        id: mail.id,
-        kind: sql`case when ${isNew} then 'verify_email' else 'already_registered' end`,
-        locale: account.locale,
-        tokenId: token.id,
-        createdAt,
-        details,
-      },
-      mail.maxPerHour,
-    ),
+    mail: mailTokenStatements(db, {
+      id: mail.id,
+      kind: sql`case when ${isNew} then 'verify_email' else 'already_registered' end`,
+      locale: account.locale,
+      tokenId: token.id,
+      createdAt,
+      details,
+    }),
     dropped: [
       deleteIdentitiesStatement(db, userId, isRepeated),
       deleteTokensButResetsStatement(db, userId, isRepeated),
