@@ -6,9 +6,10 @@ import { type Account, changeEmailStatement } from '../../storage/accounts/accou
 import { auditStatement } from '../../storage/audit.ts'
 import { userIdByEmail, whenAddressIsTaken, whenTokenExists } from '../../storage/conditions.ts'
 import { isUniqueViolation } from '../../storage/database.ts'
-import { enqueueMailStatement, enqueueNoticeStatement, mailTokenStatements } from '../../storage/mail.ts'
+import { enqueueMailStatement, mailTokenStatements } from '../../storage/mail.ts'
 import { consumeAllTokensStatement, issueTokenStatement } from '../../storage/one-time-tokens.ts'
 import { newId, newOneTimeToken } from '../identifiers.ts'
+import { noticeTo } from '../notices.ts'
 import { proveToken, refuseIfLost, type TokenProof } from '../one-time-tokens.ts'
 import { provePassword } from '../passwords/proof.ts'
 
@@ -60,25 +61,22 @@ export async function confirmEmailChange(
   const { db, requester } = deps
   const { token, account } = await proveToken(deps, proof, 'change_email')
   const now = deps.now()
-  const mailId = newId()
-  const isLive = whenTokenExists(token.id)
-  const notice = {
-    id: mailId,
+  const whenTokenLives = whenTokenExists(token.id)
+  const notice = noticeTo(deps, account, {
     kind: 'email_changed',
-    recipient: account.email,
-    userId: account.id,
-    locale: account.locale,
-    createdAt: now,
-    details: { email: maskEmailAddress(token.email) },
-  }
+    at: now,
+    when: whenTokenLives,
+    facts: { email: maskEmailAddress(token.email) },
+    hasRequestFacts: false,
+  })
   try {
     const [, , , consumed] = await db.batch([
-      enqueueNoticeStatement(db, notice, isLive),
+      notice.statement,
       auditStatement(
         db,
         { type: 'email.changed', at: now, actorId: account.id, userId: account.id },
         requester,
-        isLive,
+        whenTokenLives,
       ),
       changeEmailStatement(db, token.id, token.email, now),
       consumeAllTokensStatement(db, token.id),
@@ -88,5 +86,5 @@ export async function confirmEmailChange(
     if (isUniqueViolation(error, 'users.email')) throw new Refusal('invalid_token', { reason: 'address taken' })
     throw error
   }
-  await deps.announceMails([mailId])
+  await deps.announceMails([notice.id])
 }

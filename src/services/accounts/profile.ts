@@ -6,9 +6,8 @@ import { type Account, deleteAccountStatement, updateProfileStatement } from '..
 import { auditStatement } from '../../storage/audit.ts'
 import { whenUserExists } from '../../storage/conditions.ts'
 import { isUniqueViolation } from '../../storage/database.ts'
-import { enqueueNoticeStatement } from '../../storage/mail.ts'
 import { endSessionsStatement, type Session } from '../../storage/sessions/sessions.ts'
-import { newId } from '../identifiers.ts'
+import { noticeTo } from '../notices.ts'
 import { provePassword } from '../passwords/proof.ts'
 import { revokeSessions } from '../sessions/ending.ts'
 import { readLiveSession } from '../sessions/live-sessions.ts'
@@ -64,24 +63,26 @@ export async function deleteAccount(
   const now = deps.now()
   if (password !== undefined) await provePassword(deps, caller, password)
   else assertRecentLogin(caller, now)
-  const mailId = newId()
-  const notice = {
-    id: mailId,
+  const whenAccountExists = whenUserExists(account.id)
+  const notice = noticeTo(deps, account, {
     kind: 'account_deleted',
-    recipient: account.email,
-    userId: account.id,
-    locale: account.locale,
-    createdAt: now,
-  }
-  const exists = whenUserExists(account.id)
+    at: now,
+    when: whenAccountExists,
+    hasRequestFacts: false,
+  })
   const [ended] = await db.batch([
     endSessionsStatement(db, account.id),
-    enqueueNoticeStatement(db, notice, exists),
-    auditStatement(db, { type: 'user.deleted', at: now, actorId: account.id, userId: account.id }, requester, exists),
+    notice.statement,
+    auditStatement(
+      db,
+      { type: 'user.deleted', at: now, actorId: account.id, userId: account.id },
+      requester,
+      whenAccountExists,
+    ),
     deleteAccountStatement(db, account.id),
   ])
   await revokeSessions(deps, [session.id, ...ended.map(({ id }) => id).filter((id) => id !== session.id)])
-  await deps.announceMails([mailId])
+  await deps.announceMails([notice.id])
 }
 
 /** An account as its owner and admins see it. */

@@ -4,12 +4,11 @@ import type { Platform } from '../../platform/platform.ts'
 import { type Account, recordLoginStatement, rehashPasswordStatement } from '../../storage/accounts/accounts.ts'
 import { auditStatement } from '../../storage/audit.ts'
 import { whenSessionExists } from '../../storage/conditions.ts'
-import { enqueueNoticeStatement } from '../../storage/mail.ts'
 import { insertGrantStatement } from '../../storage/sessions/grants.ts'
 import { insertSessionStatement, type Session, trimSessionsStatement } from '../../storage/sessions/sessions.ts'
 import { newId, newSalt } from '../identifiers.ts'
-import { loginFacts } from '../login/facts.ts'
 import { toCredentialsRefusal } from '../login/refusal.ts'
+import { noticeTo } from '../notices.ts'
 import { revokeSessions } from './ending.ts'
 import { endReplacedStatements, findReplacedSessions, type SessionCookies } from './replaced.ts'
 import { type IssuedTokens, issueTokens } from './tokens.ts'
@@ -65,12 +64,12 @@ export async function openSession(deps: OpeningNeeds, account: Account, login: N
     city: requester.city,
   }
   const grant = { id: newId(), sessionId: session.id, salt: newSalt(), generation: 0 }
-  const opened = whenSessionExists(session.id)
-  const mailId = newId()
+  const whenOpened = whenSessionExists(session.id)
   const isNewDevice = login.deviceId === null && account.lastSeenAt !== null
+  const notice = isNewDevice ? noticeTo(deps, account, { kind: 'new_device', at: now, when: whenOpened }) : null
   const [inserted, , trimmed] = await db.batch([
     insertSessionStatement(db, session, account),
-    insertGrantStatement(db, grant, opened),
+    insertGrantStatement(db, grant, whenOpened),
     trimSessionsStatement(db, account.id, MAX_SESSIONS_PER_USER),
     recordLoginStatement(db, account.id, session.id, now),
     auditStatement(
@@ -83,28 +82,12 @@ export async function openSession(deps: OpeningNeeds, account: Account, login: N
         details: { methods: login.methods, sessionId: session.id },
       },
       requester,
-      opened,
+      whenOpened,
     ),
     ...(login.rehash && account.passwordHash
       ? [rehashPasswordStatement(db, account.id, account.passwordHash, login.rehash)]
       : []),
-    ...(isNewDevice
-      ? [
-          enqueueNoticeStatement(
-            db,
-            {
-              id: mailId,
-              kind: 'new_device',
-              recipient: account.email,
-              userId: account.id,
-              locale: account.locale,
-              createdAt: now,
-              details: loginFacts(requester, now),
-            },
-            opened,
-          ),
-        ]
-      : []),
+    ...(notice ? [notice.statement] : []),
     ...endReplacedStatements(deps, replaced, { sessionId: session.id, at: now }),
   ])
   if (inserted.meta.changes === 0) throw toCredentialsRefusal('account changed during login')
@@ -112,7 +95,7 @@ export async function openSession(deps: OpeningNeeds, account: Account, login: N
     deps,
     [...trimmed, ...replaced].map(({ id }) => id),
   )
-  if (isNewDevice) await deps.announceMails([mailId])
+  if (notice) await deps.announceMails([notice.id])
   const deviceToken = makeDeviceToken(settings.secrets, account.id, login.deviceId ?? crypto.randomUUID(), now)
   // One reading of the clock for session and tokens, or a second that begins in between shortens what was promised.
   const tokens = await issueTokens({ ...deps, now: () => now }, account, session, grant)
