@@ -1,5 +1,6 @@
 import { and, eq, gt, inArray, isNull, lt, lte, type SQL, sql } from 'drizzle-orm'
 import { MAIL_MAX_PER_KIND_AND_HOUR, MAIL_NOTICE_MAX_DELAY_MS, URGENT_MAIL_KINDS } from '../config.ts'
+import { bySystem } from './actors.ts'
 import { auditStatement, type Requester } from './audit.ts'
 import { insertWhere } from './conditional-insert.ts'
 import { userIdByToken, whenMailed, whenTokenExists } from './conditions.ts'
@@ -186,7 +187,12 @@ export function failMailStatements(
   const details = { outboxId: mail.id, kind: mail.kind, attempts: mail.attempts, reason }
   const ours = isStillOurs(mail)
   return [
-    auditStatement(db, { type: 'mail.failed', at, userId: mail.userId, details }, origin, ours),
+    auditStatement(
+      db,
+      { type: 'mail.failed', at, ...bySystem(mail.userId === null ? null : { id: mail.userId }), details },
+      origin,
+      ours,
+    ),
     db
       .update(outbox)
       .set({ state: 'failed', lastError: reason })

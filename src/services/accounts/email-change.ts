@@ -3,6 +3,7 @@ import { maskEmailAddress } from '../../domain/email-address.ts'
 import { Refusal } from '../../errors.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { type Account, changeEmailStatement } from '../../storage/accounts/accounts.ts'
+import { bySelf } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
 import { userIdByEmail, whenAddressIsTaken, whenTokenExists } from '../../storage/conditions.ts'
 import { isUniqueViolation } from '../../storage/database.ts'
@@ -44,7 +45,7 @@ export async function requestEmailChange(
       { ...mail, kind: 'already_registered', recipient: input.newEmail, userId: userIdByEmail(input.newEmail) },
       whenAddressIsTaken(input.newEmail),
     ),
-    auditStatement(db, { type: 'email.change_requested', at: now, actorId: account.id, userId: account.id }, requester),
+    auditStatement(db, { type: 'email.change_requested', at: now, ...bySelf(account) }, requester),
   ])
   await deps.announceMails([mailId])
 }
@@ -72,12 +73,7 @@ export async function confirmEmailChange(
   try {
     const [, , , consumed] = await db.batch([
       notice.statement,
-      auditStatement(
-        db,
-        { type: 'email.changed', at: now, actorId: account.id, userId: account.id },
-        requester,
-        whenTokenLives,
-      ),
+      auditStatement(db, { type: 'email.changed', at: now, ...bySelf(account) }, requester, whenTokenLives),
       changeEmailStatement(db, token.id, token.email, now),
       consumeAllTokensStatement(db, token.id),
     ])

@@ -3,6 +3,7 @@ import type { AccessTokenClaims } from '../../crypto/access-token.ts'
 import { Refusal } from '../../errors.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { type Account, deleteAccountStatement, updateProfileStatement } from '../../storage/accounts/accounts.ts'
+import { bySelf } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
 import { whenUserExists } from '../../storage/conditions.ts'
 import { isUniqueViolation } from '../../storage/database.ts'
@@ -32,13 +33,7 @@ export async function changeProfile(
   const changed = Object.keys(changes)
   if (changed.length === 0) return toUser(account)
   const { db } = deps
-  const event = {
-    type: 'user.updated',
-    at: deps.now(),
-    actorId: account.id,
-    userId: account.id,
-    details: { changed },
-  } as const
+  const event = { type: 'user.updated', at: deps.now(), ...bySelf(account), details: { changed } } as const
   try {
     await db.batch([updateProfileStatement(db, account.id, changes), auditStatement(db, event, deps.requester)])
   } catch (error) {
@@ -73,12 +68,7 @@ export async function deleteAccount(
   const [ended] = await db.batch([
     endSessionsStatement(db, account.id),
     notice.statement,
-    auditStatement(
-      db,
-      { type: 'user.deleted', at: now, actorId: account.id, userId: account.id },
-      requester,
-      whenAccountExists,
-    ),
+    auditStatement(db, { type: 'user.deleted', at: now, ...bySelf(account) }, requester, whenAccountExists),
     deleteAccountStatement(db, account.id),
   ])
   await revokeSessions(deps, [session.id, ...ended.map(({ id }) => id).filter((id) => id !== session.id)])

@@ -2,6 +2,7 @@ import { MAX_SESSIONS_PER_USER } from '../../config.ts'
 import { makeDeviceToken } from '../../crypto/device-token.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { type Account, recordLoginStatement, rehashPasswordStatement } from '../../storage/accounts/accounts.ts'
+import { bySelf } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
 import { whenSessionExists } from '../../storage/conditions.ts'
 import { insertGrantStatement } from '../../storage/sessions/grants.ts'
@@ -77,8 +78,7 @@ export async function openSession(deps: OpeningNeeds, account: Account, login: N
       {
         type: 'login.succeeded',
         at: now,
-        actorId: account.id,
-        userId: account.id,
+        ...bySelf(account),
         details: { methods: login.methods, sessionId: session.id },
       },
       requester,

@@ -2,6 +2,7 @@ import { REFRESH_GRACE_SECONDS } from '../../config.ts'
 import { verifyToken } from '../../crypto/derived-token.ts'
 import { Refusal } from '../../errors.ts'
 import type { Platform } from '../../platform/platform.ts'
+import { byStranger } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
 import { whenSessionExists } from '../../storage/conditions.ts'
 import { rotateGrant } from '../../storage/sessions/grants.ts'
@@ -39,7 +40,7 @@ async function endStolenSession(deps: Needs, session: Pick<Session, 'id' | 'user
   await db.batch([
     auditStatement(
       db,
-      { type: 'session.refresh_reused', at: deps.now(), userId: session.userId, details },
+      { type: 'session.refresh_reused', at: deps.now(), ...byStranger({ id: session.userId }), details },
       deps.requester,
       whenSessionExists(session.id),
     ),

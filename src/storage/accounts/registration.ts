@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { byStranger } from '../actors.ts'
 import { auditOrCountStatements, type Requester } from '../audit.ts'
 import { insertWhere } from '../conditional-insert.ts'
 import { takenUsername, userIdByEmail, whenAddressIsTaken, whenMailed, whenUserExists } from '../conditions.ts'
@@ -96,6 +97,6 @@ export function registrationAuditStatements(
   const { userId, email, mailId, at } = registration
   const isNew = whenUserExists(userId)
   const type = sql`case when ${isNew} then 'user.registered' else 'user.registration_repeated' end`
-  const event = { type, at, userId: userIdByEmail(email) }
+  const event = { type, at, ...byStranger({ id: userIdByEmail(email) }) }
   return auditOrCountStatements(db, event, origin, sql`${isNew} or ${whenMailed(mailId)}`)
 }
