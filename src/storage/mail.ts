@@ -2,6 +2,7 @@ import { and, eq, gt, inArray, isNull, lt, lte, type SQL, sql } from 'drizzle-or
 import { MAIL_MAX_PER_KIND_AND_HOUR, MAIL_NOTICE_MAX_DELAY_MS, URGENT_MAIL_KINDS } from '../config.ts'
 import { bySystem } from './actors.ts'
 import { auditStatement, type Requester } from './audit.ts'
+import { inOneBatch } from './batch.ts'
 import { insertWhere } from './conditional-insert.ts'
 import { userIdByToken, whenMailed, whenTokenExists } from './conditions.ts'
 import type { Database } from './database.ts'
@@ -117,20 +118,20 @@ export async function claimNextMail(db: Database, { now, leaseUntil }: { now: nu
     .where(and(eq(outbox.state, 'pending'), inArray(outbox.priority, PRIORITIES), lte(outbox.nextAttemptAt, now)))
     .orderBy(outbox.priority, outbox.nextAttemptAt)
     .limit(1)
-  const [found, claimed] = await db.batch([
-    db
+  const { tokens, claimed } = await inOneBatch(db, {
+    tokens: db
       .select({ token: oneTimeTokens })
       .from(outbox)
       .innerJoin(oneTimeTokens, eq(oneTimeTokens.id, outbox.tokenId))
       .where(eq(outbox.id, next)),
-    db
+    claimed: db
       .update(outbox)
       .set({ attempts: sql`attempts + 1`, nextAttemptAt: leaseUntil })
       .where(eq(outbox.id, next))
       .returning(),
-  ])
+  })
   const [mail] = claimed
-  return mail ? { mail, token: found[0]?.token ?? null } : null
+  return mail ? { mail, token: tokens[0]?.token ?? null } : null
 }
 
 /**

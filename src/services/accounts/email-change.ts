@@ -5,6 +5,7 @@ import type { Platform } from '../../platform/platform.ts'
 import { type Account, changeEmailStatement } from '../../storage/accounts/accounts.ts'
 import { bySelf } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
+import { inOneBatch } from '../../storage/batch.ts'
 import { userIdByEmail, whenAddressIsTaken, whenTokenExists } from '../../storage/conditions.ts'
 import { isUniqueViolation } from '../../storage/database.ts'
 import { enqueueMailStatement, mailTokenStatements } from '../../storage/mail.ts'
@@ -33,20 +34,20 @@ export async function requestEmailChange(
   const token = newOneTimeToken(now, EMAIL_CHANGE_TOKEN_TTL_SECONDS)
   const mailId = newId()
   const mail = { id: mailId, locale: requester.locale, createdAt: now }
-  await db.batch([
-    issueTokenStatement(
+  await inOneBatch(db, {
+    token: issueTokenStatement(
       db,
       { ...token, purpose: 'change_email', email: input.newEmail },
       { id: account.id, unlessTaken: input.newEmail },
     ),
-    ...mailTokenStatements(db, { ...mail, kind: 'confirm_email_change', tokenId: token.id }),
-    enqueueMailStatement(
+    mail: mailTokenStatements(db, { ...mail, kind: 'confirm_email_change', tokenId: token.id }),
+    mailToOwner: enqueueMailStatement(
       db,
       { ...mail, kind: 'already_registered', recipient: input.newEmail, userId: userIdByEmail(input.newEmail) },
       whenAddressIsTaken(input.newEmail),
     ),
-    auditStatement(db, { type: 'email.change_requested', at: now, ...bySelf(account) }, requester),
-  ])
+    audit: auditStatement(db, { type: 'email.change_requested', at: now, ...bySelf(account) }, requester),
+  })
   await deps.announceMails([mailId])
 }
 
@@ -71,12 +72,12 @@ export async function confirmEmailChange(
     hasRequestFacts: false,
   })
   try {
-    const [, , , consumed] = await db.batch([
-      notice.statement,
-      auditStatement(db, { type: 'email.changed', at: now, ...bySelf(account) }, requester, whenTokenLives),
-      changeEmailStatement(db, token.id, token.email, now),
-      consumeAllTokensStatement(db, token.id),
-    ])
+    const { consumed } = await inOneBatch(db, {
+      notice: notice.statement,
+      audit: auditStatement(db, { type: 'email.changed', at: now, ...bySelf(account) }, requester, whenTokenLives),
+      account: changeEmailStatement(db, token.id, token.email, now),
+      consumed: consumeAllTokensStatement(db, token.id),
+    })
     refuseIfLost(consumed, token.id)
   } catch (error) {
     if (isUniqueViolation(error, 'users.email')) throw new Refusal('invalid_token', { reason: 'address taken' })

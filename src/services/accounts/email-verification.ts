@@ -34,9 +34,9 @@ export async function resendVerification(
   const userId = userIdByEmail(email)
   const event = { type: 'email.verification_requested', at: now, ...byStranger({ id: userId }) } as const
   const details = factsWith({}, { time: signUpTimeOf(userId), signIn: describeIdentities(userId, providerNames(deps)) })
-  await db.batch([
-    issueTokenStatement(db, { ...token, purpose: 'verify_email' }, { email, unverified: true }),
-    ...mailTokenStatements(db, {
+  await inOneBatch(db, {
+    token: issueTokenStatement(db, { ...token, purpose: 'verify_email' }, { email, unverified: true }),
+    mail: mailTokenStatements(db, {
       id: mailId,
       kind: 'verify_email',
       locale: requester.locale,
@@ -44,8 +44,8 @@ export async function resendVerification(
       createdAt: now,
       details,
     }),
-    ...auditOrCountStatements(db, event, requester, whenMailed(mailId)),
-  ])
+    audit: auditOrCountStatements(db, event, requester, whenMailed(mailId)),
+  })
   await deps.announceMails([mailId])
 }
 

@@ -5,6 +5,7 @@ import type { Platform } from '../../platform/platform.ts'
 import { type Account, deleteAccountStatement, updateProfileStatement } from '../../storage/accounts/accounts.ts'
 import { bySelf } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
+import { inOneBatch } from '../../storage/batch.ts'
 import { whenUserExists } from '../../storage/conditions.ts'
 import { isUniqueViolation } from '../../storage/database.ts'
 import { endSessionsStatement, type Session } from '../../storage/sessions/sessions.ts'
@@ -35,7 +36,10 @@ export async function changeProfile(
   const { db } = deps
   const event = { type: 'user.updated', at: deps.now(), ...bySelf(account), details: { changed } } as const
   try {
-    await db.batch([updateProfileStatement(db, account.id, changes), auditStatement(db, event, deps.requester)])
+    await inOneBatch(db, {
+      account: updateProfileStatement(db, account.id, changes),
+      audit: auditStatement(db, event, deps.requester),
+    })
   } catch (error) {
     if (isUniqueViolation(error, 'users_username_unique')) throw new Refusal('username_taken')
     throw error
@@ -65,12 +69,12 @@ export async function deleteAccount(
     when: whenAccountExists,
     hasRequestFacts: false,
   })
-  const [ended] = await db.batch([
-    endSessionsStatement(db, account.id),
-    notice.statement,
-    auditStatement(db, { type: 'user.deleted', at: now, ...bySelf(account) }, requester, whenAccountExists),
-    deleteAccountStatement(db, account.id),
-  ])
+  const { ended } = await inOneBatch(db, {
+    ended: endSessionsStatement(db, account.id),
+    notice: notice.statement,
+    audit: auditStatement(db, { type: 'user.deleted', at: now, ...bySelf(account) }, requester, whenAccountExists),
+    account: deleteAccountStatement(db, account.id),
+  })
   await revokeSessions(deps, [session.id, ...ended.map(({ id }) => id).filter((id) => id !== session.id)])
   await deps.announceMails([notice.id])
 }

@@ -1,6 +1,7 @@
 import type { Platform } from '../../platform/platform.ts'
 import { bySelf, byService } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
+import { inOneBatch } from '../../storage/batch.ts'
 import { whenSessionIsOf } from '../../storage/conditions.ts'
 import {
   endSessionStatement,
@@ -35,8 +36,8 @@ export async function endNamedSessions(
     found.map(({ id }) => id),
   )
   for (const { id, userId } of found)
-    await db.batch([
-      auditStatement(
+    await inOneBatch(db, {
+      audit: auditStatement(
         db,
         {
           type: 'session.ended',
@@ -47,8 +48,8 @@ export async function endNamedSessions(
         deps.requester,
         whenSessionIsOf(userId, id),
       ),
-      endSessionStatement(db, userId, id),
-    ])
+      ended: endSessionStatement(db, userId, id),
+    })
   return found.length > 0
 }
 
@@ -61,14 +62,14 @@ export async function endSession(deps: Needs, { id, userId }: { id: string; user
 export async function endOtherSessions(deps: Needs, current: { id: string; userId: string }): Promise<void> {
   const { db } = deps
   const { id, userId } = current
-  const [, ended] = await db.batch([
-    auditStatement(
+  const { ended } = await inOneBatch(db, {
+    audit: auditStatement(
       db,
       { type: 'session.ended', at: deps.now(), ...bySelf({ id: userId }), details: { allBut: id } },
       deps.requester,
     ),
-    endSessionsStatement(db, userId, { except: id }),
-  ])
+    ended: endSessionsStatement(db, userId, { except: id }),
+  })
   await revokeSessions(
     deps,
     ended.map((session) => session.id),

@@ -4,6 +4,7 @@ import type { Platform } from '../../platform/platform.ts'
 import { type Account, recordLoginStatement, rehashPasswordStatement } from '../../storage/accounts/accounts.ts'
 import { bySelf } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
+import { inOneBatch } from '../../storage/batch.ts'
 import { whenSessionExists } from '../../storage/conditions.ts'
 import { insertGrantStatement } from '../../storage/sessions/grants.ts'
 import { insertSessionStatement, type Session, trimSessionsStatement } from '../../storage/sessions/sessions.ts'
@@ -68,12 +69,12 @@ export async function openSession(deps: OpeningNeeds, account: Account, login: N
   const whenOpened = whenSessionExists(session.id)
   const isNewDevice = login.deviceId === null && account.lastSeenAt !== null
   const notice = isNewDevice ? noticeTo(deps, account, { kind: 'new_device', at: now, when: whenOpened }) : null
-  const [inserted, , trimmed] = await db.batch([
-    insertSessionStatement(db, session, account),
-    insertGrantStatement(db, grant, whenOpened),
-    trimSessionsStatement(db, account.id, MAX_SESSIONS_PER_USER),
-    recordLoginStatement(db, account.id, session.id, now),
-    auditStatement(
+  const { opened, trimmed } = await inOneBatch(db, {
+    opened: insertSessionStatement(db, session, account),
+    grant: insertGrantStatement(db, grant, whenOpened),
+    trimmed: trimSessionsStatement(db, account.id, MAX_SESSIONS_PER_USER),
+    lastSeen: recordLoginStatement(db, account.id, session.id, now),
+    audit: auditStatement(
       db,
       {
         type: 'login.succeeded',
@@ -84,13 +85,14 @@ export async function openSession(deps: OpeningNeeds, account: Account, login: N
       requester,
       whenOpened,
     ),
-    ...(login.rehash && account.passwordHash
-      ? [rehashPasswordStatement(db, account.id, account.passwordHash, login.rehash)]
-      : []),
-    ...(notice ? [notice.statement] : []),
-    ...endReplacedStatements(deps, replaced, { sessionId: session.id, at: now }),
-  ])
-  if (inserted.meta.changes === 0) throw toCredentialsRefusal('account changed during login')
+    rehash:
+      login.rehash && account.passwordHash
+        ? rehashPasswordStatement(db, account.id, account.passwordHash, login.rehash)
+        : null,
+    notice: notice ? notice.statement : null,
+    replaced: endReplacedStatements(deps, replaced, { sessionId: session.id, at: now }),
+  })
+  if (opened.meta.changes === 0) throw toCredentialsRefusal('account changed during login')
   await revokeSessions(
     deps,
     [...trimmed, ...replaced].map(({ id }) => id),
