@@ -1,12 +1,17 @@
-/** Who did what the audit trail records, and whom it concerns. Each event names both, because often they are not the same. */
+import type { SQL } from 'drizzle-orm'
+
+/**
+ * Who did what the audit trail records, and whom it concerns: each event names both, because often they are not the
+ * same. An id may be an expression, where it is only known within the batch.
+ */
 export interface Actors {
   /** Null for somebody who is not signed in, and for the service itself. */
-  actorId: string | null
+  actorId: string | SQL | null
   /** Null where no account is concerned. */
-  userId: string | null
+  userId: string | SQL | null
 }
 
-type Identified = Readonly<{ id: string }>
+type Identified = Readonly<{ id: string | SQL }>
 
 /** A user acted upon their own account. */
 export const bySelf = ({ id }: Identified): Actors => ({ actorId: id, userId: id })

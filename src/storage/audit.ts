@@ -1,5 +1,6 @@
 import { and, desc, eq, getTableColumns, gte, lt, type SQL, sql } from 'drizzle-orm'
 import { v7 as uuidv7 } from 'uuid'
+import type { Actors } from './actors.ts'
 import { insertSelect, insertWhere } from './conditional-insert.ts'
 import type { Database } from './database.ts'
 import { deleteSome } from './delete-some.ts'
@@ -33,13 +34,9 @@ export type AuditType =
   | 'role.granted'
   | 'mail.failed'
 
-interface AuditEvent {
+interface AuditEvent extends Partial<Actors> {
   type: AuditType | SQL
   at: number
-  /** Who did it; null for somebody who is not signed in. */
-  actorId?: string | SQL | null
-  /** Whom it concerns. */
-  userId?: string | SQL | null
   details?: Record<string, unknown>
 }
 

@@ -1,6 +1,8 @@
 import { and, eq, gt, inArray, isNull, lt, lte, type SQL, sql } from 'drizzle-orm'
-import { URGENT_MAIL_KINDS } from '../config.ts'
+import { MAIL_MAX_PER_KIND_AND_HOUR, MAIL_NOTICE_MAX_DELAY_MS, URGENT_MAIL_KINDS } from '../config.ts'
+import { bySystem } from './actors.ts'
 import { auditStatement, type Requester } from './audit.ts'
+import { inOneBatch } from './batch.ts'
 import { insertWhere } from './conditional-insert.ts'
 import { userIdByToken, whenMailed, whenTokenExists } from './conditions.ts'
 import type { Database } from './database.ts'
@@ -32,12 +34,12 @@ const mailboxOf = (address: string | SQL): SQL =>
     from (select address, instr(address, '+') as plus, instr(address, '@') as at from (select ${address} as address)))`
 
 /**
- * When the mailbox may get one more mail of a kind, so that no hour sees more than `maxPerHour`: now, or an hour after
- * an earlier one.
+ * When the mailbox may get one more mail of a kind, so that no hour sees more than the limit allows: now, or an hour
+ * after an earlier one.
  */
-function nextTurn({ recipient, kind, createdAt }: NewMail, maxPerHour: number): SQL {
+function nextTurn({ recipient, kind, createdAt }: NewMail): SQL {
   return sql`max(${createdAt}, coalesce((select created_at from outbox where mailbox = ${mailboxOf(recipient)} and kind = ${kind}
-    order by created_at desc limit 1 offset ${maxPerHour - 1}), 0) + ${HOUR_MS})`
+    order by created_at desc limit 1 offset ${MAIL_MAX_PER_KIND_AND_HOUR - 1}), 0) + ${HOUR_MS})`
 }
 
 /** The row of a mail that is due at `dueAt`. */
@@ -51,32 +53,27 @@ const toRow = (mail: NewMail, dueAt: number | SQL) => ({
 })
 
 /** Puts a mail in the outbox if `condition` holds and the mailbox has not had too many of its kind within the hour. */
-export function enqueueMailStatement(db: Database, mail: NewMail, condition: SQL, maxPerHour: number) {
+export function enqueueMailStatement(db: Database, mail: NewMail, condition: SQL) {
   return insertWhere(
     db,
     outbox,
     toRow(mail, mail.createdAt),
-    sql`${condition} and ${nextTurn(mail, maxPerHour)} <= ${mail.createdAt}`,
+    sql`${condition} and ${nextTurn(mail)} <= ${mail.createdAt}`,
   )
 }
 
 /**
  * Puts a notice of something that happened in the outbox if `condition` holds. Beyond the hour's limit it waits its
- * turn, because a flood must not hide a fact; it is left out only where it would wait longer than `maxDelayMs`, behind
- * as many others of its kind.
+ * turn, because a flood must not hide a fact; it is left out only where it would wait longer than the longest delay,
+ * behind as many others of its kind.
  */
-export function enqueueNoticeStatement(
-  db: Database,
-  notice: NewMail,
-  condition: SQL,
-  limits: { maxPerHour: number; maxDelayMs: number },
-) {
-  const turn = nextTurn(notice, limits.maxPerHour)
+export function enqueueNoticeStatement(db: Database, notice: NewMail, condition: SQL) {
+  const turn = nextTurn(notice)
   return insertWhere(
     db,
     outbox,
     toRow(notice, turn),
-    sql`${condition} and ${turn} <= ${notice.createdAt + limits.maxDelayMs}`,
+    sql`${condition} and ${turn} <= ${notice.createdAt + MAIL_NOTICE_MAX_DELAY_MS}`,
   )
 }
 
@@ -87,14 +84,12 @@ export function enqueueNoticeStatement(
 export function enqueueTokenMailStatement(
   db: Database,
   mail: Omit<NewMail, 'recipient' | 'userId' | 'tokenId'> & { tokenId: string },
-  maxPerHour: number,
 ) {
   const recipient = sql`(select email from one_time_tokens where id = ${mail.tokenId})`
   return enqueueMailStatement(
     db,
     { ...mail, recipient, userId: userIdByToken(mail.tokenId) },
     whenTokenExists(mail.tokenId),
-    maxPerHour,
   )
 }
 
@@ -102,13 +97,9 @@ export function enqueueTokenMailStatement(
  * The same for a token made for this mail: it is taken back where the limit leaves the mail out. A code is tried
  * against the newest token of its address, and one that nobody has got would make the code of the last mail useless.
  */
-export function mailTokenStatements(
-  db: Database,
-  mail: Parameters<typeof enqueueTokenMailStatement>[1],
-  maxPerHour: number,
-) {
+export function mailTokenStatements(db: Database, mail: Parameters<typeof enqueueTokenMailStatement>[1]) {
   return [
-    enqueueTokenMailStatement(db, mail, maxPerHour),
+    enqueueTokenMailStatement(db, mail),
     db.delete(oneTimeTokens).where(and(eq(oneTimeTokens.id, mail.tokenId), sql`not ${whenMailed(mail.id)}`)),
   ] as const
 }
@@ -127,20 +118,20 @@ export async function claimNextMail(db: Database, { now, leaseUntil }: { now: nu
     .where(and(eq(outbox.state, 'pending'), inArray(outbox.priority, PRIORITIES), lte(outbox.nextAttemptAt, now)))
     .orderBy(outbox.priority, outbox.nextAttemptAt)
     .limit(1)
-  const [found, claimed] = await db.batch([
-    db
+  const { tokens, claimed } = await inOneBatch(db, {
+    tokens: db
       .select({ token: oneTimeTokens })
       .from(outbox)
       .innerJoin(oneTimeTokens, eq(oneTimeTokens.id, outbox.tokenId))
       .where(eq(outbox.id, next)),
-    db
+    claimed: db
       .update(outbox)
       .set({ attempts: sql`attempts + 1`, nextAttemptAt: leaseUntil })
       .where(eq(outbox.id, next))
       .returning(),
-  ])
+  })
   const [mail] = claimed
-  return mail ? { mail, token: found[0]?.token ?? null } : null
+  return mail ? { mail, token: tokens[0]?.token ?? null } : null
 }
 
 /**
@@ -197,7 +188,12 @@ export function failMailStatements(
   const details = { outboxId: mail.id, kind: mail.kind, attempts: mail.attempts, reason }
   const ours = isStillOurs(mail)
   return [
-    auditStatement(db, { type: 'mail.failed', at, userId: mail.userId, details }, origin, ours),
+    auditStatement(
+      db,
+      { type: 'mail.failed', at, ...bySystem(mail.userId === null ? null : { id: mail.userId }), details },
+      origin,
+      ours,
+    ),
     db
       .update(outbox)
       .set({ state: 'failed', lastError: reason })

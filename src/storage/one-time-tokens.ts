@@ -1,5 +1,6 @@
 import { and, eq, gt, inArray, lt, type SQL, sql } from 'drizzle-orm'
 import { accountFields } from './accounts/accounts.ts'
+import { inOneBatch } from './batch.ts'
 import { insertWhere } from './conditional-insert.ts'
 import { type Proven, userIdByToken, whenAddressIsTaken, whenAsProven } from './conditions.ts'
 import type { Database } from './database.ts'
@@ -87,8 +88,8 @@ export async function countGuess(
       ? sql`(${guess.id})`
       : sql`(select id from (select id, max(created_at) from one_time_tokens
           where email = ${guess.email} and purpose = ${purpose} group by user_id))`
-  const [tokens, accounts] = await db.batch([
-    db
+  const { tokens, accounts } = await inOneBatch(db, {
+    tokens: db
       .update(oneTimeTokens)
       .set({ attempts: sql`attempts + 1` })
       .where(
@@ -104,12 +105,12 @@ export async function countGuess(
       .returning(),
     // A batch answers rows as objects, in which two columns of one name become one: so only the account's are asked
     // here.
-    db
+    accounts: db
       .select(accountFields)
       .from(users)
       .innerJoin(oneTimeTokens, eq(users.id, oneTimeTokens.userId))
       .where(inArray(oneTimeTokens.id, ids)),
-  ])
+  })
   return tokens.flatMap((token) => {
     const account = accounts.find(({ id }) => id === token.userId)
     return account ? [{ token, account }] : []

@@ -1,4 +1,3 @@
-import { MAIL_NOTICE_LIMITS } from '../../config.ts'
 import { Refusal } from '../../errors.ts'
 import type { Platform } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
@@ -76,7 +75,7 @@ export async function unlinkProvider(deps: Needs, account: Account, providerId: 
   }
   const [, , unlinked] = await db.batch([
     auditStatement(db, event, requester, isAllowed),
-    enqueueNoticeStatement(db, notice, isAllowed, MAIL_NOTICE_LIMITS),
+    enqueueNoticeStatement(db, notice, isAllowed),
     unlinkStatement(db, account.id, providerId, isAllowed),
   ])
   if (unlinked.length === 0) {

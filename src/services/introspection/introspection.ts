@@ -44,12 +44,13 @@ export async function introspect(
 
 /**
  * Ends the session that a token belongs to; a token that is worth nothing ends nothing, and nobody is told (RFC 7009
- * §2.2). `service` is the client whose act it is; without one it is the user's.
+ * §2.2).
+ * @param clientId the service that asked for it, whose act it then is; null where it is the user's own.
  */
-export async function revoke(deps: RevocationNeeds, token: string, service: string | null = null): Promise<void> {
+export async function revoke(deps: RevocationNeeds, token: string, clientId: string | null = null): Promise<void> {
   const access = await openAccessToken(deps, token)
   const refresh = access ? null : verifyToken(deps.settings.secrets, token, 'refresh')
-  if (access || refresh) await endNamedSessions(deps, { access, refresh }, service)
+  if (access || refresh) await endNamedSessions(deps, { access, refresh }, clientId)
 }
 
 /** The claims of a genuine access token, or null for anything else. */

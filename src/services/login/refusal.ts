@@ -1,4 +1,4 @@
-import { MAIL_MAX_PER_KIND_AND_HOUR, RESET_TOKEN_TTL_SECONDS, VERIFICATION_TOKEN_TTL_SECONDS } from '../../config.ts'
+import { RESET_TOKEN_TTL_SECONDS, VERIFICATION_TOKEN_TTL_SECONDS } from '../../config.ts'
 import { Refusal } from '../../errors.ts'
 import type { Platform } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
@@ -47,11 +47,7 @@ export async function refuseLogin(
   const reason = bar ?? 'wrong password'
   await db.batch([
     issueTokenStatement(db, { ...token, purpose: kind }, { id: bar === null || account === null ? '' : account.id }),
-    ...mailTokenStatements(
-      db,
-      { id: mailId, kind, locale: requester.locale, tokenId: token.id, createdAt: now },
-      MAIL_MAX_PER_KIND_AND_HOUR,
-    ),
+    ...mailTokenStatements(db, { id: mailId, kind, locale: requester.locale, tokenId: token.id, createdAt: now }),
     auditStatement(db, { type: 'login.failed', at: now, userId: account?.id ?? null, details: { reason } }, requester),
   ])
   await deps.announceMails([mailId])

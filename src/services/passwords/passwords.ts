@@ -1,4 +1,4 @@
-import { MAIL_MAX_PER_KIND_AND_HOUR, MAIL_NOTICE_LIMITS, RESET_TOKEN_TTL_SECONDS } from '../../config.ts'
+import { RESET_TOKEN_TTL_SECONDS } from '../../config.ts'
 import { Refusal } from '../../errors.ts'
 import type { Platform } from '../../platform/platform.ts'
 import {
@@ -39,11 +39,13 @@ export async function requestPasswordReset(
   const event = { type: 'password.reset_requested', at: now, userId: userIdByEmail(email) } as const
   await db.batch([
     issueTokenStatement(db, { ...token, purpose: 'reset_password' }, { email }),
-    ...mailTokenStatements(
-      db,
-      { id: mailId, kind: 'reset_password', locale: requester.locale, tokenId: token.id, createdAt: now },
-      MAIL_MAX_PER_KIND_AND_HOUR,
-    ),
+    ...mailTokenStatements(db, {
+      id: mailId,
+      kind: 'reset_password',
+      locale: requester.locale,
+      tokenId: token.id,
+      createdAt: now,
+    }),
     ...auditOrCountStatements(db, event, requester, whenMailed(mailId)),
   ])
   await deps.announceMails([mailId])
@@ -79,7 +81,7 @@ export async function resetPassword(
   const bootstrap = bootstrapStatements(deps, account, { how: 'password_reset', when: isLive })
   const { ended, consumed } = await inOneBatch(db, {
     ended: endSessionsStatement(db, account.id, { when: isLive }),
-    notice: enqueueNoticeStatement(db, { ...notice, details }, isLive, MAIL_NOTICE_LIMITS),
+    notice: enqueueNoticeStatement(db, { ...notice, details }, isLive),
     audit: auditStatement(
       db,
       { type: 'password.reset', at: now, actorId: account.id, userId: account.id },
@@ -127,7 +129,7 @@ export async function changePassword(
       requester,
       isChanged,
     ),
-    enqueueNoticeStatement(db, passwordChangedMail(mailId, account, deps, now), isChanged, MAIL_NOTICE_LIMITS),
+    enqueueNoticeStatement(db, passwordChangedMail(mailId, account, deps, now), isChanged),
   ])
   if (changed.length === 0) throw new Refusal('invalid_credentials', { reason: 'password changed at the same moment' })
   await revokeSessions(

@@ -2,7 +2,9 @@ import { REFRESH_GRACE_SECONDS } from '../../config.ts'
 import { verifyToken } from '../../crypto/derived-token.ts'
 import { Refusal } from '../../errors.ts'
 import type { Platform } from '../../platform/platform.ts'
+import { byStranger } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
+import { inOneBatch } from '../../storage/batch.ts'
 import { whenSessionExists } from '../../storage/conditions.ts'
 import { rotateGrant } from '../../storage/sessions/grants.ts'
 import { endSessionStatement, type Session } from '../../storage/sessions/sessions.ts'
@@ -36,14 +38,14 @@ export async function refreshSession(deps: Needs, refreshToken: string): Promise
 async function endStolenSession(deps: Needs, session: Pick<Session, 'id' | 'userId'>): Promise<void> {
   const { db } = deps
   const details = { sessionId: session.id }
-  await db.batch([
-    auditStatement(
+  await inOneBatch(db, {
+    audit: auditStatement(
       db,
-      { type: 'session.refresh_reused', at: deps.now(), userId: session.userId, details },
+      { type: 'session.refresh_reused', at: deps.now(), ...byStranger({ id: session.userId }), details },
       deps.requester,
       whenSessionExists(session.id),
     ),
-    endSessionStatement(db, session.userId, session.id),
-  ])
+    ended: endSessionStatement(db, session.userId, session.id),
+  })
   await revokeSessions(deps, [session.id])
 }

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { byStranger } from '../actors.ts'
 import { auditOrCountStatements, type Requester } from '../audit.ts'
 import { insertWhere } from '../conditional-insert.ts'
 import { takenUsername, userIdByEmail, whenAddressIsTaken, whenMailed, whenUserExists } from '../conditions.ts'
@@ -32,7 +33,7 @@ export function registrationStatements(
     token,
     identity,
   }: {
-    mail: { id: string; maxPerHour: number; facts: Record<string, string>; providerNames: ReadonlyMap<string, string> }
+    mail: { id: string; facts: Record<string, string>; providerNames: ReadonlyMap<string, string> }
     token: NewOneTimeToken & { resetExpiresAt: number }
     identity: NewIdentity | null
   },
@@ -66,18 +67,14 @@ export function registrationStatements(
       },
       { email },
     ),
-    mail: mailTokenStatements(
-      db,
-      {
-        id: mail.id,
-        kind: sql`case when ${isNew} then 'verify_email' else 'already_registered' end`,
-        locale: account.locale,
-        tokenId: token.id,
-        createdAt,
-        details,
-      },
-      mail.maxPerHour,
-    ),
+    mail: mailTokenStatements(db, {
+      id: mail.id,
+      kind: sql`case when ${isNew} then 'verify_email' else 'already_registered' end`,
+      locale: account.locale,
+      tokenId: token.id,
+      createdAt,
+      details,
+    }),
     dropped: [
       deleteIdentitiesStatement(db, userId, isRepeated),
       deleteTokensButResetsStatement(db, userId, isRepeated),
@@ -100,6 +97,6 @@ export function registrationAuditStatements(
   const { userId, email, mailId, at } = registration
   const isNew = whenUserExists(userId)
   const type = sql`case when ${isNew} then 'user.registered' else 'user.registration_repeated' end`
-  const event = { type, at, userId: userIdByEmail(email) }
+  const event = { type, at, ...byStranger({ id: userIdByEmail(email) }) }
   return auditOrCountStatements(db, event, origin, sql`${isNew} or ${whenMailed(mailId)}`)
 }

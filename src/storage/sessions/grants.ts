@@ -1,5 +1,6 @@
 import { and, eq, exists, inArray, type SQL, sql } from 'drizzle-orm'
 import { accountFields } from '../accounts/accounts.ts'
+import { inOneBatch } from '../batch.ts'
 import { insertWhere } from '../conditional-insert.ts'
 import type { Database } from '../database.ts'
 import { grants, sessions, users } from '../schema/index.ts'
@@ -57,17 +58,17 @@ export async function rotateGrant(db: Database, presented: Presented, nowMs: num
     .from(sessions)
     .innerJoin(users, eq(users.id, sessions.userId))
     .where(and(eq(sessions.id, grants.sessionId), eq(users.status, 'active'), isLive))
-  const [, , [state], [account]] = await db.batch([
-    db
+  const { states, accounts } = await inOneBatch(db, {
+    grant: db
       .update(grants)
       .set({ generation: generation + 1, rotatedAt: databaseNow })
       .where(and(whenPresented(presented), eq(grants.generation, generation), exists(liveSession))),
-    db
+    lastSeen: db
       .update(sessions)
       .set({ lastSeenAt: sql`max(${sessions.lastSeenAt}, ${nowMs})` })
       .where(and(inArray(sessions.id, db.select({ id: grants.sessionId }).from(grants).where(rotated)), isLive)),
     // A batch answers rows as objects, in which two columns of one name become one: so the account is asked by itself.
-    db
+    states: db
       .select({
         ...sessionFields,
         generation: grants.generation,
@@ -76,13 +77,15 @@ export async function rotateGrant(db: Database, presented: Presented, nowMs: num
       .from(grants)
       .innerJoin(sessions, eq(sessions.id, grants.sessionId))
       .where(and(whenPresented(presented), isLive)),
-    db
+    accounts: db
       .select(accountFields)
       .from(users)
       .innerJoin(sessions, eq(sessions.userId, users.id))
       .innerJoin(grants, eq(grants.sessionId, sessions.id))
       .where(and(whenPresented(presented), eq(users.status, 'active'))),
-  ])
+  })
+  const [state] = states
+  const [account] = accounts
   if (!state || !account) return null
   const { generation: reached, sinceRotationMs, ...session } = state
   return { session, account, generation: reached, sinceRotationMs }
