@@ -1,9 +1,9 @@
 import { Refusal } from '../../errors.ts'
 import type { Platform } from '../../platform/platform.ts'
-import type { Account } from '../../storage/accounts/accounts.ts'
 import { auditStatement } from '../../storage/audit.ts'
 import { throttleOf } from '../identifiers.ts'
 import { readDevice } from '../login/login.ts'
+import type { CallerWithCredentials } from '../sessions/authentication.ts'
 
 /**
  * Asks somebody who is signed in for the password once more, under the same throttle as a login. One that has to be set
@@ -12,14 +12,14 @@ import { readDevice } from '../login/login.ts'
  */
 export async function provePassword(
   deps: Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'loginThrottle'>,
-  { account, deviceToken }: { account: Account; deviceToken: string | null },
+  { account, credentials, deviceToken }: CallerWithCredentials,
   password: string,
 ): Promise<void> {
   const deviceId = readDevice(deps, account.id, deviceToken)
-  const isBarred = account.passwordResetRequiredAt !== null
+  const isBarred = credentials.passwordResetRequiredAt !== null
   const attempt = await throttleOf(deps, account).attempt({
     password,
-    hash: account.passwordHash,
+    hash: credentials.passwordHash,
     deviceId,
     isBarred,
   })
