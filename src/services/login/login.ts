@@ -11,7 +11,8 @@ import { type AuditType, auditStatement } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
 import { whenTokenExists } from '../../storage/conditions.ts'
 import { issueTokenStatement } from '../../storage/one-time-tokens.ts'
-import { newOneTimeToken, parseIdentifier, throttleOf } from '../identifiers.ts'
+import { newOneTimeToken, parseIdentifier } from '../identifiers.ts'
+import { tryPassword } from '../passwords/attempt.ts'
 import { type NewLogin, type OpenedSession, type OpeningNeeds, openSession } from '../sessions/opening.ts'
 import { findLoginBar, refuseLogin, toCredentialsRefusal } from './refusal.ts'
 
@@ -49,23 +50,18 @@ export async function logInWithPassword(
   const account = owner?.account ?? null
   const deviceId = account && readDevice(deps, account.id, input.deviceToken)
   if (deviceId === null) await input.countStranger()
-  const bar = owner && findLoginBar(deps, owner)
-  const oldHash = owner?.credentials.passwordHash ?? null
-  const attempt = await throttleOf(deps, account ?? identifier).attempt({
+  const attempted = await tryPassword(deps, {
     password: input.password,
-    hash: oldHash,
+    owner,
+    identifier,
     deviceId,
-    isBarred: bar !== null,
+    bar: owner && findLoginBar(deps, owner),
+    event: { occasion: 'login', ...byStranger(account) },
   })
-  if (attempt.outcome === 'throttled') {
-    const { retryAfterSeconds } = attempt
-    if (attempt.isFirst) await recordRefusal(deps, 'login.throttled', account, { retryAfterSeconds })
-    throw new Refusal('login_throttled', { retryAfterSeconds })
-  }
-  if (attempt.outcome !== 'right' || bar !== null || account === null || oldHash === null)
-    return await refuseLogin(deps, account, attempt.outcome === 'wrong' ? null : bar)
+  if (!attempted.isRight || account === null)
+    return await refuseLogin(deps, account, attempted.isRight ? null : attempted.bar)
   await refuseUnfit(deps, account)
-  const rehash = attempt.rehash === null ? null : { oldHash, newHash: attempt.rehash }
+  const { rehash } = attempted
   return await completeLogin(deps, account, { methods: ['pwd'], deviceId, replaces: input.replaces, rehash })
 }
 
