@@ -12,6 +12,7 @@ export interface Actors {
 }
 
 type Identified = Readonly<{ id: string | SQL }>
+type MaybeIdentified = Readonly<{ id: string | SQL | null }> | null
 
 /** A user acted upon their own account. */
 export const bySelf = ({ id }: Identified): Actors => ({ actorId: id, userId: id })
@@ -23,7 +24,7 @@ export const byAdmin = (admin: Identified, user: Identified): Actors => ({ actor
 export const byService = (clientId: string, user: Identified): Actors => ({ actorId: clientId, userId: user.id })
 
 /** The service acted by itself, in a scheduled job for instance. */
-export const bySystem = (user: Identified | null): Actors => ({ actorId: null, userId: user?.id ?? null })
+export const bySystem = (user: MaybeIdentified): Actors => ({ actorId: null, userId: user?.id ?? null })
 
 /** Somebody who has not proven who they are tried something; null where it concerns no account. */
-export const byStranger = (user: Identified | null): Actors => ({ actorId: null, userId: user?.id ?? null })
+export const byStranger = (user: MaybeIdentified): Actors => ({ actorId: null, userId: user?.id ?? null })

@@ -23,12 +23,13 @@ export const whenTokenExists = (tokenId: string): SQL =>
 export const whenSessionExists = (sessionId: string): SQL =>
   sql`exists (select 1 from sessions where id = ${sessionId})`
 
-export const whenSessionIsOf = (userId: string, sessionId: string): SQL =>
-  sql`exists (select 1 from sessions where id = ${sessionId} and user_id = ${userId})`
+/** This user has this session. */
+export const whenSessionIsOf = ({ id, userId }: { id: string; userId: string }): SQL =>
+  sql`exists (select 1 from sessions where id = ${id} and user_id = ${userId})`
 
 /** A session is there, and so is the one that takes its place. */
 export const whenReplaced = (session: { id: string; userId: string }, newSessionId: string): SQL =>
-  sql`${whenSessionIsOf(session.userId, session.id)} and ${whenSessionExists(newSessionId)}`
+  sql`${whenSessionIsOf(session)} and ${whenSessionExists(newSessionId)}`
 
 export const whenAddressIsTaken = (email: string): SQL => sql`exists (select 1 from users where email = ${email})`
 

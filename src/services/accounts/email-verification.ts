@@ -35,7 +35,7 @@ export async function resendVerification(
   const event = { type: 'email.verification_requested', at: now, ...byStranger({ id: userId }) } as const
   const details = factsWith({}, { time: signUpTimeOf(userId), signIn: describeIdentities(userId, providerNames(deps)) })
   await inOneBatch(db, {
-    token: issueTokenStatement(db, { ...token, purpose: 'verify_email' }, { email, unverified: true }),
+    token: issueTokenStatement(db, { ...token, purpose: 'verify_email' }, { email, isUnverified: true }),
     mail: mailTokenStatements(db, {
       id: mailId,
       kind: 'verify_email',

@@ -5,7 +5,7 @@ import type { Platform } from '../../platform/platform.ts'
 import { findLiveGrant } from '../../storage/sessions/grants.ts'
 import { verifySignature } from '../sessions/authentication.ts'
 import { endNamedSessions } from '../sessions/ending.ts'
-import { idleTimeoutMs, readLiveSession } from '../sessions/live-sessions.ts'
+import { liveNow, readLiveSession } from '../sessions/live-sessions.ts'
 
 export type RevocationNeeds = Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'keyRing' | 'blocklist'>
 
@@ -78,7 +78,7 @@ async function readSessionOfAccess(
 /** Only of the latest refresh token: an earlier one is worth nothing to another service. */
 async function readSessionOfRefresh(deps: Pick<RevocationNeeds, 'db' | 'now' | 'settings'>, token: string) {
   const presented = verifyToken(deps.settings.secrets, token, 'refresh')
-  const live = presented && (await findLiveGrant(deps.db, presented, deps.now(), idleTimeoutMs(deps)))
+  const live = presented && (await findLiveGrant(deps.db, presented, liveNow(deps)))
   if (live?.grant.generation !== presented?.generation) return null
   return live && { ...live, issuedAt: Math.floor(live.grant.rotatedAt / 1000) }
 }

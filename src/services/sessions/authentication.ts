@@ -5,7 +5,7 @@ import type { Account } from '../../storage/accounts/accounts.ts'
 import type { Credentials } from '../../storage/accounts/credentials.ts'
 import { findLiveSessionWithCredentials, type Session } from '../../storage/sessions/sessions.ts'
 import { findVerifyingKey } from '../signing-keys/signing-keys.ts'
-import { idleTimeoutMs, readLiveSession } from './live-sessions.ts'
+import { liveNow, readLiveSession } from './live-sessions.ts'
 
 /** Somebody who is signed in: their session and account as they are now. */
 export interface Caller {
@@ -65,7 +65,7 @@ export async function authenticateWithCredentials(
   token: string,
 ): Promise<Omit<CallerWithCredentials, 'deviceToken'>> {
   const { sid } = await verifySignature(deps, token)
-  return (await findLiveSessionWithCredentials(deps.db, sid, deps.now(), idleTimeoutMs(deps))) ?? refuseEnded()
+  return (await findLiveSessionWithCredentials(deps.db, sid, liveNow(deps))) ?? refuseEnded()
 }
 
 function refuseEnded(): never {

@@ -35,20 +35,20 @@ export async function endNamedSessions(
     deps,
     found.map(({ id }) => id),
   )
-  for (const { id, userId } of found)
+  for (const session of found)
     await inOneBatch(db, {
       audit: auditStatement(
         db,
         {
           type: 'session.ended',
           at: deps.now(),
-          ...(clientId === null ? bySelf({ id: userId }) : byService(clientId, { id: userId })),
-          details: { sessionId: id, ...(clientId === null ? {} : { client: clientId }) },
+          ...(clientId === null ? bySelf({ id: session.userId }) : byService(clientId, { id: session.userId })),
+          details: { sessionId: session.id, ...(clientId === null ? {} : { client: clientId }) },
         },
         deps.requester,
-        whenSessionIsOf(userId, id),
+        whenSessionIsOf(session),
       ),
-      ended: endSessionStatement(db, userId, id),
+      ended: endSessionStatement(db, session),
     })
   return found.length > 0
 }

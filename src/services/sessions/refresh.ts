@@ -9,7 +9,7 @@ import { whenSessionExists } from '../../storage/conditions.ts'
 import { rotateGrant } from '../../storage/sessions/grants.ts'
 import { endSessionStatement, type Session } from '../../storage/sessions/sessions.ts'
 import { revokeSessions } from './ending.ts'
-import { idleTimeoutMs } from './live-sessions.ts'
+import { liveNow } from './live-sessions.ts'
 import { type IssuedTokens, issueTokens } from './tokens.ts'
 
 type Needs = Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'keyRing' | 'blocklist'>
@@ -23,7 +23,7 @@ type Needs = Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'keyRing' 
 export async function refreshSession(deps: Needs, refreshToken: string): Promise<IssuedTokens> {
   const presented = verifyToken(deps.settings.secrets, refreshToken, 'refresh')
   if (!presented) throw new Refusal('invalid_refresh_token')
-  const found = await rotateGrant(deps.db, presented, deps.now(), idleTimeoutMs(deps))
+  const found = await rotateGrant(deps.db, presented, liveNow(deps))
   if (!found) throw new Refusal('invalid_refresh_token', { reason: 'session ended' })
   const { session, account, generation, sinceRotationMs } = found
   const isSuccessor = generation === presented.generation + 1
@@ -45,7 +45,7 @@ async function endStolenSession(deps: Needs, session: Pick<Session, 'id' | 'user
       deps.requester,
       whenSessionExists(session.id),
     ),
-    ended: endSessionStatement(db, session.userId, session.id),
+    ended: endSessionStatement(db, session),
   })
   await revokeSessions(deps, [session.id])
 }

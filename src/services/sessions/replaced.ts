@@ -45,7 +45,7 @@ export function endReplacedStatements(
     const details = { sessionId: id, replacedBy: opened.sessionId }
     return [
       auditStatement(db, { type: 'session.ended', at: opened.at, ...bySelf({ id: userId }), details }, requester, when),
-      endSessionStatement(db, userId, id, when),
+      endSessionStatement(db, { id, userId }, when),
     ]
   })
 }

@@ -8,6 +8,7 @@ import { signedIn } from '../../support/accounts.ts'
 import { rows } from '../../support/database.ts'
 
 const db = drizzle(env.DB)
+const liveNow = () => ({ nowMs: Date.now(), idleTimeoutMs: 0 })
 
 async function signedInAccount() {
   const { user, session } = await signedIn()
@@ -18,19 +19,19 @@ async function signedInAccount() {
 describe('the account that a request carries', () => {
   it('has no password hash, and says only whether there is one', async () => {
     const { user, session, hash } = await signedInAccount()
-    const live = await findLiveSession(db, session.id, Date.now(), 0)
+    const live = await findLiveSession(db, session.id, liveNow())
     expect(live?.account).toMatchObject({ id: user.id, hasPassword: true })
     expect(JSON.stringify(live)).not.toContain(hash)
     expectTypeOf<keyof Account & keyof Credentials>().toEqualTypeOf<never>()
     await rows('update users set password_hash = null where id = ?', user.id)
-    expect((await findLiveSession(db, session.id, Date.now(), 0))?.account.hasPassword).toBe(false)
+    expect((await findLiveSession(db, session.id, liveNow()))?.account.hasPassword).toBe(false)
   })
 
   it('comes with its credentials for a login, and for a route that asks for the password once more', async () => {
     const { user, session, hash, changedAt } = await signedInAccount()
     const credentials = { passwordHash: hash, passwordChangedAt: changedAt, passwordResetRequiredAt: null }
     const account = { id: user.id, email: user.email, hasPassword: true }
-    expect(await findLiveSessionWithCredentials(db, session.id, Date.now(), 0)).toMatchObject({
+    expect(await findLiveSessionWithCredentials(db, session.id, liveNow())).toMatchObject({
       session: { id: session.id },
       account,
       credentials,
