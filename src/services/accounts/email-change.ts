@@ -2,7 +2,7 @@ import { EMAIL_CHANGE_TOKEN_TTL_SECONDS } from '../../config.ts'
 import { maskEmailAddress } from '../../domain/email-address.ts'
 import { Refusal } from '../../errors.ts'
 import type { Platform } from '../../platform/platform.ts'
-import { type Account, changeEmailStatement } from '../../storage/accounts/accounts.ts'
+import { changeEmailStatement } from '../../storage/accounts/accounts.ts'
 import { bySelf } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
@@ -14,6 +14,7 @@ import { newId, newOneTimeToken } from '../identifiers.ts'
 import { noticeTo } from '../notices.ts'
 import { proveToken, refuseIfLost, type TokenProof } from '../one-time-tokens.ts'
 import { provePassword } from '../passwords/proof.ts'
+import type { CallerWithCredentials } from '../sessions/authentication.ts'
 
 type Needs = Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'loginThrottle' | 'announceMails'>
 
@@ -24,7 +25,7 @@ type Needs = Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'loginThro
  */
 export async function requestEmailChange(
   deps: Needs,
-  caller: { account: Account; deviceToken: string | null },
+  caller: CallerWithCredentials,
   input: { newEmail: string; password: string },
 ): Promise<void> {
   const { db, requester } = deps
