@@ -5,6 +5,7 @@ import { parseEmailAddress } from './domain/email-address.ts'
 import { isPageOrigin, isWebOrigin } from './domain/page-origin.ts'
 import { parseSender } from './mail/mailbox.ts'
 import { parseSmtpUrl } from './mail/transports/smtp-url.ts'
+import { BUILT_IN_IDS, type ClientVariable, toClientVariables } from './oauth-providers/registry.ts'
 
 /** One variable that stops the Worker, and the rule it breaks. Values are never repeated: they may be secrets. */
 export interface ConfigurationProblem {
@@ -99,10 +100,13 @@ const emailAddress = z.string().transform((text, context) => {
   return z.NEVER
 })
 
-const oauthClient = ['GOOGLE', 'GITHUB', 'LINKEDIN', 'MICROSOFT'] as const
+/** A built-in provider is on when both of its variables are set. */
+const providerClients = Object.fromEntries(
+  BUILT_IN_IDS.flatMap((id) => Object.values(toClientVariables(id)).map((name) => [name, z.string().optional()])),
+) as Record<ClientVariable, z.ZodOptional<z.ZodString>>
 
-/** The four built-in providers and the two routes beside them. */
-const RESERVED_PROVIDER_IDS = ['google', 'github', 'linkedin', 'microsoft', 'providers', 'exchange']
+/** The built-in providers and the two routes beside them. */
+const RESERVED_PROVIDER_IDS: readonly string[] = [...BUILT_IN_IDS, 'providers', 'exchange']
 
 const Variables = z.object({
   ENVIRONMENT: z.enum(['development', 'production']).default('production'),
@@ -149,14 +153,7 @@ const Variables = z.object({
   SMTP_URL: smtpUrl.optional(),
   RESEND_API_KEY: z.string().min(1).optional(),
   RESEND_BASE_URL: webUrl.default('https://api.resend.com'),
-  GOOGLE_CLIENT_ID: z.string().optional(),
-  GOOGLE_CLIENT_SECRET: z.string().optional(),
-  GITHUB_CLIENT_ID: z.string().optional(),
-  GITHUB_CLIENT_SECRET: z.string().optional(),
-  LINKEDIN_CLIENT_ID: z.string().optional(),
-  LINKEDIN_CLIENT_SECRET: z.string().optional(),
-  MICROSOFT_CLIENT_ID: z.string().optional(),
-  MICROSOFT_CLIENT_SECRET: z.string().optional(),
+  ...providerClients,
   OIDC_PROVIDERS: json(
     z.array(
       z.strictObject({
@@ -191,6 +188,17 @@ const Variables = z.object({
 })
 type Parsed = z.infer<typeof Variables>
 
+/** The variables that hold a secret, which an operator sets apart from the settings in `wrangler.toml`. */
+export const SECRET_VARIABLES: readonly (keyof Parsed)[] = [
+  'AUTH_SECRET',
+  'SMTP_URL',
+  'RESEND_API_KEY',
+  ...BUILT_IN_IDS.map((id) => toClientVariables(id).clientSecret),
+  'OIDC_PROVIDERS',
+  'SERVICE_CLIENTS',
+  'ALERT_WEBHOOK_SECRET',
+]
+
 /** The versions of a list that `parseSettings` takes. */
 export const parseAuthSecret = (text: string): Secrets => authSecret.parse(text)
 
@@ -202,9 +210,9 @@ function crossCheck(values: Parsed): ConfigurationProblem[] {
   const refuse: Refuse = (variable, rule) => problems.push({ variable, rule })
   if (values.ENVIRONMENT === 'production') refuseDevelopmentSettings(values, refuse)
   refuseIncompleteMail(values, refuse)
-  for (const name of oauthClient)
-    if ((values[`${name}_CLIENT_ID`] === undefined) !== (values[`${name}_CLIENT_SECRET`] === undefined))
-      refuse(`${name}_CLIENT_SECRET`, `${name}_CLIENT_ID and ${name}_CLIENT_SECRET belong together`)
+  for (const { clientId, clientSecret } of BUILT_IN_IDS.map(toClientVariables))
+    if ((values[clientId] === undefined) !== (values[clientSecret] === undefined))
+      refuse(clientSecret, `${clientId} and ${clientSecret} belong together`)
   if (new Set(values.OIDC_PROVIDERS.map(({ id }) => id)).size < values.OIDC_PROVIDERS.length)
     refuse('OIDC_PROVIDERS', 'each id must be there once')
   if ((values.ALERT_WEBHOOK_URL === undefined) !== (values.ALERT_WEBHOOK_SECRET === undefined))
@@ -248,8 +256,14 @@ function refuseIncompleteMail(values: Parsed, refuse: Refuse): void {
 /** What a deployment chose, parsed and checked. */
 export type Settings = ReturnType<typeof toSettings>
 
-function toClient(clientId: string | undefined, clientSecret: string | undefined) {
-  return clientId === undefined || clientSecret === undefined ? undefined : { clientId, clientSecret }
+/** The client of each built-in provider that is on. */
+function readProviderClients(values: Parsed) {
+  const clients = BUILT_IN_IDS.flatMap((id) => {
+    const variables = toClientVariables(id)
+    const [clientId, clientSecret] = [values[variables.clientId], values[variables.clientSecret]]
+    return clientId === undefined || clientSecret === undefined ? [] : [[id, { clientId, clientSecret }] as const]
+  })
+  return Object.fromEntries(clients)
 }
 
 function toSettings(values: Parsed) {
@@ -284,10 +298,7 @@ function toSettings(values: Parsed) {
     hstsIncludeSubdomains: values.HSTS_INCLUDE_SUBDOMAINS,
     cookies: { sameSite: values.COOKIE_SAME_SITE, domain: values.COOKIE_DOMAIN ?? null },
     providers: {
-      google: toClient(values.GOOGLE_CLIENT_ID, values.GOOGLE_CLIENT_SECRET),
-      github: toClient(values.GITHUB_CLIENT_ID, values.GITHUB_CLIENT_SECRET),
-      linkedin: toClient(values.LINKEDIN_CLIENT_ID, values.LINKEDIN_CLIENT_SECRET),
-      microsoft: toClient(values.MICROSOFT_CLIENT_ID, values.MICROSOFT_CLIENT_SECRET),
+      builtIn: readProviderClients(values),
       oidc: values.OIDC_PROVIDERS,
       allowInsecure: values.ENVIRONMENT === 'development',
     },

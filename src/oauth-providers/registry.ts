@@ -7,20 +7,33 @@ import type { OAuthProvider, ProviderClient } from './provider.ts'
 import { ProviderError } from './provider-error.ts'
 import { isTrustworthyUrl } from './trustworthy-url.ts'
 
-/** A further provider is one file and one line here. */
+/**
+ * The providers that come with Postern, in the order in which they are listed. A further one is its own file and its
+ * line here: the variables that turn it on, and the ids that are taken, follow from this table.
+ */
 const BUILT_IN = {
   google: createGoogle,
   github: createGitHub,
   linkedin: createLinkedIn,
   microsoft: createMicrosoft,
 } as const satisfies Record<string, (client: ProviderClient) => OAuthProvider>
-export type BuiltInProviderId = keyof typeof BUILT_IN
+type BuiltInProviderId = keyof typeof BUILT_IN
+export const BUILT_IN_IDS = Object.keys(BUILT_IN) as readonly BuiltInProviderId[]
+
+/** The names of the two variables that turn a built-in provider on: `GOOGLE_CLIENT_ID` and `GOOGLE_CLIENT_SECRET`. */
+export function toClientVariables(id: BuiltInProviderId) {
+  const prefix = id.toUpperCase() as Uppercase<BuiltInProviderId>
+  return { clientId: `${prefix}_CLIENT_ID`, clientSecret: `${prefix}_CLIENT_SECRET` } as const
+}
+export type ClientVariable = ReturnType<typeof toClientVariables>['clientId' | 'clientSecret']
 
 const PROVIDER_ID = /^[a-z0-9-]{1,32}$/
 /** `GET /auth/oauth/providers` and `POST /auth/oauth/exchange` are routes of their own. */
 const RESERVED_IDS = new Set(['providers', 'exchange'])
 
-export type ProviderSettings = Partial<Record<BuiltInProviderId, ProviderClient | undefined>> & {
+export interface ProviderSettings {
+  /** The clients of the built-in providers that are on. */
+  builtIn: Partial<Record<BuiltInProviderId, ProviderClient>>
   oidc: readonly OpenIdConnectSettings[]
   /** Lets issuers be http on loopback. Development only. */
   allowInsecure: boolean
@@ -34,8 +47,8 @@ export type ProviderSettings = Partial<Record<BuiltInProviderId, ProviderClient 
  */
 export function buildProviders(settings: ProviderSettings): ReadonlyMap<string, OAuthProvider> {
   const providers = new Map<string, OAuthProvider>()
-  for (const id of Object.keys(BUILT_IN) as BuiltInProviderId[]) {
-    const client = settings[id]
+  for (const id of BUILT_IN_IDS) {
+    const client = settings.builtIn[id]
     if (client !== undefined) providers.set(id, BUILT_IN[id](client))
   }
   for (const [index, entry] of settings.oidc.entries()) {
