@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ConfigurationError, parseSettings, SECRET_VARIABLES } from '../../src/env.ts'
-import { BUILT_IN_IDS, toClientVariables } from '../../src/oauth-providers/registry.ts'
+import { BUILT_IN_IDS, toClientVariables } from '../../src/oauth-providers/built-in.ts'
 
 const SECRET = 'HQWzyL0VccnbhT4KDbHYGI9WdTq-SoCGQjly6z61HWw'
 const OTHER = Buffer.from(Array.from({ length: 48 }, (_, byte) => byte * 5 + 3)).toString('base64url')
@@ -225,6 +225,7 @@ describe('production', () => {
     ['ISSUER', 'http://auth.example.com'],
     ['ISSUER', 'http://localhost:8787'],
     ['APP_URL', 'http://app.example.com'],
+    ['APP_URL', 'HTTP://app.example.com'],
     ['ALLOWED_ORIGINS', 'http://app.example.com'],
     ['ALLOWED_REDIRECTS', 'http://app.example.com/x'],
     ['RATE_LIMITS', 'off'],
