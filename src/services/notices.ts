@@ -17,7 +17,7 @@ interface News {
   /** What its text quotes besides the time, the device and the location of the request. */
   facts?: Readonly<Record<string, string>>
   /** Facts that are only known within the batch; one that is null is left out. */
-  found?: Readonly<Record<string, Condition>>
+  found?: Parameters<typeof factsWith>[1]
   /** False for a notice that does not say when and where the request came from. */
   hasRequestFacts?: boolean
 }

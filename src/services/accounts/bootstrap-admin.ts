@@ -1,6 +1,7 @@
 import type { Platform } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
 import { grantAdminStatement, whenBootstrapIsDue } from '../../storage/accounts/bootstrap-admin.ts'
+import { bySystem } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
 import type { Condition } from '../../storage/conditions.ts'
 import { noticeTo } from '../notices.ts'
@@ -20,7 +21,7 @@ export function bootstrapStatements(
   const now = deps.now()
   const { id: userId, email: address } = account
   const whenDue = whenBootstrapIsDue({ userId, address, when })
-  const event = { type: 'role.granted', at: now, userId, details: { role: 'admin', how } } as const
+  const event = { type: 'role.granted', at: now, ...bySystem(account), details: { role: 'admin', how } } as const
   const notice = noticeTo(deps, account, { kind: 'role_granted', at: now, when: whenDue })
   return {
     mailIds: [notice.id],

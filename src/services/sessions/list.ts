@@ -5,7 +5,7 @@ import type { Platform } from '../../platform/platform.ts'
 import { listLiveSessions } from '../../storage/sessions/sessions.ts'
 import { type ListPosition, readCursor, toCursor } from '../list-position.ts'
 import { describeDevice } from '../login/facts.ts'
-import { idleTimeoutMs } from './live-sessions.ts'
+import { liveNow } from './live-sessions.ts'
 
 /**
  * A page of the caller's live sessions, newest first. There are never many (`MAX_SESSIONS_PER_USER`), so all are read.
@@ -18,7 +18,7 @@ export async function listSessions(
   { cursor, limit }: { cursor?: string | undefined; limit: number },
 ): Promise<{ items: SessionView[]; nextCursor: string | null }> {
   const last = readCursor(cursor)
-  const rows = await listLiveSessions(deps.db, claims.sub, deps.now(), idleTimeoutMs(deps))
+  const rows = await listLiveSessions(deps.db, claims.sub, liveNow(deps))
   if (!rows.some(({ id }) => id === claims.sid)) throw new Refusal('unauthenticated', { reason: 'session ended' })
   const rest = last ? rows.filter((row) => isAfter(row, last)) : rows
   const page = rest.slice(0, limit)

@@ -1,8 +1,11 @@
 import { MAX_SESSIONS_PER_USER } from '../../config.ts'
 import { makeDeviceToken } from '../../crypto/device-token.ts'
 import type { Platform } from '../../platform/platform.ts'
-import { type Account, recordLoginStatement, rehashPasswordStatement } from '../../storage/accounts/accounts.ts'
+import { type Account, recordLoginStatement } from '../../storage/accounts/accounts.ts'
+import { type Rehash, rehashPasswordStatement } from '../../storage/accounts/credentials.ts'
+import { bySelf } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
+import { inOneBatch } from '../../storage/batch.ts'
 import { whenSessionExists } from '../../storage/conditions.ts'
 import { insertGrantStatement } from '../../storage/sessions/grants.ts'
 import { insertSessionStatement, type Session, trimSessionsStatement } from '../../storage/sessions/sessions.ts'
@@ -28,8 +31,8 @@ export interface NewLogin {
   deviceId: string | null
   /** The cookies that the new ones overwrite, where the login is by cookies. */
   replaces: SessionCookies
-  /** The password's hash by today's strength, where the stored one is weaker. */
-  rehash?: string | null
+  /** Where the stored hash of the password is weaker than today's. */
+  rehash?: Rehash | null
 }
 
 export type OpeningNeeds = Pick<
@@ -67,30 +70,27 @@ export async function openSession(deps: OpeningNeeds, account: Account, login: N
   const whenOpened = whenSessionExists(session.id)
   const isNewDevice = login.deviceId === null && account.lastSeenAt !== null
   const notice = isNewDevice ? noticeTo(deps, account, { kind: 'new_device', at: now, when: whenOpened }) : null
-  const [inserted, , trimmed] = await db.batch([
-    insertSessionStatement(db, session, account),
-    insertGrantStatement(db, grant, whenOpened),
-    trimSessionsStatement(db, account.id, MAX_SESSIONS_PER_USER),
-    recordLoginStatement(db, account.id, session.id, now),
-    auditStatement(
+  const { opened, trimmed } = await inOneBatch(db, {
+    opened: insertSessionStatement(db, session, account),
+    grant: insertGrantStatement(db, grant, whenOpened),
+    trimmed: trimSessionsStatement(db, account.id, MAX_SESSIONS_PER_USER),
+    lastSeen: recordLoginStatement(db, account.id, session.id, now),
+    audit: auditStatement(
       db,
       {
         type: 'login.succeeded',
         at: now,
-        actorId: account.id,
-        userId: account.id,
+        ...bySelf(account),
         details: { methods: login.methods, sessionId: session.id },
       },
       requester,
       whenOpened,
     ),
-    ...(login.rehash && account.passwordHash
-      ? [rehashPasswordStatement(db, account.id, account.passwordHash, login.rehash)]
-      : []),
-    ...(notice ? [notice.statement] : []),
-    ...endReplacedStatements(deps, replaced, { sessionId: session.id, at: now }),
-  ])
-  if (inserted.meta.changes === 0) throw toCredentialsRefusal('account changed during login')
+    rehash: login.rehash ? rehashPasswordStatement(db, account.id, login.rehash) : null,
+    notice: notice ? notice.statement : null,
+    replaced: endReplacedStatements(deps, replaced, { sessionId: session.id, at: now }),
+  })
+  if (opened.meta.changes === 0) throw toCredentialsRefusal('account changed during login')
   await revokeSessions(
     deps,
     [...trimmed, ...replaced].map(({ id }) => id),
