@@ -117,13 +117,7 @@ export function auditEachUserStatement(db: Database, event: { type: AuditType; a
   return insertSelect(db, auditEvents, values, sql`from users where ${when}`)
 }
 
-/** A place in the trail: the event last shown. */
-export interface AuditPosition {
-  at: number
-  id: string
-}
-
-/** Events that fit, newest first. `from` is included, `to` is not. */
+/** Events that fit, newest first. `from` is included, `to` is not; `before` is the place of the event shown last. */
 export async function listAuditEvents(
   db: Database,
   filter: {
@@ -131,7 +125,7 @@ export async function listAuditEvents(
     type: string | undefined
     from: number | undefined
     to: number | undefined
-    before: AuditPosition | undefined
+    before: { at: number; id: string } | undefined
   },
   limit: number,
 ) {
