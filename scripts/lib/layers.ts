@@ -27,7 +27,7 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
   // An object implements the interface under which the platform offers it.
   'durable-objects': ['crypto', 'platform'],
   // Each value is read by the parser of the part that uses it.
-  env: ['crypto', 'contracts', 'mail'],
+  env: ['crypto', 'contracts', 'mail', 'oauth-providers'],
   contracts: [],
   client: ['contracts'],
   ui: ['client', 'contracts'],

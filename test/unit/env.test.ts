@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { ConfigurationError, parseSettings } from '../../src/env.ts'
+import { ConfigurationError, parseSettings, SECRET_VARIABLES } from '../../src/env.ts'
+import { BUILT_IN_IDS, toClientVariables } from '../../src/oauth-providers/built-in.ts'
 
 const SECRET = 'HQWzyL0VccnbhT4KDbHYGI9WdTq-SoCGQjly6z61HWw'
 const OTHER = Buffer.from(Array.from({ length: 48 }, (_, byte) => byte * 5 + 3)).toString('base64url')
@@ -193,17 +194,29 @@ describe('a variable that is malformed', () => {
 })
 
 describe('variables that belong together', () => {
-  it.each([
+  it.each<[string, Record<string, string>]>([
     ['SMTP_URL', { MAIL_TRANSPORT: 'smtp' }],
     ['RESEND_API_KEY', { MAIL_TRANSPORT: 'resend' }],
-    ['GOOGLE_CLIENT_SECRET', { GOOGLE_CLIENT_ID: 'id' }],
-    ['GITHUB_CLIENT_SECRET', { GITHUB_CLIENT_SECRET: 'secret' }],
-    ['LINKEDIN_CLIENT_SECRET', { LINKEDIN_CLIENT_ID: 'id' }],
-    ['MICROSOFT_CLIENT_SECRET', { MICROSOFT_CLIENT_ID: 'id' }],
+    ...BUILT_IN_IDS.map(toClientVariables).flatMap(({ clientId, clientSecret }): [string, Record<string, string>][] => [
+      [clientSecret, { [clientId]: 'id' }],
+      [clientSecret, { [clientSecret]: 'secret' }],
+    ]),
     ['ALERT_WEBHOOK_SECRET', { ALERT_WEBHOOK_URL: 'https://example.com/hook' }],
     ['COOKIE_SAME_SITE', { COOKIE_SAME_SITE: 'None' }],
   ])('are missed as %s beside %j', (variable, given) => {
     expect(refusedOf({ ...PRODUCTION, ...given })).toEqual([variable])
+  })
+})
+
+describe('the variables of a built-in provider', () => {
+  it.each([
+    ['google', 'GOOGLE_CLIENT_ID', 'GOOGLE_CLIENT_SECRET'],
+    ['linkedin', 'LINKEDIN_CLIENT_ID', 'LINKEDIN_CLIENT_SECRET'],
+  ] as const)('turn %s on, and its secret counts as one', (id, idVariable, secretVariable) => {
+    const { providers } = parseSettings({ ...PRODUCTION, [idVariable]: 'a', [secretVariable]: 'b' })
+    expect(providers.builtIn).toEqual({ [id]: { clientId: 'a', clientSecret: 'b' } })
+    expect(SECRET_VARIABLES).toContain(secretVariable)
+    expect(SECRET_VARIABLES).not.toContain(idVariable)
   })
 })
 
@@ -212,6 +225,7 @@ describe('production', () => {
     ['ISSUER', 'http://auth.example.com'],
     ['ISSUER', 'http://localhost:8787'],
     ['APP_URL', 'http://app.example.com'],
+    ['APP_URL', 'HTTP://app.example.com'],
     ['ALLOWED_ORIGINS', 'http://app.example.com'],
     ['ALLOWED_REDIRECTS', 'http://app.example.com/x'],
     ['RATE_LIMITS', 'off'],
