@@ -17,7 +17,7 @@ import { newSalt } from '../identifiers.ts'
 import { completeLogin, type LoginResult, noteRefusals, readDevice, refuseUnfit } from '../login/login.ts'
 import type { OpeningNeeds } from '../sessions/opening.ts'
 import { NO_SESSION_COOKIES, type SessionCookies } from '../sessions/replaced.ts'
-import { linkIdentity, type WaitingLink } from './identities.ts'
+import { linkIdentity, WaitingLink } from './identities.ts'
 
 const PURPOSE = 'oauth_exchange'
 /** What a `WaitingLink` is sealed for. */
@@ -90,8 +90,7 @@ async function completeLink(
   exchange: LoginExchange,
   caller: { account: Account; session: Session },
 ): Promise<{ account: Account; session: Session }> {
-  const opened = await unseal(deps.settings.secrets, LINK_SEAL, exchange.sealedLink ?? '')
-  const waiting = opened && (JSON.parse(opened.plaintext) as WaitingLink)
+  const waiting = await unseal(deps.settings.secrets, LINK_SEAL, exchange.sealedLink ?? '', WaitingLink)
   if (waiting?.sessionId !== caller.session.id || exchange.userId !== caller.account.id)
     throw new Refusal('invalid_code', { reason: 'another session asked to link' })
   await take(deps, exchange)
