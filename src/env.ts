@@ -174,8 +174,6 @@ const Variables = z.object({
   ).default([]),
   KEEP_PROVIDER_TOKENS: flag.default(false),
   SERVICE_CLIENTS: json(z.array(z.strictObject({ id: z.string().min(1), secret: z.string().min(32) }))).default([]),
-  ALERT_WEBHOOK_URL: webUrl.optional(),
-  ALERT_WEBHOOK_SECRET: z.string().min(24).optional(),
   PRODUCT_NAME: z.string().min(1).max(60).default('Postern'),
   BRAND_COLOR: z
     .string()
@@ -207,8 +205,6 @@ function crossCheck(values: Parsed): ConfigurationProblem[] {
       refuse(`${name}_CLIENT_SECRET`, `${name}_CLIENT_ID and ${name}_CLIENT_SECRET belong together`)
   if (new Set(values.OIDC_PROVIDERS.map(({ id }) => id)).size < values.OIDC_PROVIDERS.length)
     refuse('OIDC_PROVIDERS', 'each id must be there once')
-  if ((values.ALERT_WEBHOOK_URL === undefined) !== (values.ALERT_WEBHOOK_SECRET === undefined))
-    refuse('ALERT_WEBHOOK_SECRET', 'ALERT_WEBHOOK_URL and ALERT_WEBHOOK_SECRET belong together')
   if (values.COOKIE_SAME_SITE === 'None' && values.ALLOWED_ORIGINS.length === 0)
     refuse('COOKIE_SAME_SITE', 'None is for pages of another site: name them in ALLOWED_ORIGINS')
   const host = new URL(values.ISSUER).hostname
@@ -227,9 +223,7 @@ function refuseDevelopmentSettings(values: Parsed, refuse: Refuse): void {
     refuse('OIDC_PROVIDERS', 'each issuer must be https in production')
   for (const name of ['ALLOWED_ORIGINS', 'ALLOWED_REDIRECTS'] as const)
     if (values[name].some((url) => isPlain(url) && !isLoopback(url))) refuse(name, 'must be https in production')
-  // A secret goes to each of these.
-  for (const name of ['RESEND_BASE_URL', 'ALERT_WEBHOOK_URL'] as const)
-    if (isPlain(values[name])) refuse(name, 'must be https in production')
+  if (isPlain(values.RESEND_BASE_URL)) refuse('RESEND_BASE_URL', 'must be https in production')
   if (values.RATE_LIMITS === 'off') refuse('RATE_LIMITS', 'must not be off in production')
   if (values.MAIL_TRANSPORT === 'mailbox')
     refuse('MAIL_TRANSPORT', 'mailbox is for development: use smtp, resend or binding')

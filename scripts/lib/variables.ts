@@ -22,7 +22,6 @@ const SECRET_NAMES = [
   'MICROSOFT_CLIENT_SECRET',
   'OIDC_PROVIDERS',
   'SERVICE_CLIENTS',
-  'ALERT_WEBHOOK_SECRET',
 ] as const
 
 /** The part of `wrangler.toml` that scripts act on. */
