@@ -1,7 +1,7 @@
 import { Status } from '../contracts/common.ts'
 import { LoginAnswer, LoginRequest, MfaEmailRequest, MfaLoginRequest, SignedIn } from '../contracts/login.ts'
+import { json } from '../http/body.ts'
 import { loginBudget } from '../http/guards.ts'
-import { json } from '../http/json-body.ts'
 import { readLoginOrigin } from '../http/login-origin.ts'
 import { answer, route } from '../http/route.ts'
 import { createRouter } from '../http/router.ts'
