@@ -32,7 +32,7 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
   client: ['contracts'],
   ui: ['client', 'contracts'],
 }
-const importableByAll = ['errors', 'result', 'config', 'env', 'domain']
+const importableByAll = ['errors', 'result', 'within', 'config', 'env', 'domain']
 /** What also runs in a browser, or describes it, sees only the limits and the pure rules. */
 const seesNoErrors = ['contracts', 'client', 'ui']
 
