@@ -10,7 +10,7 @@ import { accountsWithLostPassword, type LostEvent, safeguardStatements } from '.
 import { runWrangler } from './lib/wrangler.ts'
 
 const USAGE = `npm run after-restore -- --remote --restored-to <time> --lost-trail <file | none>
-  --restored-to   the time that the database was restored to, e.g. 2026-01-31T12:00:00Z
+  --restored-to   the time that the database was restored to, such as <YYYY-MM-DD>T12:00:00Z
   --lost-trail    what was saved of the audit trail before the restore; "none" has every password reset
   --local         the database of this machine instead, of --persist-to <folder> if that is given`
 

@@ -27,13 +27,13 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
   // An object implements the interface under which the platform offers it.
   'durable-objects': ['crypto', 'platform'],
   // Each value is read by the parser of the part that uses it.
-  env: ['crypto', 'contracts', 'mail'],
+  env: ['crypto', 'contracts', 'mail', 'oauth-providers'],
   contracts: [],
   client: ['contracts'],
   ui: ['client', 'contracts'],
 }
-const importableByAll = ['errors', 'result', 'config', 'env', 'domain']
-/** These layers also run in a browser, so they may import the limits and the pure rules and nothing else of these. */
+const importableByAll = ['errors', 'result', 'within', 'config', 'env', 'domain']
+/** What also runs in a browser, or describes it, sees only the limits and the pure rules. */
 const seesNoErrors = ['contracts', 'client', 'ui']
 
 /** These layers put the Worker together, and they alone may use the bindings. */

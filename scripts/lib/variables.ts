@@ -11,21 +11,7 @@ import { projectRoot } from './wrangler.ts'
 export const ENVIRONMENTS = ['development', 'production'] as const
 export type Environment = (typeof ENVIRONMENTS)[number]
 
-/** What stands in a shell as a secret goes to the Worker as one; all other settings belong into `wrangler.toml`. */
-const SECRET_NAMES = [
-  'AUTH_SECRET',
-  'SMTP_URL',
-  'RESEND_API_KEY',
-  'GOOGLE_CLIENT_SECRET',
-  'GITHUB_CLIENT_SECRET',
-  'LINKEDIN_CLIENT_SECRET',
-  'MICROSOFT_CLIENT_SECRET',
-  'OIDC_PROVIDERS',
-  'SERVICE_CLIENTS',
-  'ALERT_WEBHOOK_SECRET',
-] as const
-
-/** This is the part of `wrangler.toml` that the scripts use. */
+/** The part of `wrangler.toml` that scripts act on. */
 interface Config {
   vars: Record<string, unknown>
   queues: { consumers?: { queue: string; dead_letter_queue?: string }[] }
@@ -37,10 +23,14 @@ export function readConfig(environment: Environment): Config {
   return unstable_readConfig({ config: join(projectRoot, 'wrangler.toml'), env: environment })
 }
 
-/** What a file of secrets and the shell hold for an environment. Development's secrets never serve production. */
+/**
+ * What a file of secrets and the shell hold for an environment; of the shell only what is a secret, because all other
+ * settings belong into `wrangler.toml`. Development's secrets never serve production.
+ */
 export async function readSecrets(environment: Environment): Promise<Record<string, string>> {
+  const { SECRET_VARIABLES } = await loadSource<typeof EnvModule>('env.ts')
   const file = await readVarsFile(environment === 'production' ? '.dev.vars.production' : '.dev.vars')
-  const shell = SECRET_NAMES.flatMap((name) => {
+  const shell = SECRET_VARIABLES.flatMap((name) => {
     const value = process.env[name]
     return value === undefined || value === '' ? [] : [[name, value]]
   })

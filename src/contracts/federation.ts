@@ -5,9 +5,10 @@ const REDIRECT_MAX_LENGTH = 2048
 
 /** Any text: one that names no provider is 404, as any other address that is not there. */
 export const ProviderParam = z.object({
-  provider: z
-    .string()
-    .openapi({ description: '`google`, `github`, `linkedin`, `microsoft` or the id of a configured issuer' }),
+  provider: z.string().openapi({
+    description: 'The id of a provider that `GET /auth/oauth/providers` lists',
+    example: 'google',
+  }),
 })
 
 export const Providers = z

@@ -1,5 +1,6 @@
 import { and, desc, eq, getTableColumns, gte, lt, type SQL, sql } from 'drizzle-orm'
 import { v7 as uuidv7 } from 'uuid'
+import type { Actors } from './actors.ts'
 import { insertSelect, insertWhere } from './conditional-insert.ts'
 import type { Database } from './database.ts'
 import { deleteSome } from './delete-some.ts'
@@ -33,13 +34,9 @@ export type AuditType =
   | 'role.granted'
   | 'mail.failed'
 
-interface AuditEvent {
+interface AuditEvent extends Partial<Actors> {
   type: AuditType | SQL
   at: number
-  /** Who did it; null for somebody who is not signed in. */
-  actorId?: string | SQL | null
-  /** Whom it concerns. */
-  userId?: string | SQL | null
   details?: Record<string, unknown>
 }
 
@@ -52,13 +49,13 @@ export interface Requester {
 }
 
 /**
- * Records a security event, in the batch of the fact it records; with a `condition`, only if that fact comes about.
+ * Records a security event, in the batch of the fact it records; with `when`, only if that fact comes about.
  * What nobody who is known did, and what concerns no account, is only counted: else strangers could fill the database
  * with names that nobody has.
  */
-export function auditStatement(db: Database, event: AuditEvent, origin: Requester, condition: SQL = sql`true`) {
+export function auditStatement(db: Database, event: AuditEvent, origin: Requester, when: SQL = sql`true`) {
   const { requestId, ip, country, userAgent } = origin
-  if ((event.actorId ?? event.userId ?? null) === null) return countEventStatement(db, event, condition)
+  if ((event.actorId ?? event.userId ?? null) === null) return countEventStatement(db, event, when)
   return insertWhere(
     db,
     auditEvents,
@@ -74,23 +71,20 @@ export function auditStatement(db: Database, event: AuditEvent, origin: Requeste
       country,
       userAgent,
     },
-    condition,
+    when,
   )
 }
 
 /**
- * Records an event where the condition holds, and only counts it where it does not: the same statements in both cases.
+ * Records an event where `when` holds, and only counts it where it does not: the same statements in both cases.
  */
-export function auditOrCountStatements(db: Database, event: AuditEvent, origin: Requester, condition: SQL) {
-  return [
-    auditStatement(db, event, origin, condition),
-    countEventStatement(db, event, sql`not (${condition})`),
-  ] as const
+export function auditOrCountStatements(db: Database, event: AuditEvent, origin: Requester, when: SQL) {
+  return [auditStatement(db, event, origin, when), countEventStatement(db, event, sql`not (${when})`)] as const
 }
 
-function countEventStatement(db: Database, { type, at }: AuditEvent, condition: SQL) {
+function countEventStatement(db: Database, { type, at }: AuditEvent, when: SQL) {
   const { day, kind, count } = auditCounts
-  return insertWhere(db, auditCounts, { day: toDay(at), kind: type, count: 1 }, condition).onConflictDoUpdate({
+  return insertWhere(db, auditCounts, { day: toDay(at), kind: type, count: 1 }, when).onConflictDoUpdate({
     target: [day, kind],
     set: { count: sql`${count} + 1` },
   })
@@ -115,21 +109,15 @@ export async function deleteAuditCounts(db: Database, before: number): Promise<n
   return gone.length
 }
 
-/** Records one event, which nobody in particular did, for each of the users that `which` holds for. */
-export function auditEachUserStatement(db: Database, event: { type: AuditType; at: number }, which: SQL) {
+/** Records one event, which nobody in particular did, for each of the users that `when` holds for. */
+export function auditEachUserStatement(db: Database, event: { type: AuditType; at: number }, when: SQL) {
   // Each id begins with the time, as all others do, and ends in random bits of its own.
   const id = sql`${uuidv7().slice(0, 24)} || lower(hex(randomblob(6)))`
   const values = { ...event, id, userId: sql`users.id`, details: {} }
-  return insertSelect(db, auditEvents, values, sql`from users where ${which}`)
+  return insertSelect(db, auditEvents, values, sql`from users where ${when}`)
 }
 
-/** A place in the trail: the event last shown. */
-export interface AuditPosition {
-  at: number
-  id: string
-}
-
-/** Events that fit, newest first. `from` is included, `to` is not. */
+/** Events that fit, newest first. `from` is included, `to` is not; `before` is the place of the event shown last. */
 export async function listAuditEvents(
   db: Database,
   filter: {
@@ -137,7 +125,7 @@ export async function listAuditEvents(
     type: string | undefined
     from: number | undefined
     to: number | undefined
-    before: AuditPosition | undefined
+    before: { at: number; id: string } | undefined
   },
   limit: number,
 ) {

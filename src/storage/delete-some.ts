@@ -6,10 +6,10 @@ import type { Database } from './database.ts'
 export async function deleteSome(
   db: Database,
   table: SQLiteTable & { id: SQLiteColumn },
-  condition: SQL | undefined,
+  when: SQL | undefined,
   limit: number,
 ): Promise<number> {
-  const some = db.select({ id: table.id }).from(table).where(condition).limit(limit)
+  const some = db.select({ id: table.id }).from(table).where(when).limit(limit)
   const gone = await db.delete(table).where(inArray(table.id, some)).returning({ id: table.id })
   return gone.length
 }

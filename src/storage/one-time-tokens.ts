@@ -1,5 +1,6 @@
-import { and, eq, gt, inArray, lt, type SQL, sql } from 'drizzle-orm'
+import { and, eq, gt, inArray, isNull, lt, type SQL, sql } from 'drizzle-orm'
 import { accountFields } from './accounts/accounts.ts'
+import { inOneBatch } from './batch.ts'
 import { insertWhere } from './conditional-insert.ts'
 import { type Proven, userIdByToken, whenAddressIsTaken, whenAsProven } from './conditions.ts'
 import type { Database } from './database.ts'
@@ -17,9 +18,13 @@ export interface NewOneTimeToken {
   expiresAt: number
 }
 
+/** The account that a token is made for, and what must still hold of it. */
+type TokenOwner = { id: string; unlessTaken?: string; asProven?: Proven } | { email: string; isUnverified?: boolean }
+
 /**
- * Makes a token for the active account that `owner` picks, or none; with `asProven`, only while the account is as it
- * was then. What it proves is the account's address, or `email`.
+ * Makes a token for the active account that `owner` picks, or none where there is no such account; with `unlessTaken`,
+ * only while nobody has that address; with `asProven`, only while the account is as it was then. The token proves the
+ * account's address, or `email` where it names one.
  */
 export function issueTokenStatement(
   db: Database,
@@ -29,21 +34,25 @@ export function issueTokenStatement(
     email?: string
     methods?: string[]
   },
-  owner: { id: string; unlessTaken?: string; asProven?: Proven } | { email: string; unverified?: boolean },
+  owner: TokenOwner,
 ) {
-  const matches = 'id' in owner ? sql`id = ${owner.id}` : sql`email = ${owner.email}`
-  const unverified = 'unverified' in owner && owner.unverified ? sql`and email_verified_at is null` : sql``
-  const free =
-    'unlessTaken' in owner && owner.unlessTaken !== undefined
-      ? sql`and not ${whenAddressIsTaken(owner.unlessTaken)}`
-      : sql``
-  const unchanged = 'asProven' in owner && owner.asProven ? sql`and ${whenAsProven(owner.asProven)}` : sql``
-  const which = sql`from users where ${matches} and status = 'active' ${unverified} ${free} ${unchanged}`
+  const found = sql`from users where status = 'active' and ${whenIsOwner(owner)}`
   return insertWhere(
     db,
     oneTimeTokens,
-    { ...token, userId: sql`(select id ${which})`, email: token.email ?? sql`(select email ${which})` },
-    sql`exists (select 1 ${which})`,
+    { ...token, userId: sql`(select id ${found})`, email: token.email ?? sql`(select email ${found})` },
+    sql`exists (select 1 ${found})`,
+  )
+}
+
+function whenIsOwner(owner: TokenOwner): SQL | undefined {
+  if ('email' in owner)
+    return and(eq(users.email, owner.email), owner.isUnverified ? isNull(users.emailVerifiedAt) : undefined)
+  const { id, unlessTaken, asProven } = owner
+  return and(
+    eq(users.id, id),
+    unlessTaken === undefined ? undefined : sql`not ${whenAddressIsTaken(unlessTaken)}`,
+    asProven && whenAsProven(asProven),
   )
 }
 
@@ -87,8 +96,8 @@ export async function countGuess(
       ? sql`(${guess.id})`
       : sql`(select id from (select id, max(created_at) from one_time_tokens
           where email = ${guess.email} and purpose = ${purpose} group by user_id))`
-  const [tokens, accounts] = await db.batch([
-    db
+  const { tokens, accounts } = await inOneBatch(db, {
+    tokens: db
       .update(oneTimeTokens)
       .set({ attempts: sql`attempts + 1` })
       .where(
@@ -104,12 +113,12 @@ export async function countGuess(
       .returning(),
     // A batch answers rows as objects, in which two columns of one name become one: so only the account's are asked
     // here.
-    db
+    accounts: db
       .select(accountFields)
       .from(users)
       .innerJoin(oneTimeTokens, eq(users.id, oneTimeTokens.userId))
       .where(inArray(oneTimeTokens.id, ids)),
-  ])
+  })
   return tokens.flatMap((token) => {
     const account = accounts.find(({ id }) => id === token.userId)
     return account ? [{ token, account }] : []

@@ -113,7 +113,7 @@ describe('the whole Worker and a real mail server: AUTH over STARTTLS', () => {
       await response.text()
     }
     const attempt = { identifier: email, password: PASSWORD }
-    expect((await post(service, '/auth/login', attempt)).status).toBe(403)
+    expect((await post(service, '/auth/login', attempt)).status).toBe(401)
     const token = link.split('#token=')[1] ?? ''
     expect((await post(service, '/auth/verify-email', { token })).status).toBe(200)
     expect((await post(service, '/auth/login', attempt)).status).toBe(200)

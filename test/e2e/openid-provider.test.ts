@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createOpenIdConnect } from '../../src/oauth-providers/openid-connect.ts'
 import type { AuthorizationInput, OAuthProvider } from '../../src/oauth-providers/provider.ts'
 import { ProviderError, type ProviderErrorCode } from '../../src/oauth-providers/provider-error.ts'
-import { buildProviders } from '../../src/oauth-providers/registry.ts'
 import {
   type Account,
   type Endpoint,
@@ -25,9 +25,7 @@ describe.each(['basic', 'post'] as const)('a real OpenID provider (%s)', (flavou
   beforeAll(async () => {
     issuer = await startOpenIdProvider(flavour, ACCOUNTS)
     issuer.allowRedirect(REDIRECT_URI)
-    const [built] = buildProviders({ oidc: [issuer.settings], allowInsecure: true }).values()
-    if (built === undefined) throw new Error('no provider')
-    provider = built
+    provider = createOpenIdConnect(issuer.settings)
   })
   beforeEach(() => {
     issuer.signInAs('anna')
@@ -177,8 +175,7 @@ describe.each(['basic', 'post'] as const)('a real OpenID provider (%s)', (flavou
   })
 
   it('reports wrong client credentials', async () => {
-    const settings = { ...issuer.settings, clientSecret: 'wrong' }
-    const [wrong] = buildProviders({ oidc: [settings], allowInsecure: true }).values()
-    expect(await codeOf(wrong?.authenticate(await begin()) ?? Promise.resolve())).toBe('provider_misconfigured')
+    const wrong = createOpenIdConnect({ ...issuer.settings, clientSecret: 'wrong' })
+    expect(await codeOf(wrong.authenticate(await begin()))).toBe('provider_misconfigured')
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { ConfigurationError, parseSettings } from '../../src/env.ts'
+import { ConfigurationError, parseSettings, SECRET_VARIABLES } from '../../src/env.ts'
+import { BUILT_IN_IDS, toClientVariables } from '../../src/oauth-providers/built-in.ts'
 
 const SECRET = 'HQWzyL0VccnbhT4KDbHYGI9WdTq-SoCGQjly6z61HWw'
 const OTHER = Buffer.from(Array.from({ length: 48 }, (_, byte) => byte * 5 + 3)).toString('base64url')
@@ -184,7 +185,6 @@ describe('a variable that is malformed', () => {
     ['OIDC_PROVIDERS', '{'],
     ['OIDC_PROVIDERS', '[{"id":"Corp"}]'],
     ['SERVICE_CLIENTS', '[{"id":"api","secret":"short"}]'],
-    ['ALERT_WEBHOOK_URL', 'example.com'],
     ['COOKIE_SAME_SITE', 'lax'],
     ['REGION', 'sam'],
   ])('is refused, and the error names it: %s=%s', (variable, value) => {
@@ -193,17 +193,28 @@ describe('a variable that is malformed', () => {
 })
 
 describe('variables that belong together', () => {
-  it.each([
+  it.each<[string, Record<string, string>]>([
     ['SMTP_URL', { MAIL_TRANSPORT: 'smtp' }],
     ['RESEND_API_KEY', { MAIL_TRANSPORT: 'resend' }],
-    ['GOOGLE_CLIENT_SECRET', { GOOGLE_CLIENT_ID: 'id' }],
-    ['GITHUB_CLIENT_SECRET', { GITHUB_CLIENT_SECRET: 'secret' }],
-    ['LINKEDIN_CLIENT_SECRET', { LINKEDIN_CLIENT_ID: 'id' }],
-    ['MICROSOFT_CLIENT_SECRET', { MICROSOFT_CLIENT_ID: 'id' }],
-    ['ALERT_WEBHOOK_SECRET', { ALERT_WEBHOOK_URL: 'https://example.com/hook' }],
+    ...BUILT_IN_IDS.map(toClientVariables).flatMap(({ clientId, clientSecret }): [string, Record<string, string>][] => [
+      [clientSecret, { [clientId]: 'id' }],
+      [clientSecret, { [clientSecret]: 'secret' }],
+    ]),
     ['COOKIE_SAME_SITE', { COOKIE_SAME_SITE: 'None' }],
   ])('are refused, and the error names %s, beside %j', (variable, given) => {
     expect(refusedOf({ ...PRODUCTION, ...given })).toEqual([variable])
+  })
+})
+
+describe('the variables of a built-in provider', () => {
+  it.each([
+    ['google', 'GOOGLE_CLIENT_ID', 'GOOGLE_CLIENT_SECRET'],
+    ['linkedin', 'LINKEDIN_CLIENT_ID', 'LINKEDIN_CLIENT_SECRET'],
+  ] as const)('turn %s on, and its secret counts as one', (id, idVariable, secretVariable) => {
+    const { providers } = parseSettings({ ...PRODUCTION, [idVariable]: 'a', [secretVariable]: 'b' })
+    expect(providers.builtIn).toEqual({ [id]: { clientId: 'a', clientSecret: 'b' } })
+    expect(SECRET_VARIABLES).toContain(secretVariable)
+    expect(SECRET_VARIABLES).not.toContain(idVariable)
   })
 })
 
@@ -212,6 +223,7 @@ describe('production', () => {
     ['ISSUER', 'http://auth.example.com'],
     ['ISSUER', 'http://localhost:8787'],
     ['APP_URL', 'http://app.example.com'],
+    ['APP_URL', 'HTTP://app.example.com'],
     ['ALLOWED_ORIGINS', 'http://app.example.com'],
     ['ALLOWED_REDIRECTS', 'http://app.example.com/x'],
     ['RATE_LIMITS', 'off'],
@@ -219,7 +231,6 @@ describe('production', () => {
     ['MAIL_FROM', ''],
     ['SMTP_URL', 'smtp://user:password@mail.example.com:587?tls=off'],
     ['RESEND_BASE_URL', 'http://api.example.com'],
-    ['ALERT_WEBHOOK_URL', 'http://hooks.example.com'],
     [
       'OIDC_PROVIDERS',
       '[{"id":"corp","name":"Corp","issuer":"http://id.example.com","clientId":"a","clientSecret":"b"}]',

@@ -1,7 +1,8 @@
-import { MAIL_MAX_PER_KIND_AND_HOUR, VERIFICATION_TOKEN_TTL_SECONDS } from '../../config.ts'
+import { VERIFICATION_TOKEN_TTL_SECONDS } from '../../config.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { describeIdentities, factsWith } from '../../storage/accounts/access-proof.ts'
 import { verifyEmailStatement } from '../../storage/accounts/accounts.ts'
+import { bySelf, byStranger } from '../../storage/actors.ts'
 import { auditOrCountStatements, auditStatement } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
 import {
@@ -31,17 +32,20 @@ export async function resendVerification(
   const token = newOneTimeToken(now, VERIFICATION_TOKEN_TTL_SECONDS)
   const mailId = newId()
   const userId = userIdByEmail(email)
-  const event = { type: 'email.verification_requested', at: now, userId } as const
+  const event = { type: 'email.verification_requested', at: now, ...byStranger({ id: userId }) } as const
   const details = factsWith({}, { time: signUpTimeOf(userId), signIn: describeIdentities(userId, providerNames(deps)) })
-  await db.batch([
-    issueTokenStatement(db, { ...token, purpose: 'verify_email' }, { email, unverified: true }),
-    ...mailTokenStatements(
-      db,
-      { id: mailId, kind: 'verify_email', locale: requester.locale, tokenId: token.id, createdAt: now, details },
-      MAIL_MAX_PER_KIND_AND_HOUR,
-    ),
-    ...auditOrCountStatements(db, event, requester, whenMailed(mailId)),
-  ])
+  await inOneBatch(db, {
+    token: issueTokenStatement(db, { ...token, purpose: 'verify_email' }, { email, isUnverified: true }),
+    mail: mailTokenStatements(db, {
+      id: mailId,
+      kind: 'verify_email',
+      locale: requester.locale,
+      tokenId: token.id,
+      createdAt: now,
+      details,
+    }),
+    audit: auditOrCountStatements(db, event, requester, whenMailed(mailId)),
+  })
   await deps.announceMails([mailId])
 }
 
@@ -65,7 +69,7 @@ export async function verifyEmail(
     verified: verifyEmailStatement(db, token.id, now),
     audit: auditStatement(
       db,
-      { type: 'email.verified', at: now, actorId: account.id, userId: account.id },
+      { type: 'email.verified', at: now, ...bySelf(account) },
       requester,
       whenTokenExists(token.id),
     ),

@@ -1,9 +1,4 @@
-import {
-  MAIL_MAX_PER_KIND_AND_HOUR,
-  RESET_TOKEN_TTL_SECONDS,
-  SIGN_UPS_PER_ADDRESS,
-  VERIFICATION_TOKEN_TTL_SECONDS,
-} from '../../config.ts'
+import { RESET_TOKEN_TTL_SECONDS, SIGN_UPS_PER_ADDRESS, VERIFICATION_TOKEN_TTL_SECONDS } from '../../config.ts'
 import { Refusal } from '../../errors.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { registrationAuditStatements, registrationStatements } from '../../storage/accounts/registration.ts'
@@ -61,7 +56,6 @@ export async function register(
         {
           mail: {
             id: mailId,
-            maxPerHour: MAIL_MAX_PER_KIND_AND_HOUR,
             facts: loginFacts(requester, now),
             providerNames: providerNames(deps),
           },

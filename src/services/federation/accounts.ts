@@ -1,9 +1,4 @@
-import {
-  MAIL_MAX_PER_KIND_AND_HOUR,
-  MAIL_NOTICE_LIMITS,
-  RESET_TOKEN_TTL_SECONDS,
-  VERIFICATION_TOKEN_TTL_SECONDS,
-} from '../../config.ts'
+import { RESET_TOKEN_TTL_SECONDS, VERIFICATION_TOKEN_TTL_SECONDS } from '../../config.ts'
 import { Name } from '../../contracts/common.ts'
 import { parseEmailAddress } from '../../domain/email-address.ts'
 import { Refusal } from '../../errors.ts'
@@ -142,7 +137,7 @@ async function createAccount(deps: Needs, arrival: Arrival, email: string): Prom
       identity,
     ),
     audit: auditStatement(db, event, requester, isMade),
-    notice: enqueueNoticeStatement(db, notice, isMade, MAIL_NOTICE_LIMITS),
+    notice: enqueueNoticeStatement(db, notice, isMade),
     bootstrap: bootstrap.statements,
   })
   await deps.announceMails([notice.id, ...bootstrap.mailIds])
@@ -165,7 +160,6 @@ async function askByMail(deps: Needs, arrival: Arrival, email: string): Promise<
     ...registrationStatements(db, account, {
       mail: {
         id: mailId,
-        maxPerHour: MAIL_MAX_PER_KIND_AND_HOUR,
         facts: loginFacts(requester, now),
         providerNames: providerNames(deps),
       },
@@ -194,12 +188,7 @@ async function claimAccount(deps: Needs, arrival: Arrival, account: Account): Pr
   const dropped = describeIdentities(account.id, providerNames(deps), whenOtherThan(identity))
   const bootstrap = bootstrapByProvider(deps, account, identity)
   const { ended } = await inOneBatch(db, {
-    notice: enqueueNoticeStatement(
-      db,
-      { ...notice, details: factsWith(notice.details, { dropped }) },
-      isOpen,
-      MAIL_NOTICE_LIMITS,
-    ),
+    notice: enqueueNoticeStatement(db, { ...notice, details: factsWith(notice.details, { dropped }) }, isOpen),
     ...claimAccountStatements(db, { ...account, name }, identity),
     audit: auditStatement(
       db,

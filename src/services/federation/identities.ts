@@ -1,4 +1,4 @@
-import { MAIL_NOTICE_LIMITS } from '../../config.ts'
+import { z } from 'zod'
 import { Refusal } from '../../errors.ts'
 import type { Platform } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
@@ -24,6 +24,22 @@ export interface WaitingLink {
   identity: NewIdentity
   sessionId: string
 }
+export const WaitingLink: z.ZodType<WaitingLink> = z.object({
+  identity: z.object({
+    id: z.string(),
+    userId: z.string(),
+    provider: z.string(),
+    issuer: z.string(),
+    subject: z.string(),
+    email: z.string().nullable(),
+    how: z.literal('linked'),
+    isAuthority: z.boolean(),
+    createdAt: z.number(),
+    lastUsedAt: z.number(),
+    sealedTokens: z.string().nullable(),
+  }),
+  sessionId: z.string(),
+})
 
 /**
  * Links an identity to the account of a session that still lives, and tells its owner. Addresses play no part. Linking
@@ -76,7 +92,7 @@ export async function unlinkProvider(deps: Needs, account: Account, providerId: 
   }
   const [, , unlinked] = await db.batch([
     auditStatement(db, event, requester, isAllowed),
-    enqueueNoticeStatement(db, notice, isAllowed, MAIL_NOTICE_LIMITS),
+    enqueueNoticeStatement(db, notice, isAllowed),
     unlinkStatement(db, account.id, providerId, isAllowed),
   ])
   if (unlinked.length === 0) {

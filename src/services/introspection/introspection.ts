@@ -5,7 +5,7 @@ import type { Platform } from '../../platform/platform.ts'
 import { findLiveGrant } from '../../storage/sessions/grants.ts'
 import { verifySignature } from '../sessions/authentication.ts'
 import { endNamedSessions } from '../sessions/ending.ts'
-import { idleTimeoutMs, readLiveSession } from '../sessions/live-sessions.ts'
+import { liveNow, readLiveSession } from '../sessions/live-sessions.ts'
 
 export type RevocationNeeds = Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'keyRing' | 'blocklist'>
 
@@ -44,12 +44,13 @@ export async function introspect(
 
 /**
  * Ends the session that a token belongs to; a token that is worth nothing ends nothing, and nobody is told (RFC 7009
- * §2.2). `service` is the client whose act it is; without one it is the user's.
+ * §2.2).
+ * @param clientId the service that asked for it, whose act it then is; null where it is the user's own.
  */
-export async function revoke(deps: RevocationNeeds, token: string, service: string | null = null): Promise<void> {
+export async function revoke(deps: RevocationNeeds, token: string, clientId: string | null = null): Promise<void> {
   const access = await openAccessToken(deps, token)
   const refresh = access ? null : verifyToken(deps.settings.secrets, token, 'refresh')
-  if (access || refresh) await endNamedSessions(deps, { access, refresh }, service)
+  if (access || refresh) await endNamedSessions(deps, { access, refresh }, clientId)
 }
 
 /** The claims of a genuine access token, or null for anything else. */
@@ -77,7 +78,7 @@ async function readSessionOfAccess(
 /** Only of the latest refresh token: an earlier one is worth nothing to another service. */
 async function readSessionOfRefresh(deps: Pick<RevocationNeeds, 'db' | 'now' | 'settings'>, token: string) {
   const presented = verifyToken(deps.settings.secrets, token, 'refresh')
-  const live = presented && (await findLiveGrant(deps.db, presented, deps.now(), idleTimeoutMs(deps)))
+  const live = presented && (await findLiveGrant(deps.db, presented, liveNow(deps)))
   if (live?.grant.generation !== presented?.generation) return null
   return live && { ...live, issuedAt: Math.floor(live.grant.rotatedAt / 1000) }
 }

@@ -1,4 +1,4 @@
-import { CODE_GUESSES, MAIL_MAX_PER_KIND_AND_HOUR } from '../../config.ts'
+import { CODE_GUESSES } from '../../config.ts'
 import type { MfaMethod } from '../../contracts/login.ts'
 import { verifyToken } from '../../crypto/derived-token.ts'
 import { Refusal } from '../../errors.ts'
@@ -21,11 +21,13 @@ export async function sendMfaCode(
   const now = deps.now()
   const mailId = newId()
   await db.batch([
-    enqueueTokenMailStatement(
-      db,
-      { id: mailId, kind: 'one_time_code', locale: requester.locale, tokenId: token.id, createdAt: now },
-      MAIL_MAX_PER_KIND_AND_HOUR,
-    ),
+    enqueueTokenMailStatement(db, {
+      id: mailId,
+      kind: 'one_time_code',
+      locale: requester.locale,
+      tokenId: token.id,
+      createdAt: now,
+    }),
     auditStatement(db, { type: 'login.code_requested', at: now, userId: account.id }, requester),
   ])
   await deps.announceMails([mailId])

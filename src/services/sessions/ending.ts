@@ -1,5 +1,7 @@
 import type { Platform } from '../../platform/platform.ts'
+import { bySelf, byService } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
+import { inOneBatch } from '../../storage/batch.ts'
 import { whenSessionIsOf } from '../../storage/conditions.ts'
 import {
   endSessionStatement,
@@ -19,12 +21,13 @@ export async function revokeSessions(deps: Pick<Platform, 'blocklist'>, sessionI
  * Ends the sessions that are named so; false, and nothing done, when there is none. The blocklist is told first,
  * because a session that is gone from the database cannot be found again: so its mark is on the blocklist, or the queue
  * holds it. Whoever asks again after a failure completes it, and whoever asks again after a success costs one read and
- * writes nothing. It is the user's act, or that of the service that asked for it, by its id.
+ * writes nothing.
+ * @param clientId the service that asked for it, whose act it then is; null where it is the user's own.
  */
 export async function endNamedSessions(
   deps: Needs,
   named: NamedSessions,
-  service: string | null = null,
+  clientId: string | null = null,
 ): Promise<boolean> {
   const { db } = deps
   const found = await findNamedSessions(db, named)
@@ -32,22 +35,21 @@ export async function endNamedSessions(
     deps,
     found.map(({ id }) => id),
   )
-  for (const { id, userId } of found)
-    await db.batch([
-      auditStatement(
+  for (const session of found)
+    await inOneBatch(db, {
+      audit: auditStatement(
         db,
         {
           type: 'session.ended',
           at: deps.now(),
-          actorId: service ?? userId,
-          userId,
-          details: { sessionId: id, ...(service === null ? {} : { client: service }) },
+          ...(clientId === null ? bySelf({ id: session.userId }) : byService(clientId, { id: session.userId })),
+          details: { sessionId: session.id, ...(clientId === null ? {} : { client: clientId }) },
         },
         deps.requester,
-        whenSessionIsOf(userId, id),
+        whenSessionIsOf(session),
       ),
-      endSessionStatement(db, userId, id),
-    ])
+      ended: endSessionStatement(db, session),
+    })
   return found.length > 0
 }
 
@@ -60,14 +62,14 @@ export async function endSession(deps: Needs, { id, userId }: { id: string; user
 export async function endOtherSessions(deps: Needs, current: { id: string; userId: string }): Promise<void> {
   const { db } = deps
   const { id, userId } = current
-  const [, ended] = await db.batch([
-    auditStatement(
+  const { ended } = await inOneBatch(db, {
+    audit: auditStatement(
       db,
-      { type: 'session.ended', at: deps.now(), actorId: userId, userId, details: { allBut: id } },
+      { type: 'session.ended', at: deps.now(), ...bySelf({ id: userId }), details: { allBut: id } },
       deps.requester,
     ),
-    endSessionsStatement(db, userId, { except: id }),
-  ])
+    ended: endSessionsStatement(db, userId, { except: id }),
+  })
   await revokeSessions(
     deps,
     ended.map((session) => session.id),

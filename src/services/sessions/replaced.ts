@@ -1,5 +1,6 @@
 import { verifyToken } from '../../crypto/derived-token.ts'
 import type { Platform } from '../../platform/platform.ts'
+import { bySelf } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
 import { whenReplaced } from '../../storage/conditions.ts'
 import { endSessionStatement, findNamedSessions } from '../../storage/sessions/sessions.ts'
@@ -43,8 +44,8 @@ export function endReplacedStatements(
     const when = whenReplaced({ id, userId }, opened.sessionId)
     const details = { sessionId: id, replacedBy: opened.sessionId }
     return [
-      auditStatement(db, { type: 'session.ended', at: opened.at, actorId: userId, userId, details }, requester, when),
-      endSessionStatement(db, userId, id, when),
+      auditStatement(db, { type: 'session.ended', at: opened.at, ...bySelf({ id: userId }), details }, requester, when),
+      endSessionStatement(db, { id, userId }, when),
     ]
   })
 }

@@ -66,11 +66,11 @@ export function proveAccessStatements(db: Database, userId: string, { at, when }
 export function describeIdentities(
   userId: string | SQL,
   names: ReadonlyMap<string, string>,
-  which: SQL = sql`true`,
+  when: SQL = sql`true`,
 ): SQL {
   const name = sql`coalesce((select value from json_each(${JSON.stringify(Object.fromEntries(names))}) where key = provider), provider)`
   return sql`(select group_concat(${name} || coalesce(' (' || email || ')', ''), ', ' order by provider) from identities
-    where user_id = ${userId} and ${which})`
+    where user_id = ${userId} and ${when})`
 }
 
 /** Facts of a mail, with those that are only known within the batch; one that is null is left out. */

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { byStranger } from '../actors.ts'
 import { auditOrCountStatements, type Requester } from '../audit.ts'
 import { insertWhere } from '../conditional-insert.ts'
 import { takenUsername, userIdByEmail, whenAddressIsTaken, whenMailed, whenUserExists } from '../conditions.ts'
@@ -32,23 +33,23 @@ export function registrationStatements(
     token,
     identity,
   }: {
-    mail: { id: string; maxPerHour: number; facts: Record<string, string>; providerNames: ReadonlyMap<string, string> }
+    mail: { id: string; facts: Record<string, string>; providerNames: ReadonlyMap<string, string> }
     token: NewOneTimeToken & { resetExpiresAt: number }
     identity: NewIdentity | null
   },
 ) {
   const { resetExpiresAt, ...verification } = token
   const { email, createdAt } = account
-  const isNew = whenUserExists(account.id)
+  const whenNew = whenUserExists(account.id)
   const userId = userIdByEmail(email)
   const taken = takenUsername(account.username ?? account.usernameWish ?? null)
-  const isRepeated = sql`exists (select 1 from users where email = ${email} and id <> ${account.id}
+  const whenRepeated = sql`exists (select 1 from users where email = ${email} and id <> ${account.id}
     and email_verified_at is null and status = 'active')`
   const identities = describeIdentities(userId, mail.providerNames)
-  const details = sql`case when ${isNew} then ${factsWith(mail.facts, { signIn: identities })}
-    when ${isRepeated} then ${factsWith({ unconfirmed: 'yes' }, { dropped: identities })} else '{}' end`
+  const details = sql`case when ${whenNew} then ${factsWith(mail.facts, { signIn: identities })}
+    when ${whenRepeated} then ${factsWith({ unconfirmed: 'yes' }, { dropped: identities })} else '{}' end`
   return {
-    ended: endSessionsStatement(db, userId, { when: isRepeated }),
+    ended: endSessionsStatement(db, userId, { when: whenRepeated }),
     account: insertWhere(
       db,
       users,
@@ -56,33 +57,29 @@ export function registrationStatements(
       sql`not ${whenAddressIsTaken(email)} or ${taken} is not null`,
     ),
     role: grantRoleStatement(db, 'user', sql`(select id from users where id = ${account.id})`),
-    identity: identity && insertIdentityStatement(db, identity, isNew),
+    identity: identity && insertIdentityStatement(db, identity, whenNew),
     token: issueTokenStatement(
       db,
       {
         ...verification,
-        expiresAt: sql`case when ${isNew} then ${verification.expiresAt} else ${resetExpiresAt} end`,
-        purpose: sql`case when ${isNew} then 'verify_email' else 'reset_password' end`,
+        expiresAt: sql`case when ${whenNew} then ${verification.expiresAt} else ${resetExpiresAt} end`,
+        purpose: sql`case when ${whenNew} then 'verify_email' else 'reset_password' end`,
       },
       { email },
     ),
-    mail: mailTokenStatements(
-      db,
-      {
-        id: mail.id,
-        kind: sql`case when ${isNew} then 'verify_email' else 'already_registered' end`,
-        locale: account.locale,
-        tokenId: token.id,
-        createdAt,
-        details,
-      },
-      mail.maxPerHour,
-    ),
+    mail: mailTokenStatements(db, {
+      id: mail.id,
+      kind: sql`case when ${whenNew} then 'verify_email' else 'already_registered' end`,
+      locale: account.locale,
+      tokenId: token.id,
+      createdAt,
+      details,
+    }),
     dropped: [
-      deleteIdentitiesStatement(db, userId, isRepeated),
-      deleteTokensButResetsStatement(db, userId, isRepeated),
-      deleteExchangesStatement(db, userId, isRepeated),
-      dropPasswordStatement(db, userId, { at: createdAt, when: isRepeated }),
+      deleteIdentitiesStatement(db, userId, whenRepeated),
+      deleteTokensButResetsStatement(db, userId, whenRepeated),
+      deleteExchangesStatement(db, userId, whenRepeated),
+      dropPasswordStatement(db, userId, { at: createdAt, when: whenRepeated }),
     ],
   } as const
 }
@@ -98,8 +95,8 @@ export function registrationAuditStatements(
   origin: Requester,
 ) {
   const { userId, email, mailId, at } = registration
-  const isNew = whenUserExists(userId)
-  const type = sql`case when ${isNew} then 'user.registered' else 'user.registration_repeated' end`
-  const event = { type, at, userId: userIdByEmail(email) }
-  return auditOrCountStatements(db, event, origin, sql`${isNew} or ${whenMailed(mailId)}`)
+  const whenNew = whenUserExists(userId)
+  const type = sql`case when ${whenNew} then 'user.registered' else 'user.registration_repeated' end`
+  const event = { type, at, ...byStranger({ id: userIdByEmail(email) }) }
+  return auditOrCountStatements(db, event, origin, sql`${whenNew} or ${whenMailed(mailId)}`)
 }

@@ -68,7 +68,7 @@ describe('/verify-email', () => {
     page.on('request', (request) => urls.push(request.url(), request.headers().referer ?? ''))
     await page.goto(link)
     expect(page.url()).toBe(`${service.origin}/verify-email`)
-    expect((await logIn(email, PASSWORD)).status).toBe(403)
+    expect((await logIn(email, PASSWORD)).status).toBe(401)
 
     await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')

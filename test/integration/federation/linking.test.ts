@@ -222,6 +222,25 @@ describe('an unverified local account, when the owner of the address arrives (GH
     expect(await countRows('sessions', 'user_id = (select id from users where email = ?)', email)).toBe(1)
   })
 
+  it('keeps what its owner claimed while somebody signed it up once more', async () => {
+    const email = newGmail()
+    await post('/auth/register', { email, password: PASSWORD })
+    let arrives: (() => Promise<unknown>) | null = () => signInWithGoogle(providers, service, google(email))
+    const racing = interceptEnv(service, async (call, proceed) => {
+      const arrival = call.sql.some((sql) => /insert into "users"/.test(sql)) ? arrives : null
+      if (arrival) arrives = null
+      await arrival?.()
+      return await proceed()
+    })
+    const body = { email, password: 'somebody else chose this one' }
+    expect((await callWorker(racing, 'POST', '/auth/register', { body })).status).toBe(202)
+    expect(arrives).toBeNull()
+    expect(await identitiesOf(email)).toMatchObject([{ provider: 'google' }])
+    expect(await countRows('sessions', 'user_id = (select id from users where email = ?)', email)).toBe(1)
+    expect(await rows('select password_hash from users where email = ?', email)).toEqual([{ password_hash: null }])
+    expect(await canLogIn(email, body.password)).toBe(false)
+  })
+
   it('loses the identity of a stranger also when the owner sets a password by mail', async () => {
     const email = newEmail()
     await signInWithMicrosoft(email)

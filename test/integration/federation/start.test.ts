@@ -77,7 +77,7 @@ describe('a malformed OIDC_PROVIDERS', () => {
     expect(() => parseSettings(production)).not.toThrow()
     const insecure = JSON.stringify([{ ...entry, issuer: 'http://localhost:9000' }])
     expect(() => parseSettings({ ...production, OIDC_PROVIDERS: insecure })).toThrow(
-      /OIDC_PROVIDERS: each issuer must be/,
+      /OIDC_PROVIDERS: entry 1: issuer must be/,
     )
   })
 })

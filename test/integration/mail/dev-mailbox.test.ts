@@ -1,11 +1,15 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import { Mailbox } from '../../../src/contracts/health.ts'
+import { z } from 'zod'
 import { registered } from '../../support/accounts.ts'
 import { answerOf, expectRefusal } from '../../support/answers.ts'
 import { callWorker } from '../../support/call-worker.ts'
 import { get, newEmail, post, send, waitForMail } from '../../support/client.ts'
 
+const text = z.string()
+const Mailbox = z.object({
+  items: z.array(z.strictObject({ id: text, to: text, subject: text, text, html: text, at: z.iso.datetime() })),
+})
 const mailsTo = async (to: string) => (await answerOf(await get(`/dev/mailbox.json?to=${to}`), Mailbox)).items
 
 /** The same Worker, deployed. */

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect, it } from 'vitest'
-import { MAIL_MAX_PER_KIND_AND_HOUR, MAIL_NOTICE_LIMITS } from '../../../src/config.ts'
+import { MAIL_MAX_PER_KIND_AND_HOUR } from '../../../src/config.ts'
 import { newId } from '../../../src/services/identifiers.ts'
 import { deliverNextMail, sweepOutbox, takeMailTurn } from '../../../src/services/mail.ts'
 import { enqueueNoticeStatement } from '../../../src/storage/mail.ts'
@@ -92,7 +92,6 @@ describe('a notice of a fact', () => {
       db,
       { id: newId(), kind: 'new_device', recipient, userId: null, locale: 'en', createdAt },
       sql`true`,
-      MAIL_NOTICE_LIMITS,
     )
   const dueTimes = async (recipient: string) =>
     (
