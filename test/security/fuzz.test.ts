@@ -80,7 +80,7 @@ async function stored(): Promise<Stored> {
 /** The statuses of refusals that the audit trail may record. */
 const MAY_BE_AUDITED = [401, 403, 429]
 
-/** Expects a 4xx problem with a stable code (RFC 9457). */
+/** A 4xx problem (RFC 9457). */
 function expectProblem({ status, text, headers }: Sent, what: string): void {
   expect(status, `${what}: ${text}`).toBeGreaterThanOrEqual(400)
   expect(status, `${what}: ${text}`).toBeLessThan(500)

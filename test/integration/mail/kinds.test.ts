@@ -44,7 +44,7 @@ function expectLinkAndCode(mail: MailboxItem, page: string): void {
   expect(mail.html.replaceAll(/<[^>]*>/g, '')).toContain(codeIn(mail))
 }
 
-/** Expects that a notice has neither a token nor a code. */
+/** A notice brings nothing that opens anything. */
 function expectNotice(mail: MailboxItem): void {
   expect(mail.text).not.toMatch(/token=|^\d{8}$/m)
   expect(mail.html).not.toContain('token=')
