@@ -1,4 +1,4 @@
-import type { Platform } from '../../platform/platform.ts'
+import type { Reading, Recording } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
 import { grantAdminStatement, whenBootstrapIsDue } from '../../storage/accounts/bootstrap-admin.ts'
 import { bySystem } from '../../storage/actors.ts'
@@ -12,7 +12,7 @@ import { noticeTo } from '../notices.ts'
  * Statements that end `when` come after these.
  */
 export function bootstrapStatements(
-  deps: Pick<Platform, 'db' | 'now' | 'requester' | 'settings'>,
+  deps: Reading & Recording,
   account: Pick<Account, 'id' | 'email' | 'locale'>,
   { how, when }: { how: 'password_reset' | 'email_verified' | 'provider'; when: Condition },
 ) {

@@ -1,11 +1,11 @@
 import { DEPENDENCY_TIMEOUT_MS } from '../../config.ts'
 import { signAccessToken, verifyAccessToken } from '../../crypto/access-token.ts'
 import { logError } from '../../platform/log.ts'
-import type { DependencyState, Platform } from '../../platform/platform.ts'
+import type { DependencyState, Platform, Signing } from '../../platform/platform.ts'
 import { within } from '../../platform/within.ts'
 import { findSigningKey, findVerifyingKey } from '../signing-keys/signing-keys.ts'
 
-type Needs = Pick<Platform, 'probes' | 'db' | 'now' | 'settings' | 'keyRing'>
+type Needs = Signing & Pick<Platform, 'probes'>
 
 /**
  * Asks every dependency once, side by side, and says which answered and how fast; signs and verifies a token as well.

@@ -1,13 +1,13 @@
 import type { Introspection } from '../../contracts/introspection.ts'
 import { verifyToken } from '../../crypto/derived-token.ts'
 import { Refusal } from '../../errors.ts'
-import type { Platform } from '../../platform/platform.ts'
+import type { EndingSessions, Platform, Reading, Signing } from '../../platform/platform.ts'
 import { findLiveGrant } from '../../storage/sessions/grants.ts'
 import { verifySignature } from '../sessions/authentication.ts'
 import { endNamedSessions } from '../sessions/ending.ts'
 import { liveNow, readLiveSession } from '../sessions/live-sessions.ts'
 
-export type RevocationNeeds = Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'keyRing' | 'blocklist'>
+export type RevocationNeeds = Signing & EndingSessions
 
 const INACTIVE: Introspection = { active: false }
 
@@ -16,7 +16,7 @@ const INACTIVE: Introspection = { active: false }
  * 7662). Being asked about an access token shows that its session is in use.
  */
 export async function introspect(
-  deps: Omit<RevocationNeeds, 'requester' | 'blocklist'> & Pick<Platform, 'noteActivity'>,
+  deps: Signing & Pick<Platform, 'noteActivity'>,
   token: string,
 ): Promise<Introspection> {
   const access = await openAccessToken(deps, token)
@@ -54,11 +54,7 @@ export async function revoke(deps: RevocationNeeds, token: string, clientId: str
 }
 
 /** The claims of a genuine access token, or null for anything else. */
-export async function openAccessToken(
-  deps: Pick<RevocationNeeds, 'db' | 'now' | 'settings' | 'keyRing'>,
-  token: string,
-  options: { mayHaveExpired?: boolean } = {},
-) {
+export async function openAccessToken(deps: Signing, token: string, options: { mayHaveExpired?: boolean } = {}) {
   try {
     return await verifySignature(deps, token, options)
   } catch (error) {
@@ -67,16 +63,13 @@ export async function openAccessToken(
   }
 }
 
-async function readSessionOfAccess(
-  deps: Pick<RevocationNeeds, 'db' | 'now' | 'settings'>,
-  { sid, iat }: { sid: string; iat: number },
-) {
+async function readSessionOfAccess(deps: Reading, { sid, iat }: { sid: string; iat: number }) {
   const live = await readLiveSession(deps, sid)
   return live && { ...live, issuedAt: iat }
 }
 
 /** Only of the latest refresh token: an earlier one is worth nothing to another service. */
-async function readSessionOfRefresh(deps: Pick<RevocationNeeds, 'db' | 'now' | 'settings'>, token: string) {
+async function readSessionOfRefresh(deps: Reading, token: string) {
   const presented = verifyToken(deps.settings.secrets, token, 'refresh')
   const live = presented && (await findLiveGrant(deps.db, presented, liveNow(deps)))
   if (live?.grant.generation !== presented?.generation) return null

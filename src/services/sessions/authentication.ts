@@ -1,6 +1,6 @@
 import { type AccessTokenClaims, verifyAccessToken } from '../../crypto/access-token.ts'
 import { Refusal } from '../../errors.ts'
-import type { Platform } from '../../platform/platform.ts'
+import type { Platform, Signing } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
 import type { Session } from '../../storage/sessions/sessions.ts'
 import { findVerifyingKey } from '../signing-keys/signing-keys.ts'
@@ -8,7 +8,7 @@ import { readLiveSession } from './live-sessions.ts'
 
 /** Checks an access token by itself: no database, no blocklist. */
 export async function verifySignature(
-  deps: Pick<Platform, 'db' | 'now' | 'settings' | 'keyRing'>,
+  deps: Signing,
   token: string,
   { mayHaveExpired = false }: { mayHaveExpired?: boolean } = {},
 ): Promise<AccessTokenClaims> {
@@ -25,7 +25,7 @@ export async function verifySignature(
  * token dies".
  */
 export async function authenticateRead(
-  deps: Pick<Platform, 'db' | 'now' | 'settings' | 'keyRing' | 'blocklist'>,
+  deps: Signing & Pick<Platform, 'blocklist'>,
   token: string,
 ): Promise<AccessTokenClaims> {
   const claims = await verifySignature(deps, token)
@@ -37,10 +37,7 @@ export async function authenticateRead(
  * The session and the account as they are now: what every change and every sensitive answer asks, at once and not a
  * minute later.
  */
-export async function authenticateFresh(
-  deps: Pick<Platform, 'db' | 'now' | 'settings' | 'keyRing'>,
-  token: string,
-): Promise<{ session: Session; account: Account }> {
+export async function authenticateFresh(deps: Signing, token: string): Promise<{ session: Session; account: Account }> {
   const { sid } = await verifySignature(deps, token)
   const live = await readLiveSession(deps, sid)
   if (!live) throw new Refusal('unauthenticated', { reason: 'session ended' })

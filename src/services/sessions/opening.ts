@@ -1,6 +1,6 @@
 import { MAX_SESSIONS_PER_USER } from '../../config.ts'
 import { makeDeviceToken } from '../../crypto/device-token.ts'
-import type { Platform } from '../../platform/platform.ts'
+import type { EndingSessions, Mailing, Signing } from '../../platform/platform.ts'
 import { type Account, recordLoginStatement, rehashPasswordStatement } from '../../storage/accounts/accounts.ts'
 import { bySelf } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
@@ -34,10 +34,7 @@ export interface NewLogin {
   rehash?: string | null
 }
 
-export type OpeningNeeds = Pick<
-  Platform,
-  'db' | 'now' | 'requester' | 'settings' | 'keyRing' | 'blocklist' | 'announceMails'
->
+export type OpeningNeeds = Signing & Mailing & EndingSessions
 
 /** RFC 8176: more than one factor was shown. */
 const SECOND_FACTOR_SHOWN = 'mfa'

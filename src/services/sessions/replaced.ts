@@ -1,5 +1,5 @@
 import { verifyToken } from '../../crypto/derived-token.ts'
-import type { Platform } from '../../platform/platform.ts'
+import type { Platform, Signing } from '../../platform/platform.ts'
 import { bySelf } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
 import { whenReplaced } from '../../storage/conditions.ts'
@@ -23,7 +23,7 @@ export interface ReplacedSession {
 
 /** The sessions that genuine cookies belong to, whosever they are: one as a rule. Asks nobody where none were sent. */
 export async function findReplacedSessions(
-  deps: Pick<Platform, 'db' | 'now' | 'settings' | 'keyRing'>,
+  deps: Signing,
   { accessToken, refreshToken }: SessionCookies,
 ): Promise<ReplacedSession[]> {
   const access = accessToken === null ? null : await openAccessToken(deps, accessToken, { mayHaveExpired: true })
