@@ -1,14 +1,13 @@
 import type { Permission } from '../config.ts'
 import { Refusal } from '../errors.ts'
-import { authenticateRead } from '../services/sessions/authentication.ts'
+import { authenticateRead, type Caller, type CallerWithCredentials } from '../services/sessions/authentication.ts'
 import { assertRecentLogin } from '../services/sessions/recent-login.ts'
 import type { Guard } from './guard.ts'
-import { authenticateCaller, readAccessToken } from './middleware/authenticate.ts'
+import { authenticateCaller, authenticateCallerWithCredentials, readAccessToken } from './middleware/authenticate.ts'
 import { limitLogins } from './middleware/rate-limit.ts'
 import { authenticateClient } from './middleware/require-client.ts'
 
 type Claims = Awaited<ReturnType<typeof authenticateRead>>
-type Caller = Awaited<ReturnType<typeof authenticateCaller>>
 
 /** An access token, in one of the two ways that it may be carried. */
 const SIGNED_IN = [{ bearer: [] }, { cookie: [] }]
@@ -35,6 +34,14 @@ export const user = (): Guard<{ caller: Caller }> => ({
   refuses: TOKEN_REFUSALS,
   actsByToken: true,
   check: async (c) => ({ caller: await authenticateCaller(c) }),
+})
+
+/** A user whom the route asks for the password once more. Adds `caller`, with what that is verified by. */
+export const userWithCredentials = (): Guard<{ caller: CallerWithCredentials }> => ({
+  security: SIGNED_IN,
+  refuses: TOKEN_REFUSALS,
+  actsByToken: true,
+  check: async (c) => ({ caller: await authenticateCallerWithCredentials(c) }),
 })
 
 /** A user who signed in not long ago (ASVS 7.5.1). Adds `caller`. */

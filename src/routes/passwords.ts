@@ -1,6 +1,6 @@
 import { ChangePasswordRequest, EmailRequest, ResetPasswordRequest } from '../contracts/accounts.ts'
 import { Status } from '../contracts/common.ts'
-import { user } from '../http/guards.ts'
+import { userWithCredentials } from '../http/guards.ts'
 import { json } from '../http/json-body.ts'
 import { answer, route } from '../http/route.ts'
 import { createRouter } from '../http/router.ts'
@@ -40,7 +40,7 @@ const changeRoute = route({
   summary: 'Change my password',
   description: 'My other sessions end.',
   limit: 'sensitive',
-  guard: user(),
+  guard: userWithCredentials(),
   body: json(ChangePasswordRequest),
   answers: {
     204: { description: 'The password is changed.' },

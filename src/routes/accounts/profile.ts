@@ -1,6 +1,6 @@
 import { DeleteAccountRequest, UpdateProfileRequest, User } from '../../contracts/users.ts'
 import { clearTokenCookies } from '../../http/cookies.ts'
-import { token, user } from '../../http/guards.ts'
+import { token, user, userWithCredentials } from '../../http/guards.ts'
 import { json, optionalJson } from '../../http/json-body.ts'
 import { answer, route } from '../../http/route.ts'
 import { createRouter } from '../../http/router.ts'
@@ -37,7 +37,7 @@ const deleteRoute = route({
   tags,
   summary: 'Delete my account and everything that belongs to it',
   limit: 'sensitive',
-  guard: user(),
+  guard: userWithCredentials(),
   body: optionalJson(DeleteAccountRequest),
   answers: {
     204: { description: 'The account is gone.' },

@@ -2,7 +2,7 @@ import { EMAIL_CHANGE_TOKEN_TTL_SECONDS } from '../../config.ts'
 import { maskEmailAddress } from '../../domain/email-address.ts'
 import { Refusal } from '../../errors.ts'
 import type { Mailing, Reading, TryingPasswords } from '../../platform/platform.ts'
-import { type Account, changeEmailStatement } from '../../storage/accounts/accounts.ts'
+import { changeEmailStatement } from '../../storage/accounts/accounts.ts'
 import { bySelf } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
@@ -14,6 +14,7 @@ import { newId, newOneTimeToken } from '../identifiers.ts'
 import { noticeTo } from '../notices.ts'
 import { proveToken, refuseIfLost, type TokenProof } from '../one-time-tokens.ts'
 import { provePassword } from '../passwords/proof.ts'
+import type { CallerWithCredentials } from '../sessions/authentication.ts'
 
 /**
  * Mails a link and a code to the new address; nothing changes before it is used. Where that address has an account, its
@@ -22,7 +23,7 @@ import { provePassword } from '../passwords/proof.ts'
  */
 export async function requestEmailChange(
   deps: TryingPasswords & Mailing,
-  caller: { account: Account; deviceToken: string | null },
+  caller: CallerWithCredentials,
   input: { newEmail: string; password: string },
 ): Promise<void> {
   const { db, requester } = deps

@@ -8,9 +8,10 @@ import { auditStatement } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
 import { whenUserExists } from '../../storage/conditions.ts'
 import { isUniqueViolation } from '../../storage/database.ts'
-import { endSessionsStatement, type Session } from '../../storage/sessions/sessions.ts'
+import { endSessionsStatement } from '../../storage/sessions/sessions.ts'
 import { noticeTo } from '../notices.ts'
 import { provePassword } from '../passwords/proof.ts'
+import type { CallerWithCredentials } from '../sessions/authentication.ts'
 import { revokeSessions } from '../sessions/ending.ts'
 import { readLiveSession } from '../sessions/live-sessions.ts'
 import { assertRecentLogin } from '../sessions/recent-login.ts'
@@ -51,7 +52,7 @@ export async function changeProfile(
  */
 export async function deleteAccount(
   deps: TryingPasswords & Mailing & EndingSessions,
-  caller: { account: Account; session: Session; deviceToken: string | null },
+  caller: CallerWithCredentials,
   password: string | undefined,
 ): Promise<void> {
   const { db, requester } = deps

@@ -4,11 +4,15 @@ import { makeToken } from '../../crypto/derived-token.ts'
 import { readDeviceAccount, verifyDeviceToken } from '../../crypto/device-token.ts'
 import { Refusal } from '../../errors.ts'
 import type { Platform } from '../../platform/platform.ts'
-import { type Account, findAccountByIdentifier, rehashPasswordStatement } from '../../storage/accounts/accounts.ts'
+import type { Account } from '../../storage/accounts/accounts.ts'
+import { findCredentials, rehashPasswordStatement } from '../../storage/accounts/credentials.ts'
+import { byStranger } from '../../storage/actors.ts'
 import { type AuditType, auditStatement } from '../../storage/audit.ts'
+import { inOneBatch } from '../../storage/batch.ts'
 import { whenTokenExists } from '../../storage/conditions.ts'
 import { issueTokenStatement } from '../../storage/one-time-tokens.ts'
-import { newOneTimeToken, parseIdentifier, throttleOf } from '../identifiers.ts'
+import { newOneTimeToken, parseIdentifier } from '../identifiers.ts'
+import { tryPassword } from '../passwords/attempt.ts'
 import { type NewLogin, type OpenedSession, type OpeningNeeds, openSession } from '../sessions/opening.ts'
 import { findLoginBar, refuseLogin, toCredentialsRefusal } from './refusal.ts'
 
@@ -42,30 +46,23 @@ export async function logInWithPassword(
   input: { identifier: string; password: string } & CountedLogin,
 ): Promise<LoginResult> {
   const identifier = parseIdentifier(input.identifier)
-  const account = await findAccountByIdentifier(deps.db, identifier)
+  const owner = await findCredentials(deps.db, identifier)
+  const account = owner?.account ?? null
   const deviceId = account && readDevice(deps, account.id, input.deviceToken)
   if (deviceId === null) await input.countStranger()
-  const bar = account && findLoginBar(deps, account)
-  const attempt = await throttleOf(deps, account ?? identifier).attempt({
+  const attempted = await tryPassword(deps, {
     password: input.password,
-    hash: account?.passwordHash ?? null,
+    owner,
+    identifier,
     deviceId,
-    isBarred: bar !== null,
+    bar: owner && findLoginBar(deps, owner),
+    event: { occasion: 'login', ...byStranger(account) },
   })
-  if (attempt.outcome === 'throttled') {
-    const { retryAfterSeconds } = attempt
-    if (attempt.isFirst) await recordRefusal(deps, 'login.throttled', account, { retryAfterSeconds })
-    throw new Refusal('login_throttled', { retryAfterSeconds })
-  }
-  if (attempt.outcome !== 'right' || bar !== null || !account)
-    return await refuseLogin(deps, account, attempt.outcome === 'wrong' ? null : bar)
+  if (!attempted.isRight || account === null)
+    return await refuseLogin(deps, account, attempted.isRight ? null : attempted.bar)
   await refuseUnfit(deps, account)
-  return await completeLogin(deps, account, {
-    methods: ['pwd'],
-    deviceId,
-    replaces: input.replaces,
-    rehash: attempt.rehash,
-  })
+  const { rehash } = attempted
+  return await completeLogin(deps, account, { methods: ['pwd'], deviceId, replaces: input.replaces, rehash })
 }
 
 /**
@@ -78,22 +75,20 @@ export async function completeLogin(deps: OpeningNeeds, account: Account, login:
   const { db, settings } = deps
   const now = deps.now()
   const token = newOneTimeToken(now, MFA_TICKET_TTL_SECONDS)
-  const [issued] = await db.batch([
-    issueTokenStatement(
+  const { issued } = await inOneBatch(db, {
+    issued: issueTokenStatement(
       db,
       { ...token, purpose: 'mfa_ticket', methods: login.methods },
       { id: account.id, asProven: account },
     ),
-    auditStatement(
+    audit: auditStatement(
       db,
-      { type: 'login.mfa_required', at: now, userId: account.id },
+      { type: 'login.mfa_required', at: now, ...byStranger(account) },
       deps.requester,
       whenTokenExists(token.id),
     ),
-    ...(login.rehash && account.passwordHash
-      ? [rehashPasswordStatement(db, account.id, account.passwordHash, login.rehash)]
-      : []),
-  ])
+    rehash: login.rehash ? rehashPasswordStatement(db, account.id, login.rehash) : null,
+  })
   if (issued.meta.changes === 0) throw toCredentialsRefusal('account changed during login')
   const ticket = makeToken(settings.secrets, { purpose: 'mfa_ticket', id: token.id, generation: 0, salt: token.salt })
   return { mfa: { ticket, expiresIn: MFA_TICKET_TTL_SECONDS, methods } }
@@ -138,7 +133,7 @@ export async function recordRefusal(
   account: Pick<Account, 'id'> | null,
   details: Record<string, unknown>,
 ): Promise<void> {
-  await auditStatement(deps.db, { type, at: deps.now(), userId: account?.id ?? null, details }, deps.requester)
+  await auditStatement(deps.db, { type, at: deps.now(), ...byStranger(account), details }, deps.requester)
 }
 
 /** Notes a refusal of what is tried in the trail, with its code as the reason. */

@@ -2,6 +2,8 @@ import { RESET_TOKEN_TTL_SECONDS, VERIFICATION_TOKEN_TTL_SECONDS } from '../../c
 import { Refusal } from '../../errors.ts'
 import type { Platform } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
+import type { Credentials } from '../../storage/accounts/credentials.ts'
+import { byStranger } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
 import { mailTokenStatements } from '../../storage/mail.ts'
 import { issueTokenStatement } from '../../storage/one-time-tokens.ts'
@@ -19,8 +21,11 @@ const DETAIL =
   'The name or the password is wrong, or the address is not confirmed yet. Log in with the address: where only its confirmation is missing, or the password has to be set anew, the link is mailed again.'
 
 /** The bar of an account, or null. The link that sets a new password confirms the address too, so it goes first. */
-export function findLoginBar({ settings }: Pick<Platform, 'settings'>, account: Account): LoginBar | null {
-  if (account.passwordResetRequiredAt !== null) return 'password_reset_required'
+export function findLoginBar(
+  { settings }: Pick<Platform, 'settings'>,
+  { account, credentials }: { account: Account; credentials: Credentials },
+): LoginBar | null {
+  if (credentials.passwordResetRequiredAt !== null) return 'password_reset_required'
   return account.emailVerifiedAt === null && settings.requireEmailVerification ? 'email_not_verified' : null
 }
 
@@ -48,7 +53,7 @@ export async function refuseLogin(
   await db.batch([
     issueTokenStatement(db, { ...token, purpose: kind }, { id: bar === null || account === null ? '' : account.id }),
     ...mailTokenStatements(db, { id: mailId, kind, locale: requester.locale, tokenId: token.id, createdAt: now }),
-    auditStatement(db, { type: 'login.failed', at: now, userId: account?.id ?? null, details: { reason } }, requester),
+    auditStatement(db, { type: 'login.failed', at: now, ...byStranger(account), details: { reason } }, requester),
   ])
   await deps.announceMails([mailId])
   throw toCredentialsRefusal(account ? reason : 'unknown account')

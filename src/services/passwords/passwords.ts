@@ -3,24 +3,25 @@ import { Refusal } from '../../errors.ts'
 import type { Platform } from '../../platform/platform.ts'
 import {
   describeIdentities,
-  factsWith,
   proveAccessStatements,
   whenIdentityIsProven,
   whenIdentityIsUnproven,
 } from '../../storage/accounts/access-proof.ts'
-import { type Account, changePasswordStatement, resetPasswordStatement } from '../../storage/accounts/accounts.ts'
+import { changePasswordStatement, resetPasswordStatement } from '../../storage/accounts/credentials.ts'
+import { bySelf } from '../../storage/actors.ts'
 import { auditOrCountStatements, auditStatement } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
 import { userIdByEmail, whenMailed, whenPasswordIs, whenTokenExists } from '../../storage/conditions.ts'
 import { deleteExchangesStatement } from '../../storage/federation/login-exchanges.ts'
-import { enqueueNoticeStatement, mailTokenStatements } from '../../storage/mail.ts'
+import { mailTokenStatements } from '../../storage/mail.ts'
 import { consumeAllTokensStatement, deleteTokensStatement, issueTokenStatement } from '../../storage/one-time-tokens.ts'
-import { endSessionsStatement, type Session } from '../../storage/sessions/sessions.ts'
+import { endSessionsStatement } from '../../storage/sessions/sessions.ts'
 import { bootstrapStatements } from '../accounts/bootstrap-admin.ts'
 import { providerNames } from '../federation/provider-names.ts'
 import { newId, newOneTimeToken, throttleOf } from '../identifiers.ts'
-import { loginFacts } from '../login/facts.ts'
+import { noticeTo } from '../notices.ts'
 import { proveToken, refuseIfLost, type TokenProof } from '../one-time-tokens.ts'
+import type { CallerWithCredentials } from '../sessions/authentication.ts'
 import { revokeSessions } from '../sessions/ending.ts'
 import { assertPasswordAllowed } from './policy.ts'
 import { provePassword } from './proof.ts'
@@ -68,29 +69,27 @@ export async function resetPassword(
   assertPasswordAllowed(password, settings, stranger, 'password')
   const { token, account } = await proveToken(deps, proof, 'reset_password')
   assertPasswordAllowed(password, settings, account, 'password')
-  const hash = await throttleOf(deps, account).resetPassword(password)
+  const newHash = await throttleOf(deps, account).resetPassword(password)
   const now = deps.now()
-  const mailId = newId()
-  const isLive = whenTokenExists(token.id)
+  const whenLive = whenTokenExists(token.id)
   const names = providerNames(deps)
-  const notice = passwordChangedMail(mailId, account, deps, now)
-  const details = factsWith(notice.details, {
-    dropped: describeIdentities(account.id, names, whenIdentityIsUnproven),
-    kept: describeIdentities(account.id, names, whenIdentityIsProven),
+  const notice = noticeTo(deps, account, {
+    kind: 'password_changed',
+    at: now,
+    when: whenLive,
+    found: {
+      dropped: describeIdentities(account.id, names, whenIdentityIsUnproven),
+      kept: describeIdentities(account.id, names, whenIdentityIsProven),
+    },
   })
-  const bootstrap = bootstrapStatements(deps, account, { how: 'password_reset', when: isLive })
+  const bootstrap = bootstrapStatements(deps, account, { how: 'password_reset', when: whenLive })
   const { ended, consumed } = await inOneBatch(db, {
-    ended: endSessionsStatement(db, account.id, { when: isLive }),
-    notice: enqueueNoticeStatement(db, { ...notice, details }, isLive),
-    audit: auditStatement(
-      db,
-      { type: 'password.reset', at: now, actorId: account.id, userId: account.id },
-      requester,
-      isLive,
-    ),
+    ended: endSessionsStatement(db, account.id, { when: whenLive }),
+    notice: notice.statement,
+    audit: auditStatement(db, { type: 'password.reset', at: now, ...bySelf(account) }, requester, whenLive),
     bootstrap: bootstrap.statements,
-    proven: proveAccessStatements(db, account.id, { at: now, when: isLive }),
-    password: resetPasswordStatement(db, token.id, hash, now),
+    proven: proveAccessStatements(db, account.id, { at: now, when: whenLive }),
+    password: resetPasswordStatement(db, token.id, { newHash, at: now }),
     consumed: consumeAllTokensStatement(db, token.id),
   })
   refuseIfLost(consumed, token.id)
@@ -98,7 +97,7 @@ export async function resetPassword(
     deps,
     ended.map(({ id }) => id),
   )
-  await deps.announceMails([mailId, ...bootstrap.mailIds])
+  await deps.announceMails([notice.id, ...bootstrap.mailIds])
 }
 
 /**
@@ -107,40 +106,30 @@ export async function resetPassword(
  */
 export async function changePassword(
   deps: Needs,
-  caller: { account: Account; session: Session; deviceToken: string | null },
+  caller: CallerWithCredentials,
   input: { currentPassword: string; newPassword: string },
 ): Promise<void> {
   const { db, requester } = deps
-  const { account, session } = caller
+  const { account, credentials, session } = caller
   assertPasswordAllowed(input.newPassword, deps.settings, account, 'newPassword')
   await provePassword(deps, caller, input.currentPassword)
-  const hash = await throttleOf(deps, account).hashPassword(input.newPassword)
+  const newHash = await throttleOf(deps, account).hashPassword(input.newPassword)
   const now = deps.now()
-  const mailId = newId()
-  const isChanged = whenPasswordIs(account.id, hash)
-  const [changed, ended] = await db.batch([
-    changePasswordStatement(db, account, hash, now),
-    endSessionsStatement(db, account.id, { except: session.id, when: isChanged }),
-    deleteTokensStatement(db, account.id, isChanged),
-    deleteExchangesStatement(db, account.id, isChanged),
-    auditStatement(
-      db,
-      { type: 'password.changed', at: now, actorId: account.id, userId: account.id },
-      requester,
-      isChanged,
-    ),
-    enqueueNoticeStatement(db, passwordChangedMail(mailId, account, deps, now), isChanged),
-  ])
+  const { passwordChangedAt } = credentials
+  const whenChanged = whenPasswordIs(account.id, newHash)
+  const notice = noticeTo(deps, account, { kind: 'password_changed', at: now, when: whenChanged })
+  const { changed, ended } = await inOneBatch(db, {
+    changed: changePasswordStatement(db, { userId: account.id, passwordChangedAt }, { newHash, at: now }),
+    ended: endSessionsStatement(db, account.id, { except: session.id, when: whenChanged }),
+    tokens: deleteTokensStatement(db, account.id, whenChanged),
+    exchanges: deleteExchangesStatement(db, account.id, whenChanged),
+    audit: auditStatement(db, { type: 'password.changed', at: now, ...bySelf(account) }, requester, whenChanged),
+    notice: notice.statement,
+  })
   if (changed.length === 0) throw new Refusal('invalid_credentials', { reason: 'password changed at the same moment' })
   await revokeSessions(
     deps,
     ended.map(({ id }) => id),
   )
-  await deps.announceMails([mailId])
-}
-
-function passwordChangedMail(id: string, account: Account, deps: Pick<Platform, 'requester'>, now: number) {
-  const details = loginFacts(deps.requester, now)
-  const { id: userId, email: recipient, locale } = account
-  return { id, kind: 'password_changed', recipient, userId, locale, createdAt: now, details }
+  await deps.announceMails([notice.id])
 }

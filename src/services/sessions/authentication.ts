@@ -2,9 +2,23 @@ import { type AccessTokenClaims, verifyAccessToken } from '../../crypto/access-t
 import { Refusal } from '../../errors.ts'
 import type { Platform, Signing } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
-import type { Session } from '../../storage/sessions/sessions.ts'
+import type { Credentials } from '../../storage/accounts/credentials.ts'
+import { findLiveSessionWithCredentials, type Session } from '../../storage/sessions/sessions.ts'
 import { findVerifyingKey } from '../signing-keys/signing-keys.ts'
-import { readLiveSession } from './live-sessions.ts'
+import { liveNow, readLiveSession } from './live-sessions.ts'
+
+/** Somebody who is signed in: their session and account as they are now. */
+export interface Caller {
+  account: Account
+  session: Session
+  /** It names the device, which has a login budget of its own; null where the request brought none. */
+  deviceToken: string | null
+}
+
+/** A caller who may be asked for the password once more. */
+export interface CallerWithCredentials extends Caller {
+  credentials: Credentials
+}
 
 /** Checks an access token by itself: no database, no blocklist. */
 export async function verifySignature(
@@ -37,9 +51,20 @@ export async function authenticateRead(
  * The session and the account as they are now: what every change and every sensitive answer asks, at once and not a
  * minute later.
  */
-export async function authenticateFresh(deps: Signing, token: string): Promise<{ session: Session; account: Account }> {
+export async function authenticateFresh(deps: Signing, token: string): Promise<Omit<Caller, 'deviceToken'>> {
   const { sid } = await verifySignature(deps, token)
-  const live = await readLiveSession(deps, sid)
-  if (!live) throw new Refusal('unauthenticated', { reason: 'session ended' })
-  return live
+  return (await readLiveSession(deps, sid)) ?? refuseEnded()
+}
+
+/** The same with what the password is verified by, for a route that asks for it once more. One read, too. */
+export async function authenticateWithCredentials(
+  deps: Signing,
+  token: string,
+): Promise<Omit<CallerWithCredentials, 'deviceToken'>> {
+  const { sid } = await verifySignature(deps, token)
+  return (await findLiveSessionWithCredentials(deps.db, sid, liveNow(deps))) ?? refuseEnded()
+}
+
+function refuseEnded(): never {
+  throw new Refusal('unauthenticated', { reason: 'session ended' })
 }

@@ -1,7 +1,8 @@
 import { MAX_SESSIONS_PER_USER } from '../../config.ts'
 import { makeDeviceToken } from '../../crypto/device-token.ts'
 import type { EndingSessions, Mailing, Signing } from '../../platform/platform.ts'
-import { type Account, recordLoginStatement, rehashPasswordStatement } from '../../storage/accounts/accounts.ts'
+import { type Account, recordLoginStatement } from '../../storage/accounts/accounts.ts'
+import { type Rehash, rehashPasswordStatement } from '../../storage/accounts/credentials.ts'
 import { bySelf } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
@@ -30,8 +31,8 @@ export interface NewLogin {
   deviceId: string | null
   /** The cookies that the new ones overwrite, where the login is by cookies. */
   replaces: SessionCookies
-  /** The password's hash by today's strength, where the stored one is weaker. */
-  rehash?: string | null
+  /** Where the stored hash of the password is weaker than today's. */
+  rehash?: Rehash | null
 }
 
 export type OpeningNeeds = Signing & Mailing & EndingSessions
@@ -82,10 +83,7 @@ export async function openSession(deps: OpeningNeeds, account: Account, login: N
       requester,
       whenOpened,
     ),
-    rehash:
-      login.rehash && account.passwordHash
-        ? rehashPasswordStatement(db, account.id, account.passwordHash, login.rehash)
-        : null,
+    rehash: login.rehash ? rehashPasswordStatement(db, account.id, login.rehash) : null,
     notice: notice ? notice.statement : null,
     replaced: endReplacedStatements(deps, replaced, { sessionId: session.id, at: now }),
   })

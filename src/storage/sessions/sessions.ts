@@ -1,5 +1,6 @@
 import { and, desc, eq, gt, lte, or, type SQL, sql } from 'drizzle-orm'
 import { accountFields } from '../accounts/accounts.ts'
+import { credentialFields } from '../accounts/credentials.ts'
 import { insertWhere } from '../conditional-insert.ts'
 import { type Proven, whenAsProven } from '../conditions.ts'
 import type { Database } from '../database.ts'
@@ -32,13 +33,27 @@ export interface LiveAt {
 export const whenLive = ({ nowMs, idleTimeoutMs }: LiveAt) =>
   and(gt(sessions.expiresAt, nowMs), idleTimeoutMs > 0 ? gt(sessions.lastSeenAt, nowMs - idleTimeoutMs) : undefined)
 
+const whenLiveSession = (sessionId: string, live: LiveAt) =>
+  and(eq(sessions.id, sessionId), eq(users.status, 'active'), whenLive(live))
+
 /** A live session of an active account, with the account as it is now. */
 export async function findLiveSession(db: Database, sessionId: string, live: LiveAt) {
   const row = await db
     .select({ session: sessionFields, account: accountFields })
     .from(sessions)
     .innerJoin(users, eq(users.id, sessions.userId))
-    .where(and(eq(sessions.id, sessionId), eq(users.status, 'active'), whenLive(live)))
+    .where(whenLiveSession(sessionId, live))
+    .get()
+  return row ?? null
+}
+
+/** The same with what the password is verified by, for a request that asks for it once more. */
+export async function findLiveSessionWithCredentials(db: Database, sessionId: string, live: LiveAt) {
+  const row = await db
+    .select({ session: sessionFields, account: accountFields, credentials: credentialFields })
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .where(whenLiveSession(sessionId, live))
     .get()
   return row ?? null
 }
