@@ -11,10 +11,9 @@ import { isUniqueViolation } from '../../storage/database.ts'
 import { endSessionsStatement } from '../../storage/sessions/sessions.ts'
 import { noticeTo } from '../notices.ts'
 import { provePassword } from '../passwords/proof.ts'
-import type { CallerWithCredentials } from '../sessions/authentication.ts'
+import { assertRecentLogin, type CallerWithCredentials } from '../sessions/authentication.ts'
 import { revokeSessions } from '../sessions/ending.ts'
 import { readLiveSession } from '../sessions/live-sessions.ts'
-import { assertRecentLogin } from '../sessions/recent-login.ts'
 
 /** The caller's account as it is now. @throws {Refusal} `unauthenticated` when the session has ended. */
 export async function readProfile(deps: Reading, claims: AccessTokenClaims): Promise<User> {

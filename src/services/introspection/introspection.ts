@@ -1,13 +1,10 @@
 import type { Introspection } from '../../contracts/introspection.ts'
 import { verifyToken } from '../../crypto/derived-token.ts'
-import { Refusal } from '../../errors.ts'
 import type { EndingSessions, Platform, Reading, Signing } from '../../platform/platform.ts'
 import { findLiveGrant } from '../../storage/sessions/grants.ts'
-import { verifySignature } from '../sessions/authentication.ts'
+import { openAccessToken } from '../sessions/authentication.ts'
 import { endNamedSessions } from '../sessions/ending.ts'
 import { liveNow, readLiveSession } from '../sessions/live-sessions.ts'
-
-export type RevocationNeeds = Signing & EndingSessions
 
 const INACTIVE: Introspection = { active: false }
 
@@ -47,20 +44,14 @@ export async function introspect(
  * §2.2).
  * @param clientId the service that asked for it, whose act it then is; null where it is the user's own.
  */
-export async function revoke(deps: RevocationNeeds, token: string, clientId: string | null = null): Promise<void> {
+export async function revoke(
+  deps: Signing & EndingSessions,
+  token: string,
+  clientId: string | null = null,
+): Promise<void> {
   const access = await openAccessToken(deps, token)
   const refresh = access ? null : verifyToken(deps.settings.secrets, token, 'refresh')
   if (access || refresh) await endNamedSessions(deps, { access, refresh }, clientId)
-}
-
-/** The claims of a genuine access token, or null for anything else. */
-export async function openAccessToken(deps: Signing, token: string, options: { mayHaveExpired?: boolean } = {}) {
-  try {
-    return await verifySignature(deps, token, options)
-  } catch (error) {
-    if (error instanceof Refusal) return null
-    throw error
-  }
 }
 
 async function readSessionOfAccess(deps: Reading, { sid, iat }: { sid: string; iat: number }) {

@@ -1,4 +1,4 @@
-import type { EndingSessions, Platform } from '../../platform/platform.ts'
+import type { EndingSessions, Platform, Signing } from '../../platform/platform.ts'
 import { bySelf, byService } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
@@ -9,6 +9,7 @@ import {
   findNamedSessions,
   type NamedSessions,
 } from '../../storage/sessions/sessions.ts'
+import { nameSessions } from './authentication.ts'
 
 /** Puts ended sessions on the blocklist, so that reads refuse their access tokens too. */
 export async function revokeSessions(deps: Pick<Platform, 'blocklist'>, sessionIds: readonly string[]): Promise<void> {
@@ -49,6 +50,18 @@ export async function endNamedSessions(
       ended: endSessionStatement(db, session),
     })
   return found.length > 0
+}
+
+/**
+ * Ends the session that the tokens belong to. An access token that has only expired still ends it: whoever comes back
+ * to log out after an hour means it. Tokens that are worth nothing end nothing, and nobody is told.
+ */
+export async function logOut(
+  deps: Signing & EndingSessions,
+  tokens: { accessToken: string | null; refreshToken: string | null },
+): Promise<void> {
+  const named = await nameSessions(deps, tokens)
+  if (named) await endNamedSessions(deps, named)
 }
 
 /** Ends one session of a user; false, and nothing done, when it is not there or not of this user. */
