@@ -3,8 +3,7 @@ import { accountFields } from './accounts/accounts.ts'
 import { inOneBatch } from './batch.ts'
 import { insertWhere } from './conditional-insert.ts'
 import { type Proven, userIdByToken, whenAddressIsTaken, whenAsProven } from './conditions.ts'
-import type { Database } from './database.ts'
-import { deleteSome } from './delete-some.ts'
+import { type Database, deleteSome } from './database.ts'
 import { oneTimeTokens, users } from './schema/index.ts'
 
 export type OneTimeToken = typeof oneTimeTokens.$inferSelect
@@ -80,10 +79,10 @@ export async function findToken(
 }
 
 /**
- * Counts a guess at the code of a token, before it is compared; nothing when there is no token or its guesses are used
- * up, or those of its user and purpose for the day. It picks the token: by id, or as the newest that was mailed to an
- * address. There are several where several accounts ask for one new address: each has its own, so that none can put
- * another's code out of use.
+ * Counts a guess at the code of a token, before the code is compared. It answers nothing when there is no such token,
+ * or when the guesses at it are used up, or those of its user and purpose for the day. A token is picked by its id, or
+ * as the newest that was mailed to an address. Several accounts may have asked for one new address: each has a token of
+ * its own, so that none can put the code of another out of use.
  */
 export async function countGuess(
   db: Database,
@@ -126,8 +125,9 @@ export async function countGuess(
 }
 
 /**
- * Uses a token up, and with it every other one of the same user and purpose. Last in a batch whose other statements
- * depend on the token: of two that race, one finds it in the answer and the other finds nothing done.
+ * Uses a token up, and with it every other one of the same user and purpose. It stands last in a batch whose other
+ * statements depend on the token: of two batches that race, one finds the token in the answer and the other has done
+ * nothing.
  */
 export function consumeTokenStatement(db: Database, id: string) {
   return db
@@ -136,7 +136,7 @@ export function consumeTokenStatement(db: Database, id: string) {
     .returning({ id: oneTimeTokens.id })
 }
 
-/** The same for a token whose use makes every other one of its user stale, whatever its purpose. */
+/** The same for a token whose use makes every other token of its user worthless, whatever that is for. */
 export function consumeAllTokensStatement(db: Database, id: string) {
   return db
     .delete(oneTimeTokens)

@@ -1,18 +1,18 @@
-import type { Platform } from '../../platform/platform.ts'
+import type { Reading, Recording } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
-import { grantAdminStatement, whenBootstrapIsDue } from '../../storage/accounts/bootstrap-admin.ts'
 import { bySystem } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
 import type { Condition } from '../../storage/conditions.ts'
+import { grantRoleStatement, whenBootstrapIsDue } from '../../storage/roles.ts'
 import { noticeTo } from '../notices.ts'
 
 /**
  * Makes the account an admin, if it has the address of `BOOTSTRAP_ADMIN_EMAIL`, nobody is an admin, and `when` holds:
- * an act that proves the mailbox and sets what signs in, in the same batch. The trail and the owner are told.
- * Statements that end `when` come after these.
+ * an act that proves the mailbox and sets what signs in, in the same batch. The audit trail records it, and the owner
+ * is told. A statement after which `when` no longer holds must come after these.
  */
 export function bootstrapStatements(
-  deps: Pick<Platform, 'db' | 'now' | 'requester' | 'settings'>,
+  deps: Reading & Recording,
   account: Pick<Account, 'id' | 'email' | 'locale'>,
   { how, when }: { how: 'password_reset' | 'email_verified' | 'provider'; when: Condition },
 ) {
@@ -28,7 +28,7 @@ export function bootstrapStatements(
     statements: [
       auditStatement(db, event, requester, whenDue),
       notice.statement,
-      grantAdminStatement(db, userId, whenDue),
+      grantRoleStatement(db, { userId, role: 'admin' }, whenDue),
     ],
   }
 }

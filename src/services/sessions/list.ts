@@ -2,7 +2,7 @@ import type { PageQuery } from '../../contracts/lists.ts'
 import type { SessionView } from '../../contracts/sessions.ts'
 import type { AccessTokenClaims } from '../../crypto/access-token.ts'
 import { Refusal } from '../../errors.ts'
-import type { Platform } from '../../platform/platform.ts'
+import type { Reading } from '../../platform/platform.ts'
 import { listLiveSessions, type Session } from '../../storage/sessions/sessions.ts'
 import { describeDevice } from '../login/facts.ts'
 import { isBehind, type Page, readPage } from '../paging.ts'
@@ -14,7 +14,7 @@ import { liveNow } from './live-sessions.ts'
  * question. `invalid_request` for a cursor that no page gave.
  */
 export async function listSessions(
-  deps: Pick<Platform, 'db' | 'now' | 'settings'>,
+  deps: Reading,
   claims: Pick<AccessTokenClaims, 'sub' | 'sid'>,
   query: PageQuery,
 ): Promise<Page<SessionView>> {

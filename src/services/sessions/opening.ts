@@ -1,6 +1,6 @@
 import { MAX_SESSIONS_PER_USER } from '../../config.ts'
 import { makeDeviceToken } from '../../crypto/device-token.ts'
-import type { Platform } from '../../platform/platform.ts'
+import type { EndingSessions, Mailing, Signing } from '../../platform/platform.ts'
 import { type Account, recordLoginStatement } from '../../storage/accounts/accounts.ts'
 import { type Rehash, rehashPasswordStatement } from '../../storage/accounts/credentials.ts'
 import { bySelf } from '../../storage/actors.ts'
@@ -35,10 +35,7 @@ export interface NewLogin {
   rehash?: Rehash | null
 }
 
-export type OpeningNeeds = Pick<
-  Platform,
-  'db' | 'now' | 'requester' | 'settings' | 'keyRing' | 'blocklist' | 'announceMails'
->
+export type OpeningNeeds = Signing & Mailing & EndingSessions
 
 /** RFC 8176: more than one factor was shown. */
 const SECOND_FACTOR_SHOWN = 'mfa'
@@ -97,7 +94,7 @@ export async function openSession(deps: OpeningNeeds, account: Account, login: N
   )
   if (notice) await deps.announceMails([notice.id])
   const deviceToken = makeDeviceToken(settings.secrets, account.id, login.deviceId ?? crypto.randomUUID(), now)
-  // One reading of the clock for session and tokens, or a second that begins in between shortens what was promised.
+  // Session and tokens share one reading of the clock, or the tokens could end a second before the session does.
   const tokens = await issueTokens({ ...deps, now: () => now }, account, session, grant)
   return { account: { ...account, lastSeenAt: now }, session, tokens, deviceToken }
 }

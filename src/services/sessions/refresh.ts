@@ -1,7 +1,7 @@
 import { REFRESH_GRACE_SECONDS } from '../../config.ts'
 import { verifyToken } from '../../crypto/derived-token.ts'
 import { Refusal } from '../../errors.ts'
-import type { Platform } from '../../platform/platform.ts'
+import type { EndingSessions, Signing } from '../../platform/platform.ts'
 import { byStranger } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
@@ -12,12 +12,13 @@ import { revokeSessions } from './ending.ts'
 import { liveNow } from './live-sessions.ts'
 import { type IssuedTokens, issueTokens } from './tokens.ts'
 
-type Needs = Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'keyRing' | 'blocklist'>
+type Needs = Signing & EndingSessions
 
 /**
- * Exchanges a refresh token for its successor. The token before the current one gets the same successor again until
- * that one was presented, for a minute at most, so that tabs which race and answers which are lost end well; anything
- * older was copied, and ends the session (RFC 9700 §4.14.2; docs/decisions/0003-refresh-rotation.md).
+ * Exchanges a refresh token for its successor. The token before the current one gets the same successor again, for a
+ * minute at most and until the successor itself was presented, so that racing tabs and lost answers do not end a
+ * session. Any older token was copied, and ends the session (RFC 9700 §4.14.2;
+ * docs/decisions/0003-refresh-rotation.md).
  * @throws {Refusal} `invalid_refresh_token`, whatever is wrong.
  */
 export async function refreshSession(deps: Needs, refreshToken: string): Promise<IssuedTokens> {

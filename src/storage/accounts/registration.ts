@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
+import type { Requester } from '../../domain/requester.ts'
 import { byStranger } from '../actors.ts'
-import { auditOrCountStatements, type Requester } from '../audit.ts'
+import { auditOrCountStatements } from '../audit.ts'
 import { insertWhere } from '../conditional-insert.ts'
 import { takenUsername, userIdByEmail, whenAddressIsTaken, whenMailed, whenUserExists } from '../conditions.ts'
 import type { Database } from '../database.ts'
@@ -8,6 +9,7 @@ import { insertIdentityStatement, type NewIdentity } from '../federation/identit
 import { deleteExchangesStatement } from '../federation/login-exchanges.ts'
 import { mailTokenStatements } from '../mail.ts'
 import { issueTokenStatement, type NewOneTimeToken } from '../one-time-tokens.ts'
+import { grantRoleStatement } from '../roles.ts'
 import { users } from '../schema/index.ts'
 import { endSessionsStatement } from '../sessions/sessions.ts'
 import {
@@ -17,7 +19,6 @@ import {
   dropPasswordStatement,
   factsWith,
 } from './access-proof.ts'
-import { grantRoleStatement } from './accounts.ts'
 
 /**
  * Makes the account, its role, the identity it comes by, its verification token and the mail, which says what a click
@@ -56,7 +57,7 @@ export function registrationStatements(
       { ...account, username: account.username ?? taken },
       sql`not ${whenAddressIsTaken(email)} or ${taken} is not null`,
     ),
-    role: grantRoleStatement(db, 'user', sql`(select id from users where id = ${account.id})`),
+    role: grantRoleStatement(db, { userId: account.id, role: 'user' }, whenNew),
     identity: identity && insertIdentityStatement(db, identity, whenNew),
     token: issueTokenStatement(
       db,
@@ -85,18 +86,18 @@ export function registrationStatements(
 }
 
 /**
- * What the trail says of a registration: the same statements for a new address and for one that is known. Of a repeated
- * one that is told to nobody, because the address has had its mails, only the number is kept: anybody can repeat it for
- * ever.
+ * Records a registration in the audit trail, by the same statements for a new address and for one that has an account.
+ * A repeated one for which no mail leaves, because the address has had its mails for the hour, is only counted: anybody
+ * can repeat it for ever.
  */
 export function registrationAuditStatements(
   db: Database,
   registration: { userId: string; email: string; mailId: string; at: number },
-  origin: Requester,
+  requester: Requester,
 ) {
   const { userId, email, mailId, at } = registration
   const whenNew = whenUserExists(userId)
   const type = sql`case when ${whenNew} then 'user.registered' else 'user.registration_repeated' end`
   const event = { type, at, ...byStranger({ id: userIdByEmail(email) }) }
-  return auditOrCountStatements(db, event, origin, sql`${whenNew} or ${whenMailed(mailId)}`)
+  return auditOrCountStatements(db, event, requester, sql`${whenNew} or ${whenMailed(mailId)}`)
 }
