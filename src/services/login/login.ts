@@ -11,6 +11,7 @@ import { type AuditType, auditStatement } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
 import { whenTokenExists } from '../../storage/conditions.ts'
 import { issueTokenStatement } from '../../storage/one-time-tokens.ts'
+import { secondFactorsOf } from '../factors/registry.ts'
 import { newOneTimeToken, parseIdentifier } from '../identifiers.ts'
 import { tryPassword } from '../passwords/attempt.ts'
 import { type NewLogin, type OpenedSession, type OpeningNeeds, openSession } from '../sessions/opening.ts'
@@ -92,11 +93,6 @@ export async function completeLogin(deps: OpeningNeeds, account: Account, login:
   if (issued.meta.changes === 0) throw toCredentialsRefusal('account changed during login')
   const ticket = makeToken(settings.secrets, { purpose: 'mfa_ticket', id: token.id, generation: 0, salt: token.salt })
   return { mfa: { ticket, expiresIn: MFA_TICKET_TTL_SECONDS, methods } }
-}
-
-/** What can stand beside the password at this login; empty where the account has set no second factor. */
-export function secondFactorsOf(account: Account): MfaMethod[] {
-  return account.totpActivatedAt === null ? [] : ['email']
 }
 
 export function readDevice(

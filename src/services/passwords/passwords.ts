@@ -17,6 +17,7 @@ import { mailTokenStatements } from '../../storage/mail.ts'
 import { consumeAllTokensStatement, deleteTokensStatement, issueTokenStatement } from '../../storage/one-time-tokens.ts'
 import { endSessionsStatement } from '../../storage/sessions/sessions.ts'
 import { bootstrapStatements } from '../accounts/bootstrap-admin.ts'
+import { removeUnprovenFactorsStatements } from '../factors/registry.ts'
 import { providerNames } from '../federation/provider-names.ts'
 import { newId, newOneTimeToken, throttleOf } from '../identifiers.ts'
 import { noticeTo } from '../notices.ts'
@@ -88,6 +89,7 @@ export async function resetPassword(
     notice: notice.statement,
     audit: auditStatement(db, { type: 'password.reset', at: now, ...bySelf(account) }, requester, whenLive),
     bootstrap: bootstrap.statements,
+    factors: removeUnprovenFactorsStatements(db, account.id, whenLive),
     proven: proveAccessStatements(db, account.id, { at: now, when: whenLive }),
     password: resetPasswordStatement(db, token.id, { newHash, at: now }),
     consumed: consumeAllTokensStatement(db, token.id),

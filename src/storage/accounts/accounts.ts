@@ -4,6 +4,7 @@ import { auditEachUserStatement } from '../audit.ts'
 import { insertWhere } from '../conditional-insert.ts'
 import { credentialsVersion, userIdByToken, whenSessionExists, whenVerifiesFirstSignUp } from '../conditions.ts'
 import type { Database } from '../database.ts'
+import { factorState } from '../factors.ts'
 import { userRoles, users } from '../schema/index.ts'
 
 const stringList = (value: string) => JSON.parse(value) as string[]
@@ -22,7 +23,7 @@ export const accountFields = {
   credentialsVersion: credentialsVersion.as('credentials_version'),
   status: users.status,
   locale: users.locale,
-  totpActivatedAt: users.totpActivatedAt,
+  factors: factorState,
   accessProvenAt: users.accessProvenAt,
   createdAt: users.createdAt,
   lastSeenAt: users.lastSeenAt,
