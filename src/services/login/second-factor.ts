@@ -19,8 +19,8 @@ export async function sendMfaCode(
 }
 
 /**
- * Completes a login with its second factor. The guess is counted before it is compared, and of two right ones at once
- * one wins.
+ * Completes a login with its second factor. The guess is counted before it is compared, and of two right ones that come
+ * at once one opens a session.
  * @throws {Refusal} `invalid_code`, whatever is wrong; `rate_limited`.
  */
 export async function logInWithSecondFactor(
