@@ -1,7 +1,11 @@
 import type { Permission } from '../config.ts'
 import { Refusal } from '../errors.ts'
-import { authenticateRead, type Caller, type CallerWithCredentials } from '../services/sessions/authentication.ts'
-import { assertRecentLogin } from '../services/sessions/recent-login.ts'
+import {
+  assertRecentLogin,
+  authenticateRead,
+  type Caller,
+  type CallerWithCredentials,
+} from '../services/sessions/authentication.ts'
 import type { Guard } from './guard.ts'
 import { authenticateCaller, authenticateCallerWithCredentials, readAccessToken } from './middleware/authenticate.ts'
 import { limitLogins } from './middleware/rate-limit.ts'

@@ -6,7 +6,7 @@ import { withJitter } from '../platform/mail-pause.ts'
 import type { MailMessage } from '../platform/mail-queue.ts'
 import type { Platform } from '../platform/platform.ts'
 import { takeMailTurn } from '../services/mail.ts'
-import { recordActivity } from '../services/sessions/activity.ts'
+import { recordActivity } from '../services/sessions/live-sessions.ts'
 
 /** Consumes a queue; its name says what it carries. What fails here is tried again by the queue. */
 export async function consumeQueue(platform: Platform, batch: MessageBatch): Promise<void> {

@@ -70,3 +70,18 @@ export interface Platform {
   /** What the isolate last learned of its dependencies: values only, no promise. */
   readiness: { known: { dependencies: Record<string, DependencyState>; at: number } | null; askedAt: number }
 }
+
+// Named sets of capabilities, so that the signature of a use case says what it may do.
+
+/** It reads what the database holds now. */
+export type Reading = Pick<Platform, 'db' | 'now' | 'settings'>
+/** It changes something, and records in the audit trail who did so. */
+export type Recording = Pick<Platform, 'db' | 'now' | 'requester'>
+/** It changes something, and tells somebody by mail. */
+export type Mailing = Recording & Pick<Platform, 'announceMails'>
+/** It signs or verifies access tokens. */
+export type Signing = Reading & Pick<Platform, 'keyRing'>
+/** It ends sessions, and so their access tokens. */
+export type EndingSessions = Recording & Pick<Platform, 'blocklist'>
+/** It lets somebody try a password. */
+export type TryingPasswords = Reading & Recording & Pick<Platform, 'loginThrottle'>

@@ -11,9 +11,8 @@ import { readAccessToken } from '../http/middleware/authenticate.ts'
 import { assertTrustedOrigin } from '../http/origin.ts'
 import { answer, route } from '../http/route.ts'
 import { createRouter } from '../http/router.ts'
-import { endOtherSessions, endSession } from '../services/sessions/ending.ts'
+import { endOtherSessions, endSession, logOut } from '../services/sessions/ending.ts'
 import { listSessions } from '../services/sessions/list.ts'
-import { logOut } from '../services/sessions/logout.ts'
 import { refreshSession } from '../services/sessions/refresh.ts'
 
 const tags = ['Sessions']

@@ -7,7 +7,7 @@ import {
   UNVERIFIED_ACCOUNT_KEEP_SECONDS,
 } from '../config.ts'
 import { logError, logInfo } from '../platform/log.ts'
-import type { Platform } from '../platform/platform.ts'
+import type { Platform, Reading } from '../platform/platform.ts'
 import { deleteUnverifiedAccounts } from '../storage/accounts/accounts.ts'
 import { deleteAuditCounts, deleteAuditEvents } from '../storage/audit.ts'
 import { deleteExpiredStates } from '../storage/federation/identities.ts'
@@ -16,8 +16,6 @@ import { deleteFailedMails, deleteSettledMails } from '../storage/mail.ts'
 import { deleteExpiredTokens } from '../storage/one-time-tokens.ts'
 import { deleteExpiredSessions, deleteIdleSessions } from '../storage/sessions/sessions.ts'
 import { idleTimeoutMs } from './sessions/live-sessions.ts'
-
-type Needs = Pick<Platform, 'db' | 'now' | 'settings'>
 
 /** Deletes at most so many rows of one kind; the number that went. Fewer than the limit means that none is left. */
 type DeleteSome = (limit: number) => Promise<number>
@@ -29,7 +27,7 @@ const DAY_SECONDS = 24 * 60 * 60
  * is left waits for the next run. Neither a kind that floods the database nor one that fails keeps another waiting.
  * @throws the first failure, once everything else is done, so that the job counts as failed.
  */
-export async function cleanUp(deps: Needs): Promise<void> {
+export async function cleanUp(deps: Reading): Promise<void> {
   const removed: Record<string, number> = {}
   const failures: unknown[] = []
   const isUnfinished = async (kind: string, deleteSome: DeleteSome) => {
@@ -59,7 +57,7 @@ export async function reportDatabaseSize(deps: Pick<Platform, 'databaseBytes'>):
 }
 
 /** How to delete what has run out of each kind. Accounts come last: what is theirs goes with them. */
-function kindsOf(deps: Needs): Record<string, DeleteSome> {
+function kindsOf(deps: Reading): Record<string, DeleteSome> {
   const { db, settings } = deps
   const now = deps.now()
   const before = (seconds: number) => now - seconds * 1000

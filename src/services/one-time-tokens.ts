@@ -1,7 +1,7 @@
 import { CODE_GUESSES } from '../config.ts'
 import { isRightCode, verifyToken } from '../crypto/derived-token.ts'
 import { Refusal } from '../errors.ts'
-import type { Platform } from '../platform/platform.ts'
+import type { Platform, Reading } from '../platform/platform.ts'
 import type { Account } from '../storage/accounts/accounts.ts'
 import { countGuess, findToken, type OneTimeToken, type OneTimeTokenPurpose } from '../storage/one-time-tokens.ts'
 
@@ -13,7 +13,7 @@ export type TokenProof = { token: string } | { email: string; code: string }
  * @throws {Refusal} `invalid_token`, whatever is wrong: form, signature, purpose, age, or a code guessed too often.
  */
 export async function proveToken(
-  deps: Pick<Platform, 'db' | 'now' | 'settings'>,
+  deps: Reading,
   proof: TokenProof,
   purpose: OneTimeTokenPurpose,
 ): Promise<{ token: OneTimeToken; account: Account }> {
@@ -23,17 +23,13 @@ export async function proveToken(
   return found
 }
 
-async function findByToken(
-  deps: Pick<Platform, 'db' | 'now' | 'settings'>,
-  token: string,
-  purpose: OneTimeTokenPurpose,
-) {
+async function findByToken(deps: Reading, token: string, purpose: OneTimeTokenPurpose) {
   const claimed = verifyToken(deps.settings.secrets, token, purpose)
   return claimed && (await findToken(deps.db, claimed, purpose, deps.now()))
 }
 
 async function findByCode(
-  deps: Pick<Platform, 'db' | 'now' | 'settings'>,
+  deps: Reading,
   { email, code }: { email: string; code: string },
   purpose: OneTimeTokenPurpose,
 ) {

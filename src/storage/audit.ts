@@ -2,8 +2,7 @@ import { and, desc, eq, getTableColumns, gte, lt, type SQL, sql } from 'drizzle-
 import { v7 as uuidv7 } from 'uuid'
 import type { Actors } from './actors.ts'
 import { insertSelect, insertWhere } from './conditional-insert.ts'
-import type { Database } from './database.ts'
-import { deleteSome } from './delete-some.ts'
+import { type Database, deleteSome } from './database.ts'
 import { auditCounts, auditEvents } from './schema/index.ts'
 
 export type AuditType =
@@ -117,13 +116,7 @@ export function auditEachUserStatement(db: Database, event: { type: AuditType; a
   return insertSelect(db, auditEvents, values, sql`from users where ${when}`)
 }
 
-/** A place in the trail: the event last shown. */
-export interface AuditPosition {
-  at: number
-  id: string
-}
-
-/** Events that fit, newest first. `from` is included, `to` is not. */
+/** Events that fit, newest first. `from` is included, `to` is not; `before` is the place of the event shown last. */
 export async function listAuditEvents(
   db: Database,
   filter: {
@@ -131,7 +124,7 @@ export async function listAuditEvents(
     type: string | undefined
     from: number | undefined
     to: number | undefined
-    before: AuditPosition | undefined
+    before: { at: number; id: string } | undefined
   },
   limit: number,
 ) {

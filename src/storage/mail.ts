@@ -5,8 +5,7 @@ import { auditStatement, type Requester } from './audit.ts'
 import { inOneBatch } from './batch.ts'
 import { insertWhere } from './conditional-insert.ts'
 import { userIdByToken, whenMailed, whenTokenExists } from './conditions.ts'
-import type { Database } from './database.ts'
-import { deleteSome } from './delete-some.ts'
+import { type Database, deleteSome } from './database.ts'
 import { oneTimeTokens, outbox } from './schema/index.ts'
 
 export type OutboxRow = typeof outbox.$inferSelect

@@ -3,8 +3,7 @@ import { accountFields } from './accounts/accounts.ts'
 import { inOneBatch } from './batch.ts'
 import { insertWhere } from './conditional-insert.ts'
 import { type Proven, userIdByToken, whenAddressIsTaken, whenAsProven } from './conditions.ts'
-import type { Database } from './database.ts'
-import { deleteSome } from './delete-some.ts'
+import { type Database, deleteSome } from './database.ts'
 import { oneTimeTokens, users } from './schema/index.ts'
 
 export type OneTimeToken = typeof oneTimeTokens.$inferSelect

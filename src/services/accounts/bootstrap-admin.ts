@@ -1,9 +1,9 @@
-import type { Platform } from '../../platform/platform.ts'
+import type { Reading, Recording } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
-import { grantAdminStatement, whenBootstrapIsDue } from '../../storage/accounts/bootstrap-admin.ts'
 import { bySystem } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
 import type { Condition } from '../../storage/conditions.ts'
+import { grantRoleStatement, whenBootstrapIsDue } from '../../storage/roles.ts'
 import { noticeTo } from '../notices.ts'
 
 /**
@@ -12,7 +12,7 @@ import { noticeTo } from '../notices.ts'
  * Statements that end `when` come after these.
  */
 export function bootstrapStatements(
-  deps: Pick<Platform, 'db' | 'now' | 'requester' | 'settings'>,
+  deps: Reading & Recording,
   account: Pick<Account, 'id' | 'email' | 'locale'>,
   { how, when }: { how: 'password_reset' | 'email_verified' | 'provider'; when: Condition },
 ) {
@@ -28,7 +28,7 @@ export function bootstrapStatements(
     statements: [
       auditStatement(db, event, requester, whenDue),
       notice.statement,
-      grantAdminStatement(db, userId, whenDue),
+      grantRoleStatement(db, { userId, role: 'admin' }, whenDue),
     ],
   }
 }

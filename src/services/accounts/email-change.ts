@@ -1,7 +1,7 @@
 import { EMAIL_CHANGE_TOKEN_TTL_SECONDS } from '../../config.ts'
 import { maskEmailAddress } from '../../domain/email-address.ts'
 import { Refusal } from '../../errors.ts'
-import type { Platform } from '../../platform/platform.ts'
+import type { Mailing, Reading, TryingPasswords } from '../../platform/platform.ts'
 import { changeEmailStatement } from '../../storage/accounts/accounts.ts'
 import { bySelf } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
@@ -16,15 +16,13 @@ import { proveToken, refuseIfLost, type TokenProof } from '../one-time-tokens.ts
 import { provePassword } from '../passwords/proof.ts'
 import type { CallerWithCredentials } from '../sessions/authentication.ts'
 
-type Needs = Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'loginThrottle' | 'announceMails'>
-
 /**
  * Mails a link and a code to the new address; nothing changes before it is used. Where that address has an account, its
  * owner is told instead, and the caller cannot tell.
  * @throws {Refusal} `invalid_credentials`, `login_throttled`.
  */
 export async function requestEmailChange(
-  deps: Needs,
+  deps: TryingPasswords & Mailing,
   caller: CallerWithCredentials,
   input: { newEmail: string; password: string },
 ): Promise<void> {
@@ -57,10 +55,7 @@ export async function requestEmailChange(
  * account dies: they went to the old address.
  * @throws {Refusal} `invalid_token`, whatever is wrong with it, also when the address was taken meanwhile.
  */
-export async function confirmEmailChange(
-  deps: Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'announceMails'>,
-  proof: TokenProof,
-): Promise<void> {
+export async function confirmEmailChange(deps: Reading & Mailing, proof: TokenProof): Promise<void> {
   const { db, requester } = deps
   const { token, account } = await proveToken(deps, proof, 'change_email')
   const now = deps.now()

@@ -1,5 +1,5 @@
 import { VERIFICATION_TOKEN_TTL_SECONDS } from '../../config.ts'
-import type { Platform } from '../../platform/platform.ts'
+import type { Mailing, Platform, Reading } from '../../platform/platform.ts'
 import { describeIdentities, factsWith } from '../../storage/accounts/access-proof.ts'
 import { verifyEmailStatement } from '../../storage/accounts/accounts.ts'
 import { bySelf, byStranger } from '../../storage/actors.ts'
@@ -23,10 +23,7 @@ import { bootstrapStatements } from './bootstrap-admin.ts'
  * Mails a new verification link, if there is an account that waits for one. The caller cannot tell. Anybody can ask, so
  * the mail says what a click confirms: when the sign-up was, and the provider's account where it came by one.
  */
-export async function resendVerification(
-  deps: Pick<Platform, 'db' | 'now' | 'requester' | 'providers' | 'announceMails'>,
-  email: string,
-): Promise<void> {
+export async function resendVerification(deps: Mailing & Pick<Platform, 'providers'>, email: string): Promise<void> {
   const { db, requester } = deps
   const now = deps.now()
   const token = newOneTimeToken(now, VERIFICATION_TOKEN_TTL_SECONDS)
@@ -53,10 +50,7 @@ export async function resendVerification(
  * Verifies an address by the token or the code that was mailed to it.
  * @throws {Refusal} `invalid_token`, whatever is wrong with it.
  */
-export async function verifyEmail(
-  deps: Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'announceMails'>,
-  proof: TokenProof,
-): Promise<void> {
+export async function verifyEmail(deps: Reading & Mailing, proof: TokenProof): Promise<void> {
   const { db, requester } = deps
   const { token, account } = await proveToken(deps, proof, 'verify_email')
   const now = deps.now()

@@ -1,7 +1,7 @@
 import type { User } from '../../contracts/users.ts'
 import type { AccessTokenClaims } from '../../crypto/access-token.ts'
 import { Refusal } from '../../errors.ts'
-import type { Platform } from '../../platform/platform.ts'
+import type { EndingSessions, Mailing, Reading, Recording, TryingPasswords } from '../../platform/platform.ts'
 import { type Account, deleteAccountStatement, updateProfileStatement } from '../../storage/accounts/accounts.ts'
 import { bySelf } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
@@ -11,16 +11,12 @@ import { isUniqueViolation } from '../../storage/database.ts'
 import { endSessionsStatement } from '../../storage/sessions/sessions.ts'
 import { noticeTo } from '../notices.ts'
 import { provePassword } from '../passwords/proof.ts'
-import type { CallerWithCredentials } from '../sessions/authentication.ts'
+import { assertRecentLogin, type CallerWithCredentials } from '../sessions/authentication.ts'
 import { revokeSessions } from '../sessions/ending.ts'
 import { readLiveSession } from '../sessions/live-sessions.ts'
-import { assertRecentLogin } from '../sessions/recent-login.ts'
 
 /** The caller's account as it is now. @throws {Refusal} `unauthenticated` when the session has ended. */
-export async function readProfile(
-  deps: Pick<Platform, 'db' | 'now' | 'settings'>,
-  claims: AccessTokenClaims,
-): Promise<User> {
+export async function readProfile(deps: Reading, claims: AccessTokenClaims): Promise<User> {
   const live = await readLiveSession(deps, claims.sid)
   if (!live) throw new Refusal('unauthenticated', { reason: 'session ended' })
   return toUser(live.account)
@@ -28,7 +24,7 @@ export async function readProfile(
 
 /** @throws {Refusal} `username_taken`. */
 export async function changeProfile(
-  deps: Pick<Platform, 'db' | 'now' | 'requester'>,
+  deps: Recording,
   account: Account,
   changes: { name?: string | null | undefined; username?: string | null | undefined },
 ): Promise<User> {
@@ -54,7 +50,7 @@ export async function changeProfile(
  * @throws {Refusal} `step_up_required`, `invalid_credentials`, `login_throttled`.
  */
 export async function deleteAccount(
-  deps: Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'loginThrottle' | 'announceMails' | 'blocklist'>,
+  deps: TryingPasswords & Mailing & EndingSessions,
   caller: CallerWithCredentials,
   password: string | undefined,
 ): Promise<void> {

@@ -1,6 +1,6 @@
 import { RESET_TOKEN_TTL_SECONDS, SIGN_UPS_PER_ADDRESS, VERIFICATION_TOKEN_TTL_SECONDS } from '../../config.ts'
 import { Refusal } from '../../errors.ts'
-import type { Platform } from '../../platform/platform.ts'
+import type { EndingSessions, Mailing, Platform, TryingPasswords } from '../../platform/platform.ts'
 import {
   registrationAuditStatements,
   registrationStatements,
@@ -16,10 +16,7 @@ import { loginFacts } from '../login/facts.ts'
 import { assertPasswordAllowed } from '../passwords/policy.ts'
 import { revokeSessions } from '../sessions/ending.ts'
 
-type Needs = Pick<
-  Platform,
-  'db' | 'now' | 'requester' | 'settings' | 'loginThrottle' | 'announceMails' | 'providers' | 'blocklist'
->
+type Needs = TryingPasswords & Mailing & EndingSessions & Pick<Platform, 'providers'>
 
 /**
  * Makes an account and mails its verification link. Where the address has an account, its owner gets a mail that says

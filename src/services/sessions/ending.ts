@@ -1,4 +1,4 @@
-import type { Platform } from '../../platform/platform.ts'
+import type { EndingSessions, Platform, Signing } from '../../platform/platform.ts'
 import { bySelf, byService } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
@@ -9,8 +9,7 @@ import {
   findNamedSessions,
   type NamedSessions,
 } from '../../storage/sessions/sessions.ts'
-
-type Needs = Pick<Platform, 'db' | 'now' | 'requester' | 'blocklist'>
+import { nameSessions } from './authentication.ts'
 
 /** Puts ended sessions on the blocklist, so that reads refuse their access tokens too. */
 export async function revokeSessions(deps: Pick<Platform, 'blocklist'>, sessionIds: readonly string[]): Promise<void> {
@@ -25,7 +24,7 @@ export async function revokeSessions(deps: Pick<Platform, 'blocklist'>, sessionI
  * @param clientId the service that asked for it, whose act it then is; null where it is the user's own.
  */
 export async function endNamedSessions(
-  deps: Needs,
+  deps: EndingSessions,
   named: NamedSessions,
   clientId: string | null = null,
 ): Promise<boolean> {
@@ -53,13 +52,28 @@ export async function endNamedSessions(
   return found.length > 0
 }
 
+/**
+ * Ends the session that the tokens belong to. An access token that has only expired still ends it: whoever comes back
+ * to log out after an hour means it. Tokens that are worth nothing end nothing, and nobody is told.
+ */
+export async function logOut(
+  deps: Signing & EndingSessions,
+  tokens: { accessToken: string | null; refreshToken: string | null },
+): Promise<void> {
+  const named = await nameSessions(deps, tokens)
+  if (named) await endNamedSessions(deps, named)
+}
+
 /** Ends one session of a user; false, and nothing done, when it is not there or not of this user. */
-export async function endSession(deps: Needs, { id, userId }: { id: string; userId: string }): Promise<boolean> {
+export async function endSession(
+  deps: EndingSessions,
+  { id, userId }: { id: string; userId: string },
+): Promise<boolean> {
   return await endNamedSessions(deps, { access: { sid: id, sub: userId }, refresh: null })
 }
 
 /** Ends every session of a user but one. */
-export async function endOtherSessions(deps: Needs, current: { id: string; userId: string }): Promise<void> {
+export async function endOtherSessions(deps: EndingSessions, current: { id: string; userId: string }): Promise<void> {
   const { db } = deps
   const { id, userId } = current
   const { ended } = await inOneBatch(db, {

@@ -1,7 +1,5 @@
-import type { Platform } from '../../platform/platform.ts'
-import { findLiveSession, type LiveAt } from '../../storage/sessions/sessions.ts'
-
-type Needs = Pick<Platform, 'db' | 'now' | 'settings'>
+import type { Platform, Reading } from '../../platform/platform.ts'
+import { findLiveSession, type LiveAt, recordSeenStatements } from '../../storage/sessions/sessions.ts'
 
 /** How long a session may be idle, in milliseconds; 0 means for as long as it lives. */
 export const idleTimeoutMs = ({ settings }: Pick<Platform, 'settings'>): number =>
@@ -17,6 +15,16 @@ export const liveNow = (deps: Pick<Platform, 'now' | 'settings'>): LiveAt => ({
  * A session and its account as they are now; null when it has ended, expired or been idle for too long, or the account
  * is not active.
  */
-export async function readLiveSession(deps: Needs, sessionId: string) {
+export async function readLiveSession(deps: Reading, sessionId: string) {
   return await findLiveSession(deps.db, sessionId, liveNow(deps))
+}
+
+/** Records when sessions were last used: the latest time of each, all in one batch. */
+export async function recordActivity(
+  deps: Pick<Platform, 'db'>,
+  events: readonly { sessionId: string; at: number }[],
+): Promise<void> {
+  const latest = new Map<string, number>()
+  for (const { sessionId, at } of events) latest.set(sessionId, Math.max(at, latest.get(sessionId) ?? 0))
+  if (latest.size > 0) await deps.db.batch(recordSeenStatements(deps.db, [...latest]))
 }

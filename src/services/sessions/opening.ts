@@ -1,6 +1,6 @@
 import { MAX_SESSIONS_PER_USER } from '../../config.ts'
 import { makeDeviceToken } from '../../crypto/device-token.ts'
-import type { Platform } from '../../platform/platform.ts'
+import type { EndingSessions, Mailing, Signing } from '../../platform/platform.ts'
 import { type Account, recordLoginStatement } from '../../storage/accounts/accounts.ts'
 import { type Rehash, rehashPasswordStatement } from '../../storage/accounts/credentials.ts'
 import { bySelf } from '../../storage/actors.ts'
@@ -35,10 +35,7 @@ export interface NewLogin {
   rehash?: Rehash | null
 }
 
-export type OpeningNeeds = Pick<
-  Platform,
-  'db' | 'now' | 'requester' | 'settings' | 'keyRing' | 'blocklist' | 'announceMails'
->
+export type OpeningNeeds = Signing & Mailing & EndingSessions
 
 /** RFC 8176: more than one factor was shown. */
 export const SECOND_FACTOR_SHOWN = 'mfa'

@@ -1,7 +1,7 @@
 import { REFRESH_GRACE_SECONDS } from '../../config.ts'
 import { verifyToken } from '../../crypto/derived-token.ts'
 import { Refusal } from '../../errors.ts'
-import type { Platform } from '../../platform/platform.ts'
+import type { EndingSessions, Signing } from '../../platform/platform.ts'
 import { byStranger } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
@@ -12,7 +12,7 @@ import { revokeSessions } from './ending.ts'
 import { liveNow } from './live-sessions.ts'
 import { type IssuedTokens, issueTokens } from './tokens.ts'
 
-type Needs = Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'keyRing' | 'blocklist'>
+type Needs = Signing & EndingSessions
 
 /**
  * Exchanges a refresh token for its successor. The token before the current one gets the same successor again until

@@ -1,10 +1,9 @@
-import { verifyToken } from '../../crypto/derived-token.ts'
-import type { Platform } from '../../platform/platform.ts'
+import type { Platform, Signing } from '../../platform/platform.ts'
 import { bySelf } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
 import { whenReplaced } from '../../storage/conditions.ts'
 import { endSessionStatement, findNamedSessions } from '../../storage/sessions/sessions.ts'
-import { openAccessToken } from '../introspection/introspection.ts'
+import { nameSessions } from './authentication.ts'
 
 /** What a request's cookies hold of a session, genuine or not. */
 export interface SessionCookies {
@@ -22,13 +21,9 @@ export interface ReplacedSession {
 }
 
 /** The sessions that genuine cookies belong to, whosever they are: one as a rule. Asks nobody where none were sent. */
-export async function findReplacedSessions(
-  deps: Pick<Platform, 'db' | 'now' | 'settings' | 'keyRing'>,
-  { accessToken, refreshToken }: SessionCookies,
-): Promise<ReplacedSession[]> {
-  const access = accessToken === null ? null : await openAccessToken(deps, accessToken, { mayHaveExpired: true })
-  const refresh = refreshToken === null ? null : verifyToken(deps.settings.secrets, refreshToken, 'refresh')
-  return access || refresh ? await findNamedSessions(deps.db, { access, refresh }) : []
+export async function findReplacedSessions(deps: Signing, cookies: SessionCookies): Promise<ReplacedSession[]> {
+  const named = await nameSessions(deps, cookies)
+  return named ? await findNamedSessions(deps.db, named) : []
 }
 
 /**

@@ -1,12 +1,11 @@
-import { and, eq, inArray, isNull, lt, type SQL, sql } from 'drizzle-orm'
+import { and, eq, inArray, isNull, lt, sql } from 'drizzle-orm'
 import type { SelectResultFields } from 'drizzle-orm/query-builders/select.types'
 import { auditEachUserStatement } from '../audit.ts'
 import { inOneBatch } from '../batch.ts'
-import { insertWhere } from '../conditional-insert.ts'
 import { credentialsVersion, userIdByToken, whenSessionExists, whenVerifiesFirstSignUp } from '../conditions.ts'
 import type { Database } from '../database.ts'
 import { factorState } from '../factors.ts'
-import { userRoles, users } from '../schema/index.ts'
+import { users } from '../schema/index.ts'
 
 const stringList = (value: string) => JSON.parse(value) as string[]
 
@@ -45,12 +44,6 @@ export type Account = SelectResultFields<typeof accountFields>
 
 /** What a person types to name an account: an address or a username, in canonical form. */
 export type Identifier = { email: string } | { username: string }
-
-/** Gives a role to a user, or to nobody where the expression is null. */
-export function grantRoleStatement(db: Database, role: string, userId: SQL) {
-  const has = sql`exists (select 1 from user_roles where role = ${role} and user_id = ${userId})`
-  return insertWhere(db, userRoles, { userId, role }, sql`${userId} is not null and not ${has}`)
-}
 
 /** Remembers when an account was last seen, if the session it logged in with was opened. */
 export function recordLoginStatement(db: Database, userId: string, sessionId: string, nowMs: number) {

@@ -8,6 +8,7 @@ import { insertIdentityStatement, type NewIdentity } from '../federation/identit
 import { deleteExchangesStatement } from '../federation/login-exchanges.ts'
 import { mailTokenStatements } from '../mail.ts'
 import { issueTokenStatement, type NewOneTimeToken } from '../one-time-tokens.ts'
+import { grantRoleStatement } from '../roles.ts'
 import { users } from '../schema/index.ts'
 import { endSessionsStatement } from '../sessions/sessions.ts'
 import {
@@ -17,7 +18,6 @@ import {
   dropPasswordStatement,
   factsWith,
 } from './access-proof.ts'
-import { grantRoleStatement } from './accounts.ts'
 
 /** Somebody has signed up with the address before, and nobody has confirmed it. */
 export const whenSignUpIsRepeated = ({ id, email }: { id: string; email: string }): SQL =>
@@ -60,7 +60,7 @@ export function registrationStatements(
       { ...account, username: account.username ?? taken },
       sql`not ${whenAddressIsTaken(email)} or ${taken} is not null`,
     ),
-    role: grantRoleStatement(db, 'user', sql`(select id from users where id = ${account.id})`),
+    role: grantRoleStatement(db, { userId: account.id, role: 'user' }, whenNew),
     identity: identity && insertIdentityStatement(db, identity, whenNew),
     token: issueTokenStatement(
       db,

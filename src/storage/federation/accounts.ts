@@ -1,9 +1,9 @@
 import { and, eq, type SQL, sql } from 'drizzle-orm'
 import { deleteIdentitiesStatement, deleteTokensButResetsStatement } from '../accounts/access-proof.ts'
-import { grantRoleStatement } from '../accounts/accounts.ts'
 import { insertWhere } from '../conditional-insert.ts'
 import { toChangeTime, whenAddressIsTaken, whenUserExists } from '../conditions.ts'
 import type { Database } from '../database.ts'
+import { grantRoleStatement } from '../roles.ts'
 import { users } from '../schema/index.ts'
 import { endSessionsStatement } from '../sessions/sessions.ts'
 import { insertIdentityStatement, type NewIdentity, whenIdentityExists } from './identities.ts'
@@ -38,7 +38,7 @@ export function createFederatedStatements(db: Database, account: typeof users.$i
   return [
     insertWhere(db, users, account, isFree),
     insertIdentityStatement(db, identity, whenUserExists(account.id)),
-    grantRoleStatement(db, 'user', sql`(select id from users where id = ${account.id})`),
+    grantRoleStatement(db, { userId: account.id, role: 'user' }, whenUserExists(account.id)),
   ] as const
 }
 

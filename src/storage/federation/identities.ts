@@ -1,8 +1,7 @@
 import { and, eq, lt, type SQL, sql } from 'drizzle-orm'
 import { accountFields } from '../accounts/accounts.ts'
 import { insertWhere } from '../conditional-insert.ts'
-import type { Database } from '../database.ts'
-import { deleteSome } from '../delete-some.ts'
+import { type Database, deleteSome } from '../database.ts'
 import { identities, spentStates, users } from '../schema/index.ts'
 
 export type NewIdentity = typeof identities.$inferInsert

@@ -3,8 +3,7 @@ import { accountFields } from '../accounts/accounts.ts'
 import { credentialFields } from '../accounts/credentials.ts'
 import { insertWhere } from '../conditional-insert.ts'
 import { type Proven, whenAsProven } from '../conditions.ts'
-import type { Database } from '../database.ts'
-import { deleteSome } from '../delete-some.ts'
+import { type Database, deleteSome } from '../database.ts'
 import { sessions, users } from '../schema/index.ts'
 
 export type Session = typeof sessions.$inferSelect
