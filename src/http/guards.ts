@@ -82,7 +82,10 @@ export const client = (): Guard<{ serviceId: string }> => ({
   check: async (c) => ({ serviceId: authenticateClient(c) }),
 })
 
-/** Whoever tries to log in, within the budget of an address or of a known device. Adds what counts a stranger. */
+/**
+ * Whoever tries to log in, within the budget of their address or of a device that has logged in before. Adds
+ * `countStranger`, which counts the login by its address where that was not done yet.
+ */
 export const loginBudget = (): Guard<{ countStranger: () => Promise<void> }> => ({
   security: [],
   refuses: ['ambiguous_credentials'],
@@ -90,7 +93,7 @@ export const loginBudget = (): Guard<{ countStranger: () => Promise<void> }> => 
   check: async (c, route) => ({ countStranger: await limitLogins(c, route) }),
 })
 
-/** Anybody: a route that ends what its tokens name, and answers alike when they name nothing. */
+/** Anybody. The route ends what the tokens in the request name, and answers alike when they name nothing. */
 export const tokenHolder = (): Guard<object> => ({
   security: [],
   refuses: ['ambiguous_credentials'],

@@ -88,7 +88,7 @@ export function toUser(account: Account): User {
     status: account.status,
     roles: account.roles,
     permissions: account.permissions,
-    mfa: { totp: account.totpActivatedAt !== null, passkeys: 0, recoveryCodesLeft: 0 },
+    mfa: account.factors,
     providers: account.providers,
     createdAt: new Date(account.createdAt).toISOString(),
     lastSeenAt: account.lastSeenAt === null ? null : new Date(account.lastSeenAt).toISOString(),

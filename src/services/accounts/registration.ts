@@ -1,9 +1,15 @@
 import { RESET_TOKEN_TTL_SECONDS, SIGN_UPS_PER_ADDRESS, VERIFICATION_TOKEN_TTL_SECONDS } from '../../config.ts'
 import { Refusal } from '../../errors.ts'
 import type { EndingSessions, Mailing, Platform, TryingPasswords } from '../../platform/platform.ts'
-import { registrationAuditStatements, registrationStatements } from '../../storage/accounts/registration.ts'
+import {
+  registrationAuditStatements,
+  registrationStatements,
+  whenSignUpIsRepeated,
+} from '../../storage/accounts/registration.ts'
 import { inOneBatch } from '../../storage/batch.ts'
+import { userIdByEmail } from '../../storage/conditions.ts'
 import { isUniqueViolation } from '../../storage/database.ts'
+import { removeUnprovenFactorsStatements } from '../factors/registry.ts'
 import { providerNames } from '../federation/provider-names.ts'
 import { newId, newOneTimeToken, throttleOf } from '../identifiers.ts'
 import { loginFacts } from '../login/facts.ts'
@@ -60,6 +66,7 @@ export async function register(
           identity: null,
         },
       ),
+      factors: removeUnprovenFactorsStatements(db, userIdByEmail(email), whenSignUpIsRepeated({ id: userId, email })),
       audit: registrationAuditStatements(db, { userId, email, mailId, at: now }, requester),
     })
     await revokeSessions(

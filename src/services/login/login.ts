@@ -11,6 +11,7 @@ import { type AuditType, auditStatement } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
 import { whenTokenExists } from '../../storage/conditions.ts'
 import { issueTokenStatement } from '../../storage/one-time-tokens.ts'
+import { secondFactorsOf } from '../factors/registry.ts'
 import { newOneTimeToken, parseIdentifier } from '../identifiers.ts'
 import { tryPassword } from '../passwords/attempt.ts'
 import { type NewLogin, type OpenedSession, type OpeningNeeds, openSession } from '../sessions/opening.ts'
@@ -28,7 +29,10 @@ export interface LoginOrigin {
   replaces: NewLogin['replaces']
 }
 
-/** A login that is counted by its address, unless that was done: the route knows whom it has counted. */
+/**
+ * A login with what counts it against the budget of the client's address. That does nothing where the route has counted
+ * it so already.
+ */
 export type CountedLogin = LoginOrigin & { countStranger: () => Promise<void> }
 
 export type LoginResult = { session: OpenedSession } | { mfa: MfaTicket }
@@ -36,8 +40,8 @@ export type LoginResult = { session: OpenedSession } | { mfa: MfaTicket }
 type Needs = OpeningNeeds & Pick<Platform, 'loginThrottle'>
 
 /**
- * Logs in by password. An unknown account costs the same as a wrong password, at each step, and so does a right one
- * that is barred.
+ * Logs in by password. A name that nobody has costs at each step what a wrong password costs, and so does the right
+ * password of an account that is barred.
  * @throws {Refusal} `invalid_credentials`; `login_throttled`; `rate_limited`; `account_deactivated` only after the
  * right password of a confirmed account.
  */
@@ -94,11 +98,7 @@ export async function completeLogin(deps: OpeningNeeds, account: Account, login:
   return { mfa: { ticket, expiresIn: MFA_TICKET_TTL_SECONDS, methods } }
 }
 
-/** What can stand beside the password at this login; empty where the account has set no second factor. */
-export function secondFactorsOf(account: Account): MfaMethod[] {
-  return account.totpActivatedAt === null ? [] : ['email']
-}
-
+/** The id of the device that a token names, where we made the token for this account; null for any other text. */
 export function readDevice(
   deps: Pick<Platform, 'settings' | 'now'>,
   userId: string,
@@ -107,13 +107,14 @@ export function readDevice(
   return deviceToken === null ? null : verifyDeviceToken(deps.settings.secrets, userId, deviceToken, deps.now())
 }
 
-/** What a device token of our making calls its account, which stays unknown; null for any other text. */
+/** The name that a device token of ours gives its account, which it does not tell; null for any other text. */
 export function nameDeviceAccount(deps: Pick<Platform, 'settings' | 'now'>, deviceToken: string | null): string | null {
   return deviceToken === null ? null : readDeviceAccount(deps.settings.secrets, deviceToken, deps.now())
 }
 
 /**
- * Refuses an account that may not sign in, whatever it was proven by. Only for somebody who has proven to own it.
+ * Refuses an account that may not sign in, however its owner has proven themselves. It tells why, so it is only for
+ * somebody who has proven to own the account.
  * @throws {Refusal} `account_deactivated`, `email_not_verified`.
  */
 export async function refuseUnfit(
@@ -127,6 +128,7 @@ export async function refuseUnfit(
   throw new Refusal(code)
 }
 
+/** Audits that something was refused to somebody who has not proven who they are. */
 export async function recordRefusal(
   deps: Pick<Platform, 'db' | 'now' | 'requester'>,
   type: AuditType,
@@ -136,7 +138,7 @@ export async function recordRefusal(
   await auditStatement(deps.db, { type, at: deps.now(), ...byStranger(account), details }, deps.requester)
 }
 
-/** Notes a refusal of what is tried in the trail, with its code as the reason. */
+/** Tries something, and audits its refusal with the code as the reason. */
 export async function noteRefusals<Value>(
   deps: Pick<Platform, 'db' | 'now' | 'requester'>,
   attempt: { type: AuditType; account: Pick<Account, 'id'> | null; provider: string },

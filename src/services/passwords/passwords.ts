@@ -8,7 +8,7 @@ import {
   whenIdentityIsUnproven,
 } from '../../storage/accounts/access-proof.ts'
 import { changePasswordStatement, resetPasswordStatement } from '../../storage/accounts/credentials.ts'
-import { bySelf } from '../../storage/actors.ts'
+import { bySelf, byStranger } from '../../storage/actors.ts'
 import { auditOrCountStatements, auditStatement } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
 import { userIdByEmail, whenMailed, whenPasswordIs, whenTokenExists } from '../../storage/conditions.ts'
@@ -17,6 +17,7 @@ import { mailTokenStatements } from '../../storage/mail.ts'
 import { consumeAllTokensStatement, deleteTokensStatement, issueTokenStatement } from '../../storage/one-time-tokens.ts'
 import { endSessionsStatement } from '../../storage/sessions/sessions.ts'
 import { bootstrapStatements } from '../accounts/bootstrap-admin.ts'
+import { removeUnprovenFactorsStatements } from '../factors/registry.ts'
 import { providerNames } from '../federation/provider-names.ts'
 import { newId, newOneTimeToken, throttleOf } from '../identifiers.ts'
 import { noticeTo } from '../notices.ts'
@@ -28,7 +29,7 @@ import { provePassword } from './proof.ts'
 
 type Needs = Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'loginThrottle' | 'announceMails' | 'blocklist'>
 
-/** Mails a link to set a new password, if there is an active account. The caller cannot tell. */
+/** Mails a link to set a new password, if an active account has the address. Whoever asks cannot tell whether one has. */
 export async function requestPasswordReset(
   deps: Pick<Platform, 'db' | 'now' | 'requester' | 'announceMails'>,
   email: string,
@@ -37,25 +38,26 @@ export async function requestPasswordReset(
   const now = deps.now()
   const token = newOneTimeToken(now, RESET_TOKEN_TTL_SECONDS)
   const mailId = newId()
-  const event = { type: 'password.reset_requested', at: now, userId: userIdByEmail(email) } as const
-  await db.batch([
-    issueTokenStatement(db, { ...token, purpose: 'reset_password' }, { email }),
-    ...mailTokenStatements(db, {
+  const whose = byStranger({ id: userIdByEmail(email) })
+  const event = { type: 'password.reset_requested', at: now, ...whose } as const
+  await inOneBatch(db, {
+    token: issueTokenStatement(db, { ...token, purpose: 'reset_password' }, { email }),
+    mail: mailTokenStatements(db, {
       id: mailId,
       kind: 'reset_password',
       locale: requester.locale,
       tokenId: token.id,
       createdAt: now,
     }),
-    ...auditOrCountStatements(db, event, requester, whenMailed(mailId)),
-  ])
+    audit: auditOrCountStatements(db, event, requester, whenMailed(mailId)),
+  })
   await deps.announceMails([mailId])
 }
 
 /**
- * Sets a new password by a mailed token or code. Every session ends, every other token of the account dies, and so does
- * each identity that a stranger may have brought; the login throttle opens, and the owner is told, also what still
- * signs in. A second factor of an account whose address was verified stays and is asked at the next login.
+ * Sets a new password by a mailed token or code. Every session ends, every other token of the account is deleted, and so
+ * is each identity that a stranger may have brought. The login throttle forgets its failures. The owner is told, also of
+ * what still signs in. A second factor of an account whose address was verified stays and is asked for at the next login.
  * @throws {Refusal} `invalid_token`, whatever is wrong with it; `invalid_request` for a weak password, which uses
  * nothing up.
  */
@@ -88,6 +90,7 @@ export async function resetPassword(
     notice: notice.statement,
     audit: auditStatement(db, { type: 'password.reset', at: now, ...bySelf(account) }, requester, whenLive),
     bootstrap: bootstrap.statements,
+    factors: removeUnprovenFactorsStatements(db, account.id, whenLive),
     proven: proveAccessStatements(db, account.id, { at: now, when: whenLive }),
     password: resetPasswordStatement(db, token.id, { newHash, at: now }),
     consumed: consumeAllTokensStatement(db, token.id),
@@ -101,7 +104,7 @@ export async function resetPassword(
 }
 
 /**
- * Changes a password that is known. Other sessions end, and the owner is told.
+ * Changes the password of somebody who knows the current one. Their other sessions end, and they are told.
  * @throws {Refusal} `invalid_credentials`, `login_throttled`; `invalid_request` for a weak new one.
  */
 export async function changePassword(

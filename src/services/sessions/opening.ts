@@ -38,7 +38,7 @@ export interface NewLogin {
 export type OpeningNeeds = Signing & Mailing & EndingSessions
 
 /** RFC 8176: more than one factor was shown. */
-const SECOND_FACTOR_SHOWN = 'mfa'
+export const SECOND_FACTOR_SHOWN = 'mfa'
 
 /**
  * Opens a session for an account that has proven itself, and tells its owner by mail when the device is new to it. The

@@ -1,8 +1,10 @@
 import { and, eq, inArray, isNull, lt, sql } from 'drizzle-orm'
 import type { SelectResultFields } from 'drizzle-orm/query-builders/select.types'
 import { auditEachUserStatement } from '../audit.ts'
+import { inOneBatch } from '../batch.ts'
 import { credentialsVersion, userIdByToken, whenSessionExists, whenVerifiesFirstSignUp } from '../conditions.ts'
 import type { Database } from '../database.ts'
+import { factorState } from '../factors.ts'
 import { users } from '../schema/index.ts'
 
 const stringList = (value: string) => JSON.parse(value) as string[]
@@ -21,7 +23,7 @@ export const accountFields = {
   credentialsVersion: credentialsVersion.as('credentials_version'),
   status: users.status,
   locale: users.locale,
-  totpActivatedAt: users.totpActivatedAt,
+  factors: factorState,
   accessProvenAt: users.accessProvenAt,
   createdAt: users.createdAt,
   lastSeenAt: users.lastSeenAt,
@@ -107,14 +109,14 @@ export async function deleteUnverifiedAccounts(
   { createdBefore, at }: { createdBefore: number; at: number },
   limit: number,
 ): Promise<number> {
-  const isStale = and(isNull(users.emailVerifiedAt), isNull(users.lastSeenAt), lt(users.createdAt, createdBefore))
-  const isChosen = inArray(
+  const whenStale = and(isNull(users.emailVerifiedAt), isNull(users.lastSeenAt), lt(users.createdAt, createdBefore))
+  const whenChosen = inArray(
     users.id,
-    db.select({ id: users.id }).from(users).where(isStale).orderBy(users.createdAt, users.id).limit(limit),
+    db.select({ id: users.id }).from(users).where(whenStale).orderBy(users.createdAt, users.id).limit(limit),
   )
-  const [, gone] = await db.batch([
-    auditEachUserStatement(db, { type: 'user.expired', at }, isChosen),
-    db.delete(users).where(isChosen).returning({ id: users.id }),
-  ])
+  const { gone } = await inOneBatch(db, {
+    audit: auditEachUserStatement(db, { type: 'user.expired', at }, whenChosen),
+    gone: db.delete(users).where(whenChosen).returning({ id: users.id }),
+  })
   return gone.length
 }

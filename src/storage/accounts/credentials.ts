@@ -19,14 +19,14 @@ export type Credentials = SelectResultFields<typeof credentialFields>
 
 /** The account that somebody names to log in, with what their password is verified by. */
 export async function findCredentials(db: Database, identifier: Identifier) {
-  const isNamed =
+  const whenNamed =
     'email' in identifier
       ? eq(users.email, identifier.email)
       : sql`lower(${users.username}) = ${identifier.username.toLowerCase()}`
   const row = await db
     .select({ account: accountFields, credentials: credentialFields })
     .from(users)
-    .where(isNamed)
+    .where(whenNamed)
     .get()
   return row ?? null
 }
@@ -54,11 +54,11 @@ export function changePasswordStatement(
   verified: { userId: string } & Pick<Credentials, 'passwordChangedAt'>,
   { newHash, at }: { newHash: string; at: number },
 ) {
-  const isUnchanged = sql`${users.passwordChangedAt} is ${verified.passwordChangedAt}`
+  const whenUnchanged = sql`${users.passwordChangedAt} is ${verified.passwordChangedAt}`
   return db
     .update(users)
     .set({ passwordHash: newHash, passwordChangedAt: toChangeTime(at) })
-    .where(and(eq(users.id, verified.userId), isNotNull(users.passwordHash), isUnchanged))
+    .where(and(eq(users.id, verified.userId), isNotNull(users.passwordHash), whenUnchanged))
     .returning({ id: users.id })
 }
 

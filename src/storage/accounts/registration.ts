@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import type { Requester } from '../../domain/requester.ts'
 import { byStranger } from '../actors.ts'
 import { auditOrCountStatements } from '../audit.ts'
@@ -19,6 +19,11 @@ import {
   dropPasswordStatement,
   factsWith,
 } from './access-proof.ts'
+
+/** Somebody has signed up with the address before, and nobody has confirmed it. */
+export const whenSignUpIsRepeated = ({ id, email }: { id: string; email: string }): SQL =>
+  sql`exists (select 1 from users where email = ${email} and id <> ${id}
+    and email_verified_at is null and status = 'active')`
 
 /**
  * Makes the account, its role, the identity it comes by, its verification token and the mail, which says what a click
@@ -44,8 +49,7 @@ export function registrationStatements(
   const whenNew = whenUserExists(account.id)
   const userId = userIdByEmail(email)
   const taken = takenUsername(account.username ?? account.usernameWish ?? null)
-  const whenRepeated = sql`exists (select 1 from users where email = ${email} and id <> ${account.id}
-    and email_verified_at is null and status = 'active')`
+  const whenRepeated = whenSignUpIsRepeated(account)
   const identities = describeIdentities(userId, mail.providerNames)
   const details = sql`case when ${whenNew} then ${factsWith(mail.facts, { signIn: identities })}
     when ${whenRepeated} then ${factsWith({ unconfirmed: 'yes' }, { dropped: identities })} else '{}' end`
