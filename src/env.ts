@@ -155,8 +155,6 @@ const Variables = z.object({
   OIDC_PROVIDERS: json(ConfiguredIssuers).default([]),
   KEEP_PROVIDER_TOKENS: flag.default(false),
   SERVICE_CLIENTS: json(z.array(z.strictObject({ id: z.string().min(1), secret: z.string().min(32) }))).default([]),
-  ALERT_WEBHOOK_URL: webUrl.optional(),
-  ALERT_WEBHOOK_SECRET: z.string().min(24).optional(),
   PRODUCT_NAME: z.string().min(1).max(60).default('Postern'),
   BRAND_COLOR: z
     .string()
@@ -180,7 +178,6 @@ export const SECRET_VARIABLES: readonly (keyof Parsed)[] = [
   ...BUILT_IN_IDS.map((id) => toClientVariables(id).clientSecret),
   'OIDC_PROVIDERS',
   'SERVICE_CLIENTS',
-  'ALERT_WEBHOOK_SECRET',
 ]
 
 /** The versions of a list that `parseSettings` takes. */
@@ -197,8 +194,6 @@ function crossCheck(values: Parsed): ConfigurationProblem[] {
   for (const { clientId, clientSecret } of BUILT_IN_IDS.map(toClientVariables))
     if ((values[clientId] === undefined) !== (values[clientSecret] === undefined))
       refuse(clientSecret, `${clientId} and ${clientSecret} belong together`)
-  if ((values.ALERT_WEBHOOK_URL === undefined) !== (values.ALERT_WEBHOOK_SECRET === undefined))
-    refuse('ALERT_WEBHOOK_SECRET', 'ALERT_WEBHOOK_URL and ALERT_WEBHOOK_SECRET belong together')
   if (values.COOKIE_SAME_SITE === 'None' && values.ALLOWED_ORIGINS.length === 0)
     refuse('COOKIE_SAME_SITE', 'None is for pages of another site: name them in ALLOWED_ORIGINS')
   const host = new URL(values.ISSUER).hostname
@@ -216,9 +211,7 @@ function refusePlainHttp(values: Parsed, refuse: Refuse): void {
     APP_URL: [values.APP_URL],
     ALLOWED_ORIGINS: values.ALLOWED_ORIGINS.filter(isElsewhere),
     ALLOWED_REDIRECTS: values.ALLOWED_REDIRECTS.filter(isElsewhere),
-    // A secret goes to each of these.
     RESEND_BASE_URL: [values.RESEND_BASE_URL],
-    ALERT_WEBHOOK_URL: [values.ALERT_WEBHOOK_URL],
   }
   for (const [variable, given] of Object.entries(urls))
     if (given.some(isPlain)) refuse(variable, 'must be https in production')

@@ -185,7 +185,6 @@ describe('a variable that is malformed', () => {
     ['OIDC_PROVIDERS', '{'],
     ['OIDC_PROVIDERS', '[{"id":"Corp"}]'],
     ['SERVICE_CLIENTS', '[{"id":"api","secret":"short"}]'],
-    ['ALERT_WEBHOOK_URL', 'example.com'],
     ['COOKIE_SAME_SITE', 'lax'],
     ['REGION', 'sam'],
   ])('stops everything, by its name: %s=%s', (variable, value) => {
@@ -201,7 +200,6 @@ describe('variables that belong together', () => {
       [clientSecret, { [clientId]: 'id' }],
       [clientSecret, { [clientSecret]: 'secret' }],
     ]),
-    ['ALERT_WEBHOOK_SECRET', { ALERT_WEBHOOK_URL: 'https://example.com/hook' }],
     ['COOKIE_SAME_SITE', { COOKIE_SAME_SITE: 'None' }],
   ])('are missed as %s beside %j', (variable, given) => {
     expect(refusedOf({ ...PRODUCTION, ...given })).toEqual([variable])
@@ -233,7 +231,6 @@ describe('production', () => {
     ['MAIL_FROM', ''],
     ['SMTP_URL', 'smtp://user:password@mail.example.com:587?tls=off'],
     ['RESEND_BASE_URL', 'http://api.example.com'],
-    ['ALERT_WEBHOOK_URL', 'http://hooks.example.com'],
     [
       'OIDC_PROVIDERS',
       '[{"id":"corp","name":"Corp","issuer":"http://id.example.com","clientId":"a","clientSecret":"b"}]',
