@@ -1,13 +1,12 @@
-import { OAUTH_FLOW_TTL_SECONDS, RETRY_AFTER_SECONDS } from '../../config.ts'
+import { OAUTH_FLOW_TTL_SECONDS } from '../../config.ts'
 import { makeRandomSecret, toChallenge } from '../../crypto/code-challenge.ts'
 import { seal, unseal } from '../../crypto/sealed.ts'
 import { isAllowedRedirect } from '../../domain/redirect-target.ts'
 import { Refusal } from '../../errors.ts'
 import type { OAuthProvider } from '../../oauth-providers/provider.ts'
-import { ProviderError } from '../../oauth-providers/provider-error.ts'
-import { logWarning } from '../../platform/log.ts'
 import type { Platform } from '../../platform/platform.ts'
 import type { Caller } from '../sessions/authentication.ts'
+import { askProvider, findProvider, toCallbackUrl } from './providers.ts'
 
 /** What one trip to a provider has to remember. It travels sealed, in a cookie of the browser that makes the trip. */
 export interface OAuthFlow {
@@ -39,37 +38,6 @@ const FLOW = 'oauth-flow'
 const LINK_TICKET = 'oauth-link'
 /** 72 bits of the state's hash tell the trips of one browser apart. */
 const NAME_LENGTH = 12
-
-/** @throws {Refusal} `not_found` for a provider that is not configured. */
-export function findProvider({ providers }: Pick<Platform, 'providers'>, id: string): OAuthProvider {
-  const provider = providers.get(id)
-  if (!provider) throw new Refusal('not_found', { reason: 'no such provider' })
-  return provider
-}
-
-/** One for each provider, which is what defeats mix-up attacks (RFC 9700 §4.4.2); never taken from a request. */
-export function callbackUrl({ settings }: Pick<Platform, 'settings'>, providerId: string): string {
-  return `${settings.issuer}/auth/oauth/${providerId}/callback`
-}
-
-/**
- * Passes a provider's failure on as a refusal: its code for everybody, its reason for the log, which are fixed words.
- */
-export async function askProvider<Answer>(
-  { requester }: Pick<Platform, 'requester'>,
-  provider: string,
-  question: Promise<Answer>,
-): Promise<Answer> {
-  try {
-    return await question
-  } catch (error) {
-    if (!(error instanceof ProviderError)) throw error
-    const { code, reason } = error
-    logWarning('provider failed', { requestId: requester.requestId, provider, code, reason })
-    const isTransient = code === 'provider_unavailable' || code === 'provider_misconfigured'
-    throw new Refusal(code, { reason, ...(isTransient ? { retryAfterSeconds: RETRY_AFTER_SECONDS } : {}) })
-  }
-}
 
 /**
  * Begins a login: where to send the browser, and the cookie it must bring back.
@@ -157,7 +125,7 @@ function newFlow(
 }
 
 async function authorizationUrl(deps: Needs, { provider, state, nonce, codeVerifier }: OAuthFlow): Promise<string> {
-  const redirectUri = callbackUrl(deps, provider)
+  const redirectUri = toCallbackUrl(deps, provider)
   const input = { redirectUri, state, nonce, codeVerifier, now: deps.now() }
   return (await askProvider(deps, provider, findProvider(deps, provider).authorizationUrl(input))).href
 }

@@ -6,11 +6,13 @@ import { whenSessionExists } from '../../storage/conditions.ts'
 import { spendState, touchIdentityStatement, whenIdentityIsOf } from '../../storage/federation/identities.ts'
 import { type LoginOrigin, noteRefusals, readDevice, refuseUnfit, secondFactorsOf } from '../login/login.ts'
 import { type OpenedSession, type OpeningNeeds, openSession } from '../sessions/opening.ts'
-import { type Arrival, findOrMakeAccount, toIdentityRow } from './accounts.ts'
+import { findOrMakeAccount, toIdentityRow } from './accounts.ts'
 import { keepForExchange, LINK_SEAL } from './exchange.ts'
-import { askProvider, callbackUrl, findProvider, type OAuthFlow } from './flow.ts'
+import type { OAuthFlow } from './flow.ts'
 import { linkIdentity, type WaitingLink } from './identities.ts'
+import type { Arrival } from './linking-rules.ts'
 import { sealProviderTokens } from './provider-tokens.ts'
+import { askProvider, findProvider, toCallbackUrl } from './providers.ts'
 
 type Needs = OpeningNeeds & Pick<Platform, 'providers'>
 
@@ -41,7 +43,7 @@ export async function completeFlow(
   input: { parameters: URLSearchParams } & LoginOrigin,
 ): Promise<Landing> {
   const { db, settings } = deps
-  if (flow.link) return await completeLinkFlow(deps, flow, flow.link, input.parameters)
+  if (flow.link) return await linkAtCallback(deps, flow, flow.link, input.parameters)
   const { arrival, account } = await noteRefusals(
     deps,
     { type: 'login.failed', account: null, provider: flow.provider },
@@ -71,7 +73,7 @@ export async function completeFlow(
   return { session: null, code: kept.code, verifier }
 }
 
-async function completeLinkFlow(
+async function linkAtCallback(
   deps: Needs,
   flow: OAuthFlow,
   link: NonNullable<OAuthFlow['link']>,
@@ -107,7 +109,7 @@ async function authenticate(deps: Needs, flow: OAuthFlow, parameters: URLSearchP
   const isFirst = await spendState(deps.db, { id: toChallenge(state), expiresAt: flow.expiresAt })
   if (!isFirst) throw new Refusal('invalid_state', { reason: 'replayed' })
   const provider = findProvider(deps, flow.provider)
-  const redirectUri = callbackUrl(deps, provider.id)
+  const redirectUri = toCallbackUrl(deps, provider.id)
   const input = { redirectUri, state, nonce, codeVerifier, now: deps.now(), parameters }
   return { provider, identity: await askProvider(deps, provider.id, provider.authenticate(input)) }
 }
