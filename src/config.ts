@@ -3,7 +3,7 @@
 export const VERSION = '0.1.0'
 
 // ------------------------------------------------------------------ permissions
-/** What a role can allow (api.md "Administration"). */
+/** What a role can allow; each permission is named after what it lets its holder do. */
 export type Permission =
   | 'users:read'
   | 'users:write'
@@ -25,7 +25,7 @@ export const ARGON2_LANES = 1
 
 // ------------------------------------------------------------------ one-time tokens
 export const VERIFICATION_TOKEN_TTL_SECONDS = 24 * 60 * 60
-/** product.md A3; ASVS 6.4.1 asks for a short life. */
+/** A link that resets a password lives one hour, because ASVS 6.4.1 asks for a short life. */
 export const RESET_TOKEN_TTL_SECONDS = 60 * 60
 export const EMAIL_CHANGE_TOKEN_TTL_SECONDS = 60 * 60
 /** ASVS 6.5.5: an out-of-band code lives ten minutes at most. */
@@ -42,7 +42,7 @@ export const CODE_DIGITS = 8
 export const OAUTH_FLOW_TTL_SECONDS = 10 * 60
 /** Logins a browser may have under way at once; each is a cookie of up to 4 KB. */
 export const OAUTH_MAX_FLOWS = 4
-/** api.md: the code that a page exchanges. */
+/** How long a page may take to exchange the code it got for tokens. */
 export const OAUTH_EXCHANGE_TTL_SECONDS = 60
 
 // ------------------------------------------------------------------ sessions and tokens

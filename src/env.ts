@@ -122,6 +122,7 @@ function refusePlainHttp(values: Parsed, refuse: Refuse): void {
     APP_URL: [values.APP_URL],
     ALLOWED_ORIGINS: values.ALLOWED_ORIGINS.filter(isElsewhere),
     ALLOWED_REDIRECTS: values.ALLOWED_REDIRECTS.filter(isElsewhere),
+    // A secret goes there.
     RESEND_BASE_URL: [values.RESEND_BASE_URL],
   }
   for (const [variable, given] of Object.entries(urls))

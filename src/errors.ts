@@ -65,7 +65,7 @@ export class Refusal extends Error {
 export class DependencyError extends Error {
   override readonly name = 'DependencyError'
   constructor(
-    readonly dependency: 'database' | 'blocklist' | 'login_throttle' | 'mail_queue' | 'pictures',
+    readonly dependency: 'database' | 'blocklist' | 'login_throttle',
     cause: unknown,
   ) {
     super(`${dependency} is unavailable`, { cause })

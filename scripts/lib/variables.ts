@@ -52,20 +52,20 @@ export async function readVariables(environment: Environment): Promise<Record<st
   return { ...bindings, ...vars, ...(await readSecrets(environment)) }
 }
 
-/** Checks variables by the parser of the Worker itself. */
+/** Checks variables with the parser of the Worker itself. */
 export async function checkVariables(variables: Record<string, unknown>): Promise<readonly Problem[]> {
   const { readConfiguration } = await loadSource<typeof ConfigurationModule>('platform/configuration.ts')
   try {
     readConfiguration(variables)
     return []
   } catch (error) {
-    // The class was bundled with the parser, so it is another one here.
+    // The parser was bundled with a copy of the class of its errors, so `instanceof` cannot recognise them.
     if (error instanceof Error && error.name === 'ConfigurationError') return (error as ConfigurationError).problems
     throw error
   }
 }
 
-/** The fingerprints of a list that was checked, as `v2=…,v1=…`. */
+/** Answers the fingerprints of a list that was checked, as `v2=…,v1=…`. */
 export async function describeAuthSecret(AUTH_SECRET: string): Promise<string> {
   const { describeSecrets } = await loadSource<typeof FingerprintsModule>('crypto/secret-fingerprints.ts')
   const { parseAuthSecret } = await loadSource<typeof EnvModule>('env.ts')

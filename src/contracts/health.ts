@@ -1,5 +1,4 @@
 import { z } from '@hono/zod-openapi'
-import { Timestamp } from './common.ts'
 
 export const Health = z.object({ status: z.literal('ok'), version: z.string() }).openapi('Health')
 
@@ -28,18 +27,3 @@ export const ServerMetadata = z
     service_documentation: z.string(),
   })
   .openapi('ServerMetadata')
-
-export const Mailbox = z
-  .object({
-    items: z.array(
-      z.object({
-        id: z.string(),
-        to: z.string(),
-        subject: z.string(),
-        text: z.string(),
-        html: z.string(),
-        at: Timestamp,
-      }),
-    ),
-  })
-  .openapi('Mailbox')

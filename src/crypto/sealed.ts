@@ -1,19 +1,34 @@
 import { CompactEncrypt, compactDecrypt } from 'jose'
+import type { z } from 'zod'
 import { deriveKey, type Secrets } from './derived-key.ts'
 
-/** Encrypts under the first secret: a compact JWE (`dir`, A256GCM) whose `kid` is the secret's version (RFC 7516). */
-export async function seal(secrets: Secrets, purpose: string, plaintext: string): Promise<string> {
+/**
+ * Encrypts a value as JSON under the first secret: a compact JWE (`dir`, A256GCM) whose `kid` is the secret's version
+ * (RFC 7516).
+ */
+export async function seal(secrets: Secrets, purpose: string, value: unknown): Promise<string> {
   const [first] = secrets
-  return await new CompactEncrypt(new TextEncoder().encode(plaintext))
+  return await new CompactEncrypt(new TextEncoder().encode(JSON.stringify(value)))
     .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid: first.version })
     .encrypt(deriveKey(first.secret, `seal:${purpose}`))
 }
 
 /**
- * Opens what `seal` made, under any version of the secret; null when it was changed, made for another purpose, or
- * sealed under a version that is no longer there.
+ * Opens what `seal` made, under any version of the secret, and reads it by its schema. Null when it was changed, made
+ * for another purpose, sealed under a version that is no longer there, or by another version of this Worker, which meant
+ * something else by it.
  */
-export async function unseal(secrets: Secrets, purpose: string, sealed: string): Promise<{ plaintext: string } | null> {
+export async function unseal<Schema extends z.ZodType>(
+  secrets: Secrets,
+  purpose: string,
+  sealed: string,
+  schema: Schema,
+): Promise<z.infer<Schema> | null> {
+  const plaintext = await decrypt(secrets, purpose, sealed)
+  return plaintext === null ? null : (schema.safeParse(JSON.parse(plaintext)).data ?? null)
+}
+
+async function decrypt(secrets: Secrets, purpose: string, sealed: string): Promise<string | null> {
   try {
     const { plaintext } = await compactDecrypt(
       sealed,
@@ -24,7 +39,7 @@ export async function unseal(secrets: Secrets, purpose: string, sealed: string):
       },
       { keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'] },
     )
-    return { plaintext: new TextDecoder().decode(plaintext) }
+    return new TextDecoder().decode(plaintext)
   } catch {
     return null
   }

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { calculateJwkThumbprint, type JWK } from 'jose'
+import { z } from 'zod'
 import { isEqualInConstantTime } from '../domain/constant-time.ts'
 import { deriveKey, type Secrets, type SecretVersion } from './derived-key.ts'
 import { seal, unseal } from './sealed.ts'
@@ -21,6 +22,8 @@ interface SigningKeySeal {
 export type SigningKeySeals = Readonly<Record<string, SigningKeySeal>>
 
 const PURPOSE = 'signing-key'
+/** Its thumbprint tells whether it is the right one, so its members are not named here. */
+const PrivateJwk: z.ZodType<JWK> = z.looseObject({ kty: z.string() })
 
 /** Seals a key under every version of the secret, so that Workers with the old list and with the new one share it. */
 export async function sealSigningKey(
@@ -29,7 +32,7 @@ export async function sealSigningKey(
   privateJwk: JWK,
 ): Promise<SigningKeySeals> {
   const seals = secrets.map(async (version) => {
-    const sealedPrivateJwk = await seal([version], PURPOSE, JSON.stringify(privateJwk))
+    const sealedPrivateJwk = await seal([version], PURPOSE, privateJwk)
     return [version.version, { mac: makeMac(version, key).toString('base64url'), sealedPrivateJwk }] as const
   })
   return Object.fromEntries(await Promise.all(seals))
@@ -51,10 +54,8 @@ export function isOurSigningKey(secrets: Secrets, key: PublicSigningKey, seals: 
  */
 export async function openSigningKey(secrets: Secrets, kid: string, seals: SigningKeySeals): Promise<JWK | null> {
   for (const { version } of secrets) {
-    const opened = await unseal(secrets, PURPOSE, String(seals[version]?.sealedPrivateJwk))
-    if (opened === null) continue
-    const privateJwk = JSON.parse(opened.plaintext) as JWK
-    if ((await calculateJwkThumbprint(privateJwk)) === kid) return privateJwk
+    const privateJwk = await unseal(secrets, PURPOSE, String(seals[version]?.sealedPrivateJwk), PrivateJwk)
+    if (privateJwk !== null && (await calculateJwkThumbprint(privateJwk)) === kid) return privateJwk
   }
   return null
 }

@@ -7,8 +7,8 @@ import { addFailure, type Failures, isForgotten, recordsFor } from './throttle-p
 /**
  * One object an account: every password of the account is checked and made here, one at a time, so that the count of
  * failures is exact however many attempts come at once. Strangers share one budget and each known device has its own,
- * so nobody can shut the owner out (decision 6). Everything between reading and writing is synchronous. An object
- * without failures stores nothing, and the others forget by alarm.
+ * so nobody can shut the owner out (docs/decisions/0007-login-throttle.md). Everything between reading and writing is
+ * synchronous. An object without failures stores nothing, and the others forget by alarm.
  */
 export class LoginThrottle extends DurableObject<Env> {
   #signUps = { window: 0, count: 0 }

@@ -1,5 +1,17 @@
 import type { z } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { every } from 'hono/combine'
+import { createMiddleware } from 'hono/factory'
+import { FORM_BODY_MAX_BYTES, JSON_BODY_MAX_BYTES, JSON_MAX_DEPTH } from '../config.ts'
+import { Refusal } from '../errors.ts'
+import type { AppEnv } from './context.ts'
+
+/** A charset may be named, and is UTF-8. */
+const JSON_MEDIA = /^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i
+const FORM_MEDIA = /^application\/x-www-form-urlencoded\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i
+/** In valid JSON, every string and, where it is a member's name, the colon behind it. */
+const STRINGS = /"(?:[^"\\]|\\.)*"(\s*:)?/g
 
 /** A body as a route states it: `json(Schema)`, `optionalJson(Schema)` or `form(Schema, 'token')`. */
 export interface Body<Media extends string = string, Schema extends z.ZodType = z.ZodType> {
@@ -7,4 +19,111 @@ export interface Body<Media extends string = string, Schema extends z.ZodType = 
   content: Record<Media, { schema: Schema }>
   /** Reads it strictly and within bounds, before its schema is asked. */
   read: MiddlewareHandler
+}
+
+const readJson = readBody(JSON_BODY_MAX_BYTES, (bytes, mediaType) => {
+  if (bytes.byteLength === 0) throw invalid('A body is required')
+  assertMediaType(mediaType, JSON_MEDIA)
+  assertStrictJson(bytes)
+})
+
+const readOptionalJson = readBody(JSON_BODY_MAX_BYTES, (bytes, mediaType) => {
+  if (bytes.byteLength === 0) return
+  assertMediaType(mediaType, JSON_MEDIA)
+  assertStrictJson(bytes)
+})
+
+/** A JSON body. Without one a request is refused, because without a content type its schema would be asked for `{}`. */
+export const json = <Schema extends z.ZodType>(schema: Schema): Body<'application/json', Schema> => ({
+  required: true,
+  content: { 'application/json': { schema } },
+  read: readJson,
+})
+
+/** A JSON body that may be absent; its schema is then asked for `{}`. */
+export const optionalJson = <Schema extends z.ZodType>(schema: Schema): Body<'application/json', Schema> => ({
+  required: false,
+  content: { 'application/json': { schema } },
+  read: readOptionalJson,
+})
+
+/** A form of the OAuth endpoints (RFC 6749 Appendix B), with the one parameter that it must have. */
+export const form = <Schema extends z.ZodType>(
+  schema: Schema,
+  required: string,
+): Body<'application/x-www-form-urlencoded', Schema> => ({
+  required: true,
+  content: { 'application/x-www-form-urlencoded': { schema } },
+  read: readBody(FORM_BODY_MAX_BYTES, (bytes, mediaType) => {
+    assertMediaType(mediaType, FORM_MEDIA)
+    assertStrictForm(bytes, required)
+  }),
+})
+
+/**
+ * Reads a body and asserts that it is what the route takes. Reading stops at the limit, also where no `Content-Length`
+ * says how much there is to come.
+ */
+function readBody(maxSize: number, assertFit: (bytes: ArrayBuffer, mediaType: string) => void): MiddlewareHandler {
+  const onError = () => {
+    throw new Refusal('body_too_large')
+  }
+  return every(
+    bodyLimit({ maxSize, onError }),
+    createMiddleware<AppEnv>(async (c, next) => {
+      assertFit(await c.req.arrayBuffer(), c.req.header('Content-Type') ?? '')
+      await next()
+    }),
+  )
+}
+
+function assertMediaType(given: string, expected: RegExp): void {
+  if (!expected.test(given)) throw new Refusal('unsupported_media_type')
+}
+
+/**
+ * Refuses whatever two parsers may read differently: another encoding than UTF-8, a member that occurs twice (RFC 8259
+ * §4 leaves that open), lone surrogates, deep nesting.
+ */
+function assertStrictJson(bytes: ArrayBuffer): void {
+  let text: string
+  let value: unknown
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    value = JSON.parse(text)
+  } catch {
+    throw invalid('The body is not JSON in UTF-8')
+  }
+  const names = [...text.matchAll(STRINGS)].filter(([, colon]) => colon !== undefined).length
+  if (names !== countMembers(value, 0)) throw invalid('A member occurs twice')
+}
+
+/** The number of members in all objects of a value. */
+function countMembers(value: unknown, depth: number): number {
+  if (depth > JSON_MAX_DEPTH) throw invalid('The body is nested too deeply')
+  if (typeof value === 'string' && !value.isWellFormed()) throw invalid('A string is not well-formed Unicode')
+  if (typeof value !== 'object' || value === null) return 0
+  const isArray = Array.isArray(value)
+  let count = 0
+  for (const [name, member] of Object.entries(value)) {
+    if (!name.isWellFormed()) throw invalid('A name is not well-formed Unicode')
+    count += countMembers(member, depth + 1) + (isArray ? 0 : 1)
+  }
+  return count
+}
+
+/** Refuses a parameter that occurs twice (RFC 6749 §3.2). OAuth clients look for `error` (§5.2). */
+function assertStrictForm(bytes: ArrayBuffer, required: string): void {
+  const members = { error: 'invalid_request' }
+  const parameters = new URLSearchParams(new TextDecoder().decode(bytes))
+  const names = [...parameters.keys()]
+  if (new Set(names).size < names.length) throw invalid('A parameter occurs twice', { members })
+  if (!parameters.get(required)) throw invalid('Must be there', { path: required, members })
+}
+
+function invalid(
+  message: string,
+  { path = '', ...extras }: { path?: string; members?: { error: string } } = {},
+): Refusal {
+  return new Refusal('invalid_request', { errors: [{ path, message }], ...extras })
 }

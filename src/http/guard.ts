@@ -1,5 +1,8 @@
+import type { MiddlewareHandler } from 'hono'
+import { createMiddleware } from 'hono/factory'
+import { matchedRoutes } from 'hono/route'
 import type { RefusalCode } from '../errors.ts'
-import type { Context } from './context.ts'
+import type { AnyContext, AppEnv, Context } from './context.ts'
 
 /**
  * Who may call a route. A guard checks that, says so in the OpenAPI document, and gives the handler what it found out:
@@ -10,11 +13,31 @@ export interface Guard<Added extends object> {
   security: Record<string, string[]>[]
   /** What it refuses besides what every route refuses. */
   refuses: readonly RefusalCode[]
-  /** The route acts by the request's access token alone, and for nobody without one (`token-routes.ts`). */
+  /** The route acts by the request's access token alone, and for nobody without one. */
   actsByToken: boolean
-  /** Lets the request in and answers the variables of its context. @throws {Refusal} */
-  check(c: Context): Promise<Added>
+  /**
+   * Lets the request in and answers the variables of its context. `route` is the name by which the route counts
+   * requests.
+   * @throws {Refusal}
+   */
+  check(c: Context, route: string): Promise<Added>
 }
 
 /** The variables that a guard adds; none where there is no guard. */
 export type AddedBy<Of> = Of extends Guard<infer Added> ? Added : object
+
+/** The middleware of guards whose routes act by the access token alone. */
+const tokenGuards = new WeakSet<object>()
+
+/** Lets a request through the guard, and leaves what it found for the handler. */
+export function enter(guard: Guard<object>, route: string): MiddlewareHandler {
+  const middleware = createMiddleware<AppEnv>(async (c, next) => {
+    for (const [name, value] of Object.entries(await guard.check(c, route))) (c as AnyContext).set(name, value)
+    await next()
+  })
+  if (guard.actsByToken) tokenGuards.add(middleware)
+  return middleware
+}
+
+/** Whether the route that a request reached acts by the access token alone. */
+export const isTokenRoute = (c: Context): boolean => matchedRoutes(c).some(({ handler }) => tokenGuards.has(handler))

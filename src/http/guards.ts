@@ -79,11 +79,11 @@ export const client = (): Guard<{ serviceId: string }> => ({
 })
 
 /** Whoever tries to log in, within the budget of an address or of a known device. Adds what counts a stranger. */
-export const loginBudget = (route: string): Guard<{ countStranger: () => Promise<void> }> => ({
+export const loginBudget = (): Guard<{ countStranger: () => Promise<void> }> => ({
   security: [],
   refuses: ['ambiguous_credentials'],
   actsByToken: false,
-  check: async (c) => ({ countStranger: await limitLogins(c, route) }),
+  check: async (c, route) => ({ countStranger: await limitLogins(c, route) }),
 })
 
 /** Anybody: a route that ends what its tokens name, and answers alike when they name nothing. */

@@ -1,13 +1,10 @@
 import { createRoute, type RouteConfig, type z } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
-import { createMiddleware } from 'hono/factory'
 import { Problem } from '../contracts/common.ts'
 import { REFUSALS, type RefusalCode } from '../errors.ts'
 import type { Body } from './body.ts'
-import type { AnyContext, AppEnv } from './context.ts'
-import type { AddedBy, Guard } from './guard.ts'
+import { type AddedBy, enter, type Guard } from './guard.ts'
 import { type Limit, limitsOf } from './middleware/rate-limit.ts'
-import { actsByToken } from './token-routes.ts'
 
 type Answers = Readonly<
   Record<number, { description: string; content?: Readonly<Record<string, { schema: z.ZodType }>> }>
@@ -63,9 +60,10 @@ const BODY = ['invalid_request', 'body_too_large', 'unsupported_media_type'] as 
  */
 export function route<const Of extends Statement>(statement: Of): Routed<Of> {
   const { method, path, tags, summary, description, limit, guard, params, query, body, answers } = statement
+  const name = `${method} ${path}`
   const steps = [
-    ...(limit === undefined ? [] : limitsOf(limit, `${method} ${path}`)),
-    ...(guard === undefined ? [] : [enter(guard)]),
+    ...(limit === undefined ? [] : limitsOf(limit, name)),
+    ...(guard === undefined ? [] : [enter(guard, name)]),
     ...(body === undefined ? [] : [body.read]),
   ]
   const config = {
@@ -85,15 +83,6 @@ export function route<const Of extends Statement>(statement: Of): Routed<Of> {
   }
   // Hono infers from the type what the object does at run time: one cast here is what keeps every handler typed.
   return createRoute(config as RouteConfig) as unknown as Routed<Of>
-}
-
-/** Lets a request through the guard, and leaves what it found for the handler. */
-function enter(guard: Guard<object>): MiddlewareHandler {
-  const middleware = createMiddleware<AppEnv>(async (c, next) => {
-    for (const [name, value] of Object.entries(await guard.check(c))) (c as AnyContext).set(name, value)
-    await next()
-  })
-  return guard.actsByToken ? actsByToken(middleware) : middleware
 }
 
 function listRefusals({ method, guard, params, query, body, refuses = [] }: Statement): RefusalCode[] {

@@ -5,7 +5,7 @@ import type { OpenedSession } from '../services/sessions/opening.ts'
 import type { AnyContext } from './context.ts'
 import { setDeviceCookie, setTokenCookies } from './cookies.ts'
 
-/** Hands out a new session the way the client asked for: HttpOnly cookies or the body, never both (S3). */
+/** Hands out a new session the way the client asked for: HttpOnly cookies or the body, never both. */
 export function presentSession(
   c: AnyContext,
   opened: OpenedSession,

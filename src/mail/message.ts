@@ -57,9 +57,8 @@ export class MailError extends Error {
   constructor(
     readonly reason: string,
     readonly permanent: boolean,
-    options?: ErrorOptions,
   ) {
-    super(reason, options)
+    super(reason)
   }
 }
 

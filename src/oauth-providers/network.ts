@@ -1,4 +1,5 @@
 import { DEPENDENCY_TIMEOUT_MS } from '../config.ts'
+import { within } from '../within.ts'
 import { ProviderError } from './provider-error.ts'
 
 /** Token responses, key sets and discovery documents stay far below; bounds the memory a hostile one can take. */
@@ -16,18 +17,9 @@ export function isTrustworthyUrl(text: string, { allowInsecure }: { allowInsecur
   return url.protocol === 'https:' || (allowInsecure && url.protocol === 'http:' && LOOPBACK.has(url.hostname))
 }
 
-/** Rejects with `provider_unavailable` once the work has taken too long. The work itself cannot be stopped. */
-export async function withinTimeout<Value>(work: Promise<Value>): Promise<Value> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new ProviderError('provider_unavailable', 'time-out')), DEPENDENCY_TIMEOUT_MS)
-  })
-  try {
-    return await Promise.race([work, tooLate])
-  } finally {
-    clearTimeout(timer)
-  }
-}
+/** What a provider answers. @throws {ProviderError} `provider_unavailable` once that has taken too long. */
+export const withinTimeout = <Answer>(work: Promise<Answer>): Promise<Answer> =>
+  within(DEPENDENCY_TIMEOUT_MS, work, () => new ProviderError('provider_unavailable', 'time-out'))
 
 /**
  * `fetch` for talking to providers: follows no redirect, waits at most `DEPENDENCY_TIMEOUT_MS` for the whole body,

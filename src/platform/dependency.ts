@@ -1,6 +1,6 @@
 import { DEPENDENCY_TIMEOUT_MS } from '../config.ts'
 import { DependencyError } from '../errors.ts'
-import { within } from './within.ts'
+import { within } from '../within.ts'
 
 /**
  * What something outside this Worker answers.

@@ -1,6 +1,6 @@
 import { DEPENDENCY_TIMEOUT_MS } from '../config.ts'
+import { within } from '../within.ts'
 import { logError } from './log.ts'
-import { within } from './within.ts'
 
 /**
  * One turn to deliver a mail. It names the outbox row it was sent for, which an operator may want to know, but serves

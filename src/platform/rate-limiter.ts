@@ -8,9 +8,9 @@ import {
   RATE_LIMIT_WRITE_INTERVAL_MS,
   RATE_LIMIT_WRITE_STEP_SHARE,
 } from '../config.ts'
+import { within } from '../within.ts'
 import { putBounded } from './bounded-map.ts'
 import { logError } from './log.ts'
-import { within } from './within.ts'
 
 /** So many requests in so many seconds. */
 export interface RatePolicy {

@@ -1,5 +1,5 @@
 import { Introspection, TokenRequest } from '../contracts/introspection.ts'
-import { form } from '../http/form-body.ts'
+import { form } from '../http/body.ts'
 import { client } from '../http/guards.ts'
 import { answer, route } from '../http/route.ts'
 import { createRouter } from '../http/router.ts'

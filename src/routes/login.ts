@@ -1,7 +1,7 @@
 import { Status } from '../contracts/common.ts'
 import { LoginAnswer, LoginRequest, MfaEmailRequest, MfaLoginRequest, SignedIn } from '../contracts/login.ts'
+import { json } from '../http/body.ts'
 import { loginBudget } from '../http/guards.ts'
-import { json } from '../http/json-body.ts'
 import { readLoginOrigin } from '../http/login-origin.ts'
 import { answer, route } from '../http/route.ts'
 import { createRouter } from '../http/router.ts'
@@ -16,7 +16,7 @@ const loginRoute = route({
   path: '/auth/login',
   tags,
   summary: 'Log in with a password',
-  guard: loginBudget('login'),
+  guard: loginBudget(),
   body: json(LoginRequest),
   answers: {
     200: answer(LoginAnswer, 'Signed in, or a second factor is needed.'),
@@ -29,7 +29,7 @@ const mfaRoute = route({
   path: '/auth/login/mfa',
   tags,
   summary: 'Complete a login with its second factor',
-  guard: loginBudget('login-mfa'),
+  guard: loginBudget(),
   body: json(MfaLoginRequest),
   answers: { 200: answer(SignedIn, 'Signed in.') },
   refuses: ['ambiguous_credentials', 'invalid_code'],

@@ -111,7 +111,7 @@ describe('the whole Worker and an HTTP API like Resend', () => {
     expect(query(service, 'select id, state from outbox where recipient = ?', email)).toMatchObject([{ id: call.key }])
   })
 
-  it('gives up what the API refuses for good: 422', async () => {
+  it('gives up a mail that the API refuses for good with 422', async () => {
     const failed = "select id, last_error from outbox where recipient = ? and state = 'failed'"
     const [row] = await eventually(() => {
       const rows = query(service, failed, wrong)
@@ -145,7 +145,7 @@ describe('the whole Worker and an HTTP API like Resend', () => {
     },
   )
 
-  it('a burst beyond two mails a second: resets leave before sign-ups, and every mail is sent once', async () => {
+  it('sends every mail of a burst once, and resets before sign-ups, although the API takes two mails a second', async () => {
     const registerMany = async (count: number, name: string) => {
       const emails: string[] = []
       while (emails.length < count) emails.push(await register(service, name))
@@ -179,7 +179,7 @@ describe('the whole Worker and an HTTP API like Resend', () => {
     rate.limit = Number.POSITIVE_INFINITY
   })
 
-  it('has logged no address, token, code or key', () => {
+  it('logs no address, token, code or key', () => {
     const lines = logLines(service).join('\n')
     expect(lines).toContain('resend 429 rate_limit_exceeded')
     expect(lines).not.toMatch(/example\.org|re_test_key|#token=|about/)

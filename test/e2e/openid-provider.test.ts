@@ -68,7 +68,7 @@ describe.each(['basic', 'post'] as const)('a real OpenID provider (%s)', (flavou
     expect(identity.tokens.expiresAt).toBeGreaterThan(Date.now())
   })
 
-  it('signs in whom a cookie names, as a browser test would', async () => {
+  it('signs in the person whom a cookie names, as a browser test does', async () => {
     const input = { ...(await begin()), state: 'state', nonce: 'nonce' }
     const url = await provider.authorizationUrl(input)
     const { searchParams } = await walkLogin(url, REDIRECT_URI, { account: 'cleo' })
@@ -114,7 +114,7 @@ describe.each(['basic', 'post'] as const)('a real OpenID provider (%s)', (flavou
     expect(await codeOf(provider.authenticate({ ...(await begin()), ...foreign }))).toBe(code)
   })
 
-  it("refuses another issuer's answer (RFC 9207)", async () => {
+  it('refuses the answer of another issuer (RFC 9207)', async () => {
     const input = await begin()
     input.parameters.set('iss', 'https://evil.example')
     expect(await codeOf(provider.authenticate(input))).toBe('invalid_provider_response')
@@ -137,12 +137,12 @@ describe.each(['basic', 'post'] as const)('a real OpenID provider (%s)', (flavou
     expect(await codeOf(provider.authenticate(await begin()))).toBe('invalid_provider_response')
   })
 
-  it('forgives a clock that is half a minute ahead', async () => {
+  it('accepts an issuer whose clock is half a minute ahead', async () => {
     issuer.alterIdTokens((claims) => ({ ...claims, iat: Number(claims.iat) + 30 }))
     expect(await codeOf(provider.authenticate(await begin()))).toBe('accepted')
   })
 
-  it('goes on after the issuer replaced its key', async () => {
+  it('signs people in after the issuer replaced its key', async () => {
     await provider.authenticate(await begin())
     await issuer.rotateKeys()
     const before = issuer.requests('jwks')

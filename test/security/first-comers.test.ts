@@ -137,7 +137,7 @@ const cells = rowsOfTable.flatMap(({ title, stranger, left }) =>
 afterAll(mailsSettled)
 
 describe('what is left of a stranger who came before the owner (pre-hijacking, Sudhodanan and Paverd 2022)', () => {
-  it.each(cells)('somebody $title; the owner $arrival: $words', { timeout: 30_000 }, async (cell) => {
+  it.each(cells)('is $words when somebody $title and the owner $arrival', { timeout: 30_000 }, async (cell) => {
     const email = newGmail()
     const stranger = createVisitor(cell.stranger.service, providers, { password: PASSWORD })
     const owner = createVisitor(cell.stranger.service, providers, { password: OWNERS_PASSWORD })

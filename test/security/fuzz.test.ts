@@ -80,7 +80,7 @@ async function stored(): Promise<Stored> {
 /** Refusals of somebody who tried: the trail keeps those. */
 const MAY_BE_AUDITED = [401, 403, 429]
 
-/** A 4xx problem as api.md has it. */
+/** Expects a 4xx problem with a stable code (RFC 9457). */
 function expectProblem({ status, text, headers }: Sent, what: string): void {
   expect(status, `${what}: ${text}`).toBeGreaterThanOrEqual(400)
   expect(status, `${what}: ${text}`).toBeLessThan(500)
@@ -261,7 +261,7 @@ const operations = listOperations()
 const matches = (pattern: string, path: string) => new RegExp(`^${pattern.replace(/\{\w+\}/g, '[^/]+')}$`).test(path)
 const named = operations.map((operation) => [`${operation.method} ${operation.path}`, operation] as const)
 
-describe('hostile input to every operation of /openapi.json (issue 2, line 8)', { timeout: 60_000 }, () => {
+describe('hostile input to every operation of /openapi.json', { timeout: 60_000 }, () => {
   beforeAll(async () => {
     fc.configureGlobal({ seed: SEED, numRuns: RANDOM_BODIES, endOnFailure: true })
     const found = await rows<{ name: string }>(
@@ -299,7 +299,7 @@ describe('hostile input to every operation of /openapi.json (issue 2, line 8)', 
   })
 
   describe.each(named)('%s', (_, operation) => {
-    it('answers hostile headers with a problem or as without them, and changes nothing', async () => {
+    it('answers hostile headers with a problem or like a request without them, and changes nothing', async () => {
       for (const headers of HOSTILE_HEADERS) {
         const what = `${operation.method} ${operation.path}, ${JSON.stringify(headers).slice(0, 200)}`
         const sent = await sendRaw(operation.method, fill(operation.path, 'no-such-thing'), headers)
@@ -336,8 +336,8 @@ describe('hostile input to every operation of /openapi.json (issue 2, line 8)', 
   })
 })
 
-describe('the log of all of it', () => {
-  it('is JSON, one line each, and holds no error and no secret (ASVS 16.4.1)', () => {
+describe('the log of the hostile requests', () => {
+  it('is one line of JSON for each, and holds no error and no secret (ASVS 16.4.1)', () => {
     expect(logged.length).toBeGreaterThan(1000)
     const lines = logged.map((line) => JSON.parse(line) as { level: string; message: string })
     expect(lines.filter(({ level }) => level === 'error')).toEqual([])

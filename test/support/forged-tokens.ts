@@ -17,7 +17,7 @@ const sign = async (header: object, payload: unknown, key: CryptoKey | Uint8Arra
     .sign(key, { crit: { 'urn:test': false } })
 
 /**
- * Every forgery we know of (incident 9, CVE-2026-22817; RFC 8725 §2), made from a genuine token. Those of the second
+ * Every forgery that we know of (hono CVE-2026-22817; RFC 8725 §2), made from a genuine token. Those of the second
  * half are signed with the service's own key: only the checks of the claims stand against them.
  */
 export async function forgeTokens(genuine: string): Promise<ForgedToken[]> {

@@ -1,6 +1,6 @@
 /**
- * What must never stand in a log line, known by its form (issue 2, line 11). Shared by the Worker's side of the tests
- * and Node's.
+ * What must never stand in a log line (ASVS 16.2.5), known by its form. The side of the tests that runs on workerd and
+ * the side that runs on Node share this list.
  */
 const FORMS: Readonly<Record<string, RegExp>> = {
   'a derived token': /\bv[1-9]\d{0,5}\.[0-9a-f-]{36}\.\d+\.[A-Za-z0-9_-]{22}/,

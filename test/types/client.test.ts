@@ -39,7 +39,7 @@ describe('hc<AppType>()', () => {
     expectTypeOf<{ json: { identifier: string } }>().toExtend<InferRequestType<Login>>()
   })
 
-  it('knows the answers apart by their status', () => {
+  it('tells the answers apart by their status', () => {
     type Answer = InferResponseType<Login, 200>
     expectTypeOf<Answer['status']>().toEqualTypeOf<'signed_in' | 'mfa_required'>()
     expectTypeOf<Extract<Answer, { status: 'signed_in' }>['tokens']>().toEqualTypeOf<Tokens | undefined>()
@@ -73,7 +73,7 @@ describe('hc<AppType>()', () => {
     expectTypeOf(client.auth.nothing).not.toBeAny()
   })
 
-  it('speaks to the Worker', async () => {
+  it('calls the Worker', async () => {
     const registered = await client.auth.register.$post({ json: { email: newEmail(), password: PASSWORD } })
     expect(registered.status).toBe(202)
     const refused = await client.auth.login.$post({ json: { identifier: 'nobody', password: PASSWORD } })

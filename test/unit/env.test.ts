@@ -28,7 +28,7 @@ function refusedOf(variables: Record<string, unknown>): string[] {
   }
 }
 
-describe('a configuration (api.md "Configuration")', () => {
+describe('a configuration', () => {
   it('needs an origin, a secret and a way to send mails; everything else has its default', () => {
     expect(parseSettings(PRODUCTION)).toMatchObject({
       isDevelopment: false,
@@ -53,14 +53,14 @@ describe('a configuration (api.md "Configuration")', () => {
     })
   })
 
-  it('is of production unless it says otherwise (incident 25)', () => {
+  it('is for production unless it says otherwise (better-auth 1.7.7)', () => {
     expect(parseSettings(PRODUCTION).isDevelopment).toBe(false)
     expect(parseSettings({ ...PRODUCTION, NODE_ENV: 'development' }).isDevelopment).toBe(false)
     expect(parseSettings(DEVELOPMENT).isDevelopment).toBe(true)
     expect(refusedOf({ ...DEVELOPMENT, ENVIRONMENT: '' })).not.toEqual([])
   })
 
-  it('takes what it is given', () => {
+  it('takes every value that it is given', () => {
     const settings = parseSettings({
       ...PRODUCTION,
       APP_URL: 'https://app.example.com/account/',
@@ -95,7 +95,7 @@ describe('a configuration (api.md "Configuration")', () => {
     })
   })
 
-  it('ignores bindings and variables of others', () => {
+  it('ignores bindings and variables that are not its own', () => {
     expect(refusedOf({ ...PRODUCTION, DB: { prepare: () => null }, PATH: '/bin', ALLOWED_ORIGINS: '' })).toEqual([])
   })
 
@@ -108,7 +108,7 @@ describe('a configuration (api.md "Configuration")', () => {
 describe('AUTH_SECRET', () => {
   const secretsOf = (AUTH_SECRET: string) => parseSettings({ ...PRODUCTION, AUTH_SECRET }).secrets
 
-  it('is a list of versions in the order that was chosen: the first makes', () => {
+  it('is a list of versions in the given order, of which the first is used to make tokens', () => {
     expect(secretsOf(`v2:${OTHER}, v1:${SECRET}`).map(({ version }) => version)).toEqual(['v2', 'v1'])
     expect(secretsOf(`v1:${SECRET},v2:${OTHER}`).map(({ version }) => version)).toEqual(['v1', 'v2'])
     expect(secretsOf(`v2:${OTHER},v1:${SECRET}`).map(({ secret }) => secret.length)).toEqual([48, 32])
@@ -187,7 +187,7 @@ describe('a variable that is malformed', () => {
     ['SERVICE_CLIENTS', '[{"id":"api","secret":"short"}]'],
     ['COOKIE_SAME_SITE', 'lax'],
     ['REGION', 'sam'],
-  ])('stops everything, by its name: %s=%s', (variable, value) => {
+  ])('is refused, and the error names it: %s=%s', (variable, value) => {
     expect(refusedOf({ ...PRODUCTION, [variable]: value })).toContain(variable)
   })
 })
@@ -201,7 +201,7 @@ describe('variables that belong together', () => {
       [clientSecret, { [clientSecret]: 'secret' }],
     ]),
     ['COOKIE_SAME_SITE', { COOKIE_SAME_SITE: 'None' }],
-  ])('are missed as %s beside %j', (variable, given) => {
+  ])('are refused, and the error names %s, beside %j', (variable, given) => {
     expect(refusedOf({ ...PRODUCTION, ...given })).toEqual([variable])
   })
 })
@@ -235,16 +235,16 @@ describe('production', () => {
       'OIDC_PROVIDERS',
       '[{"id":"corp","name":"Corp","issuer":"http://id.example.com","clientId":"a","clientSecret":"b"}]',
     ],
-  ])('refuses what is for development: %s=%s', (variable, value) => {
+  ])('refuses a value that is meant for development: %s=%s', (variable, value) => {
     expect(refusedOf({ ...PRODUCTION, [variable]: value })).toContain(variable)
   })
 
-  it('lets native apps of one machine in: loopback origins may be plain (RFC 8252 §7.3)', () => {
+  it('allows native apps of the same machine, whose loopback origins may be plain http (RFC 8252 §7.3)', () => {
     const loopback = { ALLOWED_ORIGINS: 'http://localhost:5173', ALLOWED_REDIRECTS: 'http://127.0.0.1:9999/callback' }
     expect(refusedOf({ ...PRODUCTION, ...loopback })).toEqual([])
   })
 
-  it('lets the origins of hybrid apps in, whose schemes are their own', () => {
+  it('allows the origins of hybrid apps, which have schemes of their own', () => {
     const allowedOrigins = [
       'capacitor://localhost',
       'ionic://localhost',

@@ -3,8 +3,8 @@ import { createMiddleware } from 'hono/factory'
 import { secureHeaders } from 'hono/secure-headers'
 import { Refusal } from '../../errors.ts'
 import type { AppEnv } from '../context.ts'
+import { isTokenRoute } from '../guard.ts'
 import { isAllowedOrigin, isForeignPage, isSafe } from '../origin.ts'
-import { isTokenRoute } from '../token-routes.ts'
 import { isBearerRequest } from './authenticate.ts'
 
 const PREFLIGHT_MAX_AGE_SECONDS = 600

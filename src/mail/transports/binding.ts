@@ -1,3 +1,4 @@
+import { within } from '../../within.ts'
 import { parseRecipient, parseSender } from '../mailbox.ts'
 import { MailError, MailThrottledError, type MailTransport } from '../message.ts'
 import { AUTOMATIC } from '../mime.ts'
@@ -46,17 +47,14 @@ export function createBindingTransport(binding: EmailBinding): MailTransport {
     const { subject, text, html } = mail
     const from = name === '' ? address : { name, email: address }
     const to = parseRecipient(mail.to)
-    const timeout = Promise.withResolvers<never>()
-    const timer = setTimeout(() => timeout.reject(new MailError('binding timeout', false)), TIMEOUT_MS)
     try {
-      await Promise.race([binding.send({ from, to, subject, text, html, headers: AUTOMATIC }), timeout.promise])
+      const sent = binding.send({ from, to, subject, text, html, headers: AUTOMATIC })
+      await within(TIMEOUT_MS, sent, () => new MailError('binding timeout', false))
     } catch (error) {
       if (error instanceof MailError) throw error
       const code = readCode(error)
       if (THROTTLED.has(code)) throw new MailThrottledError(`binding ${code}`, null)
       throw new MailError(`binding ${code}`, PERMANENT.has(code))
-    } finally {
-      clearTimeout(timer)
     }
   }
 }

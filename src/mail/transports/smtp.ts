@@ -1,6 +1,7 @@
 import net from 'node:net'
 import tls from 'node:tls'
 import SMTPConnection from 'nodemailer/lib/smtp-connection'
+import { within } from '../../within.ts'
 import { domainOf } from '../mailbox.ts'
 import { MailError, type MailTransport } from '../message.ts'
 import { buildMime, type MimeMessage } from '../mime.ts'
@@ -106,14 +107,10 @@ async function converse(connection: SMTPConnection, server: SmtpServer, message:
 
 /** Says goodbye; whatever becomes of it, the mail is delivered. */
 async function quit(connection: SMTPConnection): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, QUIT_TIMEOUT_MS)
-    connection.once('end', () => {
-      clearTimeout(timer)
-      resolve()
-    })
-    connection.quit()
-  })
+  const ended = Promise.withResolvers<void>()
+  connection.once('end', ended.resolve)
+  connection.quit()
+  await within(QUIT_TIMEOUT_MS, ended.promise).catch(() => undefined)
 }
 
 /**

@@ -1,7 +1,7 @@
 import { ChangeEmailRequest, ConfirmEmailChangeRequest } from '../../contracts/accounts.ts'
 import { Status } from '../../contracts/common.ts'
+import { json } from '../../http/body.ts'
 import { userWithCredentials } from '../../http/guards.ts'
-import { json } from '../../http/json-body.ts'
 import { answer, route } from '../../http/route.ts'
 import { createRouter } from '../../http/router.ts'
 import { confirmEmailChange, requestEmailChange } from '../../services/accounts/email-change.ts'

@@ -1,7 +1,7 @@
 import { DeleteAccountRequest, UpdateProfileRequest, User } from '../../contracts/users.ts'
+import { json, optionalJson } from '../../http/body.ts'
 import { clearTokenCookies } from '../../http/cookies.ts'
 import { token, user, userWithCredentials } from '../../http/guards.ts'
-import { json, optionalJson } from '../../http/json-body.ts'
 import { answer, route } from '../../http/route.ts'
 import { createRouter } from '../../http/router.ts'
 import { changeProfile, deleteAccount, readProfile } from '../../services/accounts/profile.ts'

@@ -1,6 +1,6 @@
 import { EmailRequest, RegisterRequest, VerifyEmailRequest } from '../../contracts/accounts.ts'
 import { Status } from '../../contracts/common.ts'
-import { json } from '../../http/json-body.ts'
+import { json } from '../../http/body.ts'
 import { answer, route } from '../../http/route.ts'
 import { createRouter } from '../../http/router.ts'
 import { resendVerification, verifyEmail } from '../../services/accounts/email-verification.ts'

@@ -1,7 +1,7 @@
 import { LinkAnswer, LinkRequest, LinkTicketQuery, ProviderParam } from '../../contracts/federation.ts'
+import { json } from '../../http/body.ts'
 import { readFlowCookie, setFlowCookie } from '../../http/flow-cookies.ts'
 import { recentLogin, user } from '../../http/guards.ts'
-import { json } from '../../http/json-body.ts'
 import { answer, route } from '../../http/route.ts'
 import { createRouter } from '../../http/router.ts'
 import { beginLink, followLink } from '../../services/federation/flow.ts'

@@ -7,6 +7,7 @@ import {
 } from '../../contracts/federation.ts'
 import { LoginAnswer } from '../../contracts/login.ts'
 import { Refusal } from '../../errors.ts'
+import { json } from '../../http/body.ts'
 import type { Context } from '../../http/context.ts'
 import { readDeviceToken, readReplacedCookies } from '../../http/cookies.ts'
 import {
@@ -17,7 +18,6 @@ import {
   setExchangeCookie,
   setFlowCookie,
 } from '../../http/flow-cookies.ts'
-import { json } from '../../http/json-body.ts'
 import { readLoginOrigin } from '../../http/login-origin.ts'
 import { authenticateCaller } from '../../http/middleware/authenticate.ts'
 import { assertTrustedOrigin } from '../../http/origin.ts'

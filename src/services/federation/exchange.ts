@@ -16,7 +16,7 @@ import { completeLogin, type LoginResult, noteRefusals, readDevice, refuseUnfit 
 import type { Caller } from '../sessions/authentication.ts'
 import type { OpeningNeeds } from '../sessions/opening.ts'
 import { NO_SESSION_COOKIES, type SessionCookies } from '../sessions/replaced.ts'
-import { linkIdentity, type WaitingLink } from './identities.ts'
+import { linkIdentity, WaitingLink } from './identities.ts'
 
 const PURPOSE = 'oauth_exchange'
 /** What a `WaitingLink` is sealed for. */
@@ -89,8 +89,7 @@ async function linkAtExchange(
   exchange: LoginExchange,
   caller: Caller,
 ): Promise<Pick<Caller, 'account' | 'session'>> {
-  const opened = await unseal(deps.settings.secrets, LINK_SEAL, exchange.sealedLink ?? '')
-  const waiting = opened && (JSON.parse(opened.plaintext) as WaitingLink)
+  const waiting = await unseal(deps.settings.secrets, LINK_SEAL, exchange.sealedLink ?? '', WaitingLink)
   if (waiting?.sessionId !== caller.session.id || exchange.userId !== caller.account.id)
     throw new Refusal('invalid_code', { reason: 'another session asked to link' })
   await take(deps, exchange)

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { OAUTH_FLOW_TTL_SECONDS } from '../../config.ts'
 import { makeRandomSecret, toChallenge } from '../../crypto/code-challenge.ts'
 import { seal, unseal } from '../../crypto/sealed.ts'
@@ -8,21 +9,22 @@ import type { Platform } from '../../platform/platform.ts'
 import type { Caller } from '../sessions/authentication.ts'
 import { askProvider, findProvider, toCallbackUrl } from './providers.ts'
 
-/** What one trip to a provider has to remember. It travels sealed, in a cookie of the browser that makes the trip. */
-export interface OAuthFlow {
-  provider: string
-  state: string
-  nonce: string
-  codeVerifier: string
-  redirectTo: string
-  delivery: 'cookie' | 'body'
+const Flow = z.object({
+  provider: z.string(),
+  state: z.string(),
+  nonce: z.string(),
+  codeVerifier: z.string(),
+  redirectTo: z.string(),
+  delivery: z.enum(['cookie', 'body']),
   /** The page's own S256 challenge. */
-  codeChallenge: string | null
+  codeChallenge: z.string().nullable(),
   /** Who asked to link; `isBound` when this browser is known to be theirs. */
-  link: { userId: string; sessionId: string; isBound: boolean } | null
+  link: z.object({ userId: z.string(), sessionId: z.string(), isBound: z.boolean() }).nullable(),
   /** Unix time in milliseconds. */
-  expiresAt: number
-}
+  expiresAt: z.number(),
+})
+/** What one trip to a provider has to remember. It travels sealed, in a cookie of the browser that makes the trip. */
+export type OAuthFlow = z.infer<typeof Flow>
 
 /** A cookie to set: its name without a prefix, its value, and its life in seconds. */
 export interface FlowCookie {
@@ -69,7 +71,7 @@ export async function beginLink(
   const provider = findProvider(deps, providerId)
   const link = { userId: caller.account.id, sessionId: caller.session.id, isBound: true }
   const flow = newFlow(deps, provider, { redirectTo, delivery: 'cookie', codeChallenge: null, link })
-  const ticket = await seal(deps.settings.secrets, LINK_TICKET, JSON.stringify(flow))
+  const ticket = await seal(deps.settings.secrets, LINK_TICKET, flow)
   const url = `${deps.settings.issuer}/auth/oauth/${provider.id}/link?ticket=${ticket}`
   return { url, cookie: await toCookie(deps, flow) }
 }
@@ -131,12 +133,11 @@ async function authorizationUrl(deps: Needs, { provider, state, nonce, codeVerif
 }
 
 async function toCookie({ settings }: Needs, flow: OAuthFlow): Promise<FlowCookie> {
-  const value = await seal(settings.secrets, FLOW, JSON.stringify(flow))
+  const value = await seal(settings.secrets, FLOW, flow)
   return { name: cookieName(flow.state), value, maxAge: OAUTH_FLOW_TTL_SECONDS }
 }
 
 async function unsealFlow({ settings, now }: Needs, purpose: string, sealed: string): Promise<OAuthFlow | null> {
-  const opened = await unseal(settings.secrets, purpose, sealed)
-  const flow = opened && (JSON.parse(opened.plaintext) as OAuthFlow)
+  const flow = await unseal(settings.secrets, purpose, sealed, Flow)
   return flow && flow.expiresAt > now() ? flow : null
 }

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { Refusal } from '../../errors.ts'
 import type { OAuthProvider } from '../../oauth-providers/provider.ts'
 import type { Platform } from '../../platform/platform.ts'
@@ -24,6 +25,22 @@ export interface WaitingLink {
   identity: NewIdentity
   sessionId: string
 }
+export const WaitingLink: z.ZodType<WaitingLink> = z.object({
+  identity: z.object({
+    id: z.string(),
+    userId: z.string(),
+    provider: z.string(),
+    issuer: z.string(),
+    subject: z.string(),
+    email: z.string().nullable(),
+    how: z.literal('linked'),
+    isAuthority: z.boolean(),
+    createdAt: z.number(),
+    lastUsedAt: z.number(),
+    sealedTokens: z.string().nullable(),
+  }),
+  sessionId: z.string(),
+})
 
 /**
  * Links an identity to the account of a session that still lives, and tells its owner. Addresses play no part. Linking

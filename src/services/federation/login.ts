@@ -88,7 +88,7 @@ async function linkAtCallback(
       await linkIdentity(deps, waiting)
       return { session: null, code: null, verifier: null }
     }
-    const sealedLink = await seal(deps.settings.secrets, LINK_SEAL, JSON.stringify(waiting))
+    const sealedLink = await seal(deps.settings.secrets, LINK_SEAL, waiting)
     const { userId } = link
     const kept = keepForExchange(
       deps,

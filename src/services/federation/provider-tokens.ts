@@ -1,14 +1,24 @@
+import { z } from 'zod'
 import { seal, unseal } from '../../crypto/sealed.ts'
 import type { Settings } from '../../env.ts'
 import type { ProviderIdentity, ProviderTokens } from '../../oauth-providers/provider.ts'
 
 const SEAL_PURPOSE = 'provider-tokens'
+const KeptTokens = z.object({
+  issuer: z.string(),
+  subject: z.string(),
+  tokens: z.object({
+    accessToken: z.string(),
+    refreshToken: z.string().nullable(),
+    expiresAt: z.number().nullable(),
+  }),
+})
 
 /** The provider's tokens for the database, or null: they are dropped unless `KEEP_PROVIDER_TOKENS` asks for them. */
 export async function sealProviderTokens(settings: Settings, identity: ProviderIdentity): Promise<string | null> {
   if (!settings.keepProviderTokens) return null
   const { issuer, subject, tokens } = identity
-  return await seal(settings.secrets, SEAL_PURPOSE, JSON.stringify({ issuer, subject, tokens }))
+  return await seal(settings.secrets, SEAL_PURPOSE, { issuer, subject, tokens })
 }
 
 /** Opens kept tokens; null where they were sealed for another identity, or under a secret that is gone. */
@@ -17,8 +27,6 @@ export async function openProviderTokens(
   identity: Pick<ProviderIdentity, 'issuer' | 'subject'>,
   sealed: string,
 ): Promise<ProviderTokens | null> {
-  const opened = await unseal(settings.secrets, SEAL_PURPOSE, sealed)
-  if (!opened) return null
-  const { issuer, subject, tokens }: ProviderIdentity = JSON.parse(opened.plaintext)
-  return issuer === identity.issuer && subject === identity.subject ? tokens : null
+  const kept = await unseal(settings.secrets, SEAL_PURPOSE, sealed, KeptTokens)
+  return kept?.issuer === identity.issuer && kept.subject === identity.subject ? kept.tokens : null
 }

@@ -2,7 +2,7 @@ import { DEPENDENCY_TIMEOUT_MS } from '../../config.ts'
 import { signAccessToken, verifyAccessToken } from '../../crypto/access-token.ts'
 import { logError } from '../../platform/log.ts'
 import type { DependencyState, Platform } from '../../platform/platform.ts'
-import { within } from '../../platform/within.ts'
+import { within } from '../../within.ts'
 import { findSigningKey, findVerifyingKey } from '../signing-keys/signing-keys.ts'
 
 type Needs = Pick<Platform, 'probes' | 'db' | 'now' | 'settings' | 'keyRing'>

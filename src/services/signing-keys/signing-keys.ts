@@ -9,7 +9,7 @@ import { importSigningKey } from '../../crypto/signing-key.ts'
 import { DependencyError } from '../../errors.ts'
 import { logError } from '../../platform/log.ts'
 import type { KeyRing, Platform, SigningKey } from '../../platform/platform.ts'
-import { within } from '../../platform/within.ts'
+import { within } from '../../within.ts'
 import { ensureSigningKeys, periodAt } from './periods.ts'
 
 type Needs = Pick<Platform, 'db' | 'now' | 'settings' | 'keyRing'>

@@ -2,7 +2,6 @@ import type { TextKey } from './en.ts'
 
 export const de: Readonly<Record<TextKey, string>> = {
   'brand.tagline': 'Anmeldung am Rand des Netzes',
-  'home.title': 'Postern',
   'home.lead':
     'Diese Adresse meldet Menschen bei den Anwendungen ihres Betreibers an. Anwendungen sprechen mit ihr; hier gibt es nichts zu tun.',
   'home.docs': 'API-Dokumentation lesen',

@@ -1,6 +1,5 @@
 export const en = {
   'brand.tagline': 'Authentication at the edge',
-  'home.title': 'Postern',
   'home.lead':
     'This address signs people in for the applications of its owner. Applications talk to it; there is nothing to do here.',
   'home.docs': 'Read the API documentation',

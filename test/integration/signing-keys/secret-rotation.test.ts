@@ -60,7 +60,7 @@ describe('AUTH_SECRET from v1 to v2,v1', () => {
     expect((await call(both, '/auth/login/mfa', body)).status).toBe(200)
   })
 
-  it('knows devices, and forgets no failed login', async () => {
+  it('still recognises devices, and forgets no failed login', async () => {
     const { email, session } = await signedIn()
     const login = (password: string, headers = {}) =>
       call(both, '/auth/login', { identifier: email, password }, headers)
@@ -80,7 +80,7 @@ describe('AUTH_SECRET from v2,v1 to v2', () => {
     await rotateSigningKeys(composePlatform(both, SYSTEM, { waitUntil: () => undefined }))
   })
 
-  it('lets go on whoever was there in between: keys open, access tokens verify, tokens of v2 work', async () => {
+  it('keeps working what was made in between: keys open, access tokens verify, tokens of v2 are accepted', async () => {
     const { tokens } = await signedIn()
     const renewed = await answerOf(await call(both, '/auth/refresh', { refreshToken: tokens.refreshToken }), Tokens)
     expect((await sessionOn(newest, tokens.accessToken)).status).toBe(200)
@@ -88,7 +88,7 @@ describe('AUTH_SECRET from v2,v1 to v2', () => {
     expect((await call(newest, '/auth/refresh', { refreshToken: renewed.refreshToken })).status).toBe(200)
   })
 
-  it('lets every derived token of v1 die (ASVS 13.3.4)', async () => {
+  it('refuses every derived token of v1 (ASVS 13.3.4)', async () => {
     const { tokens, session } = await signedIn()
     const waiting = await registered()
     await expectRefusal(
@@ -104,7 +104,7 @@ describe('AUTH_SECRET from v2,v1 to v2', () => {
     await expectRefusal(byCode, 400, 'invalid_token')
   })
 
-  it('keeps every password: they do not depend on it', async () => {
+  it('keeps every password, because passwords do not depend on AUTH_SECRET', async () => {
     const email = newEmail()
     await verified({ email })
     expect((await call(newest, '/auth/login', { identifier: email, password: PASSWORD })).status).toBe(200)

@@ -28,7 +28,7 @@ describe('checkReadiness', () => {
     })
   })
 
-  it('waits for none of them without end, and for all at the same time', async () => {
+  it('asks all of them at the same time, and waits for none without end', async () => {
     vi.spyOn(console, 'error').mockImplementation(() => undefined)
     vi.useFakeTimers()
     const stalls = () => new Promise<never>(() => undefined)
