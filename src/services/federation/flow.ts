@@ -23,7 +23,7 @@ const Flow = z.object({
   /** Unix time in milliseconds. */
   expiresAt: z.number(),
 })
-/** What one trip to a provider has to remember. It travels sealed, in a cookie of the browser that makes the trip. */
+/** What one way to a provider and back has to remember. It travels sealed, in a cookie of the browser that goes it. */
 export type OAuthFlow = z.infer<typeof Flow>
 
 /** A cookie to set: its name without a prefix, its value, and its life in seconds. */
@@ -38,7 +38,7 @@ type ReadCookie = (name: string) => string | null
 
 const FLOW = 'oauth-flow'
 const LINK_TICKET = 'oauth-link'
-/** 72 bits of the state's hash tell the trips of one browser apart. */
+/** 72 bits of the state's hash tell the flows of one browser apart. */
 const NAME_LENGTH = 12
 
 /**
@@ -57,9 +57,9 @@ export async function beginLogin(
 /**
  * Begins to link a provider to the account of a caller, who has signed in not long ago: the route asks for that.
  *
- * The URL is ours and carries the trip, sealed. A browser that kept the cookie of this very answer is the caller's, and
+ * The URL is ours and carries the flow, sealed. A browser that kept the cookie of this very answer is the caller's, and
  * links at the callback. One without it (a page that calls with a bearer token and without credentials, or an app)
- * takes the trip as well, but what it brings back waits for the word of the session that asked. So nobody can make
+ * goes there as well, but what it brings back waits for the word of the session that asked. So nobody can make
  * another person's browser link their identity to an account that is not theirs (RFC 9700 §4.7).
  * @throws {Refusal} `not_found`, `redirect_not_allowed`.
  */
@@ -94,7 +94,7 @@ export async function followLink(
 }
 
 /**
- * The trip that an answer with this state belongs to, if this browser began it, at this provider, and not too long ago.
+ * The flow that an answer with this state belongs to, if this browser began it, at this provider, and not too long ago.
  */
 export async function openFlow(
   deps: Needs,
@@ -106,7 +106,7 @@ export async function openFlow(
   return flow?.state === state && flow.provider === provider ? flow : null
 }
 
-/** Tells the cookie of a state from those of other trips of the same browser. */
+/** Tells the cookie of a state from those of other flows of the same browser. */
 export const cookieName = (state: string): string => toChallenge(state).slice(0, NAME_LENGTH)
 
 function newFlow(

@@ -16,7 +16,7 @@ import { askProvider, findProvider, toCallbackUrl } from './providers.ts'
 
 type Needs = OpeningNeeds & Pick<Platform, 'providers'>
 
-/** How a trip to a provider ended, where it ended well. */
+/** How a flow ended, where it ended well. */
 export interface Landing {
   /** Opened for cookies. */
   session: OpenedSession | null
@@ -32,7 +32,7 @@ export interface Landing {
 const METHODS = ['fed']
 
 /**
- * Ends a trip to a provider: the state is spent, the provider's answer proven, and the person signed in or their
+ * Ends a flow: the state is spent, the provider's answer proven, and the person signed in or their
  * identity linked. Tokens never stand in the URL. A second factor, where set, is asked at the exchange, also of a page
  * that uses cookies.
  * @throws {Refusal} `invalid_state` for a replay, or whatever the provider and the linking rules refuse.
