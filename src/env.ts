@@ -1,12 +1,22 @@
 import { z } from 'zod'
 import { ACCESS_TOKEN_MAX_TTL_SECONDS, REGIONS } from './config.ts'
-import type { Secrets, SecretVersion } from './crypto/derived-key.ts'
-import { parseEmailAddress } from './domain/email-address.ts'
-import { isPageOrigin, isWebOrigin } from './domain/page-origin.ts'
-import { parseSender } from './mail/mailbox.ts'
-import { parseSmtpUrl } from './mail/transports/smtp-url.ts'
+import type { Secrets } from './crypto/derived-key.ts'
 import { BUILT_IN_IDS, type ClientVariable, toClientVariables } from './oauth-providers/built-in.ts'
 import { ConfiguredIssuers } from './oauth-providers/configured-issuers.ts'
+import {
+  authSecret,
+  emailAddress,
+  flag,
+  json,
+  linkBase,
+  list,
+  pageOrigin,
+  sender,
+  smtpUrl,
+  webOrigin,
+  webUrl,
+  wholeNumber,
+} from './variable-kinds.ts'
 
 /** One variable that stops the Worker, and the rule it breaks. Values are never repeated: they may be secrets. */
 export interface ConfigurationProblem {
@@ -21,86 +31,6 @@ export class ConfigurationError extends Error {
   }
 }
 
-const SECRET_MIN_BYTES = 32
-const SECRET_VERSION = /^(v[1-9][0-9]{0,5}):([A-Za-z0-9_-]+={0,2})$/
-const AUTH_SECRET_RULE =
-  'must be set to v1:<base64url of 32 random bytes or more>; of several, separated by commas, the first makes and all are accepted (openssl rand -base64 32 | tr +/ -_)'
-
-const flag = z.enum(['true', 'false']).transform((value) => value === 'true')
-const list = z.string().transform((value) =>
-  value
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== ''),
-)
-const seconds = (minimum: number, maximum: number) =>
-  z
-    .string()
-    .regex(/^\d+$/, 'must be a whole number of seconds')
-    .transform(Number)
-    .pipe(z.int().min(minimum, `must be at least ${minimum}`).max(maximum, `must be at most ${maximum}`))
-const json = <Schema extends z.ZodType>(schema: Schema) =>
-  z
-    .string()
-    .transform((text, context) => {
-      try {
-        return JSON.parse(text) as unknown
-      } catch {
-        context.addIssue({ code: 'custom', message: 'must be JSON' })
-        return z.NEVER
-      }
-    })
-    .pipe(schema)
-const ORIGIN_RULE = 'must be an origin such as https://auth.example.com, without a path, a trailing slash or a wildcard'
-const webOrigin = z.string().refine(isWebOrigin, ORIGIN_RULE)
-const pageOrigin = z.string().refine(isPageOrigin, `${ORIGIN_RULE}; of a hybrid app one such as capacitor://localhost`)
-const webUrl = z.url({ protocol: /^https?$/, message: 'must be an http(s) URL' })
-const linkBase = webUrl.refine((url) => !/[?#]/.test(url), {
-  message: 'must have no query and no fragment: links in mails add a path and a fragment of their own',
-})
-
-const authSecret = z.string(AUTH_SECRET_RULE).transform((text, context): Secrets => {
-  const versions: SecretVersion[] = []
-  for (const part of text.split(',')) {
-    const [, version, encoded] = SECRET_VERSION.exec(part.trim()) ?? []
-    const secret = encoded === undefined ? new Uint8Array() : new Uint8Array(Buffer.from(encoded, 'base64url'))
-    const weak = secret.length < SECRET_MIN_BYTES || new Set(secret).size < 8
-    if (version === undefined || weak || versions.some((known) => known.version === version)) {
-      context.addIssue({ code: 'custom', message: AUTH_SECRET_RULE })
-      return z.NEVER
-    }
-    versions.push({ version, secret })
-  }
-  const [first, ...others] = versions
-  return first ? [first, ...others] : z.NEVER
-})
-
-/** Reads a value by the parser of the part that uses it, so that no rule stands twice. */
-const parsedBy = <Value>(parse: (text: string) => Value, toRule: (error: unknown) => string) =>
-  z.string().transform((text, context) => {
-    try {
-      return parse(text)
-    } catch (error) {
-      context.addIssue({ code: 'custom', message: toRule(error) })
-      return z.NEVER
-    }
-  })
-const smtpUrl = parsedBy(parseSmtpUrl, (error) => (error instanceof TypeError ? error.message : 'must be a URL'))
-const sender = parsedBy(
-  (text) => {
-    if (/[\r\n]/.test(text)) throw new TypeError('line break')
-    parseSender(text)
-    return text
-  },
-  () => 'must be one line with one address, such as Postern <no-reply@example.com>',
-)
-const emailAddress = z.string().transform((text, context) => {
-  const address = parseEmailAddress(text)
-  if (address !== null) return address
-  context.addIssue({ code: 'custom', message: 'must be an e-mail address' })
-  return z.NEVER
-})
-
 /** A built-in provider is on when both of its variables are set. */
 const providerClients = Object.fromEntries(
   BUILT_IN_IDS.flatMap((id) => Object.values(toClientVariables(id)).map((name) => [name, z.string().optional()])),
@@ -114,36 +44,17 @@ const Variables = z.object({
   ALLOWED_ORIGINS: list.pipe(z.array(pageOrigin)).default([]),
   ALLOWED_REDIRECTS: list.pipe(z.array(webUrl)).default([]),
   AUDIENCE: z.string().min(1).optional(),
-  ACCESS_TOKEN_TTL_SECONDS: seconds(60, ACCESS_TOKEN_MAX_TTL_SECONDS).default(900),
-  REFRESH_TOKEN_TTL_SECONDS: seconds(300, 366 * 24 * 3600).default(2_592_000),
-  SESSION_IDLE_TIMEOUT_SECONDS: seconds(0, 366 * 24 * 3600).default(0),
+  ACCESS_TOKEN_TTL_SECONDS: wholeNumber(60, ACCESS_TOKEN_MAX_TTL_SECONDS, 'seconds').default(900),
+  REFRESH_TOKEN_TTL_SECONDS: wholeNumber(300, 366 * 24 * 3600, 'seconds').default(2_592_000),
+  SESSION_IDLE_TIMEOUT_SECONDS: wholeNumber(0, 366 * 24 * 3600, 'seconds').default(0),
   REQUIRE_EMAIL_VERIFICATION: flag.default(true),
-  PASSWORD_MIN_LENGTH: z
-    .string()
-    .regex(/^\d+$/, 'must be a whole number')
-    .transform(Number)
-    .pipe(z.int().min(8, 'must be at least 8 (NIST SP 800-63B-4)').max(64, 'must be at most 64'))
-    .default(8),
+  // NIST SP 800-63B-4 §3.1.1.2 asks for eight at least.
+  PASSWORD_MIN_LENGTH: wholeNumber(8, 64).default(8),
   PASSWORD_REQUIRE: list.pipe(z.array(z.enum(['upper', 'lower', 'digit', 'symbol']))).default([]),
   RATE_LIMITS: z.enum(['on', 'off']).default('on'),
-  RATE_LIMIT_PER_MINUTE: z
-    .string()
-    .regex(/^\d+$/, 'must be a whole number')
-    .transform(Number)
-    .pipe(z.int().min(10, 'must be at least 10').max(1_000_000, 'must be at most 1000000'))
-    .default(300),
-  AUDIT_RETENTION_DAYS: z
-    .string()
-    .regex(/^\d+$/, 'must be a whole number of days')
-    .transform(Number)
-    .pipe(z.int().min(1, 'must be at least 1').max(36_500, 'must be at most 36500'))
-    .default(400),
-  RATE_LIMIT_SENSITIVE_PER_MINUTE: z
-    .string()
-    .regex(/^\d+$/, 'must be a whole number')
-    .transform(Number)
-    .pipe(z.int().min(1, 'must be at least 1').max(10_000, 'must be at most 10000'))
-    .default(5),
+  RATE_LIMIT_PER_MINUTE: wholeNumber(10, 1_000_000).default(300),
+  AUDIT_RETENTION_DAYS: wholeNumber(1, 36_500, 'days').default(400),
+  RATE_LIMIT_SENSITIVE_PER_MINUTE: wholeNumber(1, 10_000).default(5),
   REGION: z.enum(REGIONS).default('weur'),
   BOOTSTRAP_ADMIN_EMAIL: emailAddress.optional(),
   MAIL_TRANSPORT: z.enum(['mailbox', 'smtp', 'resend', 'binding']),

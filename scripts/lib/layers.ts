@@ -27,7 +27,8 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
   // An object implements the interface under which the platform offers it.
   'durable-objects': ['crypto', 'platform'],
   // Each value is read by the parser of the part that uses it.
-  env: ['crypto', 'contracts', 'mail', 'oauth-providers'],
+  env: ['variable-kinds', 'crypto', 'oauth-providers'],
+  'variable-kinds': ['crypto', 'mail'],
   contracts: [],
   client: ['contracts'],
   ui: ['client', 'contracts'],

@@ -3,8 +3,8 @@ import { OAUTH_EXCHANGE_TTL_SECONDS, OAUTH_MAX_FLOWS } from '../config.ts'
 import { type AnyContext, platformOf } from './context.ts'
 
 /**
- * A trip to a provider. Always for this host alone, and `Lax`: the provider's redirect back has to bring it (RFC
- * 6265bis §5.2).
+ * A flow to a provider and back. Always for this host alone, and `Lax`: the provider's redirect back has to bring it
+ * (RFC 6265bis §5.2).
  */
 const FLOW = { prefix: 'host', path: '/', secure: true, httpOnly: true, sameSite: 'Lax' } as const
 const FLOW_COOKIE = /^__Host-oauth-([A-Za-z0-9_-]{12})$/
@@ -15,7 +15,7 @@ const EXCHANGE = 'exchange'
 export const readFlowCookie = (c: AnyContext, name: string): string | null =>
   getCookie(c, `oauth-${name}`, 'host') || null
 
-/** One cookie a trip, so that two tabs can be under way at once; beyond a few, the oldest go. */
+/** One cookie a flow, so that two tabs can be under way at once; beyond a few, the oldest go. */
 export function setFlowCookie(
   c: AnyContext,
   { name, value, maxAge }: { name: string; value: string; maxAge: number },

@@ -1,6 +1,6 @@
 import type { Locale } from '../config.ts'
 import { toFact, toLine } from './escape.ts'
-import type { Brand, MailContent } from './message.ts'
+import type { Brand, MailContent, MailKind } from './message.ts'
 import { de } from './texts/de.ts'
 import { en } from './texts/en.ts'
 import { DEVICE_WORDS, FACT_LABELS, type MailText, type MailTexts } from './texts/mail-texts.ts'
@@ -8,7 +8,7 @@ import { DEVICE_WORDS, FACT_LABELS, type MailText, type MailTexts } from './text
 /** A list of sign-ins is longer than one fact: a name that hides behind others must still be read. */
 const MAX_LIST_LENGTH = 1000
 
-const TEXTS: Readonly<Record<Locale, MailTexts>> = { en, de }
+const TEXTS: Readonly<Record<Locale, MailTexts<MailKind>>> = { en, de }
 
 /** A mail in words with its facts, link and code: what the text and the HTML part are both made from. */
 export interface Letter extends MailText {

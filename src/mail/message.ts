@@ -1,24 +1,9 @@
 import { type Locale, MAIL_PAUSE_MS } from '../config.ts'
+import { en } from './texts/en.ts'
 
-/** Every mail Postern sends; each has its texts in `texts/<language>.ts`. */
-export const MAIL_KINDS = [
-  'verify_email',
-  'already_registered',
-  'account_created',
-  'account_claimed',
-  'reset_password',
-  'password_changed',
-  'confirm_email_change',
-  'email_changed',
-  'one_time_code',
-  'new_device',
-  'factor_added',
-  'factor_removed',
-  'role_granted',
-  'account_deactivated',
-  'account_deleted',
-] as const
-export type MailKind = (typeof MAIL_KINDS)[number]
+/** The kinds of mail that Postern sends are those that English has words for; no other language may lack one. */
+export type MailKind = keyof typeof en.mails
+export const MAIL_KINDS = Object.keys(en.mails) as readonly MailKind[]
 
 /** What a mail says, before it is put into words. `link` and `code` are derived at delivery and stored nowhere. */
 export interface MailContent {

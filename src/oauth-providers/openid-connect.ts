@@ -10,7 +10,8 @@ import { createResolvedCache } from './resolved-cache.ts'
 const DISCOVERY_MAX_AGE_MS = 60 * 60_000
 const CLOCK_TOLERANCE_SECONDS = 60
 
-interface Session {
+/** What one question to an issuer needs. */
+interface Dialogue {
   server: oauth.AuthorizationServer
   client: oauth.Client
   options: { [oauth.customFetch]: typeof fetchForLibrary; [oauth.allowInsecureRequests]: boolean }
@@ -38,7 +39,7 @@ export function forgetDiscoveryDocuments(): void {
  */
 export function createOpenIdConnect(settings: ConfiguredIssuer): OAuthProvider {
   const { id, name, issuer, clientId, clientSecret, trustedEmailDomains = [] } = settings
-  const begin = async (now: number): Promise<Session> => {
+  const begin = async (now: number): Promise<Dialogue> => {
     // Only an issuer that is itself insecure, which the configuration allows in development alone, may name insecure
     // endpoints.
     const options = {
@@ -74,20 +75,20 @@ export function createOpenIdConnect(settings: ConfiguredIssuer): OAuthProvider {
     },
     async authenticate(input) {
       checkState(input.parameters, input.state)
-      const session = await begin(input.now)
-      const tokens = await redeem(session, clientSecret, input).catch((error: unknown) => {
+      const dialogue = await begin(input.now)
+      const tokens = await redeem(dialogue, clientSecret, input).catch((error: unknown) => {
         throw translate(error, 'provider_misconfigured')
       })
       const idToken = tokens.id_token ?? ''
       const claims = await verifyIdToken(idToken, {
-        jwksUri: endpoint(session.server, 'jwks_uri'),
+        jwksUri: endpoint(dialogue.server, 'jwks_uri'),
         clientId,
         algorithms: ID_TOKEN_ALGORITHMS,
         isIssuer: ({ iss }) => iss === issuer,
         nonce: input.nonce,
         now: input.now,
       })
-      const profile = await readProfile(session, tokens.access_token, claims).catch((error: unknown) => {
+      const profile = await readProfile(dialogue, tokens.access_token, claims).catch((error: unknown) => {
         throw translate(error, 'invalid_provider_response')
       })
       return {
@@ -107,7 +108,7 @@ export function createOpenIdConnect(settings: ConfiguredIssuer): OAuthProvider {
   }
 }
 
-async function discover(issuer: string, options: Session['options']): Promise<oauth.AuthorizationServer> {
+async function discover(issuer: string, options: Dialogue['options']): Promise<oauth.AuthorizationServer> {
   try {
     const url = new URL(issuer)
     const server = await oauth.processDiscoveryResponse(url, await oauth.discoveryRequest(url, options))
@@ -122,7 +123,7 @@ async function discover(issuer: string, options: Session['options']): Promise<oa
   }
 }
 
-async function redeem({ server, client, options }: Session, clientSecret: string, input: AuthenticationInput) {
+async function redeem({ server, client, options }: Dialogue, clientSecret: string, input: AuthenticationInput) {
   const { parameters, state, redirectUri, codeVerifier, nonce } = input
   const callback = oauth.validateAuthResponse(server, client, parameters, state)
   const methods = server.token_endpoint_auth_methods_supported
@@ -150,7 +151,7 @@ async function redeem({ server, client, options }: Session, clientSecret: string
  * UserInfo is asked only where the ID token leaves the address out (OpenID Connect Core §5.4); its `sub` must be the
  * token's.
  */
-async function readProfile({ server, client, options }: Session, accessToken: string, claims: IdTokenClaims) {
+async function readProfile({ server, client, options }: Dialogue, accessToken: string, claims: IdTokenClaims) {
   if (claims.email !== undefined || server.userinfo_endpoint === undefined) return claims
   const response = await oauth.userInfoRequest(server, client, accessToken, options)
   return oauth.processUserInfoResponse(server, client, claims.sub, response)

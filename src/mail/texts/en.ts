@@ -3,8 +3,7 @@ import type { MailTexts } from './mail-texts.ts'
 const OWNER = (product: string): string =>
   `You are receiving this e-mail because this address belongs to a ${product} account.`
 
-/** English, the language every other falls back to. */
-export const en: MailTexts = {
+const texts = {
   linkHint: 'If the button does not work, open this address in your browser:',
   codeHint: 'Or enter this code on the same page, for example on another device:',
   codeLabel: 'Your code:',
@@ -222,4 +221,7 @@ export const en: MailTexts = {
       reason: `This is the last e-mail you receive from us: this address belonged to a ${product} account until now.`,
     }),
   },
-}
+} satisfies MailTexts
+
+/** English, the language every other falls back to. Its mails are the kinds that there are. */
+export const en: MailTexts<keyof typeof texts.mails> = texts

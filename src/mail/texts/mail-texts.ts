@@ -1,5 +1,3 @@
-import type { MailKind } from '../message.ts'
-
 /**
  * What a text may quote. Every value is a single clean line: `render.ts` strips control characters and bounds the
  * length first.
@@ -38,8 +36,8 @@ export interface MailText {
 }
 
 /** Everything a language must say; an object of this type with a missing key does not compile. */
-export interface MailTexts {
-  mails: Readonly<Record<MailKind, (facts: TextFacts) => MailText>>
+export interface MailTexts<Kind extends string = string> {
+  mails: Readonly<Record<Kind, (facts: TextFacts) => MailText>>
   /** Over the bare link below the button. */
   linkHint: string
   /** Over the code of a mail that also has a link. */

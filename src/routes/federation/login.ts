@@ -139,7 +139,7 @@ export const oauthRoutes = createRouter()
     )
   })
 
-/** Completes the trip, sets what the browser is to keep, and gives the address it goes to, also where all failed. */
+/** Completes the flow, sets what the browser is to keep, and gives the address it goes to, also where all failed. */
 async function land(c: Context, flow: OAuthFlow): Promise<string> {
   try {
     const parameters = new URL(c.req.url).searchParams

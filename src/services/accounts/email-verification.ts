@@ -14,7 +14,7 @@ import {
 } from '../../storage/conditions.ts'
 import { mailTokenStatements } from '../../storage/mail.ts'
 import { consumeTokenStatement, issueTokenStatement } from '../../storage/one-time-tokens.ts'
-import { providerNames } from '../federation/provider-names.ts'
+import { providerNames } from '../federation/providers.ts'
 import { newId, newOneTimeToken } from '../identifiers.ts'
 import { proveToken, refuseIfLost, type TokenProof } from '../one-time-tokens.ts'
 import { bootstrapStatements } from './bootstrap-admin.ts'

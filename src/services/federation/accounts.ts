@@ -2,15 +2,15 @@ import { RESET_TOKEN_TTL_SECONDS, VERIFICATION_TOKEN_TTL_SECONDS } from '../../c
 import { Name } from '../../contracts/common.ts'
 import { parseEmailAddress } from '../../domain/email-address.ts'
 import { Refusal } from '../../errors.ts'
-import type { OAuthProvider, ProviderIdentity } from '../../oauth-providers/provider.ts'
 import type { Platform } from '../../platform/platform.ts'
-import { describeIdentities, factsWith } from '../../storage/accounts/access-proof.ts'
+import { describeIdentities } from '../../storage/accounts/access-proof.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
 import {
   registrationAuditStatements,
   registrationStatements,
   whenSignUpIsRepeated,
 } from '../../storage/accounts/registration.ts'
+import { bySelf } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
 import { userIdByEmail, whenUserExists } from '../../storage/conditions.ts'
@@ -27,25 +27,19 @@ import {
   whenIdentityExists,
   whenOtherThan,
 } from '../../storage/federation/identities.ts'
-import { enqueueNoticeStatement } from '../../storage/mail.ts'
 import { bootstrapStatements } from '../accounts/bootstrap-admin.ts'
 import { resendVerification } from '../accounts/email-verification.ts'
 import { removeUnprovenFactorsStatements } from '../factors/registry.ts'
 import { newId, newOneTimeToken } from '../identifiers.ts'
 import { loginFacts } from '../login/facts.ts'
+import { noticeTo } from '../notices.ts'
 import { revokeSessions } from '../sessions/ending.ts'
-import { decideLinking, isMailboxProvider } from './linking-rules.ts'
-import { accountNotice, linkedEvent, linkedStatements } from './news.ts'
-import { providerNames } from './provider-names.ts'
+import { linkedEvent, tellOfLink } from './identities.ts'
+import { type Arrival, decideLinking, isMailboxProvider } from './linking-rules.ts'
 import { sealProviderTokens } from './provider-tokens.ts'
+import { providerNames } from './providers.ts'
 
 type Needs = Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'providers' | 'blocklist' | 'announceMails'>
-
-/** Somebody who proved at a provider who they are. */
-export interface Arrival {
-  provider: OAuthProvider
-  identity: ProviderIdentity
-}
 
 /**
  * Whoever loses a race against itself finds, on looking again, what the winner made; more rounds than this are no race.
@@ -59,15 +53,10 @@ const MAX_ROUNDS = 4
  * @throws {Refusal} `email_required`, `email_not_verified`, `account_exists`, `account_deactivated`.
  */
 export async function findOrMakeAccount(deps: Needs, arrival: Arrival): Promise<Account> {
-  const { provider, identity } = arrival
+  const { identity } = arrival
   const email = identity.email === null ? null : parseEmailAddress(identity.email)
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const decision = decideLinking({
-      provider,
-      identity,
-      email,
-      ...(await findAccountsOf(deps.db, identity, email)),
-    })
+    const decision = decideLinking({ ...arrival, email, ...(await findAccountsOf(deps.db, identity, email)) })
     switch (decision.action) {
       case 'sign_in':
         return decision.account
@@ -125,15 +114,11 @@ async function createAccount(deps: Needs, arrival: Arrival, email: string): Prom
   const account = newAccount(deps, arrival, email)
   const identity = await toIdentityRow(deps, arrival, { userId: account.id, how: 'created' })
   const at = account.createdAt
-  const isMade = whenUserExists(account.id)
-  const event = {
-    type: 'user.registered',
-    at,
-    actorId: account.id,
-    userId: account.id,
-    details: { provider: identity.provider },
-  } as const
-  const notice = accountNotice(deps, account, { kind: 'account_created', provider: arrival.provider, identity })
+  const when = whenUserExists(account.id)
+  const details = { provider: identity.provider }
+  const event = { type: 'user.registered', at, ...bySelf(account), details } as const
+  const facts = { signIn: describeSignIn(arrival, identity) }
+  const notice = noticeTo(deps, account, { kind: 'account_created', at: identity.createdAt, when, facts })
   const bootstrap = bootstrapByProvider(deps, account, identity)
   await inOneBatch(db, {
     account: createFederatedStatements(
@@ -141,8 +126,8 @@ async function createAccount(deps: Needs, arrival: Arrival, email: string): Prom
       { ...account, emailVerifiedAt: at, accessProvenAt: identity.isAuthority ? at : null },
       identity,
     ),
-    audit: auditStatement(db, event, requester, isMade),
-    notice: enqueueNoticeStatement(db, notice, isMade),
+    audit: auditStatement(db, event, requester, when),
+    notice: notice.statement,
     bootstrap: bootstrap.statements,
   })
   await deps.announceMails([notice.id, ...bootstrap.mailIds])
@@ -189,20 +174,21 @@ async function claimAccount(deps: Needs, arrival: Arrival, account: Account): Pr
   const { db, requester } = deps
   const identity = await toIdentityRow(deps, arrival, { userId: account.id, how: 'claimed' })
   const name = account.name ?? cleanName(arrival.identity.name)
-  const isOpen = whenClaimable(account, identity)
-  const notice = accountNotice(deps, account, { kind: 'account_claimed', provider: arrival.provider, identity })
-  const dropped = describeIdentities(account.id, providerNames(deps), whenOtherThan(identity))
+  const whenOpen = whenClaimable(account, identity)
+  const notice = noticeTo(deps, account, {
+    kind: 'account_claimed',
+    at: identity.createdAt,
+    when: whenOpen,
+    facts: { signIn: describeSignIn(arrival, identity) },
+    found: { dropped: describeIdentities(account.id, providerNames(deps), whenOtherThan(identity)) },
+  })
+  const event = linkedEvent(account, { provider: identity.provider, how: 'claimed', at: identity.createdAt })
   const bootstrap = bootstrapByProvider(deps, account, identity)
   const { ended } = await inOneBatch(db, {
-    notice: enqueueNoticeStatement(db, { ...notice, details: factsWith(notice.details, { dropped }) }, isOpen),
-    factors: removeUnprovenFactorsStatements(db, account.id, isOpen),
+    notice: notice.statement,
+    factors: removeUnprovenFactorsStatements(db, account.id, whenOpen),
     ...claimAccountStatements(db, { ...account, name }, identity),
-    audit: auditStatement(
-      db,
-      linkedEvent(account.id, { provider: identity.provider, how: 'claimed', at: identity.createdAt }),
-      requester,
-      whenIdentityExists(identity.id),
-    ),
+    audit: auditStatement(db, event, requester, whenIdentityExists(identity.id)),
     bootstrap: bootstrap.statements,
   })
   await revokeSessions(
@@ -215,9 +201,13 @@ async function claimAccount(deps: Needs, arrival: Arrival, account: Account): Pr
 async function linkAccount(deps: Needs, arrival: Arrival, account: Account): Promise<void> {
   const { db } = deps
   const identity = await toIdentityRow(deps, arrival, { userId: account.id, how: 'linked' })
-  const told = linkedStatements(deps, arrival.provider, account, { identityId: identity.id, how: 'address' })
-  await db.batch([insertIdentityStatement(db, identity, whenProven(account)), ...told.statements])
-  await deps.announceMails([told.mailId])
+  const { audit, notice } = tellOfLink(deps, arrival.provider, account, { identityId: identity.id, how: 'address' })
+  await inOneBatch(db, {
+    identity: insertIdentityStatement(db, identity, whenProven(account)),
+    audit,
+    notice: notice.statement,
+  })
+  await deps.announceMails([notice.id])
 }
 
 /** Only a provider that runs the mailbox makes the first admin: any other may be wrong about whose address it is. */
@@ -233,6 +223,11 @@ function bootstrapByProvider(
 function newAccount(deps: Pick<Platform, 'now' | 'requester'>, { identity }: Arrival, email: string) {
   const { locale } = deps.requester
   return { id: newId(), email, name: cleanName(identity.name), passwordHash: null, locale, createdAt: deps.now() }
+}
+
+/** The provider and the account there, as a mail names them: "Google (ada@example.com)". */
+function describeSignIn({ provider }: Arrival, { email }: NewIdentity): string {
+  return email === null ? provider.name : `${provider.name} (${email})`
 }
 
 /** A name by the rules of a registration; one that breaks them is left out rather than repaired. */

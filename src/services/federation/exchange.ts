@@ -73,7 +73,7 @@ export async function exchangeCode(
   const found = claimed && (await findExchange(deps.db, claimed, deps.now()))
   if (!found) throw new Refusal('invalid_code')
   const { exchange, account } = found
-  if (exchange.sealedLink !== null) return { linked: await completeLink(deps, exchange, await input.authenticate()) }
+  if (exchange.sealedLink !== null) return { linked: await linkAtExchange(deps, exchange, await input.authenticate()) }
   const { codeChallenge, delivery, methods } = exchange
   if (codeChallenge === null || input.verifier === null || !isVerifierOf(codeChallenge, input.verifier))
     throw new Refusal('invalid_code', { reason: 'code verifier' })
@@ -84,7 +84,7 @@ export async function exchangeCode(
   return { login: await completeLogin(deps, account, { methods, deviceId, replaces }), delivery }
 }
 
-async function completeLink(
+async function linkAtExchange(
   deps: Needs,
   exchange: LoginExchange,
   caller: Caller,

@@ -1,14 +1,13 @@
 import { z } from 'zod'
-import { OAUTH_FLOW_TTL_SECONDS, RETRY_AFTER_SECONDS } from '../../config.ts'
+import { OAUTH_FLOW_TTL_SECONDS } from '../../config.ts'
 import { makeRandomSecret, toChallenge } from '../../crypto/code-challenge.ts'
 import { seal, unseal } from '../../crypto/sealed.ts'
 import { isAllowedRedirect } from '../../domain/redirect-target.ts'
 import { Refusal } from '../../errors.ts'
 import type { OAuthProvider } from '../../oauth-providers/provider.ts'
-import { ProviderError } from '../../oauth-providers/provider-error.ts'
-import { logWarning } from '../../platform/log.ts'
 import type { Platform } from '../../platform/platform.ts'
 import type { Caller } from '../sessions/authentication.ts'
+import { askProvider, findProvider, toCallbackUrl } from './providers.ts'
 
 const Flow = z.object({
   provider: z.string(),
@@ -24,7 +23,7 @@ const Flow = z.object({
   /** Unix time in milliseconds. */
   expiresAt: z.number(),
 })
-/** What one trip to a provider has to remember. It travels sealed, in a cookie of the browser that makes the trip. */
+/** What one way to a provider and back has to remember. It travels sealed, in a cookie of the browser that goes it. */
 export type OAuthFlow = z.infer<typeof Flow>
 
 /** A cookie to set: its name without a prefix, its value, and its life in seconds. */
@@ -39,39 +38,8 @@ type ReadCookie = (name: string) => string | null
 
 const FLOW = 'oauth-flow'
 const LINK_TICKET = 'oauth-link'
-/** 72 bits of the state's hash tell the trips of one browser apart. */
+/** 72 bits of the state's hash tell the flows of one browser apart. */
 const NAME_LENGTH = 12
-
-/** @throws {Refusal} `not_found` for a provider that is not configured. */
-export function findProvider({ providers }: Pick<Platform, 'providers'>, id: string): OAuthProvider {
-  const provider = providers.get(id)
-  if (!provider) throw new Refusal('not_found', { reason: 'no such provider' })
-  return provider
-}
-
-/** One for each provider, which is what defeats mix-up attacks (RFC 9700 §4.4.2); never taken from a request. */
-export function callbackUrl({ settings }: Pick<Platform, 'settings'>, providerId: string): string {
-  return `${settings.issuer}/auth/oauth/${providerId}/callback`
-}
-
-/**
- * Passes a provider's failure on as a refusal: its code for everybody, its reason for the log, which are fixed words.
- */
-export async function askProvider<Answer>(
-  { requester }: Pick<Platform, 'requester'>,
-  provider: string,
-  question: Promise<Answer>,
-): Promise<Answer> {
-  try {
-    return await question
-  } catch (error) {
-    if (!(error instanceof ProviderError)) throw error
-    const { code, reason } = error
-    logWarning('provider failed', { requestId: requester.requestId, provider, code, reason })
-    const isTransient = code === 'provider_unavailable' || code === 'provider_misconfigured'
-    throw new Refusal(code, { reason, ...(isTransient ? { retryAfterSeconds: RETRY_AFTER_SECONDS } : {}) })
-  }
-}
 
 /**
  * Begins a login: where to send the browser, and the cookie it must bring back.
@@ -89,9 +57,9 @@ export async function beginLogin(
 /**
  * Begins to link a provider to the account of a caller, who has signed in not long ago: the route asks for that.
  *
- * The URL is ours and carries the trip, sealed. A browser that kept the cookie of this very answer is the caller's, and
+ * The URL is ours and carries the flow, sealed. A browser that kept the cookie of this very answer is the caller's, and
  * links at the callback. One without it (a page that calls with a bearer token and without credentials, or an app)
- * takes the trip as well, but what it brings back waits for the word of the session that asked. So nobody can make
+ * goes there as well, but what it brings back waits for the word of the session that asked. So nobody can make
  * another person's browser link their identity to an account that is not theirs (RFC 9700 §4.7).
  * @throws {Refusal} `not_found`, `redirect_not_allowed`.
  */
@@ -126,7 +94,7 @@ export async function followLink(
 }
 
 /**
- * The trip that an answer with this state belongs to, if this browser began it, at this provider, and not too long ago.
+ * The flow that an answer with this state belongs to, if this browser began it, at this provider, and not too long ago.
  */
 export async function openFlow(
   deps: Needs,
@@ -138,7 +106,7 @@ export async function openFlow(
   return flow?.state === state && flow.provider === provider ? flow : null
 }
 
-/** Tells the cookie of a state from those of other trips of the same browser. */
+/** Tells the cookie of a state from those of other flows of the same browser. */
 export const cookieName = (state: string): string => toChallenge(state).slice(0, NAME_LENGTH)
 
 function newFlow(
@@ -159,7 +127,7 @@ function newFlow(
 }
 
 async function authorizationUrl(deps: Needs, { provider, state, nonce, codeVerifier }: OAuthFlow): Promise<string> {
-  const redirectUri = callbackUrl(deps, provider)
+  const redirectUri = toCallbackUrl(deps, provider)
   const input = { redirectUri, state, nonce, codeVerifier, now: deps.now() }
   return (await askProvider(deps, provider, findProvider(deps, provider).authorizationUrl(input))).href
 }

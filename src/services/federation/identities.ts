@@ -1,22 +1,23 @@
 import { z } from 'zod'
 import { Refusal } from '../../errors.ts'
+import type { OAuthProvider } from '../../oauth-providers/provider.ts'
 import type { Platform } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
+import { bySelf } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
+import { inOneBatch } from '../../storage/batch.ts'
 import { whenSessionExists } from '../../storage/conditions.ts'
 import {
   findAccountsOf,
   insertIdentityStatement,
   type NewIdentity,
   unlinkStatement,
+  whenIdentityExists,
   whenOtherWayIn,
 } from '../../storage/federation/identities.ts'
-import { enqueueNoticeStatement } from '../../storage/mail.ts'
 import { factorsThatOpenAlone } from '../factors/registry.ts'
-import { newId } from '../identifiers.ts'
-import { loginFacts } from '../login/facts.ts'
+import { noticeTo } from '../notices.ts'
 import { readLiveSession } from '../sessions/live-sessions.ts'
-import { linkedStatements } from './news.ts'
 
 type Needs = Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'providers' | 'announceMails'>
 
@@ -52,16 +53,15 @@ export async function linkIdentity(deps: Needs, { identity, sessionId }: Waiting
   const live = await readLiveSession(deps, sessionId)
   if (live?.account.id !== identity.userId) throw new Refusal('unauthenticated', { reason: 'session ended' })
   const { account } = live
-  const told = linkedStatements(deps, toProvider(deps, identity.provider), account, {
-    identityId: identity.id,
-    how: 'signed_in',
+  const provider = toProvider(deps, identity.provider)
+  const { audit, notice } = tellOfLink(deps, provider, account, { identityId: identity.id, how: 'signed_in' })
+  const { linked } = await inOneBatch(db, {
+    linked: insertIdentityStatement(db, identity, whenSessionExists(sessionId)),
+    audit,
+    notice: notice.statement,
   })
-  const [linked] = await db.batch([
-    insertIdentityStatement(db, identity, whenSessionExists(sessionId)),
-    ...told.statements,
-  ])
   if (linked.meta.changes === 0) return await explainRefusal(deps, identity, account)
-  await deps.announceMails([told.mailId])
+  await deps.announceMails([notice.id])
   return { ...account, providers: [...account.providers, identity.provider].sort() }
 }
 
@@ -74,37 +74,50 @@ export async function linkIdentity(deps: Needs, { identity, sessionId }: Waiting
 export async function unlinkProvider(deps: Needs, account: Account, providerId: string): Promise<void> {
   const { db, requester } = deps
   const now = deps.now()
-  const mailId = newId()
-  const isAllowed = whenOtherWayIn(
+  const whenAllowed = whenOtherWayIn(
     { userId: account.id, provider: providerId },
     { configured: [...deps.providers.keys()], otherWays: factorsThatOpenAlone(account.id) },
   )
-  const event = {
-    type: 'identity.unlinked',
-    at: now,
-    actorId: account.id,
-    userId: account.id,
-    details: { provider: providerId },
-  } as const
-  const notice = {
-    id: mailId,
-    kind: 'factor_removed',
-    recipient: account.email,
-    userId: account.id,
-    locale: account.locale,
-    createdAt: now,
-    details: { ...loginFacts(requester, now), factor: toProvider(deps, providerId).name },
-  }
-  const [, , unlinked] = await db.batch([
-    auditStatement(db, event, requester, isAllowed),
-    enqueueNoticeStatement(db, notice, isAllowed),
-    unlinkStatement(db, account.id, providerId, isAllowed),
-  ])
+  const event = { type: 'identity.unlinked', at: now, ...bySelf(account), details: { provider: providerId } } as const
+  const facts = { factor: toProvider(deps, providerId).name }
+  const notice = noticeTo(deps, account, { kind: 'factor_removed', at: now, when: whenAllowed, facts })
+  const { unlinked } = await inOneBatch(db, {
+    audit: auditStatement(db, event, requester, whenAllowed),
+    notice: notice.statement,
+    unlinked: unlinkStatement(db, account.id, providerId, whenAllowed),
+  })
   if (unlinked.length === 0) {
     const isLinked = account.providers.includes(providerId)
     throw new Refusal(isLinked ? 'last_login_method' : 'not_found', { reason: 'not unlinked' })
   }
-  await deps.announceMails([mailId])
+  await deps.announceMails([notice.id])
+}
+
+/**
+ * How an identity came to an account that there was: its owner was signed in, or its address said so, or it was
+ * claimed.
+ */
+type LinkedHow = 'signed_in' | 'address' | 'claimed'
+
+export function linkedEvent(account: Pick<Account, 'id'>, link: { provider: string; how: LinkedHow; at: number }) {
+  const { provider, how, at } = link
+  return { type: 'identity.linked', at, ...bySelf(account), details: { provider, how } } as const
+}
+
+/** What the audit trail and the owner are told of a new link, if it came about. */
+export function tellOfLink(
+  deps: Pick<Platform, 'db' | 'now' | 'requester'>,
+  provider: Pick<OAuthProvider, 'id' | 'name'>,
+  account: Pick<Account, 'id' | 'email' | 'locale'>,
+  { identityId, how }: { identityId: string; how: LinkedHow },
+) {
+  const at = deps.now()
+  const when = whenIdentityExists(identityId)
+  const event = linkedEvent(account, { provider: provider.id, how, at })
+  return {
+    audit: auditStatement(deps.db, event, deps.requester, when),
+    notice: noticeTo(deps, account, { kind: 'factor_added', at, when, facts: { factor: provider.name } }),
+  }
 }
 
 /** Why nothing was linked; nothing needs an explanation where it is linked to this account already. */

@@ -2,10 +2,14 @@ import { isAuthoritativeFor } from '../../oauth-providers/email-authority.ts'
 import type { OAuthProvider, ProviderIdentity } from '../../oauth-providers/provider.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
 
-/** What is known when somebody arrives from a provider. */
-interface LinkingFacts {
-  provider: Pick<OAuthProvider, 'id' | 'trustedEmailDomains'>
-  identity: Pick<ProviderIdentity, 'issuer' | 'emailVerified' | 'hostedDomain'>
+/** Somebody who proved at a provider who they are. */
+export interface Arrival {
+  provider: OAuthProvider
+  identity: ProviderIdentity
+}
+
+/** What is known of accounts when somebody arrives. */
+interface ArrivalWithAccounts extends Arrival {
   /** The address that came along, in canonical form; null where none came, or none that could be one. */
   email: string | null
   /** The account this identity is linked to. */
@@ -38,7 +42,7 @@ export type LinkingDecision =
  * Decides whose account somebody from a provider gets. The identity comes first; the address counts only where the
  * identity is new, and opens an account that exists only where nobody can have it but its owner (ASVS 6.8.1).
  */
-export function decideLinking({ provider, identity, email, owner, namesake }: LinkingFacts): LinkingDecision {
+export function decideLinking({ provider, identity, email, owner, namesake }: ArrivalWithAccounts): LinkingDecision {
   if (owner) return decideForOwner(owner, identity, email)
   if (email === null) return { action: 'refuse', code: 'email_required' }
   if (!identity.emailVerified) return { action: 'ask_by_mail', email }

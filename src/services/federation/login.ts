@@ -7,15 +7,17 @@ import { spendState, touchIdentityStatement, whenIdentityIsOf } from '../../stor
 import { secondFactorsOf } from '../factors/registry.ts'
 import { type LoginOrigin, noteRefusals, readDevice, refuseUnfit } from '../login/login.ts'
 import { type OpenedSession, type OpeningNeeds, openSession } from '../sessions/opening.ts'
-import { type Arrival, findOrMakeAccount, toIdentityRow } from './accounts.ts'
+import { findOrMakeAccount, toIdentityRow } from './accounts.ts'
 import { keepForExchange, LINK_SEAL } from './exchange.ts'
-import { askProvider, callbackUrl, findProvider, type OAuthFlow } from './flow.ts'
+import type { OAuthFlow } from './flow.ts'
 import { linkIdentity, type WaitingLink } from './identities.ts'
+import type { Arrival } from './linking-rules.ts'
 import { sealProviderTokens } from './provider-tokens.ts'
+import { askProvider, findProvider, toCallbackUrl } from './providers.ts'
 
 type Needs = OpeningNeeds & Pick<Platform, 'providers'>
 
-/** How a trip to a provider ended, where it ended well. */
+/** How a flow ended, where it ended well. */
 export interface Landing {
   /** Opened for cookies. */
   session: OpenedSession | null
@@ -31,7 +33,7 @@ export interface Landing {
 const METHODS = ['fed']
 
 /**
- * Ends a trip to a provider: the state is spent, the provider's answer proven, and the person signed in or their
+ * Ends a flow: the state is spent, the provider's answer proven, and the person signed in or their
  * identity linked. Tokens never stand in the URL. A second factor, where set, is asked at the exchange, also of a page
  * that uses cookies.
  * @throws {Refusal} `invalid_state` for a replay, or whatever the provider and the linking rules refuse.
@@ -42,7 +44,7 @@ export async function completeFlow(
   input: { parameters: URLSearchParams } & LoginOrigin,
 ): Promise<Landing> {
   const { db, settings } = deps
-  if (flow.link) return await completeLinkFlow(deps, flow, flow.link, input.parameters)
+  if (flow.link) return await linkAtCallback(deps, flow, flow.link, input.parameters)
   const { arrival, account } = await noteRefusals(
     deps,
     { type: 'login.failed', account: null, provider: flow.provider },
@@ -72,7 +74,7 @@ export async function completeFlow(
   return { session: null, code: kept.code, verifier }
 }
 
-async function completeLinkFlow(
+async function linkAtCallback(
   deps: Needs,
   flow: OAuthFlow,
   link: NonNullable<OAuthFlow['link']>,
@@ -108,7 +110,7 @@ async function authenticate(deps: Needs, flow: OAuthFlow, parameters: URLSearchP
   const isFirst = await spendState(deps.db, { id: toChallenge(state), expiresAt: flow.expiresAt })
   if (!isFirst) throw new Refusal('invalid_state', { reason: 'replayed' })
   const provider = findProvider(deps, flow.provider)
-  const redirectUri = callbackUrl(deps, provider.id)
+  const redirectUri = toCallbackUrl(deps, provider.id)
   const input = { redirectUri, state, nonce, codeVerifier, now: deps.now(), parameters }
   return { provider, identity: await askProvider(deps, provider.id, provider.authenticate(input)) }
 }

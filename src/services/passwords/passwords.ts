@@ -18,7 +18,7 @@ import { consumeAllTokensStatement, deleteTokensStatement, issueTokenStatement }
 import { endSessionsStatement } from '../../storage/sessions/sessions.ts'
 import { bootstrapStatements } from '../accounts/bootstrap-admin.ts'
 import { removeUnprovenFactorsStatements } from '../factors/registry.ts'
-import { providerNames } from '../federation/provider-names.ts'
+import { providerNames } from '../federation/providers.ts'
 import { newId, newOneTimeToken, throttleOf } from '../identifiers.ts'
 import { noticeTo } from '../notices.ts'
 import { proveToken, refuseIfLost, type TokenProof } from '../one-time-tokens.ts'

@@ -26,7 +26,7 @@ export const whenClaimable = ({ id, email }: Known, { issuer, subject, isAuthori
       and (email_verified_at is null or (access_proven_at is null and ${isAuthority ? 1 : 0})))
     and not exists (select 1 from identities where issuer = ${issuer} and subject = ${subject} and user_id <> ${id})`
 
-const isLinked = ({ issuer, subject }: NewIdentity) =>
+const whenIdentityIsKnown = ({ issuer, subject }: NewIdentity) =>
   sql`exists (select 1 from identities where issuer = ${issuer} and subject = ${subject})`
 
 /**
@@ -34,9 +34,9 @@ const isLinked = ({ issuer, subject }: NewIdentity) =>
  * does.
  */
 export function createFederatedStatements(db: Database, account: typeof users.$inferInsert, identity: NewIdentity) {
-  const isFree = sql`not ${whenAddressIsTaken(account.email)} and not ${isLinked(identity)}`
+  const whenFree = sql`not ${whenAddressIsTaken(account.email)} and not ${whenIdentityIsKnown(identity)}`
   return [
-    insertWhere(db, users, account, isFree),
+    insertWhere(db, users, account, whenFree),
     insertIdentityStatement(db, identity, whenUserExists(account.id)),
     grantRoleStatement(db, { userId: account.id, role: 'user' }, whenUserExists(account.id)),
   ] as const
@@ -46,18 +46,18 @@ export function createFederatedStatements(db: Database, account: typeof users.$i
  * Gives an account that nobody proved to own to the owner of its address. Whatever signs in to it by then dies:
  * password, sessions, tokens, waiting logins and other identities (pre-hijacking; GHSA-g38m-r43w-p2q7); the second
  * factors of an account that was never verified are removed by statements before these. A link to set a password stays:
- * it went to the mailbox, and the provider may be wrong. `identityExists(identity.id)` says afterwards whether it came about.
+ * it went to the mailbox, and the provider may be wrong. `whenIdentityExists(identity.id)` says afterwards whether it came about.
  */
 export function claimAccountStatements(db: Database, account: Known & { name: string | null }, identity: NewIdentity) {
-  const isOpen = whenClaimable(account, identity)
-  const isClaimed = whenIdentityExists(identity.id)
+  const whenOpen = whenClaimable(account, identity)
+  const whenClaimed = whenIdentityExists(identity.id)
   const at = identity.createdAt
   return {
-    ended: endSessionsStatement(db, account.id, { when: isOpen }),
-    identities: deleteIdentitiesStatement(db, account.id, isOpen),
-    identity: insertIdentityStatement(db, identity, isOpen),
-    tokens: deleteTokensButResetsStatement(db, account.id, isClaimed),
-    exchanges: deleteExchangesStatement(db, account.id, isClaimed),
+    ended: endSessionsStatement(db, account.id, { when: whenOpen }),
+    identities: deleteIdentitiesStatement(db, account.id, whenOpen),
+    identity: insertIdentityStatement(db, identity, whenOpen),
+    tokens: deleteTokensButResetsStatement(db, account.id, whenClaimed),
+    exchanges: deleteExchangesStatement(db, account.id, whenClaimed),
     account: db
       .update(users)
       .set({
@@ -67,6 +67,6 @@ export function claimAccountStatements(db: Database, account: Known & { name: st
         passwordChangedAt: toChangeTime(at),
         name: account.name,
       })
-      .where(and(eq(users.id, account.id), isClaimed)),
+      .where(and(eq(users.id, account.id), whenClaimed)),
   } as const
 }

@@ -1,5 +1,6 @@
 import { and, eq, lt, type SQL, sql } from 'drizzle-orm'
 import { accountFields } from '../accounts/accounts.ts'
+import { inOneBatch } from '../batch.ts'
 import { insertWhere } from '../conditional-insert.ts'
 import { type Database, deleteSome } from '../database.ts'
 import { identities, spentStates, users } from '../schema/index.ts'
@@ -21,27 +22,30 @@ export const whenIdentityExists = (id: string): SQL => sql`exists (select 1 from
 
 /** The account that somebody from a provider signs in to, and the one that has their address. One round trip. */
 export async function findAccountsOf(db: Database, { issuer, subject }: IdentityKey, email: string | null) {
-  const [owners, namesakes] = await db.batch([
-    db
+  const {
+    owner: [owner = null],
+    namesake: [namesake = null],
+  } = await inOneBatch(db, {
+    owner: db
       .select(accountFields)
       .from(users)
       .where(sql`${users.id} = (select user_id from identities where issuer = ${issuer} and subject = ${subject})`),
-    db
+    namesake: db
       .select(accountFields)
       .from(users)
       .where(eq(users.email, email ?? '')),
-  ])
-  return { owner: owners[0] ?? null, namesake: namesakes[0] ?? null }
+  })
+  return { owner, namesake }
 }
 
-/** Links an identity if `condition` holds and neither it nor another of its provider is linked by then. */
-export function insertIdentityStatement(db: Database, identity: NewIdentity, condition: SQL) {
+/** Links an identity if `when` holds and neither it nor another of its provider is linked by then. */
+export function insertIdentityStatement(db: Database, identity: NewIdentity, when: SQL) {
   const { userId, provider, issuer, subject } = identity
   return insertWhere(
     db,
     identities,
     identity,
-    sql`${condition} and not exists (select 1 from identities
+    sql`${when} and not exists (select 1 from identities
       where (issuer = ${issuer} and subject = ${subject}) or (user_id = ${userId} and provider = ${provider}))`,
   )
 }
@@ -76,10 +80,10 @@ export function whenOtherWayIn(
     and (${sql.join(ways, sql` or `)})`
 }
 
-export function unlinkStatement(db: Database, userId: string, provider: string, condition: SQL) {
+export function unlinkStatement(db: Database, userId: string, provider: string, when: SQL) {
   return db
     .delete(identities)
-    .where(and(eq(identities.userId, userId), eq(identities.provider, provider), condition))
+    .where(and(eq(identities.userId, userId), eq(identities.provider, provider), when))
     .returning({ id: identities.id })
 }
 

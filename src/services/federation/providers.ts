@@ -1,0 +1,41 @@
+import { RETRY_AFTER_SECONDS } from '../../config.ts'
+import { Refusal } from '../../errors.ts'
+import type { OAuthProvider } from '../../oauth-providers/provider.ts'
+import { ProviderError } from '../../oauth-providers/provider-error.ts'
+import { logWarning } from '../../platform/log.ts'
+import type { Platform } from '../../platform/platform.ts'
+
+/** @throws {Refusal} `not_found` for a provider that is not configured. */
+export function findProvider({ providers }: Pick<Platform, 'providers'>, id: string): OAuthProvider {
+  const provider = providers.get(id)
+  if (!provider) throw new Refusal('not_found', { reason: 'no such provider' })
+  return provider
+}
+
+/** One for each provider, which is what defeats mix-up attacks (RFC 9700 §4.4.2); never taken from a request. */
+export function toCallbackUrl({ settings }: Pick<Platform, 'settings'>, providerId: string): string {
+  return `${settings.issuer}/auth/oauth/${providerId}/callback`
+}
+
+/**
+ * Passes a provider's failure on as a refusal: its code for everybody, its reason for the log, which are fixed words.
+ */
+export async function askProvider<Answer>(
+  { requester }: Pick<Platform, 'requester'>,
+  provider: string,
+  question: Promise<Answer>,
+): Promise<Answer> {
+  try {
+    return await question
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error
+    const { code, reason } = error
+    logWarning('provider failed', { requestId: requester.requestId, provider, code, reason })
+    const isTransient = code === 'provider_unavailable' || code === 'provider_misconfigured'
+    throw new Refusal(code, { reason, ...(isTransient ? { retryAfterSeconds: RETRY_AFTER_SECONDS } : {}) })
+  }
+}
+
+/** What people call each configured provider, by its id. */
+export const providerNames = ({ providers }: Pick<Platform, 'providers'>): ReadonlyMap<string, string> =>
+  new Map([...providers.values()].map(({ id, name }) => [id, name]))
