@@ -1,8 +1,9 @@
-import { createRoute, type RouteConfig, type z } from '@hono/zod-openapi'
+import { createRoute, OpenAPIHono, type RouteConfig, type z } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
 import { Problem } from '../contracts/common.ts'
-import { REFUSALS, type RefusalCode } from '../errors.ts'
+import { REFUSALS, Refusal, type RefusalCode } from '../errors.ts'
 import type { Body } from './body.ts'
+import type { AppEnv } from './context.ts'
 import { type AddedBy, enter, type Guard } from './guard.ts'
 import { type Limit, limitsOf } from './middleware/rate-limit.ts'
 
@@ -83,6 +84,17 @@ export function route<const Of extends Statement>(statement: Of): Routed<Of> {
   }
   // Hono infers from the type what the object does at run time: one cast here is what keeps every handler typed.
   return createRoute(config as RouteConfig) as unknown as Routed<Of>
+}
+
+/** A router whose inputs are checked by their contract before a handler sees them. */
+export function createRouter(): OpenAPIHono<AppEnv> {
+  return new OpenAPIHono<AppEnv>({
+    defaultHook: (result) => {
+      if (result.success) return
+      const errors = result.error.issues.map(({ path, message }) => ({ path: path.map(String).join('.'), message }))
+      throw new Refusal('invalid_request', { errors })
+    },
+  })
 }
 
 function listRefusals({ method, guard, params, query, body, refuses = [] }: Statement): RefusalCode[] {

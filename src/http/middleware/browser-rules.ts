@@ -2,11 +2,13 @@ import { cors } from 'hono/cors'
 import { createMiddleware } from 'hono/factory'
 import { secureHeaders } from 'hono/secure-headers'
 import { Refusal } from '../../errors.ts'
+import type { Platform } from '../../platform/platform.ts'
 import type { AppEnv } from '../context.ts'
 import { isTokenRoute } from '../guard.ts'
 import { isAllowedOrigin, isForeignPage, isSafe } from '../origin.ts'
 import { isBearerRequest } from './authenticate.ts'
 
+const TWO_YEARS = 'max-age=63072000'
 const PREFLIGHT_MAX_AGE_SECONDS = 600
 const RESOURCE_POLICY = 'Cross-Origin-Resource-Policy'
 
@@ -20,6 +22,18 @@ export const requireHttps = createMiddleware<AppEnv>(async (c, next) => {
   if (settings.isDevelopment || url.protocol === 'https:') return await next()
   if (!['GET', 'HEAD'].includes(c.req.method)) throw new Refusal('https_required')
   return c.redirect(`${settings.issuer}${url.pathname}${url.search}`, 308)
+})
+
+/**
+ * Tells browsers to come by https only (RFC 6797), on pages and data alike. It speaks for the subdomains of `ISSUER`
+ * only where a deployment says so, because one of them may be somebody else's and without https. A Worker without a
+ * valid configuration has no platform, and speaks for itself.
+ */
+export const transportSecurity = createMiddleware<AppEnv>(async (c, next) => {
+  await next()
+  const platform = c.get('platform') as Platform | undefined
+  const scope = platform?.settings.hstsIncludeSubdomains ? '; includeSubDomains' : ''
+  c.header('Strict-Transport-Security', `${TWO_YEARS}${scope}`)
 })
 
 const allowOrigin = cors({
