@@ -53,7 +53,7 @@ const ANYWHERE = [
 ] as const
 /** A page of a foreign origin, or plain HTTP, is refused before any route that changes something. */
 const UNSAFE = ['csrf_refused', 'https_required'] as const
-const BODY = ['invalid_request', 'body_too_large', 'unsupported_media_type'] as const
+const BODY = ['body_too_large', 'unsupported_media_type'] as const
 
 /**
  * A route in one statement: its middleware, its validation and its whole OpenAPI operation, with every status that it
@@ -97,14 +97,13 @@ export function createRouter(): OpenAPIHono<AppEnv> {
   })
 }
 
-function listRefusals({ method, guard, params, query, body, refuses = [] }: Statement): RefusalCode[] {
+function listRefusals({ method, guard, body, refuses = [] }: Statement): RefusalCode[] {
   return [
-    ...(params || query ? (['invalid_request'] as const) : []),
+    ...ANYWHERE,
     ...(body ? BODY : []),
     ...(guard?.refuses ?? []),
     ...refuses,
     ...(method === 'get' ? [] : UNSAFE),
-    ...ANYWHERE,
   ]
 }
 
