@@ -9,14 +9,14 @@ export const EmailAddress = z
   .transform((value, context) => {
     const address = parseEmailAddress(value)
     if (address !== null) return address
-    context.addIssue({ code: 'custom', message: 'Not an e-mail address' })
+    context.addIssue({ code: 'custom', message: 'This is not an e-mail address.' })
     return z.NEVER
   })
   .openapi({ type: 'string', format: 'email', example: 'ada@example.com' })
 
 export const Username = z
   .string()
-  .regex(/^[A-Za-z0-9]{3,32}$/, 'Must be 3 to 32 letters and digits')
+  .regex(/^[A-Za-z0-9]{3,32}$/, 'Use 3 to 32 letters and digits.')
   .openapi({ example: 'ada' })
 
 /** A person's name: anything but control and invisible formatting characters. */
@@ -26,9 +26,9 @@ export const Name = z
   .pipe(
     z
       .string()
-      .min(1, 'Must not be empty')
-      .max(100, 'Must be at most 100 characters')
-      .regex(/^[^\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]+$/u, 'Must not hold control characters'),
+      .min(1, 'Use at least one character.')
+      .max(100, 'Use at most 100 characters.')
+      .regex(/^[^\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]+$/u, 'Use no control characters.'),
   )
   .openapi({ type: 'string', example: 'Ada Lovelace' })
 
@@ -36,12 +36,12 @@ export const Name = z
 export const PasswordAttempt = z
   .string()
   .min(1)
-  .max(PASSWORD_MAX_LENGTH * 2, 'Too long')
+  .max(PASSWORD_MAX_LENGTH * 2, 'This is too long for a password.')
   .openapi({ format: 'password', example: 'correct horse battery staple' })
 
 export const OneTimeCode = z
   .string()
-  .regex(new RegExp(`^\\d{${CODE_DIGITS}}$`), `Must be ${CODE_DIGITS} digits`)
+  .regex(new RegExp(`^\\d{${CODE_DIGITS}}$`), `Send the ${CODE_DIGITS} digits of the code.`)
   .openapi({ example: '12345678' })
 
 export const OpaqueToken = z.string().min(1).max(512)

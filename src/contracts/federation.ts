@@ -22,13 +22,13 @@ const RedirectTo = z
 /** RFC 7636 §4.2, S256: 43 characters of base64url. */
 const CodeChallenge = z
   .string()
-  .regex(/^[A-Za-z0-9_-]{43}$/, 'Must be an S256 challenge: 43 characters of base64url')
+  .regex(/^[A-Za-z0-9_-]{43}$/, 'Send an S256 challenge, which has 43 characters of base64url.')
   .openapi({ example: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM' })
 
 /** RFC 7636 §4.1. */
 const CodeVerifier = z
   .string()
-  .regex(/^[A-Za-z0-9._~-]{43,128}$/, 'Must be 43 to 128 unreserved characters')
+  .regex(/^[A-Za-z0-9._~-]{43,128}$/, 'Send 43 to 128 unreserved characters.')
   .openapi({ example: 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk' })
 
 export const OAuthStartQuery = z
@@ -41,7 +41,7 @@ export const OAuthStartQuery = z
   })
   .refine(({ delivery, codeChallenge }) => delivery === 'cookie' || codeChallenge !== undefined, {
     path: ['codeChallenge'],
-    message: 'Is required with delivery=body',
+    message: 'Send a challenge with delivery=body.',
   })
 
 /** What providers send back; each reads its own parameters. */

@@ -16,6 +16,6 @@ export function readCursor(cursor: string | undefined): ListPosition | undefined
   if (cursor === undefined) return undefined
   const [, at, id] = CURSOR.exec(cursor) ?? []
   if (at === undefined || id === undefined)
-    throw new Refusal('invalid_request', { errors: [{ path: 'cursor', message: 'No page gave this cursor' }] })
+    throw new Refusal('invalid_request', { errors: [{ path: 'cursor', message: 'No page gave this cursor.' }] })
   return { at: Number(at), id }
 }

@@ -25,7 +25,7 @@ export const takeStatedAddress = createMiddleware<AppEnv>(async (c, next) => {
   }
   if (isIP(address) === 0 || address.includes('%')) {
     await limitAltogether(c)
-    throw new Refusal('invalid_request', { errors: [{ path: ADDRESS, message: 'Must be an IPv4 or IPv6 address' }] })
+    throw new Refusal('invalid_request', { errors: [{ path: ADDRESS, message: 'Send an IPv4 or an IPv6 address.' }] })
   }
   // Where the back end stands tells nothing of where the person is.
   c.set('platform', { ...platform, requester: { ...platform.requester, ip: address, country: null, city: null } })
