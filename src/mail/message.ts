@@ -24,7 +24,7 @@ export type MailKind = (typeof MAIL_KINDS)[number]
 export interface MailContent {
   kind: MailKind
   locale: Locale
-  /** Absolute URL on `APP_URL`, ending in `#token=<token>`; null for a notice. */
+  /** Absolute URL on `APP_URL`: ending in `#token=<token>`, or of the account for a notice; null for neither. */
   link: string | null
   /** Eight digits, for a person who reads the mail on another device; null for a notice. */
   code: string | null
