@@ -3,7 +3,7 @@
 export const VERSION = '0.1.0'
 
 // ------------------------------------------------------------------ permissions
-/** What a role can allow (api.md "Administration"). */
+/** What a role can allow. */
 export type Permission =
   | 'users:read'
   | 'users:write'
@@ -25,7 +25,7 @@ export const ARGON2_LANES = 1
 
 // ------------------------------------------------------------------ one-time tokens
 export const VERIFICATION_TOKEN_TTL_SECONDS = 24 * 60 * 60
-/** product.md A3; ASVS 6.4.1 asks for a short life. */
+/** ASVS 6.4.1 asks for a short life. */
 export const RESET_TOKEN_TTL_SECONDS = 60 * 60
 export const EMAIL_CHANGE_TOKEN_TTL_SECONDS = 60 * 60
 /** ASVS 6.5.5: an out-of-band code lives ten minutes at most. */
@@ -42,7 +42,7 @@ export const CODE_DIGITS = 8
 export const OAUTH_FLOW_TTL_SECONDS = 10 * 60
 /** Logins a browser may have under way at once; each is a cookie of up to 4 KB. */
 export const OAUTH_MAX_FLOWS = 4
-/** api.md: the code that a page exchanges. */
+/** How long a page may take to exchange the code of a redirect. */
 export const OAUTH_EXCHANGE_TTL_SECONDS = 60
 
 // ------------------------------------------------------------------ sessions and tokens
@@ -65,9 +65,9 @@ export const ACCESS_TOKEN_RACE_SECONDS = 60
  * With the thirty retries of the queue they are longer than an access token can live.
  */
 export const REVOCATION_RETRY_DELAYS_SECONDS = [30, 60, 120, 240, 480, 960, 1920, 3600]
-/** KV refuses a shorter life (docs/platform-notes.md). */
+/** KV refuses to keep a value for less time (docs/platform-notes.md). */
 export const KV_MIN_TTL_SECONDS = 60
-/** Nor does it cache a read, or a miss, for less (docs/platform-notes.md). */
+/** KV refuses to cache a read, or a miss, for less time (docs/platform-notes.md). */
 export const KV_MIN_CACHE_TTL_SECONDS = 30
 
 // ------------------------------------------------------------------ signing keys
@@ -107,9 +107,9 @@ export const DEPENDENCY_TIMEOUT_MS = 10_000
 export const RETRY_AFTER_SECONDS = 5
 /** How long a browser may keep the API's document after a deployment has changed it. */
 export const OPENAPI_MAX_AGE_SECONDS = 5 * 60
-/** What a monitor learns may be that old, so that a flood of its question is no flood of every dependency. */
+/** What a monitor learns may be this old, so that a flood of its requests does not flood the dependencies. */
 export const READINESS_CACHE_SECONDS = 5
-/** And that old while a request asks anew, which a stalled dependency makes last. */
+/** What a monitor learns may be this old while a request asks anew, which takes long where a dependency stalls. */
 export const READINESS_MAX_AGE_SECONDS = READINESS_CACHE_SECONDS + DEPENDENCY_TIMEOUT_MS / 1000
 
 // ------------------------------------------------------------------ mail
@@ -118,7 +118,7 @@ export const LOCALES = ['en', 'de'] as const
 export type Locale = (typeof LOCALES)[number]
 /** How long one delivery may hold a mail before another may try. Longer than any transport's own time-out. */
 export const MAIL_LEASE_SECONDS = 5 * 60
-/** Somebody sits and waits for these: whatever else is due leaves after them. */
+/** People wait for these mails, so they leave before all others that are due. */
 export const URGENT_MAIL_KINDS = ['reset_password', 'one_time_code', 'confirm_email_change']
 /**
  * Seconds until the next try, by tries made: ten in 24 hours and 20 minutes, each pause being up to half as long again.
@@ -168,7 +168,7 @@ export const CLEANUP_MAX_STEPS = 24
 
 // ------------------------------------------------------------------ rate limits, by client address and route
 /**
- * What a route's `rateLimit('…')` names: so many requests in so many seconds, or as many as the configured limit of the
+ * What a route's `limit` names: so many requests in so many seconds, or as many as the configured limit of the
  * sensitive class lets through in so many minutes. The global limit is every client's for all routes together
  * (docs/decisions/0008-rate-limits.md argues the numbers).
  */

@@ -3,7 +3,7 @@ import { ACCESS_TOKEN_MAX_TTL_SECONDS, REGIONS } from './config.ts'
 import type { Secrets, SecretVersion } from './crypto/derived-key.ts'
 import { parseEmailAddress } from './domain/email-address.ts'
 import { isPageOrigin, isWebOrigin } from './domain/page-origin.ts'
-import { parseSender } from './mail/mailbox.ts'
+import { parseSender } from './mail/addresses.ts'
 import { parseSmtpUrl } from './mail/transports/smtp-url.ts'
 
 /** One variable that stops the Worker, and the rule it breaks. Values are never repeated: they may be secrets. */

@@ -7,16 +7,17 @@ import { addFailure, type Failures, isForgotten, recordsFor } from './throttle-p
 /**
  * One object an account: every password of the account is checked and made here, one at a time, so that the count of
  * failures is exact however many attempts come at once. Strangers share one budget and each known device has its own,
- * so nobody can shut the owner out (decision 6). Everything between reading and writing is synchronous. An object
- * without failures stores nothing, and the others forget by alarm.
+ * so nobody can shut the owner out. Nothing is awaited between reading and writing. An object without failures stores
+ * nothing, and the others forget by alarm.
  */
 export class LoginThrottle extends DurableObject<Env> {
   #signUps = { window: 0, count: 0 }
 
   /**
-   * Refuses an attempt that is not due, else checks the password: a wrong one counts before anything else can run, a
-   * right one clears what it drew on. The right one of a barred account counts as a wrong one, or it could be told by
-   * never being throttled. Of those made to wait after a failure, the first is marked, so that a siege is told of once.
+   * Refuses an attempt that comes too early; otherwise it checks the password. A wrong one counts before anything else
+   * can run, and a right one clears the budget that it drew on. The right password of a barred account counts as a
+   * wrong one, because else it would show by never being throttled. Only the first refusal after a failure is marked
+   * for the audit trail, so that a long attack does not fill it.
    */
   attempt(input: LoginTry): LoginAttempt {
     const now = Date.now()

@@ -4,7 +4,7 @@ import { Refusal } from '../errors.ts'
 import { type AnyContext, platformOf } from './context.ts'
 
 /**
- * api.md "Conventions": the prefixes make browsers insist on `Secure`, and `__Host-` on `Path=/` and this host alone
+ * The prefixes make browsers insist on `Secure`, and `__Host-` on `Path=/` and this host alone
  * (RFC 6265bis §4.1.3). Only the access cookie may be shared with a sibling host; nobody but this service has a use for
  * the others.
  */

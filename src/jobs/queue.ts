@@ -50,8 +50,8 @@ const revocationDelaySeconds = (tries: number): number =>
   REVOCATION_RETRY_DELAYS_SECONDS[Math.min(tries, REVOCATION_RETRY_DELAYS_SECONDS.length) - 1] ?? 0
 
 /**
- * Delivers all mails of a batch at once, so that a mail server which stalls over one of them holds up no other. A Worker
- * may have six connections open.
+ * Delivers all mails of a batch at once, so that a mail server which stalls over one of them holds up no other. A
+ * Worker may have six connections open.
  */
 async function consumeMails(platform: Platform, batch: MessageBatch): Promise<void> {
   await Promise.all(
