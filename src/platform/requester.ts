@@ -14,7 +14,7 @@ export interface Requester {
   locale: Locale
 }
 
-/** A cron or a queue: nobody in particular. */
+/** The requester of a cron or a queue, which is nobody in particular. */
 export const SYSTEM: Requester = { requestId: null, ip: null, country: null, city: null, userAgent: null, locale: 'en' }
 
 const USER_AGENT_MAX_LENGTH = 400

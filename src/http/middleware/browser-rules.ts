@@ -13,7 +13,7 @@ const PREFLIGHT_MAX_AGE_SECONDS = 600
 const RESOURCE_POLICY = 'Cross-Origin-Resource-Policy'
 
 /**
- * In production, plain HTTP is sent on to https where that is safe, and refused where a secret has been exposed
+ * In production, sends plain HTTP on to https where that is safe, and refuses it where a secret may have been exposed
  * already. It stands before everything that looks at a cookie or a token.
  */
 export const requireHttps = createMiddleware<AppEnv>(async (c, next) => {
@@ -25,9 +25,9 @@ export const requireHttps = createMiddleware<AppEnv>(async (c, next) => {
 })
 
 /**
- * Tells browsers to come by https only (RFC 6797), on pages and data alike. It speaks for the subdomains of `ISSUER`
- * only where a deployment says so, because one of them may be somebody else's and without https. A Worker without a
- * valid configuration has no platform, and speaks for itself.
+ * Tells browsers to use https only (RFC 6797), with pages and data alike. It includes the subdomains of `ISSUER` only
+ * where a deployment says so, because one of them may be somebody else's and have no https. A Worker without a valid
+ * configuration has no platform to ask, and leaves the subdomains out.
  */
 export const transportSecurity = createMiddleware<AppEnv>(async (c, next) => {
   await next()
@@ -56,10 +56,10 @@ export const crossOrigin = createMiddleware<AppEnv>(async (c, next) => {
 })
 
 /**
- * Refuses every unsafe request that a page of a foreign origin makes, but one: a bearer token on a route that acts by
- * the token alone. No browser adds a token by itself, so whoever sends one means it, and CORS decides whether a page
- * may read the answer. The browser keeps no cookie of that answer, or a page could tie its visitor to another account
- * (docs/decisions/0009-cookies-and-csrf.md).
+ * Refuses every unsafe request that a page of a foreign origin makes, with one exception: a bearer token on a route
+ * that acts by the token alone. No browser adds a token by itself, so whoever sends one means to, and CORS decides
+ * whether a page may read the answer. The cookies of that answer are taken out, because a page could otherwise tie its
+ * visitor to another account (docs/decisions/0009-cookies-and-csrf.md).
  */
 export const refuseForeignPages = createMiddleware<AppEnv>(async (c, next) => {
   if (isSafe(c) || !isForeignPage(c)) return await next()
@@ -87,7 +87,7 @@ export const apiHeaders = createMiddleware<AppEnv>(async (c, next) => {
   if (!c.res.headers.has(RESOURCE_POLICY)) c.header(RESOURCE_POLICY, 'same-origin')
 })
 
-/** Nothing that concerns an account is kept by a browser or a proxy. */
+/** Keeps browsers and proxies from storing anything that concerns an account. */
 export const noStore = createMiddleware<AppEnv>(async (c, next) => {
   await next()
   c.header('Cache-Control', 'no-store')
