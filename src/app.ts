@@ -1,15 +1,21 @@
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import { Refusal } from './errors.ts'
 import { chooseLocale } from './http/locale.ts'
-import { apiHeaders, crossOrigin, noStore, refuseForeignPages, requireHttps } from './http/middleware/browser-rules.ts'
+import {
+  apiHeaders,
+  crossOrigin,
+  noStore,
+  refuseForeignPages,
+  requireHttps,
+  transportSecurity,
+} from './http/middleware/browser-rules.ts'
 import { globalRateLimit } from './http/middleware/rate-limit.ts'
 import { requestScope } from './http/middleware/request-scope.ts'
 import { takeStatedAddress } from './http/middleware/stated-address.ts'
-import { transportSecurity } from './http/middleware/transport-security.ts'
 import { OPENAPI_DOCUMENT, SECURITY_SCHEMES, serveDocument } from './http/openapi.ts'
 import { handleNotFound } from './http/pages.ts'
 import { handleError, sendProblem } from './http/problem.ts'
-import { createRouter } from './http/router.ts'
+import { createRouter } from './http/route.ts'
 import { composePlatform } from './platform/compose.ts'
 import { describeRequester } from './platform/requester.ts'
 import { emailChangeRoutes } from './routes/accounts/email-change.ts'

@@ -58,28 +58,31 @@ export const RECENT_LOGIN_MAX_AGE_SECONDS = 10 * 60
 /** The longest life that `ACCESS_TOKEN_TTL_SECONDS` may give an access token. */
 export const ACCESS_TOKEN_MAX_TTL_SECONDS = 24 * 60 * 60
 export const DEVICE_TOKEN_TTL_SECONDS = 365 * 24 * 60 * 60
-/** A request that began before its session ended has signed its token by then. */
+/** How long a request may still sign a token that it began before its session ended. */
 export const ACCESS_TOKEN_RACE_SECONDS = 60
 /**
  * Pauses before KV is offered a mark again that it refused, by tries made; each one after these is as long as the last.
  * With the thirty retries of the queue they are longer than an access token can live.
  */
 export const REVOCATION_RETRY_DELAYS_SECONDS = [30, 60, 120, 240, 480, 960, 1920, 3600]
-/** KV refuses a shorter life (docs/platform-notes.md). */
+/** KV refuses to keep a value for less time (docs/platform-notes.md). */
 export const KV_MIN_TTL_SECONDS = 60
-/** Nor does it cache a read, or a miss, for less (docs/platform-notes.md). */
+/** KV refuses to cache a read, or a miss, for less time (docs/platform-notes.md). */
 export const KV_MIN_CACHE_TTL_SECONDS = 30
 
 // ------------------------------------------------------------------ signing keys
 export const SIGNING_ALGORITHM = 'ES256'
-/** A key signs for one period; the next one is published a whole period ahead, the previous one a period longer. */
+/**
+ * A key signs for one period. The next one is published a whole period ahead, and the previous one stays published for
+ * a period after.
+ */
 export const SIGNING_KEY_PERIOD_SECONDS = 30 * 24 * 60 * 60
 export const SIGNING_KEY_CACHE_SECONDS = 5 * 60
-/** An unknown `kid` asks the database again, but not more often than this for each isolate. */
+/** An unknown `kid` makes an isolate ask the database again, but not more often than this. */
 export const SIGNING_KEY_RELOAD_MIN_SECONDS = 10
-/** The request that reloads the keys waits no longer for a slow database, and goes on with those in memory. */
+/** The request that reloads the keys waits this long for a slow database, and then goes on with the keys in memory. */
 export const SIGNING_KEY_RELOAD_WAIT_MS = 1000
-/** Keys in memory serve so long without a database. No access token lives longer (`ACCESS_TOKEN_TTL_SECONDS`). */
+/** Keys in memory serve for this long without a database. No access token lives longer (`ACCESS_TOKEN_TTL_SECONDS`). */
 export const SIGNING_KEY_STALE_MAX_SECONDS = 24 * 60 * 60
 export const JWKS_MAX_AGE_SECONDS = 5 * 60
 
@@ -89,12 +92,12 @@ export const REGIONS = ['wnam', 'enam', 'weur', 'eeur', 'apac', 'oc'] as const
 export const LOGIN_FREE_FAILURES = 5
 export const LOGIN_BACKOFF_BASE_SECONDS = 1
 export const LOGIN_BACKOFF_MAX_SECONDS = 15 * 60
-/** NIST SP 800-63B-4 §3.2.2: at most 100 failures in a row. Strangers and known devices share them out. */
+/** NIST SP 800-63B-4 §3.2.2 allows at most 100 failures in a row. Strangers and known devices share them. */
 export const LOGIN_MAX_STRANGER_FAILURES = 80
 export const LOGIN_MAX_DEVICE_FAILURES = 20
 export const LOGIN_FORGET_SECONDS = 24 * 60 * 60
 /**
- * Sign-ups with one address, from wherever they come: each is a hash in the object that its owner's logins wait for.
+ * Sign-ups with one address, from wherever they come. Each makes a hash in the object that its owner's logins wait for.
  */
 export const SIGN_UPS_PER_ADDRESS = { requests: 10, windowSeconds: 60 }
 
@@ -107,9 +110,9 @@ export const DEPENDENCY_TIMEOUT_MS = 10_000
 export const RETRY_AFTER_SECONDS = 5
 /** How long a browser may keep the API's document after a deployment has changed it. */
 export const OPENAPI_MAX_AGE_SECONDS = 5 * 60
-/** What a monitor learns may be that old, so that a flood of its question is no flood of every dependency. */
+/** What a monitor learns may be this old, so that a flood of its requests does not flood the dependencies. */
 export const READINESS_CACHE_SECONDS = 5
-/** And that old while a request asks anew, which a stalled dependency makes last. */
+/** What a monitor learns may be this old while a request asks anew, which takes long where a dependency stalls. */
 export const READINESS_MAX_AGE_SECONDS = READINESS_CACHE_SECONDS + DEPENDENCY_TIMEOUT_MS / 1000
 
 // ------------------------------------------------------------------ mail
@@ -118,7 +121,7 @@ export const LOCALES = ['en', 'de'] as const
 export type Locale = (typeof LOCALES)[number]
 /** How long one delivery may hold a mail before another may try. Longer than any transport's own time-out. */
 export const MAIL_LEASE_SECONDS = 5 * 60
-/** Somebody sits and waits for these: whatever else is due leaves after them. */
+/** People wait for these mails, so they leave before all others that are due. */
 export const URGENT_MAIL_KINDS = ['reset_password', 'one_time_code', 'confirm_email_change']
 /**
  * Seconds until the next try, by tries made: ten in 24 hours and 20 minutes, each pause being up to half as long again.
@@ -139,9 +142,9 @@ export const MAIL_WAIT_MS = { onePause: 5_000, inAll: 20_000 }
  * recorded.
  */
 export const MAIL_MESSAGE_RETRY_SECONDS = 30
-/** A row the queue has not delivered by then is swept. */
+/** A row that the queue has not delivered by then is announced again by the cron. */
 export const MAIL_SWEEP_AFTER_SECONDS = 60
-/** A queue takes 100 messages at once. */
+/** A queue takes at most 100 messages at once. */
 export const MAIL_SWEEP_BATCH = 100
 export const MAIL_SWEEP_BATCHES = 10
 /** Pauses before it is tried again to record that a mail has left. */
@@ -165,21 +168,23 @@ export const TOKEN_KEEP_SECONDS = 24 * 60 * 60
 export const UNVERIFIED_ACCOUNT_KEEP_SECONDS = 7 * 24 * 60 * 60
 export const CLEANUP_BATCH = 1000
 /**
- * Steps of one run. A step is a statement or two, and the free plan allows 50 in one run of a Worker. What is left
- * waits an hour.
+ * How many steps one run makes. A step is a statement or two, and the free plan allows 50 in one run of a Worker. What
+ * is left waits for an hour.
  */
 export const CLEANUP_MAX_STEPS = 24
 
 // ------------------------------------------------------------------ rate limits, by client address and route
 /**
- * What a route's `rateLimit('…')` names: so many requests in so many seconds, or as many as the configured limit of the
+ * What a route's `limit` names: so many requests in so many seconds, or as many as the configured limit of the
  * sensitive class lets through in so many minutes. The global limit is every client's for all routes together
  * (docs/decisions/0008-rate-limits.md argues the numbers).
  */
 export const RATE_CLASSES = {
-  /** Whatever tries a secret or sends a mail: register, log in, forgot, resend, codes. */
+  /** Routes that try a secret or send a mail, such as registering, logging in and entering codes. */
   sensitive: { sensitiveMinutes: 1, windowSeconds: 60 },
-  /** Whatever sends a mail that nobody has to be signed in for, or to an address that its caller names, besides. */
+  /**
+   * Besides, routes that send a mail for which nobody has to be signed in, or to an address that their caller names.
+   */
   'mail-hourly': { sensitiveMinutes: 24, windowSeconds: 3600 },
   'mail-daily': { sensitiveMinutes: 120, windowSeconds: 24 * 3600 },
   /** Logins of an account's known devices, by account and not by address. */
@@ -197,16 +202,16 @@ export const GLOBAL_RATE_WINDOW_SECONDS = 60
 export const RATE_LIMIT_QUIET_SHARE = { minute: 0.2, longer: 0.05 }
 /** How often a longer window asks again what the others have counted; a minute's window asks once. */
 export const RATE_LIMIT_READ_INTERVAL_MS = 60_000
-/** KV takes one write a second to one key (docs/platform-notes.md). */
+/** KV takes one write a second for each key (docs/platform-notes.md). */
 export const RATE_LIMIT_WRITE_INTERVAL_MS = 1000
 /**
  * A count is shared when it has grown by this share of the limit, and when it reaches the limit: ten writes a window at
  * most.
  */
 export const RATE_LIMIT_WRITE_STEP_SHARE = 0.1
-/** KV that has not answered by then is not waited for. */
+/** KV is not waited for any longer than this. */
 export const RATE_LIMIT_KV_TIMEOUT_MS = 1000
-/** Counters an isolate keeps; the oldest go first. */
+/** How many counters an isolate keeps; the oldest are dropped first. */
 export const RATE_LIMIT_MAX_KEYS = 60_000
 
 // ------------------------------------------------------------------ activity

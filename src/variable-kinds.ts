@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Secrets, SecretVersion } from './crypto/derived-key.ts'
 import { parseEmailAddress } from './domain/email-address.ts'
 import { isPageOrigin, isWebOrigin } from './domain/page-origin.ts'
-import { parseSender } from './mail/mailbox.ts'
+import { parseSender } from './mail/addresses.ts'
 import { parseSmtpUrl } from './mail/transports/smtp-url.ts'
 
 const SECRET_MIN_BYTES = 32

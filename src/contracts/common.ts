@@ -2,46 +2,46 @@ import { z } from '@hono/zod-openapi'
 import { CODE_DIGITS, PASSWORD_MAX_LENGTH } from '../config.ts'
 import { parseEmailAddress } from '../domain/email-address.ts'
 
-/** An address in its canonical form: what is looked up, stored and sent to. */
+/** An e-mail address in its canonical form, which is what is looked up, stored and sent to. */
 export const EmailAddress = z
   .string()
   .max(320)
   .transform((value, context) => {
     const address = parseEmailAddress(value)
     if (address !== null) return address
-    context.addIssue({ code: 'custom', message: 'Not an e-mail address' })
+    context.addIssue({ code: 'custom', message: 'This is not an e-mail address.' })
     return z.NEVER
   })
   .openapi({ type: 'string', format: 'email', example: 'ada@example.com' })
 
 export const Username = z
   .string()
-  .regex(/^[A-Za-z0-9]{3,32}$/, 'Must be 3 to 32 letters and digits')
+  .regex(/^[A-Za-z0-9]{3,32}$/, 'Use 3 to 32 letters and digits.')
   .openapi({ example: 'ada' })
 
-/** A person's name: anything but control and invisible formatting characters. */
+/** A person's name, of any characters but control and invisible formatting characters. */
 export const Name = z
   .string()
   .transform((value) => value.trim().normalize('NFC'))
   .pipe(
     z
       .string()
-      .min(1, 'Must not be empty')
-      .max(100, 'Must be at most 100 characters')
-      .regex(/^[^\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]+$/u, 'Must not hold control characters'),
+      .min(1, 'Use at least one character.')
+      .max(100, 'Use at most 100 characters.')
+      .regex(/^[^\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]+$/u, 'Use no control characters.'),
   )
   .openapi({ type: 'string', example: 'Ada Lovelace' })
 
-/** A password as somebody claims it; what a new one must be like is the password policy's to say. */
+/** A password that somebody claims to have. What a new one must be like is for the password policy to say. */
 export const PasswordAttempt = z
   .string()
   .min(1)
-  .max(PASSWORD_MAX_LENGTH * 2, 'Too long')
+  .max(PASSWORD_MAX_LENGTH * 2, 'This is too long for a password.')
   .openapi({ format: 'password', example: 'correct horse battery staple' })
 
 export const OneTimeCode = z
   .string()
-  .regex(new RegExp(`^\\d{${CODE_DIGITS}}$`), `Must be ${CODE_DIGITS} digits`)
+  .regex(new RegExp(`^\\d{${CODE_DIGITS}}$`), `Send the ${CODE_DIGITS} digits of the code.`)
   .openapi({ example: '12345678' })
 
 export const OpaqueToken = z.string().min(1).max(512)
@@ -55,7 +55,7 @@ export const Timestamp = z.iso.datetime().openapi({ example: '2026-01-31T12:00:0
 
 export const Status = <Value extends string>(value: Value) => z.object({ status: z.literal(value) })
 
-/** RFC 9457. */
+/** What every refusal answers (RFC 9457). */
 export const Problem = z
   .object({
     type: z.string(),

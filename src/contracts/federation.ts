@@ -3,7 +3,7 @@ import { Delivery, OpaqueToken } from './common.ts'
 
 const REDIRECT_MAX_LENGTH = 2048
 
-/** Any text: one that names no provider is 404, as any other address that is not there. */
+/** The id of a provider. Any text is taken, because one that names no provider is answered by 404. */
 export const ProviderParam = z.object({
   provider: z.string().openapi({
     description: 'The id of a provider that `GET /auth/oauth/providers` lists',
@@ -20,16 +20,16 @@ const RedirectTo = z
   .max(REDIRECT_MAX_LENGTH)
   .openapi({ description: 'Where the browser goes afterwards; on the allow-list', example: 'https://app.example.com/' })
 
-/** RFC 7636 §4.2, S256: 43 characters of base64url. */
+/** An S256 challenge, which has 43 characters of base64url (RFC 7636 §4.2). */
 const CodeChallenge = z
   .string()
-  .regex(/^[A-Za-z0-9_-]{43}$/, 'Must be an S256 challenge: 43 characters of base64url')
+  .regex(/^[A-Za-z0-9_-]{43}$/, 'Send an S256 challenge, which has 43 characters of base64url.')
   .openapi({ example: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM' })
 
-/** RFC 7636 §4.1. */
+/** The verifier of a challenge (RFC 7636 §4.1). */
 const CodeVerifier = z
   .string()
-  .regex(/^[A-Za-z0-9._~-]{43,128}$/, 'Must be 43 to 128 unreserved characters')
+  .regex(/^[A-Za-z0-9._~-]{43,128}$/, 'Send 43 to 128 unreserved characters.')
   .openapi({ example: 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk' })
 
 export const OAuthStartQuery = z
@@ -42,10 +42,10 @@ export const OAuthStartQuery = z
   })
   .refine(({ delivery, codeChallenge }) => delivery === 'cookie' || codeChallenge !== undefined, {
     path: ['codeChallenge'],
-    message: 'Is required with delivery=body',
+    message: 'Send a challenge with delivery=body.',
   })
 
-/** What providers send back; each reads its own parameters. */
+/** What providers send back. Each of them reads its own parameters. */
 export const OAuthCallbackQuery = z.object({
   state: z.string().optional(),
   code: z.string().optional(),

@@ -13,7 +13,7 @@ export const Readiness = z
 
 export const Jwks = z.object({ keys: z.array(z.record(z.string(), z.unknown())) }).openapi('Jwks')
 
-/** RFC 8414. */
+/** The metadata of RFC 8414. */
 export const ServerMetadata = z
   .object({
     issuer: z.string(),

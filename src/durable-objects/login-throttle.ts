@@ -14,9 +14,10 @@ export class LoginThrottle extends DurableObject<Env> {
   #signUps = { window: 0, count: 0 }
 
   /**
-   * Refuses an attempt that is not due, else checks the password: a wrong one counts before anything else can run, a
-   * right one clears what it drew on. The right one of a barred account counts as a wrong one, or it could be told by
-   * never being throttled. Of those made to wait after a failure, the first is marked, so that a siege is told of once.
+   * Refuses an attempt that comes too early; otherwise it checks the password. A wrong one counts before anything else
+   * can run, and a right one clears the budget that it drew on. The right password of a barred account counts as a
+   * wrong one, because else it would show by never being throttled. Only the first refusal after a failure is marked
+   * for the audit trail, so that a long attack does not fill it.
    */
   attempt(input: LoginTry): LoginAttempt {
     const now = Date.now()

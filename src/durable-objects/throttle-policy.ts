@@ -36,8 +36,9 @@ const DEVICE: Budget = { free: LOGIN_FREE_FAILURES, limit: LOGIN_MAX_DEVICE_FAIL
 const ALL_DEVICES: Budget = { free: LOGIN_MAX_DEVICE_FAILURES, limit: LOGIN_MAX_DEVICE_FAILURES }
 
 /**
- * What an attempt draws on: a known device its own budget and the devices' common one, anyone else the strangers'. When
- * the common one is spent, devices are strangers. The first record is the one that says how long to wait.
+ * Opens the budgets that an attempt draws on: a known device has its own and shares the one of all devices, and anybody
+ * else draws on that of strangers. When the budget of all devices is spent, devices are treated as strangers. The first
+ * record says how long to wait.
  */
 export function recordsFor(
   read: (key: string) => Failures | undefined,
@@ -64,7 +65,7 @@ export function addFailure({ count }: Failures, nowMs: number): Failures {
   return { count: count + 1, lastAt: nowMs, isRefusing: false }
 }
 
-/** Nothing at first, then twice as long after each failure. */
+/** How long to wait: not at all at first, then twice as long after each failure. */
 function waitMs({ count, lastAt }: Failures, { free, limit }: Budget, nowMs: number): number {
   if (count < free) return 0
   const backoff = Math.min(LOGIN_BACKOFF_BASE_SECONDS * 2 ** (count - free), LOGIN_BACKOFF_MAX_SECONDS)

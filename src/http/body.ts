@@ -22,7 +22,7 @@ export interface Body<Media extends string = string, Schema extends z.ZodType = 
 }
 
 const readJson = readBody(JSON_BODY_MAX_BYTES, (bytes, mediaType) => {
-  if (bytes.byteLength === 0) throw invalid('A body is required')
+  if (bytes.byteLength === 0) throw invalid('Send a body.')
   assertMediaType(mediaType, JSON_MEDIA)
   assertStrictJson(bytes)
 })
@@ -92,21 +92,21 @@ function assertStrictJson(bytes: ArrayBuffer): void {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
     value = JSON.parse(text)
   } catch {
-    throw invalid('The body is not JSON in UTF-8')
+    throw invalid('Send JSON in UTF-8.')
   }
   const names = [...text.matchAll(STRINGS)].filter(([, colon]) => colon !== undefined).length
-  if (names !== countMembers(value, 0)) throw invalid('A member occurs twice')
+  if (names !== countMembers(value, 0)) throw invalid('Send each member once.')
 }
 
 /** The number of members in all objects of a value. */
 function countMembers(value: unknown, depth: number): number {
-  if (depth > JSON_MAX_DEPTH) throw invalid('The body is nested too deeply')
-  if (typeof value === 'string' && !value.isWellFormed()) throw invalid('A string is not well-formed Unicode')
+  if (depth > JSON_MAX_DEPTH) throw invalid('The body is nested too deeply.')
+  if (typeof value === 'string' && !value.isWellFormed()) throw invalid('A string is not well-formed Unicode.')
   if (typeof value !== 'object' || value === null) return 0
   const isArray = Array.isArray(value)
   let count = 0
   for (const [name, member] of Object.entries(value)) {
-    if (!name.isWellFormed()) throw invalid('A name is not well-formed Unicode')
+    if (!name.isWellFormed()) throw invalid('A name is not well-formed Unicode.')
     count += countMembers(member, depth + 1) + (isArray ? 0 : 1)
   }
   return count
@@ -117,8 +117,8 @@ function assertStrictForm(bytes: ArrayBuffer, required: string): void {
   const members = { error: 'invalid_request' }
   const parameters = new URLSearchParams(new TextDecoder().decode(bytes))
   const names = [...parameters.keys()]
-  if (new Set(names).size < names.length) throw invalid('A parameter occurs twice', { members })
-  if (!parameters.get(required)) throw invalid('Must be there', { path: required, members })
+  if (new Set(names).size < names.length) throw invalid('Send each parameter once.', { members })
+  if (!parameters.get(required)) throw invalid('Send this parameter.', { path: required, members })
 }
 
 function invalid(

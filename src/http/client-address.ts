@@ -23,15 +23,16 @@ const IPV6_NETWORKS = [
 ]
 
 /**
- * The one address of every Worker of every customer that calls from another zone (developers.cloudflare.com,
+ * The address that every Worker of every customer has when it calls another zone (developers.cloudflare.com,
  * "CF-Connecting-IP").
  */
 const WORKERS_ADDRESS = '2a06:98c0:3600::103'
 
 /**
- * What a client is counted by, the narrowest first: an IPv4 address, or three networks of an IPv6 one. A Worker is
- * counted by the zone that Cloudflare says it belongs to, since its address is everybody's. Nothing where there is no
- * address: such requests are not thrown together into one bucket (Cloudflare always sets one for the public).
+ * Names what a client is counted by, the narrowest first: an IPv4 address, or three networks of an IPv6 address. A
+ * Worker is counted by the zone that Cloudflare says it belongs to, because all Workers share one address. A request
+ * without an address has no name, so that such requests are not counted together; Cloudflare always sets one for
+ * requests from outside.
  */
 export function toRateKeys(address: string | null, workerZone: string | null = null): readonly RateKey[] {
   if (address === null || address === '') return []

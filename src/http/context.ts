@@ -16,9 +16,13 @@ export interface Variables {
 }
 
 export type AppEnv = { Variables: Variables }
+/** The context of middleware, guards and routes without a guard. */
 export type Context = HonoContext<AppEnv>
 
-/** The context of any route. What its guard added plays no part in how a cookie is read or set. */
+/**
+ * The context of a route with any guard, for whatever reads and sets cookies. Hono's contexts can be written to, so
+ * that of a guarded route, which has more variables, is not a `Context` to the compiler.
+ */
 export type AnyContext = HonoContext
 
 export const platformOf = (c: AnyContext): Platform => c.var.platform

@@ -1,6 +1,6 @@
 import { LOCALES, type Locale } from '../config.ts'
 
-/** Above any header a browser sends; the rest of a longer one is not looked at. */
+/** No browser sends a longer header, so the rest of one is not looked at. */
 const MAX_HEADER_LENGTH = 512
 
 /**

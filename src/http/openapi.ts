@@ -23,7 +23,7 @@ export const SECURITY_SCHEMES = {
   client: { type: 'http', scheme: 'basic' },
 } as const
 
-/** What a page of another origin needs to be allowed to read an answer that has not changed. */
+/** The headers that a page of another origin needs to be allowed to read an answer that has not changed. */
 const CORS_HEADERS = [
   'Access-Control-Allow-Origin',
   'Access-Control-Allow-Credentials',
@@ -31,8 +31,8 @@ const CORS_HEADERS = [
 ]
 
 /**
- * Serves the document. An isolate makes it once, when it is first asked for it: that takes 10 to 30 ms of CPU, and most
- * isolates are never asked. A client that holds it already is told so (304).
+ * Serves the document. Each isolate makes it once, when it is first asked for it, because that takes 10 to 30 ms of CPU
+ * and most isolates are never asked. A client that has it already gets 304.
  */
 export function serveDocument(makeDocument: () => object) {
   let made: { json: string; tag: string } | null = null

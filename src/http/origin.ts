@@ -12,9 +12,9 @@ export function isAllowedOrigin(c: Context, origin: string): boolean {
 }
 
 /**
- * Refuses an unsafe request that rides on a cookie unless the browser says where it came from, and that place is
- * allowed (ASVS 3.5.1-3.5.3). `Sec-Fetch-Site` cannot be set by a page; a client that sends neither header has no
- * business with cookies.
+ * Refuses an unsafe request that is authenticated by a cookie, unless the browser says where it came from and that
+ * place is allowed (ASVS 3.5.1-3.5.3). A page cannot set `Sec-Fetch-Site`. A client that sends neither header is no
+ * browser, and should send a bearer token.
  */
 export function assertTrustedOrigin(c: Context): void {
   const origin = c.req.header('Origin')

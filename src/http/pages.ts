@@ -15,7 +15,10 @@ export async function sendPage(c: Context, path: string): Promise<Response> {
   return page
 }
 
-/** What no route answers is a page, or nothing: a person is told so by a page, a program by a problem. */
+/**
+ * Answers what no route answers: with a page where there is one, else by saying that nothing is there, to a person with
+ * a page and to a program with a problem.
+ */
 export async function handleNotFound(c: Context): Promise<Response> {
   if (isSafe(c)) {
     const page = await sendPage(c, new URL(c.req.url).pathname)

@@ -6,8 +6,8 @@ import { logError } from '../platform/log.ts'
 import type { Context } from './context.ts'
 
 /**
- * Answers a refusal as an RFC 9457 problem. Nothing of an error but its code, and what `Refusal` lists for clients,
- * leaves.
+ * Answers a refusal as an RFC 9457 problem. A client learns its code and what `Refusal` lists for clients, and nothing
+ * else of it.
  */
 export function sendProblem(c: Context, error: Refusal): Response {
   const { code, extras } = error
@@ -29,14 +29,14 @@ export function sendProblem(c: Context, error: Refusal): Response {
   return c.body(JSON.stringify(extras.errors ? { ...problem, errors: extras.errors } : problem), status, headers)
 }
 
-/** The last resort of every request. */
+/** Answers whatever a request has thrown. */
 export function handleError(error: Error, c: Context): Response {
   return sendProblem(c, toRefusal(error, c))
 }
 
 /**
- * What a client may know of an error: known refusals are what they are, a dependency that is down is 503, anything else
- * nothing.
+ * Turns an error into what a client may know of it: a refusal stays what it is, a dependency that is down becomes 503,
+ * and of anything else a client learns nothing.
  */
 export function toRefusal(error: unknown, c: Context): Refusal {
   if (error instanceof Refusal) return error

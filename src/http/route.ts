@@ -1,8 +1,9 @@
-import { createRoute, type RouteConfig, type z } from '@hono/zod-openapi'
+import { createRoute, OpenAPIHono, type RouteConfig, type z } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
 import { Problem } from '../contracts/common.ts'
-import { REFUSALS, type RefusalCode } from '../errors.ts'
+import { REFUSALS, Refusal, type RefusalCode } from '../errors.ts'
 import type { Body } from './body.ts'
+import type { AppEnv } from './context.ts'
 import { type AddedBy, enter, type Guard } from './guard.ts'
 import { type Limit, limitsOf } from './middleware/rate-limit.ts'
 
@@ -52,7 +53,7 @@ const ANYWHERE = [
 ] as const
 /** A page of a foreign origin, or plain HTTP, is refused before any route that changes something. */
 const UNSAFE = ['csrf_refused', 'https_required'] as const
-const BODY = ['invalid_request', 'body_too_large', 'unsupported_media_type'] as const
+const BODY = ['body_too_large', 'unsupported_media_type'] as const
 
 /**
  * A route in one statement: its middleware, its validation and its whole OpenAPI operation, with every status that it
@@ -85,14 +86,24 @@ export function route<const Of extends Statement>(statement: Of): Routed<Of> {
   return createRoute(config as RouteConfig) as unknown as Routed<Of>
 }
 
-function listRefusals({ method, guard, params, query, body, refuses = [] }: Statement): RefusalCode[] {
+/** A router whose inputs are checked by their contract before a handler sees them. */
+export function createRouter(): OpenAPIHono<AppEnv> {
+  return new OpenAPIHono<AppEnv>({
+    defaultHook: (result) => {
+      if (result.success) return
+      const errors = result.error.issues.map(({ path, message }) => ({ path: path.map(String).join('.'), message }))
+      throw new Refusal('invalid_request', { errors })
+    },
+  })
+}
+
+function listRefusals({ method, guard, body, refuses = [] }: Statement): RefusalCode[] {
   return [
-    ...(params || query ? (['invalid_request'] as const) : []),
+    ...ANYWHERE,
     ...(body ? BODY : []),
     ...(guard?.refuses ?? []),
     ...refuses,
     ...(method === 'get' ? [] : UNSAFE),
-    ...ANYWHERE,
   ]
 }
 

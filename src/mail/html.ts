@@ -36,10 +36,10 @@ export function renderHtml(letter: Letter, brand: Brand): string {
     `<h1 class="ink" style="margin:0 0 16px;font-size:24px;line-height:32px;font-weight:700;color:#111827">${typeset(letter.heading)}</h1>`,
     ...letter.paragraphs.map((text) => paragraph(text, 'ink', '0 0 16px')),
     renderFacts(letter.facts),
-    letter.link === null ? '' : renderButton(letter.link, letter.action, escapeHtml(brand.color)),
+    letter.link === null ? '' : renderButton(letter.link, escapeHtml(brand.color)),
     letter.code === null ? '' : renderCode(letter.code, letter.codeHint),
     ...letter.closing.map((text, index) => paragraph(text, 'soft', index === 0 ? '0' : '12px 0 0')),
-    letter.link === null ? '' : renderBareLink(letter.link, letter.linkHint),
+    letter.link === null ? '' : renderBareLink(letter.link),
   ]
   return `<!doctype html>
 <html lang="${letter.locale}" dir="ltr">
@@ -99,11 +99,11 @@ function renderFacts(facts: Letter['facts']): string {
  * Where the colour is too close to the light or the dark card, a border in the colour of the label keeps the button's
  * edge visible on it.
  */
-function renderButton(link: string, label: string, color: string): string {
+function renderButton({ address, label }: NonNullable<Letter['link']>, color: string): string {
   const text = chooseTextColor(color)
   const stands = [WHITE, DARK_CARD].every((card) => contrastRatio(color, card) >= MIN_EDGE_CONTRAST)
   const look = `border:1px solid ${stands ? color : text};border-radius:10px;background:${color};color:${text}`
-  return `<p style="margin:24px 0"><a class="button" href="${escapeHtml(link)}" style="display:inline-block;padding:13px 26px;${look};font-size:16px;line-height:24px;font-weight:600;text-align:center;text-decoration:none">${escapeHtml(label)}</a></p>`
+  return `<p style="margin:24px 0"><a class="button" href="${escapeHtml(address)}" style="display:inline-block;padding:13px 26px;${look};font-size:16px;line-height:24px;font-weight:600;text-align:center;text-decoration:none">${escapeHtml(label)}</a></p>`
 }
 
 /** Shown in groups of four by padding alone: a copy of it is the bare digits. */
@@ -116,7 +116,7 @@ function renderCode(code: string, hint: string): string {
 <div class="box ink" style="margin:0 0 24px;padding:14px 16px;background:#f8f9fb;border:1px solid #e2e5ea;border-radius:10px;color:#111827;font-family:${MONO};font-size:28px;line-height:36px;font-weight:600;letter-spacing:2px;text-align:center">${digits}</div>`
 }
 
-function renderBareLink(link: string, hint: string): string {
-  const address = escapeHtml(link)
-  return `<p class="soft" style="margin:20px 0 0;font-size:13px;line-height:20px;color:#4b5563">${escapeHtml(hint)}<br><a class="soft" href="${address}" style="color:#4b5563;text-decoration:underline;overflow-wrap:anywhere;word-break:break-all">${address}</a></p>`
+function renderBareLink(link: NonNullable<Letter['link']>): string {
+  const address = escapeHtml(link.address)
+  return `<p class="soft" style="margin:20px 0 0;font-size:13px;line-height:20px;color:#4b5563">${escapeHtml(link.hint)}<br><a class="soft" href="${address}" style="color:#4b5563;text-decoration:underline;overflow-wrap:anywhere;word-break:break-all">${address}</a></p>`
 }

@@ -11,12 +11,12 @@ const MAX_LIST_LENGTH = 1000
 const TEXTS: Readonly<Record<Locale, MailTexts<MailKind>>> = { en, de }
 
 /** A mail in words with its facts, link and code: what the text and the HTML part are both made from. */
-export interface Letter extends MailText {
+export interface Letter extends Omit<MailText, 'action'> {
   locale: Locale
   product: string
   facts: readonly { label: string; value: string }[]
-  link: string | null
-  linkHint: string
+  /** Where the mail leads, the label of its button, and what stands over the bare address. */
+  link: { address: string; label: string; hint: string } | null
   code: string | null
   codeHint: string
 }
@@ -37,22 +37,22 @@ export function composeLetter({ kind, locale, link, code, details }: MailContent
     device: formatDevice(toFact(details.device), texts),
     location: toFact(details.location),
   }
+  const { action, ...mail } = texts.mails[kind]({
+    product,
+    duration: details.minutes === undefined ? '' : formatDuration(Number(details.minutes), locale),
+    email: toFact(details.email),
+    factor: Object.hasOwn(texts.factors, factor) ? (texts.factors[factor] ?? factor) : factor,
+    ...signIns,
+    isUnconfirmed: details.unconfirmed !== undefined,
+  })
   return {
-    ...texts.mails[kind]({
-      product,
-      duration: details.minutes === undefined ? '' : formatDuration(Number(details.minutes), locale),
-      email: toFact(details.email),
-      factor: Object.hasOwn(texts.factors, factor) ? (texts.factors[factor] ?? factor) : factor,
-      ...signIns,
-      isUnconfirmed: details.unconfirmed !== undefined,
-    }),
+    ...mail,
     locale,
     product,
     facts: FACT_LABELS.map((key) => ({ label: texts.labels[key], value: shown[key] })).filter(
       (fact) => fact.value !== '',
     ),
-    link: link === null ? null : toLine(link),
-    linkHint: texts.linkHint,
+    link: link === null || action === null ? null : { address: toLine(link), label: action, hint: texts.linkHint },
     code: code === null ? null : code.replaceAll(/\D/g, ''),
     codeHint: link === null ? texts.codeLabel : texts.codeHint,
   }

@@ -9,7 +9,7 @@ export const MAIL_KINDS = Object.keys(en.mails) as readonly MailKind[]
 export interface MailContent {
   kind: MailKind
   locale: Locale
-  /** Absolute URL on `APP_URL`, ending in `#token=<token>`; null for a notice. */
+  /** Absolute URL on `APP_URL`: ending in `#token=<token>`, or of the account for a notice; null for neither. */
   link: string | null
   /** Eight digits, for a person who reads the mail on another device; null for a notice. */
   code: string | null

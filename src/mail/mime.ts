@@ -1,6 +1,6 @@
 import MimeNode from 'nodemailer/lib/mime-node'
+import { domainOf, parseRecipient, parseSender } from './addresses.ts'
 import { toLine } from './escape.ts'
-import { domainOf, parseRecipient, parseSender } from './mailbox.ts'
 import type { OutgoingMail } from './message.ts'
 
 /** RFC 3834 §5: no out-of-office reply comes back, and none of ours starts a loop. */

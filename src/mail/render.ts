@@ -23,7 +23,7 @@ function renderText(letter: Letter): string {
     letter.heading,
     ...letter.paragraphs,
     letter.facts.map((fact) => `${fact.label}: ${fact.value}`).join('\n'),
-    letter.link === null ? '' : `${letter.action}:\n${letter.link}`,
+    letter.link === null ? '' : `${letter.link.label}:\n${letter.link.address}`,
     letter.code === null ? '' : `${letter.codeHint}\n${letter.code}`,
     ...letter.closing,
     `-- \n${letter.product}\n${letter.reason}`,

@@ -11,7 +11,7 @@ import { createMailTransport } from './mail-transport.ts'
 import type { Platform } from './platform.ts'
 import { createRateLimiter, type RateWindows } from './rate-limiter.ts'
 
-/** What one isolate keeps for a set of bindings: parsed once, and nothing that belongs to a request. */
+/** What one isolate keeps for a set of bindings. It is made once, and nothing in it belongs to a request. */
 interface Remembered extends Configuration {
   keyRing: Platform['keyRing']
   readiness: Platform['readiness']
@@ -82,7 +82,10 @@ export function composePlatform(
   }
 }
 
-/** A short idle time-out needs a finer record, or a session in use would run out. */
+/**
+ * How often a session's last use is recorded. A short idle time-out needs a finer record, because a session in use
+ * would otherwise run out.
+ */
 function lastSeenResolutionMs(idleTimeoutSeconds: number): number {
   const finest = idleTimeoutSeconds > 0 ? idleTimeoutSeconds / 4 : LAST_SEEN_RESOLUTION_SECONDS
   return Math.min(LAST_SEEN_RESOLUTION_SECONDS, finest) * 1000

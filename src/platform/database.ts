@@ -2,7 +2,7 @@ import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1'
 import { askDependency } from './dependency.ts'
 
 /**
- * D1 through Drizzle, with a deadline: a database that stalls is one that is down. Whatever it throws arrives as a
+ * Opens D1 through Drizzle, with a deadline: a database that stalls counts as down. Whatever it throws arrives as a
  * `DependencyError`.
  */
 export function openDatabase(database: D1Database): DrizzleD1Database<Record<string, never>> {
@@ -20,7 +20,7 @@ type AsyncCall = (...args: unknown[]) => Promise<unknown>
 
 const ROUND_TRIPS: readonly PropertyKey[] = ['all', 'raw', 'run', 'first']
 
-/** The same database; each round trip has the deadline. */
+/** Gives the same database with a deadline on each round trip. */
 function withDeadline(database: D1Database): D1Database {
   const originals = new WeakMap<D1PreparedStatement, D1PreparedStatement>()
   const watch = (statement: D1PreparedStatement): D1PreparedStatement => {
@@ -41,7 +41,7 @@ function withDeadline(database: D1Database): D1Database {
   })
 }
 
-/** A native object with some of its methods replaced. */
+/** Gives a native object with some of its methods replaced. */
 function overlay<Native extends object>(native: Native, replace: (key: PropertyKey, call: Call) => Call): Native {
   return new Proxy(native, {
     get(_, key) {

@@ -3,7 +3,7 @@ import { DependencyError } from '../errors.ts'
 import { within } from '../within.ts'
 
 /**
- * What something outside this Worker answers.
+ * Asks something outside this Worker, and gives its answer.
  * @throws {DependencyError} when it refuses, or has not answered in time.
  */
 export async function askDependency<Answer>(

@@ -1,4 +1,7 @@
-/** One JSON line an entry; workerd adds the time, and so do we, because a line may be read elsewhere. */
+/**
+ * What an entry of the log says besides its message. An entry is one line of JSON; it holds its time, because it may be
+ * read where workerd's own time is not kept.
+ */
 export type LogFields = Readonly<Record<string, unknown>>
 
 export function logInfo(message: string, fields: LogFields = {}): void {
@@ -16,7 +19,10 @@ export function logError(message: string, error: unknown, fields: LogFields = {}
   )
 }
 
-/** A query error quotes its parameters (addresses, hashes): only its cause and its frames are kept. */
+/**
+ * Describes an error without what a query quotes: its parameters are addresses and hashes, so only its cause and its
+ * frames are kept.
+ */
 function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return { name: typeof error }
   const isQueryError = error.message.startsWith('Failed query')

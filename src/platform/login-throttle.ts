@@ -22,7 +22,8 @@ export type LoginAttempt =
   | { outcome: 'throttled'; retryAfterSeconds: number; isFirst: boolean }
 
 /**
- * The passwords of one account, behind its throttle. Fails closed: `DependencyError` when the object does not answer.
+ * Checks and hashes the passwords of one account, behind its throttle. It fails closed, with a `DependencyError`, when
+ * the object does not answer.
  */
 export interface AccountThrottle {
   attempt(input: LoginTry): Promise<LoginAttempt>
@@ -33,8 +34,8 @@ export interface AccountThrottle {
 }
 
 /**
- * A throttle object by its keyed name. An object lives for ever where it is first asked for, so all of them are asked
- * for in one region: neither distance nor who asked first tells whether a name has an account.
+ * Finds a throttle object by its keyed name. An object stays for ever where it is first asked for, so all of them are
+ * asked for in one region: neither distance nor who asked first tells whether a name has an account.
  */
 export function openThrottleObject<Stub>(
   objects: { getByName(name: string, options: { locationHint: DurableObjectLocationHint }): Stub },
@@ -44,7 +45,7 @@ export function openThrottleObject<Stub>(
   return objects.getByName(name, { locationHint: region })
 }
 
-/** The passwords of an account, asked of its throttle object by whatever `open` finds it with. */
+/** Gives the passwords of an account, asked of the throttle object that `open` finds. */
 export function openLoginThrottle(open: () => AccountThrottle): AccountThrottle {
   const call = <Answer>(ask: (stub: AccountThrottle) => Promise<Answer>): Promise<Answer> =>
     askDependency('login_throttle', () => ask(open()))

@@ -2,7 +2,7 @@ import { MAIL_WAIT_MS } from '../config.ts'
 import { MailThrottledError, type MailTransport } from '../mail/message.ts'
 import { logWarning } from './log.ts'
 
-/** Until when the mail server wants to be left alone, as far as this isolate was told, and the answer that said so. */
+/** Until when the mail server has asked to be left alone, as far as this isolate knows, and the answer that said so. */
 export interface MailPause {
   until: number
   reason: string
@@ -15,14 +15,14 @@ interface Clock {
   sleep: (milliseconds: number) => Promise<void>
 }
 
-/** Up to half as long again, so that what was put off together does not come back together. */
+/** Makes a duration up to half as long again, so that mails that were put off together do not come back together. */
 export const withJitter = (duration: number, random: () => number): number => duration * (1 + random() / 2)
 
 /**
- * A transport that leaves a server alone when it asks for that. What one delivery is told holds up all others of the
- * isolate, so that not each of them has to ask. A short pause is waited for here, because a queue counts in seconds and
- * its messages cost money.
- * @throws {MailThrottledError} where the wait would be long: the mail belongs back in the outbox.
+ * Makes a transport that leaves a server alone when it asks for that. What one delivery is told holds up all others of
+ * the isolate, so that not each of them has to ask. A short pause is waited for here, because a queue counts in seconds
+ * and its messages cost money.
+ * @throws {MailThrottledError} where the wait would be long: the mail then goes back to the outbox.
  */
 export function respectPauses(send: MailTransport, pause: MailPause, { now, random, sleep }: Clock): MailTransport {
   return async (mail) => {

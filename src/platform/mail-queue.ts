@@ -3,15 +3,16 @@ import { within } from '../within.ts'
 import { logError } from './log.ts'
 
 /**
- * One turn to deliver a mail. It names the outbox row it was sent for, which an operator may want to know, but serves
- * the most urgent.
+ * One turn to deliver a mail. It names the row of the outbox that it was sent for, for operators to read, but the turn
+ * is used for the most urgent mail.
  */
 export interface MailMessage {
   outboxId: string
 }
 
 /**
- * A mail that is given up, for whoever reads the dead-letter queue. No address: the row has it, and is deleted in time.
+ * Tells whoever reads the dead-letter queue of a mail that was given up. It holds no address: the row of the outbox
+ * does, and is deleted in time.
  */
 export interface DeadMail {
   outboxId: string

@@ -9,7 +9,7 @@ interface MailBindings {
   DEV_MAILBOX?: { getByName(name: string): { store(mail: Omit<OutgoingMail, 'from'>): Promise<void> } }
 }
 
-/** The way out that `MAIL_TRANSPORT` names. What each needs was checked with the configuration. */
+/** Makes the transport that `MAIL_TRANSPORT` names. The configuration was checked for what each of them needs. */
 export function createMailTransport(settings: Settings['mail'], bindings: MailBindings): MailTransport {
   switch (settings.transport) {
     case 'smtp':
@@ -26,7 +26,7 @@ export function createMailTransport(settings: Settings['mail'], bindings: MailBi
   }
 }
 
-/** What the configuration's own check has made sure of. */
+/** Gives a value that the check of the configuration has made sure of. */
 function configured<Value>(value: Value | null): Value {
   if (value === null) throw new MailError('not configured', false)
   return value

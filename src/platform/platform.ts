@@ -9,7 +9,10 @@ import type { AccountThrottle } from './login-throttle.ts'
 import type { DeadMail } from './mail-queue.ts'
 import type { RateLimiter } from './rate-limiter.ts'
 
-/** The keys in use, as one isolate remembers them: resolved values only, so no request waits for another's promise. */
+/**
+ * The keys in use, as one isolate remembers them. They are resolved values, so that no request waits for a promise of
+ * another.
+ */
 export interface KeyRing {
   loadedAt: number
   /** Those that can sign, newest first; each from its period on. */
@@ -63,11 +66,13 @@ export interface Platform {
   keyRing: { current: KeyRing | null; triedAt: number }
   /** The configured ways to sign in elsewhere, by id. */
   providers: ReadonlyMap<string, OAuthProvider>
-  /** Asks each dependency for the least it can answer; R2 is one where its binding is there. */
+  /** Asks each dependency for the least that it can answer. R2 is one of them where its binding is there. */
   probes: Readonly<Record<string, () => Promise<unknown>>>
   /** How large the database is. */
   databaseBytes: () => Promise<number>
-  /** What the isolate last learned of its dependencies: values only, no promise. */
+  /**
+   * What the isolate last learned of its dependencies: values only, so that no request waits for a promise of another.
+   */
   readiness: { known: { dependencies: Record<string, DependencyState>; at: number } | null; askedAt: number }
 }
 

@@ -1,7 +1,7 @@
 import type { Locale } from '../config.ts'
 import type { Requester } from '../domain/requester.ts'
 
-/** A cron or a queue: nobody in particular. */
+/** The requester of a cron or a queue, which is nobody in particular. */
 export const SYSTEM: Requester = { requestId: null, ip: null, country: null, city: null, userAgent: null, locale: 'en' }
 
 const USER_AGENT_MAX_LENGTH = 400

@@ -2,10 +2,8 @@ import { Status } from '../contracts/common.ts'
 import { LoginAnswer, LoginRequest, MfaEmailRequest, MfaLoginRequest, SignedIn } from '../contracts/login.ts'
 import { json } from '../http/body.ts'
 import { loginBudget } from '../http/guards.ts'
-import { readLoginOrigin } from '../http/login-origin.ts'
-import { answer, route } from '../http/route.ts'
-import { createRouter } from '../http/router.ts'
-import { presentSession } from '../http/signed-in.ts'
+import { presentLogin, presentSession, readLoginOrigin } from '../http/login.ts'
+import { answer, createRouter, route } from '../http/route.ts'
 import { logInWithPassword } from '../services/login/login.ts'
 import { logInWithSecondFactor, sendMfaCode } from '../services/login/second-factor.ts'
 
@@ -56,12 +54,7 @@ export const loginRoutes = createRouter()
       ...readLoginOrigin(c, delivery),
       countStranger: c.get('countStranger'),
     })
-    return c.json(
-      'mfa' in result
-        ? { status: 'mfa_required' as const, ...result.mfa }
-        : presentSession(c, result.session, delivery),
-      200,
-    )
+    return c.json(presentLogin(c, result, delivery), 200)
   })
   .openapi(mfaRoute, async (c) => {
     const { delivery, ...input } = c.req.valid('json')

@@ -122,7 +122,7 @@ describe('a stated address that is refused', () => {
     const { ask } = freshWorker({ SERVICE_CLIENTS })
     const response = await ask('GET', '/health', BACK_END, { headers: stating(address) })
     const { errors } = await expectRefusal(response, 400, 'invalid_request')
-    expect(errors).toEqual([{ path: 'Postern-Client-Address', message: 'Must be an IPv4 or IPv6 address' }])
+    expect(errors).toEqual([{ path: 'Postern-Client-Address', message: 'Send an IPv4 or an IPv6 address.' }])
   })
 
   it('counts against the address of its sender, so that guessing a secret is limited', async () => {

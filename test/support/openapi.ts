@@ -15,6 +15,8 @@ export interface Operation {
   body: { required: boolean; mediaTypes: string[]; schema: Schema } | null
   /** The documented statuses. */
   statuses: number[]
+  /** The codes that the documented statuses name. */
+  codes: string[]
 }
 
 interface Document {
@@ -24,7 +26,7 @@ interface RawOperation {
   security?: Record<string, unknown>[]
   parameters?: { name: string; in: string; required?: boolean; schema: Schema }[]
   requestBody?: { required?: boolean; content: Record<string, { schema?: Schema }> }
-  responses: Record<string, unknown>
+  responses: Record<string, { description: string }>
 }
 
 /** Every operation of the document. Tests that walk it cover new routes by themselves. */
@@ -45,6 +47,9 @@ function describeOperation(method: string, path: string, raw: RawOperation): Ope
     parameters: (raw.parameters ?? []).map(({ required = false, ...parameter }) => ({ ...parameter, required })),
     body: content ? { required: raw.requestBody?.required === true, mediaTypes: Object.keys(content), schema } : null,
     statuses: Object.keys(raw.responses).map(Number),
+    codes: Object.values(raw.responses).flatMap(({ description }) =>
+      [...description.matchAll(/`([a-z_]+)`/g)].flatMap(([, code]) => code ?? []),
+    ),
   }
 }
 

@@ -2,16 +2,18 @@ import { cors } from 'hono/cors'
 import { createMiddleware } from 'hono/factory'
 import { secureHeaders } from 'hono/secure-headers'
 import { Refusal } from '../../errors.ts'
+import type { Platform } from '../../platform/platform.ts'
 import type { AppEnv } from '../context.ts'
 import { isTokenRoute } from '../guard.ts'
 import { isAllowedOrigin, isForeignPage, isSafe } from '../origin.ts'
 import { isBearerRequest } from './authenticate.ts'
 
+const TWO_YEARS = 'max-age=63072000'
 const PREFLIGHT_MAX_AGE_SECONDS = 600
 const RESOURCE_POLICY = 'Cross-Origin-Resource-Policy'
 
 /**
- * In production, plain HTTP is sent on to https where that is safe, and refused where a secret has been exposed
+ * In production, sends plain HTTP on to https where that is safe, and refuses it where a secret may have been exposed
  * already. It stands before everything that looks at a cookie or a token.
  */
 export const requireHttps = createMiddleware<AppEnv>(async (c, next) => {
@@ -20,6 +22,18 @@ export const requireHttps = createMiddleware<AppEnv>(async (c, next) => {
   if (settings.isDevelopment || url.protocol === 'https:') return await next()
   if (!['GET', 'HEAD'].includes(c.req.method)) throw new Refusal('https_required')
   return c.redirect(`${settings.issuer}${url.pathname}${url.search}`, 308)
+})
+
+/**
+ * Tells browsers to use https only (RFC 6797), with pages and data alike. It includes the subdomains of `ISSUER` only
+ * where a deployment says so, because one of them may be somebody else's and have no https. A Worker without a valid
+ * configuration has no platform to ask, and leaves the subdomains out.
+ */
+export const transportSecurity = createMiddleware<AppEnv>(async (c, next) => {
+  await next()
+  const platform = c.get('platform') as Platform | undefined
+  const scope = platform?.settings.hstsIncludeSubdomains ? '; includeSubDomains' : ''
+  c.header('Strict-Transport-Security', `${TWO_YEARS}${scope}`)
 })
 
 const allowOrigin = cors({
@@ -42,10 +56,10 @@ export const crossOrigin = createMiddleware<AppEnv>(async (c, next) => {
 })
 
 /**
- * Refuses every unsafe request that a page of a foreign origin makes, but one: a bearer token on a route that acts by
- * the token alone. No browser adds a token by itself, so whoever sends one means it, and CORS decides whether a page
- * may read the answer. The browser keeps no cookie of that answer, or a page could tie its visitor to another account
- * (docs/decisions/0009-cookies-and-csrf.md).
+ * Refuses every unsafe request that a page of a foreign origin makes, with one exception: a bearer token on a route
+ * that acts by the token alone. No browser adds a token by itself, so whoever sends one means to, and CORS decides
+ * whether a page may read the answer. The cookies of that answer are taken out, because a page could otherwise tie its
+ * visitor to another account (docs/decisions/0009-cookies-and-csrf.md).
  */
 export const refuseForeignPages = createMiddleware<AppEnv>(async (c, next) => {
   if (isSafe(c) || !isForeignPage(c)) return await next()
@@ -73,7 +87,7 @@ export const apiHeaders = createMiddleware<AppEnv>(async (c, next) => {
   if (!c.res.headers.has(RESOURCE_POLICY)) c.header(RESOURCE_POLICY, 'same-origin')
 })
 
-/** Nothing that concerns an account is kept by a browser or a proxy. */
+/** Keeps browsers and proxies from storing anything that concerns an account. */
 export const noStore = createMiddleware<AppEnv>(async (c, next) => {
   await next()
   c.header('Cache-Control', 'no-store')

@@ -12,8 +12,8 @@ import { readDeviceToken } from '../cookies.ts'
 type RateClass = keyof typeof RATE_CLASSES
 
 /**
- * Limits one route by client address. It stands on the route's own line, so no spelling of a path gets around it
- * (better-auth CVE-2025-71399); each route has a count of its own.
+ * Limits one route by client address. It is a part of the route, so no spelling of a path gets around it (better-auth
+ * CVE-2025-71399), and each route has a count of its own.
  */
 const rateLimit = (name: RateClass, route: string) =>
   createMiddleware<AppEnv>(async (c, next) => {
@@ -21,20 +21,20 @@ const rateLimit = (name: RateClass, route: string) =>
     await next()
   })
 
-/** What a route that sends mails counts: by the minute as whatever is sensitive, and by the hour and the day. */
+/** A route that sends mails is limited by the minute as every sensitive route is, and by the hour and the day. */
 const MAIL_CLASSES = ['sensitive', 'mail-hourly', 'mail-daily'] as const
 
-/** What a route states as its limit: a class, or `mails` for those of whatever sends mails. */
+/** What a route states as its limit: one class, or `mails` for all classes of a route that sends mails. */
 export type Limit = RateClass | 'mails'
 
 export const limitsOf = (limit: Limit, route: string) =>
   (limit === 'mails' ? MAIL_CLASSES : [limit]).map((name) => rateLimit(name, route))
 
 /**
- * Limits logins by client address, but for a device that has logged in to the very account before: whatever else comes
- * from an office's address, such a login gets through (docs/decisions/0008-rate-limits.md). A token that we made opens
- * a small budget of its account; whose account that is shows when the one that logs in is known. Answers what counts,
- * then, a login by its address that has not been counted yet.
+ * Limits logins by client address, except from a device that has logged in to the same account before: such a login
+ * gets through, whatever else comes from its office's address (docs/decisions/0008-rate-limits.md). A token that we
+ * made opens a small budget of the account it names. Only the login shows whether it is for that account, so the caller
+ * gets a function that counts it by its address where it is not, and does nothing where that was done.
  */
 export async function limitLogins(c: Context, route: string): Promise<() => Promise<void>> {
   const countAddress = () => limitByAddress(c, 'sensitive', route)
@@ -45,13 +45,13 @@ export async function limitLogins(c: Context, route: string): Promise<() => Prom
   return async () => undefined
 }
 
-/** Limits each client's requests altogether, to whatever address. */
+/** Limits all requests of a client together, whatever they ask for. */
 export const globalRateLimit = createMiddleware<AppEnv>(async (c, next) => {
   await limitAltogether(c)
   await next()
 })
 
-/** The same for a request that will get no further. */
+/** Counts a request towards that limit, also one that is refused before it gets there. */
 export async function limitAltogether(c: Context): Promise<void> {
   await limitByAddress(c, 'global')
 }
@@ -73,8 +73,8 @@ async function limitByAddress(c: Context, name: RateClass | 'global', route?: st
 
 /**
  * Counts a request under each key, the narrowest first, and says in the fields of draft-ietf-httpapi-ratelimit-headers
- * what the tightest leaves. What a narrow key refuses counts under no wider one, so nobody shuts the neighbours out by
- * being refused.
+ * what the tightest limit leaves. A request that a narrow key refuses counts under no wider one, so that nobody shuts
+ * out the neighbours by being refused.
  */
 async function count(c: Context, name: RateClass | 'global', keys: readonly RateKey[]): Promise<RateState | null> {
   const { settings, rateLimiter } = c.var.platform

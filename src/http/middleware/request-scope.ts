@@ -4,8 +4,8 @@ import { logInfo } from '../../platform/log.ts'
 import type { AppEnv } from '../context.ts'
 
 /**
- * Gives the request an id and its platform, and logs it when it is answered: the route, never the path or the query,
- * which may hold what a person typed. The id is ours alone: one sent by the client could be made to collide.
+ * Gives the request an id, and logs it when it is answered. The log names the route and never the path or the query,
+ * which may hold what a person typed. An id that a client sends is not used, because it could be made to collide.
  */
 export const requestScope = createMiddleware<AppEnv>(async (c, next) => {
   const start = Date.now()

@@ -8,7 +8,7 @@ import type { Context } from '../context.ts'
 const digest = (text: string) => createHash('sha256').update(text).digest()
 
 /**
- * Lets in a service that `SERVICE_CLIENTS` names, by HTTP Basic (RFC 6749 §2.3.1); its id.
+ * Gives the id of the service that `SERVICE_CLIENTS` names and that proves itself by HTTP Basic (RFC 6749 §2.3.1).
  * @throws {Refusal} `invalid_client`.
  */
 export function authenticateClient(c: Context): string {
@@ -21,8 +21,8 @@ export function authenticateClient(c: Context): string {
 }
 
 /**
- * The id of the configured service that the `Authorization` of a request names and proves; null for anybody else. Every
- * configured client is compared, in constant time, whether or not one has matched.
+ * Finds the id of the configured service that the `Authorization` of a request names and proves; null for anybody else.
+ * Every configured client is compared, in constant time, whether or not one has matched.
  */
 export function findClientId({ serviceClients }: Settings, request: Request): string | null {
   const given = auth(request)
@@ -38,8 +38,8 @@ export function findClientId({ serviceClients }: Settings, request: Request): st
 }
 
 /**
- * What was sent, and what it says form-encoded: ids and secrets are encoded before they are joined (RFC 6749 §2.3.1),
- * but most clients, `curl -u` among them, send them as they are.
+ * Hashes what was sent, and what it says when it is form-encoded: ids and secrets are encoded before they are joined
+ * (RFC 6749 §2.3.1), but most clients, `curl -u` among them, send them as they are.
  */
 function spellings(text: string): readonly Buffer[] {
   return [digest(text), digest(decode(text))]

@@ -8,10 +8,10 @@ import { findClientId } from './require-client.ts'
 const ADDRESS = 'Postern-Client-Address'
 
 /**
- * Takes the address of a person from the back end that calls for them: limits and the audit trail then go by it, and
- * not by the back end's own. The back end proves by its secret that it may say so; anybody else is refused, or a client
- * could choose what it is counted by. It stands before the limits, so what it refuses is counted here, by the address
- * that Cloudflare tells.
+ * Takes the address of a person from the back end that calls for them, so that limits and the audit trail use it
+ * instead of the back end's own. The back end proves by its secret that it may do so. Anybody else is refused, because
+ * a client could otherwise choose the address that it is counted by. This stands before the limits, so what it refuses
+ * is counted here, by the address that Cloudflare tells.
  */
 export const takeStatedAddress = createMiddleware<AppEnv>(async (c, next) => {
   const service = c.req.header('Postern-Service')
@@ -25,7 +25,7 @@ export const takeStatedAddress = createMiddleware<AppEnv>(async (c, next) => {
   }
   if (isIP(address) === 0 || address.includes('%')) {
     await limitAltogether(c)
-    throw new Refusal('invalid_request', { errors: [{ path: ADDRESS, message: 'Must be an IPv4 or IPv6 address' }] })
+    throw new Refusal('invalid_request', { errors: [{ path: ADDRESS, message: 'Send an IPv4 or an IPv6 address.' }] })
   }
   // Where the back end stands tells nothing of where the person is.
   c.set('platform', { ...platform, requester: { ...platform.requester, ip: address, country: null, city: null } })

@@ -114,7 +114,7 @@ export const de: MailTexts<MailKind> = {
           ? []
           : ['Andere Anmeldemethoden gelten weiterhin. Entferne in deinen Kontoeinstellungen, was nicht dir gehört.']),
       ],
-      action: 'Neues Passwort festlegen',
+      action: 'Mein Konto prüfen',
       closing: [
         'Das warst du? Dann musst du nichts tun.',
         'Das warst nicht du? Dann lege sofort über „Passwort vergessen“ auf der Anmeldeseite ein neues fest und prüfe deine Sitzungen und zweiten Faktoren.',
@@ -140,7 +140,7 @@ export const de: MailTexts<MailKind> = {
       paragraphs: [
         `Dein Konto bei ${product} verwendet jetzt ${email || 'eine andere Adresse'}. Melde dich ab sofort mit ihr an. An diese Adresse schreiben wir dir hiermit zum letzten Mal.`,
       ],
-      action: 'Mein Konto schützen',
+      action: null,
       closing: [
         'Das warst du? Dann musst du nichts tun.',
         `Das warst nicht du? Dann hat vielleicht jemand anderes Zugang zu deinem Konto: Wende dich sofort an das Team von ${product}.`,
@@ -151,7 +151,7 @@ export const de: MailTexts<MailKind> = {
       subject: `Dein Einmalcode für ${product}`,
       heading: 'Dein Einmalcode',
       paragraphs: [`Gib diesen Code dort ein, wo ${product} danach fragt.`],
-      action: `${product} öffnen`,
+      action: null,
       closing: [
         `Der Code lässt sich einmal verwenden und ist ${duration} gültig. Gib ihn niemandem weiter: Wir fragen nie am Telefon, im Chat oder per E-Mail danach.`,
         'Das warst nicht du? Dann kennt jemand dein Passwort: Lege bald ein neues fest.',
@@ -212,7 +212,7 @@ export const de: MailTexts<MailKind> = {
       paragraphs: [
         `Dein Konto bei ${product} wurde deaktiviert. Du bist auf allen Geräten abgemeldet und kannst dich vorerst nicht anmelden.`,
       ],
-      action: `${product} öffnen`,
+      action: null,
       closing: [`Du hältst das für ein Versehen? Dann wende dich an das Team von ${product}.`],
       reason: OWNER(product),
     }),
@@ -222,7 +222,7 @@ export const de: MailTexts<MailKind> = {
       paragraphs: [
         `Dein Konto bei ${product} und die zugehörigen Daten wurden gelöscht. Das lässt sich nicht rückgängig machen. Du bist auf allen Geräten abgemeldet.`,
       ],
-      action: `${product} öffnen`,
+      action: null,
       closing: [`Das warst nicht du? Dann wende dich sofort an das Team von ${product}.`],
       reason: `Du bekommst diese letzte E-Mail, weil diese Adresse bis jetzt zu einem Konto bei ${product} gehört hat.`,
     }),

@@ -112,7 +112,7 @@ const texts = {
           ? []
           : ['Other ways to sign in go on to work. Remove in your account settings what is not yours.']),
       ],
-      action: 'Set a new password',
+      action: 'Check my account',
       closing: [
         'If this was you, there is nothing to do.',
         'If this was not you, set a new password at once with “Forgot password” on the sign-in page, and look through your sessions and second factors.',
@@ -136,7 +136,7 @@ const texts = {
       paragraphs: [
         `Your ${product} account now uses ${email || 'another address'}. From now on, sign in with that address. This is the last e-mail we send to this one.`,
       ],
-      action: 'Secure my account',
+      action: null,
       closing: [
         'If this was you, there is nothing to do.',
         `If this was not you, someone else may have access to your account: contact the ${product} team at once.`,
@@ -147,7 +147,7 @@ const texts = {
       subject: `Your one-time code for ${product}`,
       heading: 'Your one-time code',
       paragraphs: [`Enter this code where ${product} asks you for it.`],
-      action: `Open ${product}`,
+      action: null,
       closing: [
         `The code works once, for ${duration}. Give it to nobody: we never ask for it by phone, chat or e-mail.`,
         'If you did not ask for it, someone may know your password: set a new one soon.',
@@ -206,7 +206,7 @@ const texts = {
       paragraphs: [
         `Your ${product} account has been deactivated. You were signed out on all devices and cannot sign in for now.`,
       ],
-      action: `Open ${product}`,
+      action: null,
       closing: [`If you think this is a mistake, contact the ${product} team.`],
       reason: OWNER(product),
     }),
@@ -216,7 +216,7 @@ const texts = {
       paragraphs: [
         `Your ${product} account and the data that belonged to it have been deleted. This cannot be undone. You were signed out on all devices.`,
       ],
-      action: `Open ${product}`,
+      action: null,
       closing: [`If this was not you, contact the ${product} team at once.`],
       reason: `This is the last e-mail you receive from us: this address belonged to a ${product} account until now.`,
     }),

@@ -27,8 +27,8 @@ export interface MailText {
   heading: string
   /** What happened or what to do; the facts, the button and the code follow. */
   paragraphs: readonly string[]
-  /** Label of the button, used where the mail has a link. */
-  action: string
+  /** Label of the button; null for a mail that leads nowhere. */
+  action: string | null
   /** How long it works, and what to do if it was not you. */
   closing: readonly string[]
   /** Why this person gets this mail. */

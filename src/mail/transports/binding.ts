@@ -1,5 +1,5 @@
 import { within } from '../../within.ts'
-import { parseRecipient, parseSender } from '../mailbox.ts'
+import { parseRecipient, parseSender } from '../addresses.ts'
 import { MailError, MailThrottledError, type MailTransport } from '../message.ts'
 import { AUTOMATIC } from '../mime.ts'
 

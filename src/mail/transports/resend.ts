@@ -1,4 +1,4 @@
-import { parseRecipient, parseSender } from '../mailbox.ts'
+import { parseRecipient, parseSender } from '../addresses.ts'
 import { MailError, MailThrottledError, type MailTransport } from '../message.ts'
 import { AUTOMATIC } from '../mime.ts'
 import { readRetryAfterMs } from './retry-after.ts'

@@ -18,13 +18,11 @@ import {
   setExchangeCookie,
   setFlowCookie,
 } from '../../http/flow-cookies.ts'
-import { readLoginOrigin } from '../../http/login-origin.ts'
+import { presentLogin, presentSession, readLoginOrigin } from '../../http/login.ts'
 import { authenticateCaller } from '../../http/middleware/authenticate.ts'
 import { assertTrustedOrigin } from '../../http/origin.ts'
 import { toRefusal } from '../../http/problem.ts'
-import { answer, route } from '../../http/route.ts'
-import { createRouter } from '../../http/router.ts'
-import { presentSession } from '../../http/signed-in.ts'
+import { answer, createRouter, route } from '../../http/route.ts'
 import { toUser } from '../../services/accounts/profile.ts'
 import { exchangeCode } from '../../services/federation/exchange.ts'
 import { beginLogin, cookieName, type OAuthFlow, openFlow } from '../../services/federation/flow.ts'
@@ -132,11 +130,7 @@ export const oauthRoutes = createRouter()
       const view = { id: session.id, expiresAt: new Date(session.expiresAt).toISOString() }
       return c.json({ status: 'signed_in' as const, user: toUser(account), session: view }, 200)
     }
-    const { login, delivery } = exchanged
-    return c.json(
-      'mfa' in login ? { status: 'mfa_required' as const, ...login.mfa } : presentSession(c, login.session, delivery),
-      200,
-    )
+    return c.json(presentLogin(c, exchanged.login, exchanged.delivery), 200)
   })
 
 /** Completes the flow, sets what the browser is to keep, and gives the address it goes to, also where all failed. */

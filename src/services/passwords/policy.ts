@@ -5,10 +5,10 @@ import commonPasswords from './common-passwords.txt'
 
 /** Character classes a deployment may ask for; NIST advises against, so none by default. */
 const CLASSES = {
-  upper: { pattern: /\p{Lu}/u, message: 'Must hold an upper-case letter' },
-  lower: { pattern: /\p{Ll}/u, message: 'Must hold a lower-case letter' },
-  digit: { pattern: /\p{Nd}/u, message: 'Must hold a digit' },
-  symbol: { pattern: /[\p{P}\p{S}\p{Zs}]/u, message: 'Must hold a symbol' },
+  upper: { pattern: /\p{Lu}/u, message: 'Use an upper-case letter.' },
+  lower: { pattern: /\p{Ll}/u, message: 'Use a lower-case letter.' },
+  digit: { pattern: /\p{Nd}/u, message: 'Use a digit.' },
+  symbol: { pattern: /[\p{P}\p{S}\p{Zs}]/u, message: 'Use a symbol.' },
 }
 
 /** Shorter pieces of a name occur in too many good passwords by chance. */
@@ -37,15 +37,15 @@ let common: ReadonlySet<string> | null = null
 export function checkPassword(password: string, policy: PasswordPolicy, person: PersonalFacts): Result<string, string> {
   const normalised = password.normalize('NFC')
   const length = [...normalised].length
-  if (length < policy.minLength) return refuse(`Must be at least ${policy.minLength} characters long`)
-  if (length > PASSWORD_MAX_LENGTH) return refuse(`Must be at most ${PASSWORD_MAX_LENGTH} characters long`)
+  if (length < policy.minLength) return refuse(`Use at least ${policy.minLength} characters.`)
+  if (length > PASSWORD_MAX_LENGTH) return refuse(`Use at most ${PASSWORD_MAX_LENGTH} characters.`)
   const missing = policy.require.map((name) => CLASSES[name]).find(({ pattern }) => !pattern.test(normalised))
   if (missing) return refuse(missing.message)
   const folded = normalised.toLowerCase()
   common ??= new Set(commonPasswords.split('\n'))
-  if (common.has(folded)) return refuse('Is one of the most common passwords')
+  if (common.has(folded)) return refuse('This is one of the most common passwords. Choose another one.')
   if (personalPieces(policy, person).some((piece) => folded.includes(piece)))
-    return refuse('Must not contain your name, your address or the name of this service')
+    return refuse('Leave out your name, your address and the name of this service.')
   return { ok: true, value: normalised }
 }
 

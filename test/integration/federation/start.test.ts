@@ -137,7 +137,7 @@ describe('GET /auth/oauth/{provider} (ASVS 10.1.2, 10.2.1)', () => {
       400,
       'invalid_request',
     )
-    expect(problem.errors).toEqual([{ path: 'codeChallenge', message: 'Is required with delivery=body' }])
+    expect(problem.errors).toEqual([{ path: 'codeChallenge', message: 'Send a challenge with delivery=body.' }])
     const plain = startPath('google', { delivery: 'body', codeChallenge: 'plain' })
     await expectRefusal(await callWorker(service, 'GET', plain), 400, 'invalid_request')
   })

@@ -64,10 +64,10 @@ describe.each(ENDPOINTS)('POST %s: who may ask (RFC 7662 §2.1, RFC 6749 §2.3.1
 })
 
 describe.each(ENDPOINTS)('POST %s: the form (RFC 6749 §3.2)', (path) => {
-  const twice = [{ path: '', message: 'A parameter occurs twice' }]
+  const twice = [{ path: '', message: 'Send each parameter once.' }]
   it.each([
-    ['without a token', '', 'token', 'Must be there'],
-    ['with an empty token', 'token=', 'token', 'Must be there'],
+    ['without a token', '', 'token', 'Send this parameter.'],
+    ['with an empty token', 'token=', 'token', 'Send this parameter.'],
     ['with two tokens', 'token=a&token=b', '', twice[0]?.message],
     ['with two hints', 'token=a&token_type_hint=x&token_type_hint=y', '', twice[0]?.message],
   ])('refuses one %s', async (_, body, name, message) => {

@@ -44,8 +44,10 @@ function expectLinkAndCode(mail: MailboxItem, page: string): void {
   expect(mail.html.replaceAll(/<[^>]*>/g, '')).toContain(codeIn(mail))
 }
 
-/** A notice brings nothing that opens anything. */
-function expectNotice(mail: MailboxItem): void {
+/** A notice brings nothing that opens anything; it leads to the account where there is one to look at. */
+function expectNotice(mail: MailboxItem, { leadsToAccount }: { leadsToAccount: boolean }): void {
+  expect(mail.text.split('\n').includes(`${ORIGIN}/account`)).toBe(leadsToAccount)
+  expect(mail.html.includes(`href="${ORIGIN}/account"`)).toBe(leadsToAccount)
   expect(mail.text).not.toMatch(/token=|^\d{8}$/m)
   expect(mail.html).not.toContain('token=')
 }
@@ -79,7 +81,7 @@ describe('each kind of mail is sent where its event happens', () => {
     const { email } = await verified()
     const other = await signedIn()
     await post('/auth/change-email', { newEmail: email, password: PASSWORD }, bearer(other.tokens.accessToken))
-    expectNotice(await mailOf(email, 'already_registered'))
+    expectNotice(await mailOf(email, 'already_registered'), { leadsToAccount: false })
   })
 
   sends('reset_password', 'on request', async () => {
@@ -99,12 +101,13 @@ describe('each kind of mail is sent where its event happens', () => {
     }
     expect((await post('/auth/change-password', changed, headers)).status).toBe(204)
     const first = await mailOf(email, 'password_changed')
-    expectNotice(first)
+    expectNotice(first, { leadsToAccount: true })
     expect(first.text).toMatch(/Time: .* UTC\nDevice: Firefox on Linux/)
     await post('/auth/forgot-password', { email })
     const token = tokenIn(await mailOf(email, 'reset_password'))
     expect((await post('/auth/reset-password', { token, password: `${PASSWORD} three` })).status).toBe(204)
-    expectNotice(await waitForMail(email, ({ id, subject }) => subject === first.subject && id !== first.id))
+    const second = await waitForMail(email, ({ id, subject }) => subject === first.subject && id !== first.id)
+    expectNotice(second, { leadsToAccount: true })
   })
 
   sends('confirm_email_change', 'to the new address', async () => {
@@ -122,7 +125,7 @@ describe('each kind of mail is sent where its event happens', () => {
     await post('/auth/change-email', { newEmail: email, password: PASSWORD }, bearer(tokens.accessToken))
     await post('/auth/confirm-email-change', { token: tokenIn(await mailOf(email, 'confirm_email_change')) })
     const mail = await mailOf(old, 'email_changed')
-    expectNotice(mail)
+    expectNotice(mail, { leadsToAccount: false })
     expect(mail.text).toContain('u***@example.com')
     expect(mail.text).not.toContain(email)
   })
@@ -142,13 +145,13 @@ describe('each kind of mail is sent where its event happens', () => {
   sends('new_device', 'on a login from a device that the account does not know', async () => {
     const { email } = await signedIn()
     await logIn(email)
-    expectNotice(await mailOf(email, 'new_device'))
+    expectNotice(await mailOf(email, 'new_device'), { leadsToAccount: true })
   })
 
   sends('account_deleted', 'to the address the account had', async () => {
     const { email, tokens } = await signedIn()
     expect((await send('DELETE', '/auth/me', { body: {}, headers: bearer(tokens.accessToken) })).status).toBe(204)
-    expectNotice(await mailOf(email, 'account_deleted'))
+    expectNotice(await mailOf(email, 'account_deleted'), { leadsToAccount: false })
   })
 
   it('except the kinds listed here, which other tests cover or no route sends', () => {

@@ -6,8 +6,8 @@ const LOCAL_PART = /^[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*$/
 /** Nothing in it is more than a host name to a URL parser. */
 const HOST_NAME = /^[\p{L}\p{M}\p{N}.-]+$/u
 
-/** One sender or recipient (RFC 5322 §3.4 `mailbox`): the name people see, and an all-ASCII address. */
-export interface Mailbox {
+/** Who a mail is from: the name that people see, and an all-ASCII address (RFC 5322 §3.4). */
+export interface Sender {
   name: string
   address: string
 }
@@ -18,7 +18,7 @@ export interface Mailbox {
  *
  * @throws {MailError} where it is no address; temporary, being the operator's to mend.
  */
-export function parseSender(text: string): Mailbox {
+export function parseSender(text: string): Sender {
   const start = text.lastIndexOf('<')
   if (start < 0) return { name: '', address: toAsciiAddress(text.trim(), 'sender') }
   const name = /^"(.*)"$/s.exec(text.slice(0, start).trim())?.[1]?.replaceAll(/\\(.)/g, '$1') ?? text.slice(0, start)

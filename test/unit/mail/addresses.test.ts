@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseRecipient, parseSender } from '../../../src/mail/mailbox.ts'
+import { parseRecipient, parseSender } from '../../../src/mail/addresses.ts'
 import { MailError } from '../../../src/mail/message.ts'
 import { parseSmtpUrl } from '../../../src/mail/transports/smtp-url.ts'
 

@@ -1,0 +1,40 @@
+import type { z } from '@hono/zod-openapi'
+import type { MfaNeeded, SignedIn } from '../contracts/login.ts'
+import { toUser } from '../services/accounts/profile.ts'
+import type { LoginOrigin, LoginResult } from '../services/login/login.ts'
+import type { OpenedSession } from '../services/sessions/opening.ts'
+import { NO_SESSION_COOKIES } from '../services/sessions/replaced.ts'
+import type { AnyContext } from './context.ts'
+import { readDeviceToken, readReplacedCookies, setDeviceCookie, setTokenCookies } from './cookies.ts'
+
+/** Where the tokens of a login go: HttpOnly cookies or the body, never both. */
+type Delivery = 'cookie' | 'body'
+
+/** Reads what a login brings along besides its proof. Only one by cookies overwrites those of an earlier session. */
+export function readLoginOrigin(c: AnyContext, delivery: Delivery): LoginOrigin {
+  const replaces = delivery === 'cookie' ? readReplacedCookies(c) : NO_SESSION_COOKIES
+  return { deviceToken: readDeviceToken(c), replaces }
+}
+
+/** Answers a login: with its session, or with what its second factor is asked by. */
+export function presentLogin(
+  c: AnyContext,
+  login: LoginResult,
+  delivery: Delivery,
+): z.infer<typeof SignedIn> | z.infer<typeof MfaNeeded> {
+  return 'mfa' in login ? { status: 'mfa_required', ...login.mfa } : presentSession(c, login.session, delivery)
+}
+
+/** Hands out a new session in the way that the client asked for. */
+export function presentSession(c: AnyContext, opened: OpenedSession, delivery: Delivery): z.infer<typeof SignedIn> {
+  const { account, session, tokens, deviceToken } = opened
+  c.set('userId', account.id)
+  setDeviceCookie(c, deviceToken)
+  const view = { id: session.id, expiresAt: new Date(session.expiresAt).toISOString() }
+  const signedIn = { status: 'signed_in' as const, user: toUser(account), session: view }
+  if (delivery === 'body') {
+    return { ...signedIn, session: { ...view, deviceToken }, tokens: { tokenType: 'Bearer', ...tokens } }
+  }
+  setTokenCookies(c, tokens)
+  return signedIn
+}

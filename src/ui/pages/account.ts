@@ -1,0 +1,3 @@
+import { translatePage } from '../texts/translate.ts'
+
+translatePage()
