@@ -1,11 +1,11 @@
 /**
- * `npm run bench:enumeration` measures whether time tells who has an account (A10): 200 requests for addresses that
- * have one and 200 for addresses that have none, to each of the four routes, in random order, one at a time, against
- * the service as `npm start` runs it. It prints both medians and their ratio, and ends with an error when one is
- * outside 0.9 to 1.1. Routes as arguments measure only those.
+ * `npm run bench:enumeration` measures whether time tells who has an account (ASVS 6.3.8). It sends 200 requests for
+ * addresses that have one and 200 for addresses that have none to each of the four routes, in random order, one at a
+ * time, to the service as `npm start` runs it. It prints both medians and their ratio, and fails when a ratio is
+ * outside 0.9 to 1.1. Name routes as arguments to measure only those.
  *
- * Nobody is asked twice about one address on one route, and between set-up and measurement the throttle objects are
- * left to be evicted, as those of most accounts are.
+ * No address is used twice on one route. Between set-up and measurement the script waits until the throttle objects
+ * are evicted from memory, because those of most accounts are.
  */
 import { availableParallelism, cpus } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'

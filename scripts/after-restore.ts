@@ -1,6 +1,6 @@
 /**
- * `npm run after-restore`: makes a database safe that Time Travel has put back. What had ended since lives again in it:
- * sessions, used links, old passwords. Can be run again at any point (docs/operations.md, "Back up and restore").
+ * `npm run after-restore` makes a database safe that was restored by Time Travel, in which sessions, used links and old
+ * passwords are valid again. It can be run again at any point (docs/operations.md, "Back up and restore").
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -10,7 +10,7 @@ import { accountsWithLostPassword, type LostEvent, safeguardStatements } from '.
 import { runWrangler } from './lib/wrangler.ts'
 
 const USAGE = `npm run after-restore -- --remote --restored-to <time> --lost-trail <file | none>
-  --restored-to   the time that the database was restored to, e.g. 2026-01-31T12:00:00Z
+  --restored-to   the time that the database was restored to, such as <YYYY-MM-DD>T12:00:00Z
   --lost-trail    what was saved of the audit trail before the restore; "none" has every password reset
   --local         the database of this machine instead, of --persist-to <folder> if that is given`
 
@@ -19,7 +19,7 @@ function stop(message: string): never {
   process.exit(1)
 }
 
-/** Reads what `wrangler d1 execute --json` has printed. */
+/** Reads the file into which `wrangler d1 execute --json` has printed the trail. */
 async function readTrail(path: string): Promise<LostEvent[]> {
   const answers = JSON.parse(await readFile(path, 'utf8')) as { results: LostEvent[] }[]
   return answers.flatMap(({ results }) => results)
@@ -36,11 +36,11 @@ function readArguments() {
   }
 }
 
-/** How often each type of event stands in the trail, for those that only a person can repeat. */
+/** Prints how often each type of event is in the lost trail, because a person has to repeat some of them. */
 function printWhatIsLeft(trail: readonly LostEvent[]): void {
   const counts = new Map<string, number>()
   for (const { type } of trail) counts.set(type, (counts.get(type) ?? 0) + 1)
-  console.log('What the lost trail names, and only you can judge (deletions and deactivations have to be repeated):')
+  console.log('These events are lost. Decide which to repeat; deletions and deactivations must be repeated:')
   for (const [type, times] of [...counts].sort()) console.log(`  ${type}: ${times}`)
 }
 
@@ -58,14 +58,16 @@ try {
   const file = join(scratch, 'safeguard.sql')
   await writeFile(file, `${statements.join(';\n')};\n`)
   const { exitCode, output } = await runWrangler(['d1', 'execute', 'DB', ...where, '--yes', '--file', file])
-  if (exitCode !== 0) stop(`${output}\nNot done, or done in part. Run the command again.`)
+  if (exitCode !== 0) stop(`${output}\nThe database was not made safe, or only in part. Run the command again.`)
 } finally {
   await rm(scratch, { recursive: true, force: true })
 }
-console.log('Sessions, links, codes and signing keys of before the restore are dead, and the audit trail says so.')
+console.log(
+  'All sessions, links, codes and signing keys from before the restore were ended, and the audit trail records it.',
+)
 console.log(
   trail === null
     ? 'Every password has to be reset by mail.'
-    : 'Passwords that changed in the lost time have to be reset by mail.',
+    : 'Passwords that were changed in the lost time have to be reset by mail.',
 )
 if (trail !== null) printWhatIsLeft(trail)

@@ -1,6 +1,6 @@
 /**
  * Builds the pages of `src/ui` into `dist/ui`, which the Worker serves as static assets. With `--development` it builds
- * them into `dist/ui-development`, the mailbox included, which no deployment has.
+ * them, and the development mailbox, into `dist/ui-development`, which is never deployed.
  */
 import { cp, glob, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
@@ -20,12 +20,13 @@ const texts: Readonly<Record<string, string>> = en
 function fillTexts(html: string): string {
   return html.replace(/>\{([\w.]+)\}</g, (_, key: string) => {
     const text = texts[key]
-    if (text === undefined) throw new Error(`There is no text ${key}`)
+    if (text === undefined)
+      throw new Error(`A page uses the text ${key}, which is not in src/ui/texts/en.ts: add it there`)
     return ` data-text="${key}">${text}<`
   })
 }
 
-/** A page is written as what belongs into its head, an empty line, and its body. */
+/** Builds a page, whose source is what belongs into its head, then an empty line, then its body. */
 async function buildPage(path: string, layout: string): Promise<void> {
   const [head = '', ...body] = (await readFile(path, 'utf8')).split('\n\n')
   const html = layout
@@ -35,7 +36,7 @@ async function buildPage(path: string, layout: string): Promise<void> {
   await writeFile(join(target, basename(path)), fillTexts(html))
 }
 
-/** Builds the pages of a folder; resolves to the scripts and styles they need. */
+/** Builds the pages of a folder, and answers the scripts and styles that they need. */
 async function buildPages(folder: string): Promise<string[]> {
   const layout = await readFile(join(source, 'layout.html'), 'utf8')
   const entryPoints: string[] = []
@@ -48,7 +49,7 @@ async function buildPages(folder: string): Promise<string[]> {
 }
 
 async function buildUi(): Promise<void> {
-  // A running `npm start` serves the folder of development: it is written over, never emptied.
+  // A running `npm start` serves the folder of development, so that one is overwritten and never emptied.
   if (!isDevelopment) await rm(target, { recursive: true, force: true })
   await cp(join(source, 'assets'), join(target, 'assets'), { recursive: true })
   const swaggerUi = fileURLToPath(import.meta.resolve('swagger-ui-dist/swagger-ui-bundle.js'))

@@ -1,4 +1,4 @@
-/** What `.ci/run` runs: each check and each test counts, a failed check names itself, and the last line sums up. */
+/** `.ci/run` runs this: every check and every test, the names of failed checks, and a last line that sums up. */
 import { spawn, spawnSync } from 'node:child_process'
 import { delimiter, join } from 'node:path'
 import { projectRoot } from './lib/wrangler.ts'
@@ -6,6 +6,7 @@ import { projectRoot } from './lib/wrangler.ts'
 const CHECKS: Readonly<Record<string, string>> = {
   'lint, format, import cycles': 'biome ci --colors=off .',
   'direction of the layers': 'node scripts/layers.ts',
+  'references lead somewhere, comments fit the page': 'node scripts/references.ts',
   'clocks of tests start from now': 'node scripts/fixed-moments.ts',
   'types of the source': 'tsc -p .',
   'types of the tests': 'tsc -p test',
@@ -47,7 +48,7 @@ function runCheck(name: string, command: string): boolean {
   return status === 0
 }
 
-/** Runs `npm test`, whose last line is its tally. */
+/** Runs `npm test` and reads the tally in its last line. */
 async function runTests(): Promise<Tally> {
   const child = spawn('npm', ['test'], { cwd: projectRoot, env: environment, stdio: ['ignore', 'pipe', 'inherit'] })
   let output = ''

@@ -1,5 +1,7 @@
-// Writes src/services/passwords/common-passwords.txt from @zxcvbn-ts/language-common: what is too short anyway is left
-// out.
+/**
+ * Writes `src/services/passwords/common-passwords.txt` from @zxcvbn-ts/language-common, without the passwords that the
+ * minimum length refuses anyway.
+ */
 import { writeFileSync } from 'node:fs'
 import { dictionary } from '@zxcvbn-ts/language-common'
 

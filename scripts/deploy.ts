@@ -1,7 +1,7 @@
 /**
- * `npm run deploy`: brings production up to date, in an order that never runs new code on an old database. Can be run
- * again at any point, and from any machine: each step looks first whether there is something to do. `--
- * --replace-auth-secret` is for who means to sign everybody out.
+ * `npm run deploy` brings production up to date, in an order that never runs new code on an old database. It can be run
+ * again at any point and from any machine, because each step first looks whether there is something to do. The option
+ * `--replace-auth-secret` is for whoever means to sign everybody out (docs/decisions/0016-deployed-secret.md).
  */
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -25,7 +25,7 @@ const SECRETS_FILE = '.dev.vars.production'
 const mayReplace = process.argv.includes('--replace-auth-secret')
 const config = readConfig('production')
 
-/** A value of the right form for a secret that production has already and tells nobody, or that is made below. */
+/** Makes a value of the right form for a secret that production holds but does not show, or that is made below. */
 function standIn(name: string): string {
   if (name === 'AUTH_SECRET') return `v1:${randomBytes(32).toString('base64url')}`
   if (name === 'SMTP_URL') return 'smtps://user:password@mail.example.com:465'
@@ -34,27 +34,29 @@ function standIn(name: string): string {
 
 async function createIfMissing(kind: string, name: string, info: readonly string[], create: readonly string[]) {
   const { exitCode } = await runWrangler([...info, name])
-  if (exitCode === 0) console.log(`· ${kind} ${name} is there`)
+  if (exitCode === 0) console.log(`· the ${kind} ${name} exists`)
   else await must(`create the ${kind} ${name}`, [...create, name])
 }
 
 /**
- * The fingerprints of the secret that the new version will have: of the one given, when it may follow what is deployed,
- * or of the one that is deployed and stays.
+ * Answers the fingerprints of the secret that the new version will have: those of the given secret, if it may follow
+ * the deployed one, or those of the deployed secret, which is kept.
  */
 async function settleAuthSecret(given: string | undefined, { versions, isRolledBack }: Deployed): Promise<string> {
   if (given !== undefined) {
     const wanted = await describeAuthSecret(given)
     const refusal = refuseSecretList(wanted, versions)
     if (refusal !== null && !mayReplace)
-      stop(`${refusal}\nNothing was deployed. "npm run deploy -- --replace-auth-secret" does it all the same.`)
-    if (refusal !== null) console.log(`· replace AUTH_SECRET, although: ${refusal}`)
+      stop(
+        `${refusal}\nNothing was deployed. To replace the secret all the same, run "npm run deploy -- --replace-auth-secret".`,
+      )
+    if (refusal !== null) console.log(`· AUTH_SECRET is replaced, as you asked, although: ${refusal}`)
     return wanted
   }
   const [kept, ...others] = versions.map(({ fingerprints }) => fingerprints)
   if (kept === undefined || kept === null || isRolledBack || others.some((other) => other !== kept))
     stop(
-      `It is not certain which AUTH_SECRET the new version would inherit. Put the one in use into ${SECRETS_FILE}. Nothing was deployed.`,
+      `It is not certain which AUTH_SECRET the new version would inherit. Nothing was deployed. Put the one in use into ${SECRETS_FILE}, then run the command again.`,
     )
   return kept
 }
@@ -64,7 +66,7 @@ async function deployWith(secrets: Record<string, string>, fingerprints: string)
   try {
     const file = join(scratch, 'secrets.json')
     await writeFile(file, JSON.stringify(secrets), { mode: 0o600 })
-    // One upload holds the code, the secrets and their fingerprints, so a roll-back takes all three back.
+    // Code, secrets and their fingerprints are one upload, so a roll-back takes back all three.
     const described = ['--var', `${FINGERPRINTS_VARIABLE}:${fingerprints}`]
     const withSecrets = Object.keys(secrets).length > 0 ? ['--secrets-file', file] : []
     const args = ['deploy', '--env', 'production', ...described, ...withSecrets]
@@ -76,7 +78,7 @@ async function deployWith(secrets: Record<string, string>, fingerprints: string)
 
 console.log('· ask Cloudflare who is deploying')
 const { exitCode: loggedOut } = await runWrangler(['whoami', '--json'])
-if (loggedOut !== 0) stop('Nobody is logged in: run `npx wrangler login`, or set CLOUDFLARE_API_TOKEN.')
+if (loggedOut !== 0) stop('Nobody is logged in to Cloudflare. Run `npx wrangler login`, or set CLOUDFLARE_API_TOKEN.')
 
 const deployed = await readDeployed()
 const stored = deployed.versions.flatMap(({ secretNames }) => secretNames)
@@ -88,11 +90,13 @@ console.log('· check the configuration')
 const problems = await checkVariables({ ...standIns, ...(await readVariables('production')) })
 if (problems.length > 0) {
   printProblems(problems)
-  stop('The Worker would refuse to serve. Nothing was deployed.')
+  stop(
+    'With these variables the Worker would refuse to serve. Nothing was deployed. Correct them, then run the command again.',
+  )
 }
 
 if (isFirst && !process.env.AUTH_SECRET && (await ensureAuthSecret(SECRETS_FILE)))
-  console.log(`· AUTH_SECRET was made, in ${SECRETS_FILE}: keep a copy of it where you keep passwords`)
+  console.log(`· AUTH_SECRET was made, in ${SECRETS_FILE}. Keep a copy of it where you keep passwords.`)
 const secrets = await readSecrets('production')
 const fingerprints = await settleAuthSecret(secrets.AUTH_SECRET, deployed)
 

@@ -1,22 +1,22 @@
-/** `npm run doctor [-- development]`: names every variable that would stop the Worker, before it is deployed. */
+/** `npm run doctor [-- development]` names every variable that would stop the Worker, before it is deployed. */
 import { checkVariables, ENVIRONMENTS, printProblems, readVariables } from './lib/variables.ts'
 
 const asked = process.argv[2] ?? 'production'
 const environment = ENVIRONMENTS.find((name) => name === asked)
 if (environment === undefined) {
-  console.error(`There is no environment ${asked}: use ${ENVIRONMENTS.join(' or ')}.`)
+  console.error(`There is no environment ${asked}. Name ${ENVIRONMENTS.join(' or ')}.`)
   process.exit(2)
 }
 
 const problems = await checkVariables({
-  // `npm start` sets it to where it serves.
+  // `npm start` sets ISSUER to the address at which it serves.
   ...(environment === 'development' ? { ISSUER: 'http://localhost:8787' } : {}),
   ...(await readVariables(environment)),
 })
 if (problems.length === 0) {
   console.log(`Every variable of ${environment} is in order.`)
 } else {
-  console.error(`${problems.length} variable(s) of ${environment} would stop the Worker:`)
+  console.error(`With these variables of ${environment} the Worker would refuse to serve. Correct each:`)
   printProblems(problems)
   console.error(
     environment === 'production'

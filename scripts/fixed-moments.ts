@@ -1,4 +1,4 @@
-/** Refuses a fixed moment in code, most of all as the clock of a test: clocks start from `test/support/clock.ts`. */
+/** Refuses a fixed moment in code, above all as the clock of a test: clocks start from `test/support/clock.ts`. */
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { findFixedMoments } from './lib/fixed-moments.ts'
@@ -6,12 +6,12 @@ import { projectRoot } from './lib/wrangler.ts'
 
 const files = globSync('{src,test,bench,scripts}/**/*.ts', { cwd: projectRoot })
 const found = files
-  // This check's own test holds what it refuses.
+  // The test of this check holds examples of what is refused.
   .filter((path) => !path.endsWith('fixed-moments.test.ts'))
   .flatMap((path) =>
     findFixedMoments(readFileSync(join(projectRoot, path), 'utf8')).map((moment) => ({ path, ...moment })),
   )
 for (const { path, line, literal } of found)
-  console.error(`${path}:${line}: ${literal} is a fixed moment; start from NOON_MS of test/support/clock.ts`)
+  console.error(`${path}:${line}: ${literal} is a fixed moment. Start from NOON_MS of test/support/clock.ts instead.`)
 console.log(`${files.length} files, ${found.length} fixed moments`)
 if (found.length > 0) process.exitCode = 1

@@ -1,4 +1,4 @@
-/** `npm run layers`: refuses an import against the direction of `architecture.md`. */
+/** `npm run layers` refuses an import against the direction of the layers (docs/architecture.md). */
 import { globSync, readFileSync } from 'node:fs'
 import { join, sep } from 'node:path'
 import { findLayerViolations } from './lib/layers.ts'
@@ -10,4 +10,7 @@ const violations = files.flatMap((path) =>
 )
 for (const { path, rule } of violations) console.error(`${path}: ${rule}`)
 console.log(`${files.length} files, ${violations.length} imports against the direction of the layers`)
-if (violations.length > 0) process.exitCode = 1
+if (violations.length > 0) {
+  console.error('Move the code to a layer that may import it; the table is in scripts/lib/layers.ts.')
+  process.exitCode = 1
+}

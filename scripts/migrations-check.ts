@@ -1,18 +1,18 @@
-/** `npm run migrations:check`: fails when the schema has changes for which no migration was written. */
+/** `npm run migrations:check` fails when the schema has changes for which no migration was written. */
 import { spawnSync } from 'node:child_process'
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import drizzleConfig from '../drizzle.config.ts'
 import { projectRoot } from './lib/wrangler.ts'
 
-/** Everything drizzle-kit says: its exit code is 0 even where it wanted to ask something and could not. */
+/** Answers all that drizzle-kit prints, because its exit code is 0 even where it could not ask what it wanted to. */
 function drizzleKit(...args: string[]): string {
   const bin = join(projectRoot, 'node_modules/drizzle-kit/bin.cjs')
   const { stdout, stderr } = spawnSync(process.execPath, [bin, ...args], { cwd: projectRoot, encoding: 'utf8' })
   return stdout + stderr
 }
 
-// Inside the project, because drizzle-kit takes a relative path; `.wrangler` is ignored by git.
+// The copy is inside the project, because drizzle-kit takes a relative path. Git ignores `.wrangler`.
 await mkdir(join(projectRoot, '.wrangler'), { recursive: true })
 const scratch = await mkdtemp(join(projectRoot, '.wrangler/migrations-'))
 try {

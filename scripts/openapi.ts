@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { loadSource } from './lib/source.ts'
 import { projectRoot } from './lib/wrangler.ts'
 
-/** What this script uses of the app; its full type belongs to the Worker's world. */
+/** This is all that the script uses of the app, whose full type needs the types of the Worker. */
 interface AppModule {
   app: { getOpenAPI31Document(document: object): object }
 }
@@ -20,6 +20,6 @@ const fresh = `${JSON.stringify(app.getOpenAPI31Document(OPENAPI_DOCUMENT), null
 if (!process.argv.includes('--check')) {
   await writeFile(path, fresh)
 } else if (fresh !== (await readFile(path, 'utf8').catch(() => ''))) {
-  console.error('openapi.json does not agree with the routes: run `npm run openapi` and commit it.')
+  console.error('openapi.json does not agree with the routes. Run `npm run openapi` and commit the file.')
   process.exitCode = 1
 }

@@ -6,21 +6,23 @@ import { glob, readFile, writeFile } from 'node:fs/promises'
 
 const DOCUMENT = 'docs/security.md'
 const MARKERS = /(<!-- requirements -->\n)[\s\S]*?(\n<!-- \/requirements -->)/
-/** The title of a test or of a group of tests. */
+/** Matches the title of a test or of a group of tests. */
 const TITLE = /(?:describe|it|\))\(\s*(['"`])((?:\\.|(?!\1)[\s\S])*)\1/g
-/** `ASVS 6.2.1-6.2.3 6.2.8` names four. */
+/** Matches a list of sections: `ASVS 6.2.1-6.2.3 6.2.8` names four of them. */
 const ASVS = /ASVS \d+\.\d+\.\d+(?:[-, ]+\d+\.\d+\.\d+)*/g
-const REQUIREMENT = /NIST SP 800-63B-4(?: §[\d.]*\d)?|RFC \d{4}(?: §[\d.]*\d)?|incident \d+/g
+const REQUIREMENT = /NIST SP 800-63B-4(?: §[\d.]*\d)?|RFC \d{4}(?: §[\d.]*\d)?/g
+/** What docs/incidents.md cites: advisories, kinds of weaknesses, issues (`project#1`), releases (`project 1.2.3`). */
+const INCIDENT =
+  /\bGHSA(?:-[0-9a-z]{4}){3}\b|\bCVE-\d{4}-\d+|\bCWE-\d+|\b[\w.-]+(?:\/[\w.-]+)?#\d+|\b[a-z][\w-]*(?:\/[\w-]+)? \d+\.\d+\.\d+\b/g
 
 async function collectTitles(): Promise<Map<string, string[]>> {
   const found = new Map<string, string[]>()
   for await (const file of glob('test/**/*.test.ts'))
     for (const [, , title = ''] of (await readFile(file, 'utf8')).matchAll(TITLE))
-      for (const requirement of new Set([...(title.match(REQUIREMENT) ?? []), ...readAsvs(title)]))
-        found.set(requirement, [
-          ...(found.get(requirement) ?? []),
-          `\`${file.slice('test/'.length)}\` ${toCell(title)}`,
-        ])
+      for (const requirement of new Set(
+        [REQUIREMENT, INCIDENT].flatMap((named) => title.match(named) ?? []).concat(readAsvs(title)),
+      ))
+        found.set(requirement, [...(found.get(requirement) ?? []), `\`${file}\` ${toCell(title)}`])
   return found
 }
 
@@ -29,7 +31,7 @@ function readAsvs(title: string): string[] {
   return groups.flatMap(expandRange).map((id) => `ASVS ${id}`)
 }
 
-/** `6.2.1-6.2.3` is three; a range over sections names its ends. */
+/** Answers every requirement of a range such as `6.2.1-6.2.3`, or its two ends where it spans several sections. */
 function expandRange(range: string): string[] {
   const [first = '', last] = range.split('-')
   const split = (id: string) => [id.slice(0, id.lastIndexOf('.')), Number(id.slice(id.lastIndexOf('.') + 1))] as const
@@ -51,6 +53,6 @@ const fresh = current.replace(MARKERS, `$1${['| requirement | test |', '|---|---
 if (!process.argv.includes('--check')) {
   await writeFile(DOCUMENT, fresh)
 } else if (fresh !== current) {
-  console.error(`${DOCUMENT} is not current: run \`npm run requirements\` and commit it.`)
+  console.error(`${DOCUMENT} does not list the tests as they are. Run \`npm run requirements\` and commit the file.`)
   process.exitCode = 1
 }

@@ -1,6 +1,6 @@
 /**
- * `npm run rotate -- <what> --remote --yes`: ends at once what a leaked secret could be used for. It can be run again
- * at any point. What is lost, and how to rotate without a leak, is in docs/leaks.md.
+ * `npm run rotate -- <what> --remote --yes` ends at once what a leaked secret could be used for. It can be run again at
+ * any point. docs/leaks.md says what is lost by it, and docs/operations.md how to rotate without a leak.
  */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
@@ -49,13 +49,13 @@ if (!(what === 'signing-keys' || what === 'auth-secret') || values.remote === va
 const { ends, sql } = LEAKS[what]
 const environment = values.remote ? 'production' : 'development'
 console.log(`${ends}\n`)
-if (!values.yes) stop(`Nothing was done. Say --yes to do that to ${environment}.`)
+if (!values.yes) stop(`Nothing was changed. Add --yes to do this to ${environment}.`)
 
 if (what === 'auth-secret') await replaceAuthSecret()
 const where = values.remote
   ? ['--remote']
   : ['--local', ...(values['persist-to'] ? ['--persist-to', values['persist-to']] : [])]
-await must('delete what it could be used for', [
+await must('delete what the leaked secret could be used for', [
   'd1',
   'execute',
   'DB',
@@ -66,21 +66,22 @@ await must('delete what it could be used for', [
   '--command',
   sql,
 ])
-console.log('Done.')
+console.log('Done. docs/leaks.md says what is left to do.')
 
 /**
- * The new version alone is what ends everything; the rows that are deleted afterwards are of no use to anybody by then.
+ * Deploying the new version alone ends everything; the rows that are deleted afterwards are useless by then.
  */
 async function replaceAuthSecret(): Promise<void> {
   const file = values.remote ? '.dev.vars.production' : '.dev.vars'
-  if (process.env.AUTH_SECRET) stop('AUTH_SECRET is set in this shell and would win over the new one: unset it first.')
+  if (process.env.AUTH_SECRET)
+    stop('AUTH_SECRET is set in this shell and would replace the new one. Unset it, then run the command again.')
   const { AUTH_SECRET = '' } = await readSecrets(environment)
   const deployed = values.remote ? (await readDeployed()).versions : []
   const version = nextVersion([AUTH_SECRET, ...deployed.map(({ fingerprints }) => fingerprints ?? '')])
   await writeAuthSecret(file, newSecretVersion(version))
-  console.log(`· AUTH_SECRET has ${version} alone now, in ${file}`)
+  console.log(`· AUTH_SECRET now holds ${version} alone, in ${file}`)
   if (values.local) return
   const deploy = [join(projectRoot, 'scripts/deploy.ts'), '--replace-auth-secret']
   if (spawnSync(process.execPath, deploy, { stdio: 'inherit' }).status !== 0)
-    stop('The new secret is not deployed yet: mend what is said above and run this command again.')
+    stop('The new secret is not deployed yet. Fix what is reported above, then run this command again.')
 }

@@ -1,4 +1,4 @@
-/** `npm start`: the whole service on this machine, with nothing to install, sign up for or configure. */
+/** `npm start` runs the whole service on this machine, with nothing to install, to sign up for or to configure. */
 import { parseArgs } from 'node:util'
 import { ensureAuthSecret } from './lib/dev-vars.ts'
 import { runWrangler, spawnWrangler } from './lib/wrangler.ts'
@@ -34,7 +34,9 @@ const migrations = await runWrangler([
   ...persistTo,
 ])
 if (migrations.exitCode !== 0) {
-  console.error(`${migrations.output}\nThe local migrations could not be applied.`)
+  console.error(
+    `${migrations.output}\nThe migrations of the local database could not be applied. Fix what wrangler reports above, then start again.`,
+  )
   process.exit(1)
 }
 
@@ -50,7 +52,7 @@ const stop = () => {
   server.kill('SIGTERM')
 }
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
-// A signal sent to npm ends npm and its shell, but does not reach this process: a server nobody can see must not stay.
+// A signal that is sent to npm ends npm and its shell without reaching this process, and no hidden server must stay.
 if (process.env.npm_lifecycle_event !== undefined) setInterval(() => process.ppid !== parent && stop(), 250).unref()
 server.once('error', (error) => {
   console.error(error)

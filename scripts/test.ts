@@ -1,4 +1,4 @@
-/** `npm test`: the tests on workerd, then those against `wrangler dev` and real peers. The last line sums both up. */
+/** `npm test` runs the tests on workerd, then those against `wrangler dev` and real peers, and sums both up. */
 import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -12,7 +12,7 @@ interface Report {
   numFailedTests: number
 }
 
-/** Runs one project; a run that ends badly without a failed test counts as one. */
+/** Runs one project. A run that fails without a failed test counts as one failed test. */
 async function runProject(config: string): Promise<Report> {
   const scratch = await mkdtemp(join(tmpdir(), 'postern-test-'))
   const file = join(scratch, 'report.json')
@@ -23,7 +23,7 @@ async function runProject(config: string): Promise<Report> {
   await rm(scratch, { recursive: true, force: true })
   const report: Report = JSON.parse(text)
   if (exitCode === 0 || report.numFailedTests > 0) return report
-  console.log(`FAILED ${config}: exit code ${exitCode} without a failed test`)
+  console.log(`FAILED ${config}: vitest ended with exit code ${exitCode}, although no test failed`)
   return { ...report, numFailedTests: 1 }
 }
 

@@ -153,9 +153,13 @@ export const MAIL_RECORD_PAUSES_MS = [100, 500, 2000]
 export const MAIL_KEEP_SECONDS = 24 * 60 * 60
 /** Failed rows are kept that long for an operator to send them again. */
 export const MAIL_KEEP_FAILED_SECONDS = 30 * 24 * 60 * 60
+/** How many mails of one kind a mailbox gets within an hour. */
 export const MAIL_MAX_PER_KIND_AND_HOUR = 5
-/** A notice beyond that waits its turn for so long at most: who got ten of a kind in two hours knows. */
-export const MAIL_NOTICE_LIMITS = { maxPerHour: MAIL_MAX_PER_KIND_AND_HOUR, maxDelayMs: 60 * 60 * 1000 }
+/**
+ * A notice beyond that limit waits its turn for this long at most: somebody who got ten notices of a kind in two hours
+ * knows what happened.
+ */
+export const MAIL_NOTICE_MAX_DELAY_MS = 60 * 60 * 1000
 
 // ------------------------------------------------------------------ housekeeping
 /** Expired tokens stay a day, because the guesses at their codes count for a day. */

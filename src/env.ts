@@ -5,6 +5,8 @@ import { parseEmailAddress } from './domain/email-address.ts'
 import { isPageOrigin, isWebOrigin } from './domain/page-origin.ts'
 import { parseSender } from './mail/addresses.ts'
 import { parseSmtpUrl } from './mail/transports/smtp-url.ts'
+import { BUILT_IN_IDS, type ClientVariable, toClientVariables } from './oauth-providers/built-in.ts'
+import { ConfiguredIssuers } from './oauth-providers/configured-issuers.ts'
 
 /** One variable that stops the Worker, and the rule it breaks. Values are never repeated: they may be secrets. */
 export interface ConfigurationProblem {
@@ -99,10 +101,10 @@ const emailAddress = z.string().transform((text, context) => {
   return z.NEVER
 })
 
-const oauthClient = ['GOOGLE', 'GITHUB', 'LINKEDIN', 'MICROSOFT'] as const
-
-/** The four built-in providers and the two routes beside them. */
-const RESERVED_PROVIDER_IDS = ['google', 'github', 'linkedin', 'microsoft', 'providers', 'exchange']
+/** A built-in provider is on when both of its variables are set. */
+const providerClients = Object.fromEntries(
+  BUILT_IN_IDS.flatMap((id) => Object.values(toClientVariables(id)).map((name) => [name, z.string().optional()])),
+) as Record<ClientVariable, z.ZodOptional<z.ZodString>>
 
 const Variables = z.object({
   ENVIRONMENT: z.enum(['development', 'production']).default('production'),
@@ -149,29 +151,8 @@ const Variables = z.object({
   SMTP_URL: smtpUrl.optional(),
   RESEND_API_KEY: z.string().min(1).optional(),
   RESEND_BASE_URL: webUrl.default('https://api.resend.com'),
-  GOOGLE_CLIENT_ID: z.string().optional(),
-  GOOGLE_CLIENT_SECRET: z.string().optional(),
-  GITHUB_CLIENT_ID: z.string().optional(),
-  GITHUB_CLIENT_SECRET: z.string().optional(),
-  LINKEDIN_CLIENT_ID: z.string().optional(),
-  LINKEDIN_CLIENT_SECRET: z.string().optional(),
-  MICROSOFT_CLIENT_ID: z.string().optional(),
-  MICROSOFT_CLIENT_SECRET: z.string().optional(),
-  OIDC_PROVIDERS: json(
-    z.array(
-      z.strictObject({
-        id: z
-          .string()
-          .regex(/^[a-z0-9-]{1,32}$/, 'id must be lower-case letters, digits and hyphens')
-          .refine((id) => !RESERVED_PROVIDER_IDS.includes(id), 'id is taken by Postern itself'),
-        name: z.string().min(1),
-        issuer: webUrl,
-        clientId: z.string().min(1),
-        clientSecret: z.string().min(1),
-        trustedEmailDomains: z.array(z.string()).optional(),
-      }),
-    ),
-  ).default([]),
+  ...providerClients,
+  OIDC_PROVIDERS: json(ConfiguredIssuers).default([]),
   KEEP_PROVIDER_TOKENS: flag.default(false),
   SERVICE_CLIENTS: json(z.array(z.strictObject({ id: z.string().min(1), secret: z.string().min(32) }))).default([]),
   PRODUCT_NAME: z.string().min(1).max(60).default('Postern'),
@@ -189,6 +170,16 @@ const Variables = z.object({
 })
 type Parsed = z.infer<typeof Variables>
 
+/** The variables that hold a secret, which an operator sets apart from the settings in `wrangler.toml`. */
+export const SECRET_VARIABLES: readonly (keyof Parsed)[] = [
+  'AUTH_SECRET',
+  'SMTP_URL',
+  'RESEND_API_KEY',
+  ...BUILT_IN_IDS.map((id) => toClientVariables(id).clientSecret),
+  'OIDC_PROVIDERS',
+  'SERVICE_CLIENTS',
+]
+
 /** The versions of a list that `parseSettings` takes. */
 export const parseAuthSecret = (text: string): Secrets => authSecret.parse(text)
 
@@ -200,11 +191,9 @@ function crossCheck(values: Parsed): ConfigurationProblem[] {
   const refuse: Refuse = (variable, rule) => problems.push({ variable, rule })
   if (values.ENVIRONMENT === 'production') refuseDevelopmentSettings(values, refuse)
   refuseIncompleteMail(values, refuse)
-  for (const name of oauthClient)
-    if ((values[`${name}_CLIENT_ID`] === undefined) !== (values[`${name}_CLIENT_SECRET`] === undefined))
-      refuse(`${name}_CLIENT_SECRET`, `${name}_CLIENT_ID and ${name}_CLIENT_SECRET belong together`)
-  if (new Set(values.OIDC_PROVIDERS.map(({ id }) => id)).size < values.OIDC_PROVIDERS.length)
-    refuse('OIDC_PROVIDERS', 'each id must be there once')
+  for (const { clientId, clientSecret } of BUILT_IN_IDS.map(toClientVariables))
+    if ((values[clientId] === undefined) !== (values[clientSecret] === undefined))
+      refuse(clientSecret, `${clientId} and ${clientSecret} belong together`)
   if (values.COOKIE_SAME_SITE === 'None' && values.ALLOWED_ORIGINS.length === 0)
     refuse('COOKIE_SAME_SITE', 'None is for pages of another site: name them in ALLOWED_ORIGINS')
   const host = new URL(values.ISSUER).hostname
@@ -213,17 +202,27 @@ function crossCheck(values: Parsed): ConfigurationProblem[] {
   return problems
 }
 
+/** Production speaks https everywhere, but to native apps on a person's own machine (RFC 8252 §7.3). */
+function refusePlainHttp(values: Parsed, refuse: Refuse): void {
+  const isPlain = (url: string | undefined) => url !== undefined && new URL(url).protocol === 'http:'
+  const isElsewhere = (url: string) => !['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname)
+  const urls = {
+    ISSUER: [values.ISSUER],
+    APP_URL: [values.APP_URL],
+    ALLOWED_ORIGINS: values.ALLOWED_ORIGINS.filter(isElsewhere),
+    ALLOWED_REDIRECTS: values.ALLOWED_REDIRECTS.filter(isElsewhere),
+    // A secret goes there.
+    RESEND_BASE_URL: [values.RESEND_BASE_URL],
+  }
+  for (const [variable, given] of Object.entries(urls))
+    if (given.some(isPlain)) refuse(variable, 'must be https in production')
+  for (const [index, { issuer }] of values.OIDC_PROVIDERS.entries())
+    if (isPlain(issuer)) refuse('OIDC_PROVIDERS', `entry ${index + 1}: issuer must be https in production`)
+}
+
 /** Production never runs with a setting that is meant for one person's machine. */
 function refuseDevelopmentSettings(values: Parsed, refuse: Refuse): void {
-  const isPlain = (url: string | undefined) => url?.startsWith('http://') === true
-  const isLoopback = (url: string) => ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname)
-  if (isPlain(values.ISSUER)) refuse('ISSUER', 'must be https in production')
-  if (isPlain(values.APP_URL)) refuse('APP_URL', 'must be https in production')
-  if (values.OIDC_PROVIDERS.some(({ issuer }) => isPlain(issuer)))
-    refuse('OIDC_PROVIDERS', 'each issuer must be https in production')
-  for (const name of ['ALLOWED_ORIGINS', 'ALLOWED_REDIRECTS'] as const)
-    if (values[name].some((url) => isPlain(url) && !isLoopback(url))) refuse(name, 'must be https in production')
-  if (isPlain(values.RESEND_BASE_URL)) refuse('RESEND_BASE_URL', 'must be https in production')
+  refusePlainHttp(values, refuse)
   if (values.RATE_LIMITS === 'off') refuse('RATE_LIMITS', 'must not be off in production')
   if (values.MAIL_TRANSPORT === 'mailbox')
     refuse('MAIL_TRANSPORT', 'mailbox is for development: use smtp, resend or binding')
@@ -242,8 +241,14 @@ function refuseIncompleteMail(values: Parsed, refuse: Refuse): void {
 /** What a deployment chose, parsed and checked. */
 export type Settings = ReturnType<typeof toSettings>
 
-function toClient(clientId: string | undefined, clientSecret: string | undefined) {
-  return clientId === undefined || clientSecret === undefined ? undefined : { clientId, clientSecret }
+/** The client of each built-in provider that is on. */
+function readProviderClients(values: Parsed) {
+  const clients = BUILT_IN_IDS.flatMap((id) => {
+    const variables = toClientVariables(id)
+    const [clientId, clientSecret] = [values[variables.clientId], values[variables.clientSecret]]
+    return clientId === undefined || clientSecret === undefined ? [] : [[id, { clientId, clientSecret }] as const]
+  })
+  return Object.fromEntries(clients)
 }
 
 function toSettings(values: Parsed) {
@@ -278,12 +283,8 @@ function toSettings(values: Parsed) {
     hstsIncludeSubdomains: values.HSTS_INCLUDE_SUBDOMAINS,
     cookies: { sameSite: values.COOKIE_SAME_SITE, domain: values.COOKIE_DOMAIN ?? null },
     providers: {
-      google: toClient(values.GOOGLE_CLIENT_ID, values.GOOGLE_CLIENT_SECRET),
-      github: toClient(values.GITHUB_CLIENT_ID, values.GITHUB_CLIENT_SECRET),
-      linkedin: toClient(values.LINKEDIN_CLIENT_ID, values.LINKEDIN_CLIENT_SECRET),
-      microsoft: toClient(values.MICROSOFT_CLIENT_ID, values.MICROSOFT_CLIENT_SECRET),
+      builtIn: readProviderClients(values),
       oidc: values.OIDC_PROVIDERS,
-      allowInsecure: values.ENVIRONMENT === 'development',
     },
     keepProviderTokens: values.KEEP_PROVIDER_TOKENS,
     serviceClients: values.SERVICE_CLIENTS,
@@ -299,12 +300,17 @@ export function parseSettings(env: Record<string, unknown>): Settings {
   const parsed = Variables.safeParse(given)
   if (!parsed.success)
     throw new ConfigurationError(
-      parsed.error.issues.map(({ path, message }) => ({
-        variable: String(path[0]),
-        rule: given[String(path[0])] === undefined ? `must be set (${message})` : message,
+      parsed.error.issues.map(({ path: [name, ...place], message }) => ({
+        variable: String(name),
+        rule: given[String(name)] === undefined ? `must be set (${message})` : toRule(place, message),
       })),
     )
   const problems = crossCheck(parsed.data)
   if (problems.length > 0) throw new ConfigurationError(problems)
   return toSettings(parsed.data)
+}
+
+/** Says which entry of a list breaks the rule, and which member of it: "entry 2: issuer must be an https URL". */
+function toRule([index, ...members]: readonly PropertyKey[], message: string): string {
+  return index === undefined ? message : `entry ${Number(index) + 1}: ${[...members, message].join(' ')}`
 }

@@ -7,9 +7,9 @@ function parseFingerprints(text: string): Fingerprints {
 }
 
 /**
- * Why a list of `AUTH_SECRET` must not follow those that are deployed; null when it may. Both are given as
- * `describeSecrets` writes them. Whatever follows, Workers with the old and with the new list must be able to run side
- * by side (docs/operations.md, "Rotate").
+ * Says why a list of `AUTH_SECRET` must not follow those that are deployed; null means that it may. Both are given as
+ * `describeSecrets` writes them. Workers with the old and with the new list must be able to run side by side
+ * (docs/operations.md, "Rotate").
  */
 export function refuseSecretList(wanted: string, deployed: readonly DeployedVersion[]): string | null {
   for (const { secretNames, fingerprints } of deployed) {
@@ -35,7 +35,7 @@ function compareLists(wanted: Fingerprints, inUse: Fingerprints): string | null 
   return null
 }
 
-/** The number of a version that was never used, given every list that is known. */
+/** Answers the name of a version that none of the given lists has used. */
 export function nextVersion(lists: readonly string[]): string {
   const numbers = lists.flatMap((list) => list.split(',').map((part) => Number(/^\s*v(\d+)/.exec(part)?.[1] ?? 0)))
   return `v${Math.max(0, ...numbers) + 1}`

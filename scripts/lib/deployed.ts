@@ -2,22 +2,22 @@ import { must, stop } from './steps.ts'
 import { runWrangler } from './wrangler.ts'
 
 /**
- * The plain variable in which `npm run deploy` leaves the fingerprints of `AUTH_SECRET`. It comes and goes with its
- * version of the Worker.
+ * `npm run deploy` writes the fingerprints of `AUTH_SECRET` to this plain variable, which belongs to one version of the
+ * Worker as the secret does.
  */
 export const FINGERPRINTS_VARIABLE = 'AUTH_SECRET_VERSIONS'
 
 /** A version of the Worker that serves requests. */
 export interface DeployedVersion {
   secretNames: readonly string[]
-  /** Of `AUTH_SECRET`, as `describeSecrets` writes them; null where another command set the secret. */
+  /** Fingerprints of `AUTH_SECRET` as `describeSecrets` writes them; null where another command set the secret. */
   fingerprints: string | null
 }
 
 export interface Deployed {
-  /** None before the first deployment; more than one during a gradual one. */
+  /** The list is empty before the first deployment, and has several entries during a gradual one. */
   versions: readonly DeployedVersion[]
-  /** A newer upload serves nobody: wrangler would take secrets from it that are not in use. */
+  /** The newest upload is not in use: wrangler would inherit secrets from it that production does not use. */
   isRolledBack: boolean
 }
 
@@ -32,14 +32,14 @@ function parseJson<Value>(output: string): Value {
 }
 
 /**
- * What production runs now, as Cloudflare tells any machine. A failure to find out is never taken for an empty account.
+ * Asks Cloudflare what production runs now. A failure to find out is never treated as an account without a deployment.
  */
 export async function readDeployed(): Promise<Deployed> {
   console.log('· ask what is deployed')
   const { exitCode, output } = await runWrangler(['deployments', 'status', ...ENVIRONMENT, '--json'])
   if (exitCode !== 0) {
     if (/\[code: 10007\]|has no deployments/.test(output)) return { versions: [], isRolledBack: false }
-    stop(`${output}\nNobody knows what is deployed, so nothing was changed.`)
+    stop(`${output}\nNobody knows what is deployed, so nothing was changed. Run the command again.`)
   }
   const ids = parseJson<{ versions: { version_id: string }[] }>(output).versions.map(({ version_id }) => version_id)
   const uploads = parseJson<{ id: string }[]>(

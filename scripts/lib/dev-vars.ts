@@ -13,16 +13,16 @@ async function readText(path: string): Promise<string> {
   }
 }
 
-/** What a file such as `.dev.vars` sets; nothing when there is no such file. */
+/** Reads the variables of a file such as `.dev.vars`; there are none when the file is missing. */
 export async function readVarsFile(name: string): Promise<Record<string, string>> {
   const variables = parseEnv(await readText(join(projectRoot, name)))
   return Object.fromEntries(Object.entries(variables).map(([key, value]) => [key, value ?? '']))
 }
 
-/** A version of `AUTH_SECRET` with 256 random bits, such as `v1:…`. */
+/** Makes a version of `AUTH_SECRET` with 256 random bits, such as `v1:…`. */
 export const newSecretVersion = (version: string): string => `${version}:${randomBytes(32).toString('base64url')}`
 
-/** Sets `AUTH_SECRET` in such a file, which only its owner may read; every other line stays as it is. */
+/** Sets `AUTH_SECRET` in such a file, which only its owner may read, and keeps every other line as it is. */
 export async function writeAuthSecret(name: string, secret: string): Promise<void> {
   const path = join(projectRoot, name)
   const kept = (await readText(path)).split('\n').filter((line) => !/^\s*(export\s+)?AUTH_SECRET\s*=/.test(line))
@@ -32,7 +32,7 @@ export async function writeAuthSecret(name: string, secret: string): Promise<voi
   await rename(scratch, path)
 }
 
-/** Gives an environment that has no secret one of its own, and says whether it did. */
+/** Makes a secret for an environment that has none, and answers whether it did. */
 export async function ensureAuthSecret(name: string): Promise<boolean> {
   const { AUTH_SECRET } = await readVarsFile(name)
   if (!AUTH_SECRET) await writeAuthSecret(name, newSecretVersion('v1'))

@@ -1,14 +1,14 @@
 /**
- * The years of which no moment may stand in code: a test that begins at one passes until that day, or from that day on.
- * Before and after them a moment is past, or to come, for every run. The span is fixed, so code that nobody touched
- * never turns red.
+ * No moment of these years may stand in code: a test that relies on one passes only until that day, or only from that
+ * day on. Moments before and after these years are past, or to come, in every run. The span is fixed, so code that
+ * nobody touched never fails.
  */
 const FIRST_YEAR = 2020
 const LAST_YEAR = 2049
 const YEAR = '20[2-4]\\d'
 const EPOCH_SECONDS = { from: Date.UTC(FIRST_YEAR) / 1000, to: Date.UTC(LAST_YEAR + 1) / 1000 }
 
-/** Comments, and what is written for readers: an `example` in the API's documentation. */
+/** Matches what is no code: comments, and each `example` in the documentation of the API. */
 const NO_CODE = /\/\*[\s\S]*?\*\/|(?<![:'"`\\])\/\/.*|\bexample: '[^'\n]*'/g
 const MOMENT = new RegExp(
   [
@@ -22,7 +22,7 @@ const MOMENT = new RegExp(
   'g',
 )
 
-/** A moment of our time that stands in code as a literal. */
+/** A literal in code that names a moment of these years. */
 export interface FixedMoment {
   line: number
   literal: string

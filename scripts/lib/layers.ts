@@ -1,8 +1,8 @@
 import { posix } from 'node:path'
 
 /**
- * What each layer may import besides itself: the direction of `architecture.md`, as data.
- * A layer is a folder of `src/` or a file named here; one that is not listed may import nothing.
+ * This table says what each layer may import besides itself; docs/architecture.md has a picture of it. A layer is a
+ * folder of `src/` or a file named here, and one that is not listed may import nothing.
  */
 const allowedImports: Readonly<Record<string, readonly string[]>> = {
   index: ['app', 'jobs', 'rpc', 'durable-objects', 'platform'],
@@ -12,7 +12,7 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
   jobs: ['services', 'platform'],
   rpc: ['services', 'platform'],
   services: ['storage', 'platform', 'mail', 'oauth-providers', 'crypto', 'contracts'],
-  // Where the platform is put together, the parts it is made of are known.
+  // The platform is put together here, so this file knows all of its parts.
   'platform/compose': ['storage', 'mail', 'oauth-providers', 'crypto', 'durable-objects'],
   'platform/platform': ['mail', 'oauth-providers', 'durable-objects'],
   'platform/configuration': ['oauth-providers'],
@@ -27,7 +27,7 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
   // An object implements the interface under which the platform offers it.
   'durable-objects': ['crypto', 'platform'],
   // Each value is read by the parser of the part that uses it.
-  env: ['crypto', 'contracts', 'mail'],
+  env: ['crypto', 'contracts', 'mail', 'oauth-providers'],
   contracts: [],
   client: ['contracts'],
   ui: ['client', 'contracts'],
@@ -36,10 +36,10 @@ const importableByAll = ['errors', 'result', 'within', 'config', 'env', 'domain'
 /** What also runs in a browser, or describes it, sees only the limits and the pure rules. */
 const seesNoErrors = ['contracts', 'client', 'ui']
 
-/** The bindings are seen where the Worker is put together, and nowhere else. */
+/** These layers put the Worker together, and they alone may use the bindings. */
 const seesBindings = ['index', 'app', 'platform/compose', 'durable-objects', 'rpc']
 
-/** Libraries that belong to certain layers. */
+/** These libraries may be imported by the listed layers only. */
 const libraryOwners: Readonly<Record<string, readonly string[]>> = {
   hono: ['app', 'http', 'routes', 'client'],
   '@hono/zod-openapi': ['app', 'http', 'routes', 'contracts'],
@@ -61,7 +61,7 @@ export interface Violation {
 const withoutEnds = (path: string) => path.replace(/^src\//, '').replace(/\.ts$/, '')
 const folderOf = (path: string) => withoutEnds(path).replace(/\/.*$/, '')
 
-/** The layer a file under `src/` belongs to: itself, where it has rights of its own, else its folder. */
+/** Answers the layer of a file under `src/`: the file itself where the table names it, and otherwise its folder. */
 function layerOf(path: string): string {
   const file = withoutEnds(path)
   return file in allowedImports ? file : folderOf(path)
@@ -90,7 +90,7 @@ function checkImport(path: string, imported: string): string | null {
   return mayImport(path, target) ? null : `${layer} must not import ${folderOf(target)} (${imported})`
 }
 
-/** Checks one file under `src/`, types included: a layer that knows another's types depends on it. */
+/** Checks one file under `src/`. Imports of types count, because a layer that uses another's types depends on it. */
 export function findLayerViolations(path: string, source: string): Violation[] {
   const code = source.replace(commentPattern, '')
   const rules = importedPaths(code).map((imported) => checkImport(path, imported))

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 
-/** A place that a stranger cannot follow, or that does not fit the page. */
+/** A reference that a stranger cannot follow, or a comment that does not fit the page. */
 export interface Finding {
   line: number
   problem: string
@@ -9,40 +9,55 @@ export interface Finding {
 /** Widest line of a comment, in columns. */
 const COMMENT_COLUMNS = 120
 
-/** Numbers and papers that only their author could look up. */
+/**
+ * Numbers and papers that only their author could look up: "incident 4", "issue 3, line 1", "decision 2", the id of a
+ * feature in brackets ("R2" is Cloudflare's storage), and papers that are not in the project.
+ */
 const ABSENT_PAPERS: readonly RegExp[] = [
-  /\b(?:decision|issue|incident|task)s? \d+/i,
-  /\b(?:platform|assurance|product|api)\.md\b/,
+  /\b(?:decision|issue|incident|task)s? #?\d+/i,
+  /(?<![\w/-])(?:platform|assurance|product|api|requirements|roadmap)\.md\b/,
   /(?<![\w/.-])architecture\.md\b/,
-  /[(,] ?[ABFMOPRSU]\d{1,2}(?:, [ABFMOPRSU]\d{1,2})*[),.]/,
+  /[(,] ?(?!R2\b)[ABFMOPRSU]\d{1,2}(?:, [ABFMOPRSU]\d{1,2})*[),.;]/,
 ]
 const OWN_PAGE = /docs\/architecture\.md|\]\((?:\.\.?\/)*architecture\.md/g
 
 const DOCUMENT = /(?<![\w/-])docs\/[\w./-]+\.(?:md|png)\b/g
+/** A path of the project in backticks. */
+const QUOTED_PATH = /`((?:src|test|docs|scripts|bench|migrations)\/[^`\s]*)/g
 const LINK = /\]\((?!https?:|mailto:|#)([^)#\s]+)[^)]*\)/g
-const COMMENT = /^\s*(?:\/\/|\/\*|\*)/
+const COMMENTS = { ts: /^\s*(?:\/\/|\/\*|\*)/, toml: /^\s*#/ } as const
 
 /**
  * References in a file to what is not in the project, and comments wider than the page. `files` are all paths of the
- * project.
+ * project, with those of its folders.
  */
 export function findDanglingReferences(path: string, text: string, files: ReadonlySet<string>): Finding[] {
   const isCode = path.endsWith('.ts')
+  const comment = isCode ? COMMENTS.ts : path.endsWith('.toml') ? COMMENTS.toml : null
   return text.split('\n').flatMap((content, index) => {
     const at = (problem: string): Finding => ({ line: index + 1, problem })
+    const isComment = comment?.test(content) === true
     const cited = content.match(DOCUMENT) ?? []
+    const quoted =
+      isCode && !isComment ? [] : [...content.matchAll(QUOTED_PATH)].flatMap(([, quote = '']) => toPaths(quote))
     const linked = isCode ? [] : [...content.matchAll(LINK)].map(([, target = '']) => resolve(path, target))
-    const missing = [...cited, ...linked].filter((target) => !files.has(target))
+    const missing = new Set([...cited, ...quoted, ...linked].filter((target) => !files.has(target)))
     const papers = ABSENT_PAPERS.flatMap((paper) => paper.exec(content.replaceAll(OWN_PAGE, ''))?.[0] ?? [])
     return [
-      ...missing.map((target) => at(`there is no ${target}`)),
+      ...[...missing].map((target) => at(`there is no ${target}`)),
       ...papers.map((words) => at(`"${words}" is not in the project`)),
-      ...(isCode && COMMENT.test(content) && content.length > COMMENT_COLUMNS
-        ? [at(`a comment of ${content.length} columns`)]
-        : []),
+      ...(isComment && content.length > COMMENT_COLUMNS ? [at(`a comment of ${content.length} columns`)] : []),
     ]
   })
 }
 
 const resolve = (path: string, target: string) =>
   posix.normalize(posix.join(posix.dirname(path), target)).replace(/\/$/, '')
+
+/** The paths that a quotation names: `test/{a,b}.ts` names two, `test/smtp*.ts` and `src/<noun>.ts` name a folder. */
+function toPaths(quote: string): string[] {
+  const [, start = '', alternatives, end = ''] = /^([^{]*)\{([^}]*)\}(.*)$/.exec(quote) ?? []
+  if (alternatives !== undefined) return alternatives.split(',').flatMap((part) => toPaths(start + part + end))
+  const [fixed = ''] = quote.split(/[*<]/)
+  return [fixed === quote ? quote.replace(/\/$/, '') : fixed.slice(0, fixed.lastIndexOf('/'))]
+}

@@ -1,4 +1,4 @@
-/** What makes a database safe again that Time Travel has put back (docs/operations.md, "Back up and restore"). */
+/** Makes a database safe that was restored by Time Travel (docs/operations.md, "Back up and restore"). */
 
 /** An event of the audit trail that the restore has lost. */
 export interface LostEvent {
@@ -8,33 +8,36 @@ export interface LostEvent {
 
 const PASSWORD_EVENTS = ['password.changed', 'password.reset']
 const ID = /^[0-9a-f-]{36}$/
-/** The clocks of Workers may be ahead of the database's. */
+/** The clocks of Workers may be ahead of the clock of the database by this much. */
 const CLOCK_MARGIN_MS = 60_000
-/** D1 takes statements of 100 KB. */
+/** A statement of D1 has 100 KB at most, so long lists of ids are split. */
 const IDS_PER_STATEMENT = 1000
 
 const NOW = "cast(unixepoch('subsec') * 1000 as integer)"
-/** RFC 9562 §5.4, made by the database: the trail pages by time and id. */
+/** Makes an id in the form of RFC 9562 §5.4 within the database; the trail pages by time and id. */
 const NEW_ID = `lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2)
   || '-8' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))`
 
-/** Records one event for each row of `source`, as an act of the system. */
+/** Answers a statement that records one event for each row of `source`, with the system as its actor. */
 const audit = (type: string, { userId, details, source }: { userId: string; details: string; source: string }) =>
   `insert into audit_events (id, type, at, actor_id, user_id, details)
     select ${NEW_ID}, '${type}', ${NOW}, 'system', ${userId}, ${details} ${source}`
 
-/** The accounts whose password changed in the time that was lost. */
+/** Answers the accounts whose password was changed in the time that was lost. */
 export function accountsWithLostPassword(trail: readonly LostEvent[]): string[] {
   const ids = trail.flatMap(({ type, user_id: id }) => (PASSWORD_EVENTS.includes(type) && id !== null ? [id] : []))
   const unknown = ids.find((id) => !ID.test(id))
-  if (unknown !== undefined) throw new TypeError('a user_id of the trail is no id')
+  if (unknown !== undefined)
+    throw new TypeError(
+      'The saved trail has a user_id that is not an id. Save the trail again as docs/operations.md says.',
+    )
   return [...new Set(ids)]
 }
 
 /**
- * The statements, in order. Only what was there at `restoredToMs` is touched, so nobody who signed in or chose a
- * password since notices when they are run again, or from the middle. `lostPasswords` are the accounts whose password
- * is an old one again; `all` where nobody knows which.
+ * Answers the statements in their order. They change only what was there at `restoredToMs`, so that they can be run
+ * again, or from the middle, without an effect on anybody who signed in or chose a password since. `lostPasswords`
+ * names the accounts whose password is an old one again, or `all` where nobody knows which.
  */
 export function safeguardStatements(restoredToMs: number, lostPasswords: readonly string[] | 'all'): string[] {
   const cutoff = restoredToMs + CLOCK_MARGIN_MS

@@ -3,8 +3,8 @@ import { build } from 'esbuild'
 import { projectRoot } from './wrangler.ts'
 
 /**
- * Loads a module of the Worker into Node, bundled as wrangler would: the source has syntax that types cannot simply be
- * stripped from, and imports text. It may use no binding and nothing of `cloudflare:`.
+ * Loads a module of the Worker into Node. It is bundled as wrangler does it, because Node cannot strip the types of
+ * this source and it imports text files. The module may use no binding and nothing of `cloudflare:`.
  */
 export async function loadSource<Module>(path: string): Promise<Module> {
   const { outputFiles } = await build({

@@ -5,11 +5,13 @@ export function stop(message: string): never {
   process.exit(1)
 }
 
-/** Runs a step of wrangler that has to succeed. */
+/** Runs a command of wrangler that must succeed, and ends the script with what it printed if it does not. */
 export async function must(step: string, args: readonly string[]): Promise<string> {
   console.log(`· ${step}`)
   const { exitCode, output } = await runWrangler(args)
   if (exitCode !== 0)
-    stop(`${output}\n${step}: failed. What was done before it stays; run the command again when it is mended.`)
+    stop(
+      `${output}\nThis step failed: ${step}. What was done before it stays. Fix the cause, then run the command again.`,
+    )
   return output
 }

@@ -11,19 +11,6 @@ import { projectRoot } from './wrangler.ts'
 export const ENVIRONMENTS = ['development', 'production'] as const
 export type Environment = (typeof ENVIRONMENTS)[number]
 
-/** What stands in a shell as a secret goes to the Worker as one; all other settings belong into `wrangler.toml`. */
-const SECRET_NAMES = [
-  'AUTH_SECRET',
-  'SMTP_URL',
-  'RESEND_API_KEY',
-  'GOOGLE_CLIENT_SECRET',
-  'GITHUB_CLIENT_SECRET',
-  'LINKEDIN_CLIENT_SECRET',
-  'MICROSOFT_CLIENT_SECRET',
-  'OIDC_PROVIDERS',
-  'SERVICE_CLIENTS',
-] as const
-
 /** The part of `wrangler.toml` that scripts act on. */
 interface Config {
   vars: Record<string, unknown>
@@ -36,10 +23,14 @@ export function readConfig(environment: Environment): Config {
   return unstable_readConfig({ config: join(projectRoot, 'wrangler.toml'), env: environment })
 }
 
-/** What a file of secrets and the shell hold for an environment. Development's secrets never serve production. */
+/**
+ * What a file of secrets and the shell hold for an environment; of the shell only what is a secret, because all other
+ * settings belong into `wrangler.toml`. Development's secrets never serve production.
+ */
 export async function readSecrets(environment: Environment): Promise<Record<string, string>> {
+  const { SECRET_VARIABLES } = await loadSource<typeof EnvModule>('env.ts')
   const file = await readVarsFile(environment === 'production' ? '.dev.vars.production' : '.dev.vars')
-  const shell = SECRET_NAMES.flatMap((name) => {
+  const shell = SECRET_VARIABLES.flatMap((name) => {
     const value = process.env[name]
     return value === undefined || value === '' ? [] : [[name, value]]
   })
@@ -61,20 +52,20 @@ export async function readVariables(environment: Environment): Promise<Record<st
   return { ...bindings, ...vars, ...(await readSecrets(environment)) }
 }
 
-/** Checks variables by the parser of the Worker itself. */
+/** Checks variables with the parser of the Worker itself. */
 export async function checkVariables(variables: Record<string, unknown>): Promise<readonly Problem[]> {
   const { readConfiguration } = await loadSource<typeof ConfigurationModule>('platform/configuration.ts')
   try {
     readConfiguration(variables)
     return []
   } catch (error) {
-    // The class was bundled with the parser, so it is another one here.
+    // The parser was bundled with a copy of the class of its errors, so `instanceof` cannot recognise them.
     if (error instanceof Error && error.name === 'ConfigurationError') return (error as ConfigurationError).problems
     throw error
   }
 }
 
-/** The fingerprints of a list that was checked, as `v2=…,v1=…`. */
+/** Answers the fingerprints of a list that was checked, as `v2=…,v1=…`. */
 export async function describeAuthSecret(AUTH_SECRET: string): Promise<string> {
   const { describeSecrets } = await loadSource<typeof FingerprintsModule>('crypto/secret-fingerprints.ts')
   const { parseAuthSecret } = await loadSource<typeof EnvModule>('env.ts')

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 export const projectRoot = fileURLToPath(new URL('../..', import.meta.url))
 const wranglerBin = join(projectRoot, 'node_modules/wrangler/bin/wrangler.js')
 
-/** Keeps wrangler to this machine: no telemetry, no update check, no look-up of where the caller is. */
+/** These variables stop wrangler from sending telemetry, checking for updates and asking where this machine is. */
 const quiet = {
   WRANGLER_SEND_METRICS: 'false',
   WRANGLER_SEND_ERROR_REPORTS: 'false',
@@ -13,7 +13,7 @@ const quiet = {
   CLOUDFLARE_CF_FETCH_ENABLED: 'false',
 }
 
-/** Starts wrangler with this very Node: the one on the caller's path may be too old for it. */
+/** Starts wrangler with the Node that runs this script, because the one on the path may be too old for it. */
 export function spawnWrangler(args: readonly string[], options: SpawnOptions = {}): ChildProcess {
   return spawn(process.execPath, [wranglerBin, ...args], {
     cwd: projectRoot,
@@ -27,7 +27,7 @@ export interface Finished {
   output: string
 }
 
-/** Runs wrangler to its end without a terminal, so that it never asks a question. */
+/** Runs wrangler without a terminal, so that it never asks a question, and waits for its end. */
 export async function runWrangler(args: readonly string[], input?: string): Promise<Finished> {
   const child = spawnWrangler(args, { stdio: ['pipe', 'pipe', 'pipe'], env: { CI: 'true' } })
   let output = ''

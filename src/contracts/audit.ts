@@ -24,3 +24,4 @@ export const AuditQuery = PageQuery.extend({
   from: Timestamp.optional(),
   to: Timestamp.optional(),
 })
+export type AuditQuery = z.infer<typeof AuditQuery>

@@ -5,9 +5,10 @@ const REDIRECT_MAX_LENGTH = 2048
 
 /** The id of a provider. Any text is taken, because one that names no provider is answered by 404. */
 export const ProviderParam = z.object({
-  provider: z
-    .string()
-    .openapi({ description: '`google`, `github`, `linkedin`, `microsoft` or the id of a configured issuer' }),
+  provider: z.string().openapi({
+    description: 'The id of a provider that `GET /auth/oauth/providers` lists',
+    example: 'google',
+  }),
 })
 
 export const Providers = z

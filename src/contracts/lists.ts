@@ -8,3 +8,4 @@ export const PageQuery = z.object({
   cursor: z.string().max(256).optional(),
   limit: z.coerce.number().int().min(1).max(100).default(50),
 })
+export type PageQuery = z.infer<typeof PageQuery>

@@ -1,4 +1,5 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { createHash } from 'node:crypto'
+import { isEqualInConstantTime } from '../domain/constant-time.ts'
 
 const SECRET_BYTES = 32
 
@@ -14,7 +15,5 @@ export function toChallenge(verifier: string): string {
 
 /** Whether the verifier is the one that a challenge was made of (constant time in the challenge). */
 export function isVerifierOf(challenge: string, verifier: string): boolean {
-  const expected = Buffer.from(challenge)
-  const actual = Buffer.from(toChallenge(verifier))
-  return expected.length === actual.length && timingSafeEqual(expected, actual)
+  return isEqualInConstantTime(toChallenge(verifier), challenge)
 }

@@ -1,5 +1,6 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import { CODE_DIGITS } from '../config.ts'
+import { isEqualInConstantTime } from '../domain/constant-time.ts'
 import { deriveKey, type Secrets } from './derived-key.ts'
 
 export type TokenPurpose =
@@ -45,7 +46,7 @@ export function verifyToken(secrets: Secrets, token: string, purpose: TokenPurpo
   const secret = secrets.find((known) => known.version === version)?.secret
   if (!secret || id === undefined || salt === undefined || encoded === undefined) return null
   const subject = { purpose, id, generation: Number(generation), salt }
-  return timingSafeEqual(mac(secret, 'token', subject), Buffer.from(encoded, 'base64url')) ? subject : null
+  return isEqualInConstantTime(Buffer.from(encoded, 'base64url'), mac(secret, 'token', subject)) ? subject : null
 }
 
 /** The digits a person types instead of following the link. Unbiased to one part in 2^96. */
@@ -56,11 +57,7 @@ export function makeCode(secrets: Secrets, subject: TokenSubject): string {
 
 /** Whether the digits belong to this row, under any version of the secret (constant time in the digits). */
 export function isRightCode(secrets: Secrets, subject: TokenSubject, code: string): boolean {
-  const given = Buffer.from(code)
-  if (given.length !== CODE_DIGITS) return false
-  let right = false
-  for (const { secret } of secrets) right = timingSafeEqual(Buffer.from(codeUnder(secret, subject)), given) || right
-  return right
+  return secrets.map(({ secret }) => isEqualInConstantTime(code, codeUnder(secret, subject))).includes(true)
 }
 
 function codeUnder(secret: Uint8Array, subject: TokenSubject): string {

@@ -1,5 +1,6 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import { DEVICE_TOKEN_TTL_SECONDS } from '../config.ts'
+import { isEqualInConstantTime } from '../domain/constant-time.ts'
 import { deriveKey, type Secrets } from './derived-key.ts'
 
 const FORM =
@@ -23,7 +24,10 @@ export function makeDeviceToken(secrets: Secrets, userId: string, deviceId: stri
 export function verifyDeviceToken(secrets: Secrets, userId: string, token: string, nowMs: number): string | null {
   const issued = readIssuedToken(secrets, token, nowMs)
   if (issued === null) return null
-  const isOfAccount = timingSafeEqual(nameAccount(issued.secret, userId), Buffer.from(issued.account, 'base64url'))
+  const isOfAccount = isEqualInConstantTime(
+    Buffer.from(issued.account, 'base64url'),
+    nameAccount(issued.secret, userId),
+  )
   return isOfAccount ? issued.deviceId : null
 }
 
@@ -37,10 +41,8 @@ function readIssuedToken(secrets: Secrets, token: string, nowMs: number) {
   const secret = secrets.find((candidate) => candidate.version === version)?.secret
   if (!secret || deviceId === undefined || account === undefined || encoded === undefined) return null
   if (Number(expires) * 1000 <= nowMs) return null
-  const isGenuine = timingSafeEqual(
-    sign(secret, `${deviceId}|${expires}|${account}`),
-    Buffer.from(encoded, 'base64url'),
-  )
+  const mac = sign(secret, `${deviceId}|${expires}|${account}`)
+  const isGenuine = isEqualInConstantTime(Buffer.from(encoded, 'base64url'), mac)
   return isGenuine ? { secret, deviceId, account } : null
 }
 

@@ -1,6 +1,7 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import { calculateJwkThumbprint, type JWK } from 'jose'
 import { z } from 'zod'
+import { isEqualInConstantTime } from '../domain/constant-time.ts'
 import { deriveKey, type Secrets, type SecretVersion } from './derived-key.ts'
 import { seal, unseal } from './sealed.ts'
 
@@ -44,8 +45,7 @@ export async function sealSigningKey(
 export function isOurSigningKey(secrets: Secrets, key: PublicSigningKey, seals: SigningKeySeals): boolean {
   return secrets.some((version) => {
     const given = Buffer.from(String(seals[version.version]?.mac), 'base64url')
-    const expected = makeMac(version, key)
-    return given.length === expected.length && timingSafeEqual(given, expected)
+    return isEqualInConstantTime(given, makeMac(version, key))
   })
 }
 

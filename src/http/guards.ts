@@ -1,14 +1,17 @@
 import type { Permission } from '../config.ts'
 import { Refusal } from '../errors.ts'
-import { authenticateRead } from '../services/sessions/authentication.ts'
-import { assertRecentLogin } from '../services/sessions/recent-login.ts'
+import {
+  assertRecentLogin,
+  authenticateRead,
+  type Caller,
+  type CallerWithCredentials,
+} from '../services/sessions/authentication.ts'
 import type { Guard } from './guard.ts'
-import { authenticateCaller, readAccessToken } from './middleware/authenticate.ts'
+import { authenticateCaller, authenticateCallerWithCredentials, readAccessToken } from './middleware/authenticate.ts'
 import { limitLogins } from './middleware/rate-limit.ts'
 import { authenticateClient } from './middleware/require-client.ts'
 
 type Claims = Awaited<ReturnType<typeof authenticateRead>>
-type Caller = Awaited<ReturnType<typeof authenticateCaller>>
 
 /** An access token, in one of the two ways that it may be carried. */
 const SIGNED_IN = [{ bearer: [] }, { cookie: [] }]
@@ -35,6 +38,14 @@ export const user = (): Guard<{ caller: Caller }> => ({
   refuses: TOKEN_REFUSALS,
   actsByToken: true,
   check: async (c) => ({ caller: await authenticateCaller(c) }),
+})
+
+/** A user whom the route asks for the password once more. Adds `caller`, with what that is verified by. */
+export const userWithCredentials = (): Guard<{ caller: CallerWithCredentials }> => ({
+  security: SIGNED_IN,
+  refuses: TOKEN_REFUSALS,
+  actsByToken: true,
+  check: async (c) => ({ caller: await authenticateCallerWithCredentials(c) }),
 })
 
 /** A user who signed in not long ago (ASVS 7.5.1). Adds `caller`. */
@@ -71,7 +82,10 @@ export const client = (): Guard<{ serviceId: string }> => ({
   check: async (c) => ({ serviceId: authenticateClient(c) }),
 })
 
-/** Whoever tries to log in, within the budget of an address or of a known device. Adds what counts a stranger. */
+/**
+ * Whoever tries to log in, within the budget of their address or of a device that has logged in before. Adds
+ * `countStranger`, which counts the login by its address where that was not done yet.
+ */
 export const loginBudget = (): Guard<{ countStranger: () => Promise<void> }> => ({
   security: [],
   refuses: ['ambiguous_credentials'],
@@ -79,7 +93,7 @@ export const loginBudget = (): Guard<{ countStranger: () => Promise<void> }> => 
   check: async (c, route) => ({ countStranger: await limitLogins(c, route) }),
 })
 
-/** Anybody: a route that ends what its tokens name, and answers alike when they name nothing. */
+/** Anybody. The route ends what the tokens in the request name, and answers alike when they name nothing. */
 export const tokenHolder = (): Guard<object> => ({
   security: [],
   refuses: ['ambiguous_credentials'],

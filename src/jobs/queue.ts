@@ -6,7 +6,7 @@ import { withJitter } from '../platform/mail-pause.ts'
 import type { MailMessage } from '../platform/mail-queue.ts'
 import type { Platform } from '../platform/platform.ts'
 import { takeMailTurn } from '../services/mail.ts'
-import { recordActivity } from '../services/sessions/activity.ts'
+import { recordActivity } from '../services/sessions/live-sessions.ts'
 
 /** What consumes each queue, by the last word of its name: `postern-mail`, `postern-development-mail`. */
 const CONSUMERS: Readonly<Record<string, (platform: Platform, batch: MessageBatch) => Promise<void>>> = {

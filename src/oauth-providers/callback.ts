@@ -1,3 +1,4 @@
+import { isEqualInConstantTime } from '../domain/constant-time.ts'
 import type { AuthenticationInput } from './provider.ts'
 import { ProviderError, toProviderError } from './provider-error.ts'
 
@@ -12,7 +13,7 @@ const CODE_MAX_LENGTH = 4096
  */
 export function checkState(parameters: URLSearchParams, expected: string): void {
   const [state, ...more] = parameters.getAll('state')
-  if (state === undefined || more.length > 0 || expected === '' || !equalInConstantTime(state, expected))
+  if (state === undefined || more.length > 0 || expected === '' || !isEqualInConstantTime(state, expected))
     throw new ProviderError('invalid_state', 'state missing or foreign')
 }
 
@@ -41,10 +42,4 @@ function single(parameters: URLSearchParams, name: string): string | null {
   const [value, ...more] = parameters.getAll(name)
   if (more.length > 0) throw new ProviderError('invalid_provider_response', `callback: ${name} given twice`)
   return value ?? null
-}
-
-function equalInConstantTime(left: string, right: string): boolean {
-  let difference = left.length ^ right.length
-  for (let index = 0; index < right.length; index++) difference |= left.charCodeAt(index) ^ right.charCodeAt(index)
-  return difference === 0
 }

@@ -1,24 +1,14 @@
 import * as oauth from 'oauth4webapi'
 import { checkState } from './callback.ts'
+import type { ConfiguredIssuer } from './configured-issuers.ts'
 import { ID_TOKEN_ALGORITHMS, type IdTokenClaims, verifyIdToken } from './id-token.ts'
-import { fetchBounded, textOrNull } from './network.ts'
-import type { AuthenticationInput, OAuthProvider, ProviderClient } from './provider.ts'
+import { fetchBounded, isTrustworthyUrl, textOrNull } from './network.ts'
+import type { AuthenticationInput, OAuthProvider } from './provider.ts'
 import { ProviderError, type ProviderErrorCode, toProviderError } from './provider-error.ts'
 import { createResolvedCache } from './resolved-cache.ts'
-import { isTrustworthyUrl } from './trustworthy-url.ts'
 
 const DISCOVERY_MAX_AGE_MS = 60 * 60_000
 const CLOCK_TOLERANCE_SECONDS = 60
-
-/** One entry of `OIDC_PROVIDERS`. */
-export interface OpenIdConnectSettings extends ProviderClient {
-  id: string
-  name: string
-  /** Exactly as the issuer's discovery document spells it, with or without the trailing slash. */
-  issuer: string
-  /** Mail domains whose addresses this issuer may link by. */
-  trustedEmailDomains?: readonly string[] | undefined
-}
 
 interface Session {
   server: oauth.AuthorizationServer
@@ -46,10 +36,10 @@ export function forgetDiscoveryDocuments(): void {
  *
  * The client authenticates by HTTP Basic, or by POST where the issuer offers only that.
  */
-export function createOpenIdConnect(settings: OpenIdConnectSettings): OAuthProvider {
+export function createOpenIdConnect(settings: ConfiguredIssuer): OAuthProvider {
   const { id, name, issuer, clientId, clientSecret, trustedEmailDomains = [] } = settings
   const begin = async (now: number): Promise<Session> => {
-    // Only an issuer that is itself insecure, which the registry allows in development alone, may name insecure
+    // Only an issuer that is itself insecure, which the configuration allows in development alone, may name insecure
     // endpoints.
     const options = {
       [oauth.customFetch]: fetchForLibrary,

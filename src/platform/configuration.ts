@@ -1,6 +1,5 @@
 import { ConfigurationError, parseSettings, type Settings } from '../env.ts'
 import type { OAuthProvider } from '../oauth-providers/provider.ts'
-import { ProviderError } from '../oauth-providers/provider-error.ts'
 import { buildProviders } from '../oauth-providers/registry.ts'
 
 export interface Configuration {
@@ -20,14 +19,5 @@ export function readConfiguration(env: Readonly<Record<string, unknown>>): Confi
     throw new ConfigurationError([
       { variable: 'MAIL_TRANSPORT', rule: 'binding needs the binding SEND_EMAIL (send_email in wrangler.toml)' },
     ])
-  return { settings, providers: readProviders(settings) }
-}
-
-function readProviders(settings: Settings): Configuration['providers'] {
-  try {
-    return buildProviders(settings.providers)
-  } catch (error) {
-    if (!(error instanceof ProviderError)) throw error
-    throw new ConfigurationError([{ variable: 'OIDC_PROVIDERS', rule: error.reason }])
-  }
+  return { settings, providers: buildProviders(settings.providers) }
 }

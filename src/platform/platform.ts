@@ -1,4 +1,5 @@
 import type { DrizzleD1Database } from 'drizzle-orm/d1'
+import type { Requester } from '../domain/requester.ts'
 import type { MailboxItem } from '../durable-objects/dev-mailbox.ts'
 import type { Settings } from '../env.ts'
 import type { MailTransport } from '../mail/message.ts'
@@ -7,7 +8,6 @@ import type { Blocklist } from './blocklist.ts'
 import type { AccountThrottle } from './login-throttle.ts'
 import type { DeadMail } from './mail-queue.ts'
 import type { RateLimiter } from './rate-limiter.ts'
-import type { Requester } from './requester.ts'
 
 /**
  * The keys in use, as one isolate remembers them. They are resolved values, so that no request waits for a promise of
@@ -75,3 +75,18 @@ export interface Platform {
    */
   readiness: { known: { dependencies: Record<string, DependencyState>; at: number } | null; askedAt: number }
 }
+
+// Named sets of capabilities, so that the signature of a use case says what it may do.
+
+/** It reads what the database holds now. */
+export type Reading = Pick<Platform, 'db' | 'now' | 'settings'>
+/** It changes something, and records in the audit trail who did so. */
+export type Recording = Pick<Platform, 'db' | 'now' | 'requester'>
+/** It changes something, and tells somebody by mail. */
+export type Mailing = Recording & Pick<Platform, 'announceMails'>
+/** It signs or verifies access tokens. */
+export type Signing = Reading & Pick<Platform, 'keyRing'>
+/** It ends sessions, and so their access tokens. */
+export type EndingSessions = Recording & Pick<Platform, 'blocklist'>
+/** It lets somebody try a password. */
+export type TryingPasswords = Reading & Recording & Pick<Platform, 'loginThrottle'>

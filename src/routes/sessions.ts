@@ -10,9 +10,8 @@ import { token, tokenHolder, user } from '../http/guards.ts'
 import { readAccessToken } from '../http/middleware/authenticate.ts'
 import { assertTrustedOrigin } from '../http/origin.ts'
 import { answer, createRouter, route } from '../http/route.ts'
-import { endOtherSessions, endSession } from '../services/sessions/ending.ts'
+import { endOtherSessions, endSession, logOut } from '../services/sessions/ending.ts'
 import { listSessions } from '../services/sessions/list.ts'
-import { logOut } from '../services/sessions/logout.ts'
 import { refreshSession } from '../services/sessions/refresh.ts'
 
 const tags = ['Sessions']

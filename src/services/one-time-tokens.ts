@@ -1,7 +1,7 @@
 import { CODE_GUESSES } from '../config.ts'
 import { isRightCode, verifyToken } from '../crypto/derived-token.ts'
 import { Refusal } from '../errors.ts'
-import type { Platform } from '../platform/platform.ts'
+import type { Platform, Reading } from '../platform/platform.ts'
 import type { Account } from '../storage/accounts/accounts.ts'
 import { countGuess, findToken, type OneTimeToken, type OneTimeTokenPurpose } from '../storage/one-time-tokens.ts'
 
@@ -9,11 +9,11 @@ import { countGuess, findToken, type OneTimeToken, type OneTimeTokenPurpose } fr
 export type TokenProof = { token: string } | { email: string; code: string }
 
 /**
- * Finds the row that a mailed token or code proves. It is not used up by that: the batch that acts on it does so last.
+ * Finds the row that a mailed token or code proves. That does not use it up: the batch that acts on it does so last.
  * @throws {Refusal} `invalid_token`, whatever is wrong: form, signature, purpose, age, or a code guessed too often.
  */
 export async function proveToken(
-  deps: Pick<Platform, 'db' | 'now' | 'settings'>,
+  deps: Reading,
   proof: TokenProof,
   purpose: OneTimeTokenPurpose,
 ): Promise<{ token: OneTimeToken; account: Account }> {
@@ -23,17 +23,13 @@ export async function proveToken(
   return found
 }
 
-async function findByToken(
-  deps: Pick<Platform, 'db' | 'now' | 'settings'>,
-  token: string,
-  purpose: OneTimeTokenPurpose,
-) {
+async function findByToken(deps: Reading, token: string, purpose: OneTimeTokenPurpose) {
   const claimed = verifyToken(deps.settings.secrets, token, purpose)
   return claimed && (await findToken(deps.db, claimed, purpose, deps.now()))
 }
 
 async function findByCode(
-  deps: Pick<Platform, 'db' | 'now' | 'settings'>,
+  deps: Reading,
   { email, code }: { email: string; code: string },
   purpose: OneTimeTokenPurpose,
 ) {
@@ -50,7 +46,7 @@ export function isRightCodeFor(
   return isRightCode(deps.settings.secrets, { purpose, id, generation: 0, salt }, code)
 }
 
-/** The token was used by somebody else between the proof and the batch, so the batch did nothing. */
+/** Refuses a token that another request used between the proof and the batch, which therefore did nothing. */
 export function refuseIfLost(consumed: readonly { id: string }[], tokenId: string): void {
   if (!consumed.some(({ id }) => id === tokenId)) throw new Refusal('invalid_token')
 }

@@ -1,8 +1,9 @@
 import { and, desc, eq, getTableColumns, gte, lt, type SQL, sql } from 'drizzle-orm'
 import { v7 as uuidv7 } from 'uuid'
+import type { Requester } from '../domain/requester.ts'
+import type { Actors } from './actors.ts'
 import { insertSelect, insertWhere } from './conditional-insert.ts'
-import type { Database } from './database.ts'
-import { deleteSome } from './delete-some.ts'
+import { type Database, deleteSome } from './database.ts'
 import { auditCounts, auditEvents } from './schema/index.ts'
 
 export type AuditType =
@@ -33,32 +34,20 @@ export type AuditType =
   | 'role.granted'
   | 'mail.failed'
 
-interface AuditEvent {
+interface AuditEvent extends Partial<Actors> {
   type: AuditType | SQL
   at: number
-  /** Who did it; null for somebody who is not signed in. */
-  actorId?: string | SQL | null
-  /** Whom it concerns. */
-  userId?: string | SQL | null
   details?: Record<string, unknown>
 }
 
-/** Where a request came from, as the trail keeps it. */
-export interface Requester {
-  requestId: string | null
-  ip: string | null
-  country: string | null
-  userAgent: string | null
-}
-
 /**
- * Records a security event, in the batch of the fact it records; with a `condition`, only if that fact comes about.
- * What nobody who is known did, and what concerns no account, is only counted: else strangers could fill the database
- * with names that nobody has.
+ * Records a security event, in the batch of the fact that it records; with `when`, only if that fact comes about. An
+ * event that no known person caused and that concerns no account is only counted: otherwise strangers could fill the
+ * database with events of names that they made up.
  */
-export function auditStatement(db: Database, event: AuditEvent, origin: Requester, condition: SQL = sql`true`) {
-  const { requestId, ip, country, userAgent } = origin
-  if ((event.actorId ?? event.userId ?? null) === null) return countEventStatement(db, event, condition)
+export function auditStatement(db: Database, event: AuditEvent, requester: Requester, when: SQL = sql`true`) {
+  const { requestId, ip, country, userAgent } = requester
+  if ((event.actorId ?? event.userId ?? null) === null) return countEventStatement(db, event, when)
   return insertWhere(
     db,
     auditEvents,
@@ -74,23 +63,20 @@ export function auditStatement(db: Database, event: AuditEvent, origin: Requeste
       country,
       userAgent,
     },
-    condition,
+    when,
   )
 }
 
 /**
- * Records an event where the condition holds, and only counts it where it does not: the same statements in both cases.
+ * Records an event where `when` holds, and only counts it where it does not: the same statements in both cases.
  */
-export function auditOrCountStatements(db: Database, event: AuditEvent, origin: Requester, condition: SQL) {
-  return [
-    auditStatement(db, event, origin, condition),
-    countEventStatement(db, event, sql`not (${condition})`),
-  ] as const
+export function auditOrCountStatements(db: Database, event: AuditEvent, requester: Requester, when: SQL) {
+  return [auditStatement(db, event, requester, when), countEventStatement(db, event, sql`not (${when})`)] as const
 }
 
-function countEventStatement(db: Database, { type, at }: AuditEvent, condition: SQL) {
+function countEventStatement(db: Database, { type, at }: AuditEvent, when: SQL) {
   const { day, kind, count } = auditCounts
-  return insertWhere(db, auditCounts, { day: toDay(at), kind: type, count: 1 }, condition).onConflictDoUpdate({
+  return insertWhere(db, auditCounts, { day: toDay(at), kind: type, count: 1 }, when).onConflictDoUpdate({
     target: [day, kind],
     set: { count: sql`${count} + 1` },
   })
@@ -99,13 +85,13 @@ function countEventStatement(db: Database, { type, at }: AuditEvent, condition: 
 /** The day of a moment in UTC, as `YYYY-MM-DD`. */
 const toDay = (at: number) => new Date(at).toISOString().slice(0, 10)
 
-/** Forgets events of before a time; the number that went. */
+/** Deletes some of the events from before a time and answers how many they were. */
 export function deleteAuditEvents(db: Database, before: number, limit: number): Promise<number> {
   return deleteSome(db, auditEvents, lt(auditEvents.at, before), limit)
 }
 
 /**
- * Forgets the counts of days before a time. A day has no more of them than there are types, so they need no batches.
+ * Deletes the counts of days before a time. A day has no more of them than there are types, so all go at once.
  */
 export async function deleteAuditCounts(db: Database, before: number): Promise<number> {
   const gone = await db
@@ -115,21 +101,15 @@ export async function deleteAuditCounts(db: Database, before: number): Promise<n
   return gone.length
 }
 
-/** Records one event, which nobody in particular did, for each of the users that `which` holds for. */
-export function auditEachUserStatement(db: Database, event: { type: AuditType; at: number }, which: SQL) {
-  // Each id begins with the time, as all others do, and ends in random bits of its own.
+/** Records one event, which the service itself caused, for each of the users that `when` holds for. */
+export function auditEachUserStatement(db: Database, event: { type: AuditType; at: number }, when: SQL) {
+  // Each id begins with the time, as all other ids do, and ends in random bits of its own.
   const id = sql`${uuidv7().slice(0, 24)} || lower(hex(randomblob(6)))`
   const values = { ...event, id, userId: sql`users.id`, details: {} }
-  return insertSelect(db, auditEvents, values, sql`from users where ${which}`)
+  return insertSelect(db, auditEvents, values, sql`from users where ${when}`)
 }
 
-/** A place in the trail: the event last shown. */
-export interface AuditPosition {
-  at: number
-  id: string
-}
-
-/** Events that fit, newest first. `from` is included, `to` is not. */
+/** Events that fit, newest first. `from` is included, `to` is not; `before` is the place of the event shown last. */
 export async function listAuditEvents(
   db: Database,
   filter: {
@@ -137,7 +117,7 @@ export async function listAuditEvents(
     type: string | undefined
     from: number | undefined
     to: number | undefined
-    before: AuditPosition | undefined
+    before: { at: number; id: string } | undefined
   },
   limit: number,
 ) {

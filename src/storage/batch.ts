@@ -1,7 +1,8 @@
 import type { BatchItem } from 'drizzle-orm/batch'
 import type { Database } from './database.ts'
 
-type Statement = BatchItem<'sqlite'>
+/** A statement that can join a batch. */
+export type Statement = BatchItem<'sqlite'>
 /** One statement, several that belong together, or null where this batch does without. */
 type Step = Statement | readonly Statement[] | null
 type AnswerOf<Of> = Of extends Statement

@@ -7,17 +7,12 @@ type Values<Table extends SQLiteTable> = {
 }
 
 /**
- * `INSERT ... SELECT ... WHERE condition`: a row that comes into being only if the fact it belongs to does, inside one
+ * `INSERT ... SELECT ... WHERE when`: a row that comes into being only if the fact it belongs to does, inside one
  * batch. Values are bound, or SQL expressions such as a scalar subquery; a column that is not named gets its default,
  * or null.
  */
-export function insertWhere<Table extends SQLiteTable>(
-  db: Database,
-  table: Table,
-  values: Values<Table>,
-  condition: SQL,
-) {
-  return insertSelect(db, table, values, sql`where ${condition}`)
+export function insertWhere<Table extends SQLiteTable>(db: Database, table: Table, values: Values<Table>, when: SQL) {
+  return insertSelect(db, table, values, sql`where ${when}`)
 }
 
 /** `INSERT ... SELECT ...` with a source of its own: a row for each that `source` (`from ... where ...`) finds. */

@@ -23,12 +23,13 @@ export const whenTokenExists = (tokenId: string): SQL =>
 export const whenSessionExists = (sessionId: string): SQL =>
   sql`exists (select 1 from sessions where id = ${sessionId})`
 
-export const whenSessionIsOf = (userId: string, sessionId: string): SQL =>
-  sql`exists (select 1 from sessions where id = ${sessionId} and user_id = ${userId})`
+/** This user has this session. */
+export const whenSessionIsOf = ({ id, userId }: { id: string; userId: string }): SQL =>
+  sql`exists (select 1 from sessions where id = ${id} and user_id = ${userId})`
 
 /** A session is there, and so is the one that takes its place. */
 export const whenReplaced = (session: { id: string; userId: string }, newSessionId: string): SQL =>
-  sql`${whenSessionIsOf(session.userId, session.id)} and ${whenSessionExists(newSessionId)}`
+  sql`${whenSessionIsOf(session)} and ${whenSessionExists(newSessionId)}`
 
 export const whenAddressIsTaken = (email: string): SQL => sql`exists (select 1 from users where email = ${email})`
 
@@ -55,26 +56,22 @@ export const whenVerifiesFirstSignUp = (tokenId: string): SQL =>
 export const signUpTimeOf = (userId: SQL): SQL =>
   sql`(select strftime('%Y-%m-%dT%H:%M:%SZ', created_at / 1000, 'unixepoch') from users where id = ${userId})`
 
-/** What an account was like when somebody proved to be its owner. */
+/**
+ * What opens an account, as one text which is another once any of it has changed: whether and when its address was
+ * verified, its password set or dropped, and a reset asked for. A rehash changes nothing of it.
+ */
+export const credentialsVersion = sql<string>`json_array(users.email_verified_at, users.password_hash is null,
+  users.password_changed_at, users.password_reset_required_at)`
+
+/** An account as it was when somebody proved to be its owner. */
 export interface Proven {
   id: string
-  passwordHash: string | null
-  passwordChangedAt: number | null
-  passwordResetRequiredAt: number | null
-  emailVerifiedAt: number | null
+  credentialsVersion: string
 }
 
-/** The password is the one that was verified: neither set anew nor dropped since. A rehash does not count. */
-export const whenPasswordIsOf = ({ id, passwordHash, passwordChangedAt }: Omit<Proven, 'emailVerifiedAt'>): SQL =>
-  sql`exists (select 1 from users where id = ${id} and password_changed_at is ${passwordChangedAt}
-    and (password_hash is null) = ${passwordHash === null ? 1 : 0})`
-
-/**
- * The account is active and as it was: with the same password, not due for a reset, and not claimed by the owner of its
- * address.
- */
+/** The account is active, and what opens it is as it was then: nobody claimed it or changed its password since. */
 export const whenAsProven = (account: Proven): SQL =>
-  sql`${whenPasswordIsOf(account)} and exists (select 1 from users where id = ${account.id} and status = 'active'
-    and email_verified_at is ${account.emailVerifiedAt} and password_reset_required_at is ${account.passwordResetRequiredAt})`
+  sql`exists (select 1 from users where id = ${account.id} and status = 'active'
+    and ${credentialsVersion} = ${account.credentialsVersion})`
 
 export const whenUserExists = (userId: string): SQL => sql`exists (select 1 from users where id = ${userId})`

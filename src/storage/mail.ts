@@ -1,10 +1,12 @@
 import { and, eq, gt, inArray, isNull, lt, lte, type SQL, sql } from 'drizzle-orm'
-import { URGENT_MAIL_KINDS } from '../config.ts'
-import { auditStatement, type Requester } from './audit.ts'
+import { MAIL_MAX_PER_KIND_AND_HOUR, MAIL_NOTICE_MAX_DELAY_MS, URGENT_MAIL_KINDS } from '../config.ts'
+import type { Requester } from '../domain/requester.ts'
+import { bySystem } from './actors.ts'
+import { auditStatement } from './audit.ts'
+import { inOneBatch } from './batch.ts'
 import { insertWhere } from './conditional-insert.ts'
 import { userIdByToken, whenMailed, whenTokenExists } from './conditions.ts'
-import type { Database } from './database.ts'
-import { deleteSome } from './delete-some.ts'
+import { type Database, deleteSome } from './database.ts'
 import { oneTimeTokens, outbox } from './schema/index.ts'
 
 export type OutboxRow = typeof outbox.$inferSelect
@@ -32,12 +34,12 @@ const mailboxOf = (address: string | SQL): SQL =>
     from (select address, instr(address, '+') as plus, instr(address, '@') as at from (select ${address} as address)))`
 
 /**
- * When the mailbox may get one more mail of a kind, so that no hour sees more than `maxPerHour`: now, or an hour after
- * an earlier one.
+ * When the mailbox may get one more mail of a kind, so that no hour sees more than the limit allows: now, or an hour
+ * after an earlier one.
  */
-function nextTurn({ recipient, kind, createdAt }: NewMail, maxPerHour: number): SQL {
+function nextTurn({ recipient, kind, createdAt }: NewMail): SQL {
   return sql`max(${createdAt}, coalesce((select created_at from outbox where mailbox = ${mailboxOf(recipient)} and kind = ${kind}
-    order by created_at desc limit 1 offset ${maxPerHour - 1}), 0) + ${HOUR_MS})`
+    order by created_at desc limit 1 offset ${MAIL_MAX_PER_KIND_AND_HOUR - 1}), 0) + ${HOUR_MS})`
 }
 
 /** The row of a mail that is due at `dueAt`. */
@@ -50,65 +52,50 @@ const toRow = (mail: NewMail, dueAt: number | SQL) => ({
   nextAttemptAt: dueAt,
 })
 
-/** Puts a mail in the outbox if `condition` holds and the mailbox has not had too many of its kind within the hour. */
-export function enqueueMailStatement(db: Database, mail: NewMail, condition: SQL, maxPerHour: number) {
-  return insertWhere(
-    db,
-    outbox,
-    toRow(mail, mail.createdAt),
-    sql`${condition} and ${nextTurn(mail, maxPerHour)} <= ${mail.createdAt}`,
-  )
+/** Puts a mail in the outbox if `when` holds and the mailbox has not had too many of its kind within the hour. */
+export function enqueueMailStatement(db: Database, mail: NewMail, when: SQL) {
+  return insertWhere(db, outbox, toRow(mail, mail.createdAt), sql`${when} and ${nextTurn(mail)} <= ${mail.createdAt}`)
 }
 
 /**
- * Puts a notice of something that happened in the outbox if `condition` holds. Beyond the hour's limit it waits its
- * turn, because a flood must not hide a fact; it is left out only where it would wait longer than `maxDelayMs`, behind
- * as many others of its kind.
+ * Puts a notice of something that happened in the outbox if `when` holds. Beyond the hour's limit it waits its
+ * turn, because a flood must not hide a fact. It is left out only where it would wait longer than
+ * `MAIL_NOTICE_MAX_DELAY_MS`: its recipient then gets as many other notices of the kind.
  */
-export function enqueueNoticeStatement(
-  db: Database,
-  notice: NewMail,
-  condition: SQL,
-  limits: { maxPerHour: number; maxDelayMs: number },
-) {
-  const turn = nextTurn(notice, limits.maxPerHour)
+export function enqueueNoticeStatement(db: Database, notice: NewMail, when: SQL) {
+  const turn = nextTurn(notice)
   return insertWhere(
     db,
     outbox,
     toRow(notice, turn),
-    sql`${condition} and ${turn} <= ${notice.createdAt + limits.maxDelayMs}`,
+    sql`${when} and ${turn} <= ${notice.createdAt + MAIL_NOTICE_MAX_DELAY_MS}`,
   )
 }
 
 /**
- * Puts the mail that carries a token in the outbox, addressed to where the token says. Nothing if the token was not
- * made.
+ * Puts the mail that carries a token in the outbox, addressed to where the token says. It does nothing if the token was
+ * not made.
  */
 export function enqueueTokenMailStatement(
   db: Database,
   mail: Omit<NewMail, 'recipient' | 'userId' | 'tokenId'> & { tokenId: string },
-  maxPerHour: number,
 ) {
   const recipient = sql`(select email from one_time_tokens where id = ${mail.tokenId})`
   return enqueueMailStatement(
     db,
     { ...mail, recipient, userId: userIdByToken(mail.tokenId) },
     whenTokenExists(mail.tokenId),
-    maxPerHour,
   )
 }
 
 /**
- * The same for a token made for this mail: it is taken back where the limit leaves the mail out. A code is tried
- * against the newest token of its address, and one that nobody has got would make the code of the last mail useless.
+ * The same for a token that was made for this mail: the token is deleted where the limit leaves the mail out. A code is
+ * compared with the newest token of its address, so a token that nobody was sent would make the last mail's code
+ * useless.
  */
-export function mailTokenStatements(
-  db: Database,
-  mail: Parameters<typeof enqueueTokenMailStatement>[1],
-  maxPerHour: number,
-) {
+export function mailTokenStatements(db: Database, mail: Parameters<typeof enqueueTokenMailStatement>[1]) {
   return [
-    enqueueTokenMailStatement(db, mail, maxPerHour),
+    enqueueTokenMailStatement(db, mail),
     db.delete(oneTimeTokens).where(and(eq(oneTimeTokens.id, mail.tokenId), sql`not ${whenMailed(mail.id)}`)),
   ] as const
 }
@@ -127,40 +114,40 @@ export async function claimNextMail(db: Database, { now, leaseUntil }: { now: nu
     .where(and(eq(outbox.state, 'pending'), inArray(outbox.priority, PRIORITIES), lte(outbox.nextAttemptAt, now)))
     .orderBy(outbox.priority, outbox.nextAttemptAt)
     .limit(1)
-  const [found, claimed] = await db.batch([
-    db
+  const { tokens, claimed } = await inOneBatch(db, {
+    tokens: db
       .select({ token: oneTimeTokens })
       .from(outbox)
       .innerJoin(oneTimeTokens, eq(oneTimeTokens.id, outbox.tokenId))
       .where(eq(outbox.id, next)),
-    db
+    claimed: db
       .update(outbox)
       .set({ attempts: sql`attempts + 1`, nextAttemptAt: leaseUntil })
       .where(eq(outbox.id, next))
       .returning(),
-  ])
+  })
   const [mail] = claimed
-  return mail ? { mail, token: found[0]?.token ?? null } : null
+  return mail ? { mail, token: tokens[0]?.token ?? null } : null
 }
 
 /**
- * When a mail that nobody has looked at yet is due, if that is after `now`; what was put off has a message for its next
- * try.
+ * When a mail that no delivery has tried yet is due, if that is after `now`; null otherwise. A mail that was postponed
+ * has a message of its own in the queue for its next try.
  */
 export async function findFirstTryAfter(db: Database, id: string, now: number): Promise<number | null> {
-  const isUntried = and(eq(outbox.state, 'pending'), eq(outbox.attempts, 0), isNull(outbox.lastError))
+  const whenUntried = and(eq(outbox.state, 'pending'), eq(outbox.attempts, 0), isNull(outbox.lastError))
   const [mail] = await db
     .select({ dueAt: outbox.nextAttemptAt })
     .from(outbox)
-    .where(and(eq(outbox.id, id), isUntried, gt(outbox.nextAttemptAt, now)))
+    .where(and(eq(outbox.id, id), whenUntried, gt(outbox.nextAttemptAt, now)))
   return mail?.dueAt ?? null
 }
 
-/** Nobody else has claimed the mail since, nor said how it ended. */
-const isStillOurs = ({ id, attempts }: OutboxRow): SQL =>
+/** No other delivery has claimed the mail since, or recorded how it ended. */
+const whenStillClaimed = ({ id, attempts }: OutboxRow): SQL =>
   sql`exists (select 1 from outbox where id = ${id} and state = 'pending' and attempts = ${attempts})`
 
-/** Remembers that a mail has left, whatever anybody else made of it. */
+/** Records that a mail has left, whatever another delivery has recorded of it. */
 export function markDeliveredStatement(db: Database, id: string) {
   return db.update(outbox).set({ state: 'delivered', lastError: null }).where(eq(outbox.id, id))
 }
@@ -170,10 +157,10 @@ export function dropMailStatement(db: Database, mail: OutboxRow, reason: string)
   return db
     .update(outbox)
     .set({ state: 'dropped', lastError: reason })
-    .where(and(eq(outbox.id, mail.id), isStillOurs(mail)))
+    .where(and(eq(outbox.id, mail.id), whenStillClaimed(mail)))
 }
 
-/** Leaves a mail for a later try; one that no server has looked at keeps the number of tries it had. */
+/** Leaves a mail for a later try. A mail that no server has tried to take keeps the number of tries that it had. */
 export function postponeMailStatement(
   db: Database,
   mail: OutboxRow,
@@ -183,29 +170,29 @@ export function postponeMailStatement(
   return db
     .update(outbox)
     .set({ nextAttemptAt, lastError: reason, attempts })
-    .where(and(eq(outbox.id, mail.id), isStillOurs(mail)))
+    .where(and(eq(outbox.id, mail.id), whenStillClaimed(mail)))
 }
 
-/** Gives a mail up, and says so in the trail: once, also where two deliveries fail. */
+/** Gives a mail up, and records that in the audit trail: once, even where two deliveries of it fail. */
 export function failMailStatements(
   db: Database,
   mail: OutboxRow,
   failure: { at: number; reason: string },
-  origin: Requester,
+  requester: Requester,
 ) {
   const { at, reason } = failure
   const details = { outboxId: mail.id, kind: mail.kind, attempts: mail.attempts, reason }
-  const ours = isStillOurs(mail)
+  const whenOurs = whenStillClaimed(mail)
   return [
-    auditStatement(db, { type: 'mail.failed', at, userId: mail.userId, details }, origin, ours),
+    auditStatement(db, { type: 'mail.failed', at, ...bySystem({ id: mail.userId }), details }, requester, whenOurs),
     db
       .update(outbox)
       .set({ state: 'failed', lastError: reason })
-      .where(and(eq(outbox.id, mail.id), ours)),
+      .where(and(eq(outbox.id, mail.id), whenOurs)),
   ] as const
 }
 
-/** Where a list of overdue mails goes on. */
+/** The last mail of one part of the list of overdue mails, behind which the next part begins. */
 export type OverdueMail = Pick<OutboxRow, 'id' | 'priority' | 'nextAttemptAt'>
 
 /** Mails that should have left by `dueBefore`, urgent ones first, then the longest overdue, from behind `after`. */
@@ -231,17 +218,17 @@ export async function listOverdueMails(
     .limit(limit)
 }
 
-/** Forgets mails that have left, or that nobody needs any more, and were last tried before a time. */
+/** Deletes mails that were last tried before a time and have left, or that nobody needs any more. */
 export function deleteSettledMails(db: Database, triedBefore: number, limit: number): Promise<number> {
-  const isSettled = and(
+  const whenSettled = and(
     inArray(outbox.state, ['delivered', 'dropped']),
     inArray(outbox.priority, PRIORITIES),
     lt(outbox.nextAttemptAt, triedBefore),
   )
-  return deleteSome(db, outbox, isSettled, limit)
+  return deleteSome(db, outbox, whenSettled, limit)
 }
 
-/** Forgets mails that failed and were last tried before a time; they were kept for somebody to send them again. */
+/** Deletes failed mails that were last tried before a time. Until then an operator could send them again. */
 export function deleteFailedMails(db: Database, triedBefore: number, limit: number): Promise<number> {
   return deleteSome(
     db,

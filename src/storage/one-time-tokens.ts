@@ -1,9 +1,9 @@
-import { and, eq, gt, inArray, lt, type SQL, sql } from 'drizzle-orm'
+import { and, eq, gt, inArray, isNull, lt, type SQL, sql } from 'drizzle-orm'
 import { accountFields } from './accounts/accounts.ts'
+import { inOneBatch } from './batch.ts'
 import { insertWhere } from './conditional-insert.ts'
 import { type Proven, userIdByToken, whenAddressIsTaken, whenAsProven } from './conditions.ts'
-import type { Database } from './database.ts'
-import { deleteSome } from './delete-some.ts'
+import { type Database, deleteSome } from './database.ts'
 import { oneTimeTokens, users } from './schema/index.ts'
 
 export type OneTimeToken = typeof oneTimeTokens.$inferSelect
@@ -17,9 +17,13 @@ export interface NewOneTimeToken {
   expiresAt: number
 }
 
+/** The account that a token is made for, and what must still hold of it. */
+type TokenOwner = { id: string; unlessTaken?: string; asProven?: Proven } | { email: string; isUnverified?: boolean }
+
 /**
- * Makes a token for the active account that `owner` picks, or none; with `asProven`, only while the account is as it
- * was then. What it proves is the account's address, or `email`.
+ * Makes a token for the active account that `owner` picks, or none where there is no such account; with `unlessTaken`,
+ * only while nobody has that address; with `asProven`, only while the account is as it was then. The token proves the
+ * account's address, or `email` where it names one.
  */
 export function issueTokenStatement(
   db: Database,
@@ -29,21 +33,25 @@ export function issueTokenStatement(
     email?: string
     methods?: string[]
   },
-  owner: { id: string; unlessTaken?: string; asProven?: Proven } | { email: string; unverified?: boolean },
+  owner: TokenOwner,
 ) {
-  const matches = 'id' in owner ? sql`id = ${owner.id}` : sql`email = ${owner.email}`
-  const unverified = 'unverified' in owner && owner.unverified ? sql`and email_verified_at is null` : sql``
-  const free =
-    'unlessTaken' in owner && owner.unlessTaken !== undefined
-      ? sql`and not ${whenAddressIsTaken(owner.unlessTaken)}`
-      : sql``
-  const unchanged = 'asProven' in owner && owner.asProven ? sql`and ${whenAsProven(owner.asProven)}` : sql``
-  const which = sql`from users where ${matches} and status = 'active' ${unverified} ${free} ${unchanged}`
+  const found = sql`from users where status = 'active' and ${whenIsOwner(owner)}`
   return insertWhere(
     db,
     oneTimeTokens,
-    { ...token, userId: sql`(select id ${which})`, email: token.email ?? sql`(select email ${which})` },
-    sql`exists (select 1 ${which})`,
+    { ...token, userId: sql`(select id ${found})`, email: token.email ?? sql`(select email ${found})` },
+    sql`exists (select 1 ${found})`,
+  )
+}
+
+function whenIsOwner(owner: TokenOwner): SQL | undefined {
+  if ('email' in owner)
+    return and(eq(users.email, owner.email), owner.isUnverified ? isNull(users.emailVerifiedAt) : undefined)
+  const { id, unlessTaken, asProven } = owner
+  return and(
+    eq(users.id, id),
+    unlessTaken === undefined ? undefined : sql`not ${whenAddressIsTaken(unlessTaken)}`,
+    asProven && whenAsProven(asProven),
   )
 }
 
@@ -71,10 +79,10 @@ export async function findToken(
 }
 
 /**
- * Counts a guess at the code of a token, before it is compared; nothing when there is no token or its guesses are used
- * up, or those of its user and purpose for the day. It picks the token: by id, or as the newest that was mailed to an
- * address. There are several where several accounts ask for one new address: each has its own, so that none can put
- * another's code out of use.
+ * Counts a guess at the code of a token, before the code is compared. It answers nothing when there is no such token,
+ * or when the guesses at it are used up, or those of its user and purpose for the day. A token is picked by its id, or
+ * as the newest that was mailed to an address. Several accounts may have asked for one new address: each has a token of
+ * its own, so that none can put the code of another out of use.
  */
 export async function countGuess(
   db: Database,
@@ -87,8 +95,8 @@ export async function countGuess(
       ? sql`(${guess.id})`
       : sql`(select id from (select id, max(created_at) from one_time_tokens
           where email = ${guess.email} and purpose = ${purpose} group by user_id))`
-  const [tokens, accounts] = await db.batch([
-    db
+  const { tokens, accounts } = await inOneBatch(db, {
+    tokens: db
       .update(oneTimeTokens)
       .set({ attempts: sql`attempts + 1` })
       .where(
@@ -104,12 +112,12 @@ export async function countGuess(
       .returning(),
     // A batch answers rows as objects, in which two columns of one name become one: so only the account's are asked
     // here.
-    db
+    accounts: db
       .select(accountFields)
       .from(users)
       .innerJoin(oneTimeTokens, eq(users.id, oneTimeTokens.userId))
       .where(inArray(oneTimeTokens.id, ids)),
-  ])
+  })
   return tokens.flatMap((token) => {
     const account = accounts.find(({ id }) => id === token.userId)
     return account ? [{ token, account }] : []
@@ -117,8 +125,9 @@ export async function countGuess(
 }
 
 /**
- * Uses a token up, and with it every other one of the same user and purpose. Last in a batch whose other statements
- * depend on the token: of two that race, one finds it in the answer and the other finds nothing done.
+ * Uses a token up, and with it every other one of the same user and purpose. It stands last in a batch whose other
+ * statements depend on the token: of two batches that race, one finds the token in the answer and the other has done
+ * nothing.
  */
 export function consumeTokenStatement(db: Database, id: string) {
   return db
@@ -127,7 +136,7 @@ export function consumeTokenStatement(db: Database, id: string) {
     .returning({ id: oneTimeTokens.id })
 }
 
-/** The same for a token whose use makes every other one of its user stale, whatever its purpose. */
+/** The same for a token whose use makes every other token of its user worthless, whatever that is for. */
 export function consumeAllTokensStatement(db: Database, id: string) {
   return db
     .delete(oneTimeTokens)

@@ -42,11 +42,11 @@ afterEach(() => {
 })
 
 describe('LoginThrottle: how many attempts it admits', () => {
-  it('of 100 parallel wrong passwords against one account admits exactly 5', async () => {
+  it('admits exactly 5 of 100 parallel wrong passwords against one account', async () => {
     expect(await storm(100)).toBe(5)
   })
 
-  it('then one after each wait of 1 s, 2 s, 4 s … 15 min, however many come at once', async () => {
+  it('admits one more after each wait of 1 s, 2 s, 4 s … 15 min, however many come at once', async () => {
     await storm(10)
     for (const seconds of [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900]) {
       vi.setSystemTime(Date.now() + seconds * 1000 - 1)
@@ -56,7 +56,7 @@ describe('LoginThrottle: how many attempts it admits', () => {
     }
   })
 
-  it('counts on through eviction from memory', async () => {
+  it('goes on counting after it was evicted from memory', async () => {
     expect(await storm(3)).toBe(3)
     await evictDurableObject(throttle())
     expect(await storm(100)).toBe(2)
@@ -65,7 +65,7 @@ describe('LoginThrottle: how many attempts it admits', () => {
     expect(await attempt(RIGHT)).toEqual({ outcome: 'throttled', retryAfterSeconds: 1, isFirst: false })
   })
 
-  it('counts on through a restart', async () => {
+  it('goes on counting after a restart', async () => {
     expect(await storm(4)).toBe(4)
     await abortAllDurableObjects()
     expect(await storm(100)).toBe(1)
@@ -73,7 +73,7 @@ describe('LoginThrottle: how many attempts it admits', () => {
     expect(await storm(100)).toBe(0)
   })
 
-  it('says how long to wait, rounded up so that the second named is late enough', async () => {
+  it('answers how long to wait, rounded up so that the second it names is late enough', async () => {
     await storm(9)
     for (const at of [START, START + 1, START + 999, START + 1000]) {
       vi.setSystemTime(at)
@@ -93,7 +93,7 @@ describe('LoginThrottle: how many attempts it admits', () => {
     expect(refused.map((answer) => answer.outcome === 'throttled' && answer.isFirst)).toEqual([true, false, false])
   })
 
-  it('a missing account costs and answers the same', async () => {
+  it('answers alike, and at the same cost, for an account that does not exist', async () => {
     const outcomes: string[] = []
     for (let count = 0; count < 7; count += 1)
       outcomes.push(
@@ -102,7 +102,7 @@ describe('LoginThrottle: how many attempts it admits', () => {
     expect(outcomes).toEqual(['wrong', 'wrong', 'wrong', 'wrong', 'wrong', 'throttled', 'throttled'])
   })
 
-  it('counts the right password of a barred account as a wrong one, clears nothing, and makes no new hash of it (ASVS 6.3.8)', async () => {
+  it('counts the right password of an account that may not log in as a wrong one, clears nothing, and does not rehash it (ASVS 6.3.8)', async () => {
     await storm(4)
     expect(await attempt(RIGHT, null, true)).toEqual({ outcome: 'barred' })
     expect(await attempt(RIGHT, null, true)).toMatchObject({ outcome: 'throttled' })
@@ -123,20 +123,20 @@ describe('LoginThrottle: how many attempts it admits', () => {
 })
 
 describe('LoginThrottle: known devices', () => {
-  it('incident 15 (VilnaCRM#476): strangers cannot lock the owner out', async () => {
+  it('lets strangers lock out nobody but themselves, never the owner (VilnaCRM-Org/user-service#476)', async () => {
     await storm(100)
     expect((await attempt(RIGHT)).outcome).toBe('throttled')
     expect((await attempt(RIGHT, 'phone')).outcome).toBe('right')
     expect((await attempt(RIGHT)).outcome).toBe('throttled')
   })
 
-  it('each has a budget of its own', async () => {
+  it('have a budget each', async () => {
     expect(await storm(50, 'phone')).toBe(5)
     expect(await storm(50, 'laptop')).toBe(5)
     expect(await storm(50)).toBe(5)
   })
 
-  it('together they have 20, then they are strangers', async () => {
+  it('have 20 failures together, and then count as strangers', async () => {
     for (const device of ['a', 'b', 'c']) expect(await storm(10, device)).toBe(5)
     expect(await storm(5, 'd')).toBe(5)
     expect(await storm(10, 'e')).toBe(5)
@@ -144,7 +144,7 @@ describe('LoginThrottle: known devices', () => {
     expect((await attempt(RIGHT, 'a')).outcome).toBe('throttled')
   })
 
-  it('a right password forgets what this device, and the devices together, have spent', async () => {
+  it('are forgiven, this one and all together, by a right password', async () => {
     for (const device of ['a', 'b', 'c']) await storm(5, device)
     expect((await attempt(RIGHT, 'd')).outcome).toBe('right')
     expect(await stored()).toEqual(['device:a', 'device:b', 'device:c'])
@@ -153,7 +153,7 @@ describe('LoginThrottle: known devices', () => {
 })
 
 describe('LoginThrottle: what it keeps', () => {
-  it('nothing, and no alarm, when made at sign-up or after a right password', async () => {
+  it('is nothing, and no alarm, after a sign-up or a right password', async () => {
     await throttle().hashSignUpPassword(RIGHT)
     await throttle().hashPassword(RIGHT)
     expect((await attempt(RIGHT)).outcome).toBe('right')
@@ -165,7 +165,7 @@ describe('LoginThrottle: what it keeps', () => {
     expect(state).toMatchObject({ keys: 0, alarm: null })
   })
 
-  it('nothing, and no alarm, once a right password has cleared the last failure', async () => {
+  it('is nothing, and no alarm, once a right password has cleared the last failure', async () => {
     await storm(4)
     expect(await stored()).toEqual(['strangers'])
     expect((await attempt(RIGHT)).outcome).toBe('right')
@@ -173,7 +173,7 @@ describe('LoginThrottle: what it keeps', () => {
     expect(await runDurableObjectAlarm(throttle())).toBe(false)
   })
 
-  it('failures for a day after the last one; then an alarm deletes everything', async () => {
+  it('is its failures for a day after the last one, until an alarm deletes everything', async () => {
     await storm(100)
     await storm(5, 'phone')
     const alarm = await runInDurableObject(throttle(), (_, { storage }) => storage.getAlarm())
@@ -185,7 +185,7 @@ describe('LoginThrottle: what it keeps', () => {
     expect((await attempt(RIGHT)).outcome).toBe('right')
   })
 
-  it('an alarm that comes early, or twice, opens no lock', async () => {
+  it('does not change when an alarm comes early or twice', async () => {
     await storm(100)
     vi.setSystemTime(START + 500)
     expect(await runDurableObjectAlarm(throttle())).toBe(true)
@@ -194,7 +194,7 @@ describe('LoginThrottle: what it keeps', () => {
     expect(alarm).toBe(START + DAY_MS)
   })
 
-  it('a failure moves the alarm, so nothing is forgotten while an attack goes on', async () => {
+  it('is kept while an attack goes on, because each failure moves the alarm', async () => {
     await storm(5)
     vi.setSystemTime(START + DAY_MS - 1000)
     await wrong()
@@ -202,7 +202,7 @@ describe('LoginThrottle: what it keeps', () => {
     expect(alarm).toBe(START + 2 * DAY_MS - 1000)
   })
 
-  it('a reset by mail unlocks, and leaves nothing', async () => {
+  it('is deleted by a reset by mail, which unlocks the account', async () => {
     await storm(100)
     const { length } = await throttle().resetPassword('a new one')
     expect(length).toBeGreaterThan(50)
@@ -212,7 +212,7 @@ describe('LoginThrottle: what it keeps', () => {
 })
 
 describe('LoginThrottle: what can be called from outside', () => {
-  it('five methods and no other: what is private is so for RPC too, and the alarm is the platform’s', async () => {
+  it('is five methods and nothing else: private members cannot be called over RPC, and the alarm only by the platform', async () => {
     expect(Object.getOwnPropertyNames(LoginThrottle.prototype).sort()).toEqual(
       ['alarm', 'attempt', 'constructor', 'hashPassword', 'hashSignUpPassword', 'ping', 'resetPassword'].sort(),
     )

@@ -7,7 +7,7 @@ import { NOON_MS } from '../support/clock.ts'
 const DAY_MS = LOGIN_FORGET_SECONDS * 1000
 const START_MS = NOON_MS
 
-/** An account's records without an object around them: what is wrong is counted, what is not due is refused. */
+/** The records of an account without an object around them: failures are counted, and early attempts refused. */
 function account() {
   const stored = new Map<string, Failures>()
   const read = (key: string) => stored.get(key)
@@ -48,16 +48,16 @@ function mostInADay(times: readonly number[]): number {
 }
 
 describe('throttle policy', () => {
-  it('lets five failures pass, then waits 1 s, twice as long each time, and never over 15 min', () => {
+  it('allows five failures, then makes everybody wait 1 s, twice as long each time, and never over 15 min', () => {
     expect(waitsOf(null, 18)).toEqual([0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900])
     expect(waitsOf('device', 18)).toEqual([0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900])
   })
 
-  it('shuts the strangers out for a day after 80 failures in a row', () => {
+  it('refuses strangers for a day after 80 failures in a row', () => {
     expect(waitsOf(null, 81).slice(-2)).toEqual([900, DAY_MS / 1000])
   })
 
-  it('makes strangers of all devices after 20 failures from devices, and takes nothing from the owner before', () => {
+  it('treats all devices as strangers after 20 failures from devices, and leaves the budget of the owner alone before', () => {
     const { fail, waitMs } = account()
     for (let device = 0; device < 4; device += 1)
       for (let count = 0; count < 5; count += 1) expect(fail(`device ${device}`, START_MS)).toBe(true)
@@ -67,7 +67,7 @@ describe('throttle policy', () => {
     expect(waitMs('device 9', START_MS + DAY_MS)).toBe(0)
   })
 
-  it('keeps strangers and devices apart', () => {
+  it('counts strangers and devices separately', () => {
     const { fail, waitMs } = account()
     for (let count = 0; count < 5; count += 1) fail(null, START_MS)
     expect([waitMs(null, START_MS), waitMs('device', START_MS)]).toEqual([1000, 0])
@@ -75,7 +75,7 @@ describe('throttle policy', () => {
     expect([waitMs('device', START_MS + 1000), waitMs('another', START_MS + 1000)]).toEqual([1000, 0])
   })
 
-  it('a right password clears what it drew on, and no other budget', () => {
+  it('clears only the budget that a right password was tried with', () => {
     const { fail, succeed, waitMs } = account()
     for (let count = 0; count < 5; count += 1) {
       fail(null, START_MS)
@@ -86,7 +86,7 @@ describe('throttle policy', () => {
     expect([waitMs('device', START_MS + 1000), waitMs(null, START_MS)]).toEqual([0, 1000])
   })
 
-  it('a clock that goes back opens nothing', () => {
+  it('admits nobody earlier when the clock is set back', () => {
     const { fail, waitMs } = account()
     for (let count = 0; count < 5; count += 1) fail(null, START_MS)
     expect(waitMs(null, START_MS - 60_000)).toBe(61_000)
@@ -96,7 +96,7 @@ describe('throttle policy', () => {
   it('NIST SP 800-63B-4 §3.2.2: at most 100 failures in any 24 h, however strangers and devices take turns', () => {
     const step = fc.record({
       deviceId: fc.constantFrom(null, null, 'a', 'b', 'c', 'd', 'e', 'f'),
-      // Most wait exactly as long as they must; some come too early, some let time go by.
+      // Most attempts wait exactly as long as they must, some come too early, and some come much later.
       pauseMs: fc.oneof(
         { weight: 6, arbitrary: fc.constant(0) },
         { weight: 2, arbitrary: fc.integer({ min: 0, max: 2 * 3_600_000 }) },

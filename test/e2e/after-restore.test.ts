@@ -37,7 +37,7 @@ const afterRestore = (...args: string[]) =>
   spawnSync(process.execPath, ['scripts/after-restore.ts', ...args], { cwd: ROOT, encoding: 'utf8' })
 
 describe('npm run after-restore', () => {
-  it('makes the database safe by what the operator saved of the trail, and can be run twice', {
+  it('makes the database safe with the audit trail that the operator saved, and can be run twice', {
     timeout: TIMEOUT_MS,
   }, async () => {
     const saved = await query('select type, user_id from audit_events')
@@ -64,7 +64,7 @@ describe('npm run after-restore', () => {
     ['the time is none', ['--local', '--restored-to', 'yesterday', '--lost-trail', 'none']],
     ['the time is to come', ['--local', '--restored-to', '9999-01-01T00:00:00Z', '--lost-trail', 'none']],
     ['an argument is unknown', ['--local', '--since', '2001-01-31T12:00:00Z', '--lost-trail', 'none']],
-  ])('touches nothing and says how it is called when %s', (_, args) => {
+  ])('changes nothing and prints its usage when %s', (_, args) => {
     const { status, stderr } = afterRestore(...args)
     expect(status).toBe(1)
     expect(stderr).toContain('--restored-to <time>')

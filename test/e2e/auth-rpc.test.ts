@@ -27,7 +27,7 @@ const FORBIDDEN = { status: 403, body: { code: 'forbidden' } }
 const logOut = ({ tokens }: SignedIn) => workers.post('/auth/logout', { refreshToken: tokens.refreshToken })
 const makeAdmin = ({ id }: SignedIn) => workers.sql("insert into user_roles (user_id, role) values (?, 'admin')", id)
 
-describe('AuthRpc, asked by another Worker over a service binding (S9)', () => {
+describe('AuthRpc, asked by another Worker over a service binding', () => {
   it.each(['', '?fresh'])('tells who is calling%s', async (search) => {
     const { id, sessionId, tokens } = await workers.signedIn()
     const { status, body } = await ask(tokens.accessToken, search)
@@ -44,13 +44,13 @@ describe('AuthRpc, asked by another Worker over a service binding (S9)', () => {
     expect(Math.abs(authenticatedAt - Date.now() / 1000)).toBeLessThan(60)
   })
 
-  it('forbids what the user may not, and allows it once the role is there: at once when asked freshly', async () => {
+  it('refuses a permission that the user lacks, and grants it once the role is there, at once when asked with fresh', async () => {
     const user = await workers.signedIn()
     expect(await ask(user.tokens.accessToken, '?permission=users:read')).toEqual(FORBIDDEN)
     expect(await ask(user.tokens.accessToken, '?permission=users:read&fresh')).toEqual(FORBIDDEN)
     await makeAdmin(user)
     expect((await ask(user.tokens.accessToken, '?permission=users:read&fresh')).status).toBe(200)
-    // The token still says what it said; the next one says more.
+    // The token still has the former permissions, and the next one has the new one.
     expect(await ask(user.tokens.accessToken, '?permission=users:read')).toEqual(FORBIDDEN)
     const refreshed = await workers.post('/auth/refresh', { refreshToken: user.tokens.refreshToken })
     const { accessToken } = (await refreshed.json()) as SignedIn['tokens']
@@ -58,7 +58,7 @@ describe('AuthRpc, asked by another Worker over a service binding (S9)', () => {
     expect(await ask(accessToken, '?permission=no:such')).toEqual(FORBIDDEN)
   })
 
-  it('refuses what is no access token, or no longer one', async () => {
+  it('refuses text that is not an access token, or no longer a valid one', async () => {
     const { tokens } = await workers.signedIn()
     const [header = '', payload = '', signature = ''] = tokens.accessToken.split('.')
     const forge = (change: object) => Buffer.from(JSON.stringify(change)).toString('base64url')
@@ -81,7 +81,7 @@ describe('AuthRpc, asked by another Worker over a service binding (S9)', () => {
     expect(await ask(user.tokens.accessToken, '?fresh')).toEqual(UNAUTHENTICATED)
   })
 
-  it('asked freshly, refuses after logout at once, though KV does not show it yet', async () => {
+  it('refuses at once after logout when asked with fresh, although KV does not show it yet', async () => {
     const user = await workers.signedIn()
     await logOut(user)
     await workers.forgetRevocation(user.sessionId)
@@ -89,7 +89,7 @@ describe('AuthRpc, asked by another Worker over a service binding (S9)', () => {
     expect(await ask(user.tokens.accessToken, '?fresh')).toEqual(UNAUTHENTICATED)
   })
 
-  it('asked freshly, refuses a deactivated user at once', async () => {
+  it('refuses a deactivated user at once when asked with fresh', async () => {
     const user = await workers.signedIn()
     await workers.sql("update users set status = 'deactivated' where id = ?", user.id)
     expect(await ask(user.tokens.accessToken, '?fresh')).toEqual(UNAUTHENTICATED)
@@ -135,7 +135,7 @@ describe('AuthRpc, asked without types', () => {
 })
 
 describe('AuthRpc, when the database is down', () => {
-  it('says that it is unavailable and nothing of why, and answers without it where it can', async () => {
+  it('answers that it is unavailable and not why, and still answers what does not need the database', async () => {
     const { tokens } = await workers.signedIn()
     expect((await ask(tokens.accessToken)).status).toBe(200)
     await workers.sql('alter table sessions rename to sessions_elsewhere')

@@ -41,7 +41,7 @@ function refused(list: string | undefined, ...args: string[]): string {
 }
 
 describe('npm run deploy', () => {
-  it('makes AUTH_SECRET at the first deployment, says where, and keeps it from then on', () => {
+  it('makes AUTH_SECRET at the first deployment, says where it is, and keeps it from then on', () => {
     const machine = machineWith()
     const { status, said } = machine.run('deploy')
     expect(said).toContain('AUTH_SECRET was made, in .dev.vars.production')
@@ -68,7 +68,7 @@ describe('npm run deploy', () => {
     expect(calls.filter((call) => call.startsWith('r2') || call.startsWith('email'))).toEqual([])
   })
 
-  it('from another machine that has no file keeps the secret, and what is known of it', () => {
+  it('keeps the secret and its fingerprints when it runs on another machine that has no file', () => {
     deployed(V1)
     const [first] = account.serving()
     const machine = setUpMachine(account)
@@ -78,7 +78,7 @@ describe('npm run deploy', () => {
     expect(refused(OTHER_V1)).toContain('v1 of AUTH_SECRET is deployed with another value')
   })
 
-  it('goes on where it stopped half-way, with the secret that it had made', () => {
+  it('continues after it stopped half-way, with the secret that it had made', () => {
     const machine = machineWith()
     account.change({ fail: 'd1 migrations' })
     const stopped = machine.run('deploy')
@@ -90,7 +90,7 @@ describe('npm run deploy', () => {
     expect(machine.secrets()).toBe(written)
   })
 
-  it('never takes a failure to ask for an account where nothing is deployed', () => {
+  it('stops when it cannot find out what is deployed, and does not treat that as a first deployment', () => {
     deployed(V1)
     account.change({ fail: 'deployments status' })
     expect(refused(undefined)).toContain('Nobody knows what is deployed')
@@ -103,7 +103,7 @@ describe('npm run deploy', () => {
     expect(machine.secrets()).toBe(`${MAIL}\n`)
   })
 
-  it('compares with what serves after a roll-back, not with what was uploaded last', () => {
+  it('compares with the version that serves after a roll-back, and not with the last upload', () => {
     deployed(V1)
     deployed(`${V1},${V2}`)
     account.change({ serving: ['upload-1'] })
@@ -111,7 +111,7 @@ describe('npm run deploy', () => {
     expect(refused(undefined)).toContain('which AUTH_SECRET')
   })
 
-  it('replaces the secret for who says so', () => {
+  it('replaces the secret when it is told to', () => {
     deployed(V1)
     deployed(OTHER_V1, '--replace-auth-secret')
     expect(account.serving()[0]?.secrets.AUTH_SECRET).toBe(OTHER_V1)
@@ -131,7 +131,7 @@ describe('a list of AUTH_SECRET that follows another', () => {
     ['v1=a,v2=b', 'v2=b,v1=a'],
     ['v1=a', 'v1=a,v2=b'],
     ['v1=a,v3=c', 'v1=a,v2=b'],
-  ])('may be %s after %s: both run side by side', (wanted, before) => {
+  ])('may be %s after %s, because both can run side by side', (wanted, before) => {
     expect(refuseSecretList(wanted, serving(before))).toBeNull()
   })
 
@@ -147,12 +147,12 @@ describe('a list of AUTH_SECRET that follows another', () => {
     expect(refuseSecretList(wanted, serving(...before))).toContain(rule)
   })
 
-  it('may be anything where none is deployed', () => {
+  it('may be any list where none is deployed', () => {
     expect(refuseSecretList('v1=a', [])).toBeNull()
     expect(refuseSecretList('v1=a', [{ secretNames: [], fingerprints: null }])).toBeNull()
   })
 
-  it('is described by 64 bits a version, which depend on the value alone', async () => {
+  it('is described by 64 bits for each version, which depend on the value alone', async () => {
     const described = await describeAuthSecret(`${V2},${V1}`)
     expect(described).toMatch(/^v2=[0-9a-f]{16},v1=[0-9a-f]{16}$/)
     expect(await describeAuthSecret(V1)).toBe(described.split(',')[1])
@@ -174,7 +174,7 @@ const WRONG: [string, Record<string, string>, string][] = [
 ]
 
 describe.each(WRONG)('%s', (_, vars, name) => {
-  it('is refused by doctor and by deploy as by the Worker', () => {
+  it('is refused by npm run doctor and npm run deploy as by the Worker', () => {
     const machine = machineWith(V1, { ...SETTINGS, ...vars })
     for (const script of ['doctor', 'deploy']) {
       const { status, said } = machine.run(script)
@@ -193,7 +193,7 @@ describe('npm run doctor', () => {
     expect(said).toContain('MAIL_TRANSPORT')
   })
 
-  it('is content with a whole configuration, and with a mail binding that is there', () => {
+  it('accepts a complete configuration, and a mail binding that is there', () => {
     expect(machineWith(V1).run('doctor')).toMatchObject({ status: 0, said: expect.stringContaining('in order') })
     const binding = '\n[[env.production.send_email]]\nname = "SEND_EMAIL"\n'
     const machine = setUpMachine(account, { ...SETTINGS, MAIL_TRANSPORT: 'binding' }, binding)
@@ -220,7 +220,7 @@ describe('npm run rotate', () => {
         values ('s', 'u', '[]', 0, 0, 0, 0);
       insert into grants (id, session_id, salt, rotated_at) values ('g', 's', 'x', 0)`)
 
-  it('says what it ends and does nothing without --yes', () => {
+  it('says what it would end, and does nothing without --yes', () => {
     const machine = deployed(V1)
     addKey()
     expect(machine.run('rotate', 'auth-secret', '--remote').status).toBe(1)
@@ -228,7 +228,7 @@ describe('npm run rotate', () => {
     expect([count('signing_keys'), machine.secrets()]).toEqual([1, withSecret(V1)])
   })
 
-  it('signing-keys deletes the keys, again and again, and touches no secret', () => {
+  it('deletes the signing keys, also when it is run again, and changes no secret', () => {
     const machine = deployed(V1)
     for (let times = 0; times < 2; times += 1) {
       addKey()
@@ -238,7 +238,7 @@ describe('npm run rotate', () => {
     expect(account.serving()[0]?.id).toBe('upload-1')
   })
 
-  it('auth-secret deploys a new version alone and deletes what the old one made', () => {
+  it('deploys a single new version of AUTH_SECRET and deletes what the old one made', () => {
     const machine = deployed(`${V1},${V2}`)
     addKey()
     addSession()
@@ -251,7 +251,7 @@ describe('npm run rotate', () => {
     expect(refused(`${V1},${V2}`)).toContain('lacks v3')
   })
 
-  it('auth-secret goes on where it stopped half-way, from a machine that never had the secret', () => {
+  it('continues to replace AUTH_SECRET after it stopped half-way, from a machine that never had the secret', () => {
     deployed(V1)
     const machine = setUpMachine(account)
     account.change({ fail: 'd1 migrations' })

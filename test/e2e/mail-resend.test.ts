@@ -40,7 +40,7 @@ describe('the whole Worker and an HTTP API like Resend', () => {
   const server = createServer((request, response) => void answer(request, response))
   let service: Service
   let [busy, broken, lost, wrong, unpaid] = ['', '', '', '', '']
-  /** What the API took, in its order; and how many requests of any second it takes before it asks for a pause. */
+  /** The mails that the API took, in order, and how many requests it takes in any second before it asks for a pause. */
   const accepted: Call[] = []
   const rate = { limit: Number.POSITIVE_INFINITY, taken: [] as number[], refused: 0 }
   const isTooFast = (): boolean => {
@@ -111,7 +111,7 @@ describe('the whole Worker and an HTTP API like Resend', () => {
     expect(query(service, 'select id, state from outbox where recipient = ?', email)).toMatchObject([{ id: call.key }])
   })
 
-  it('gives up what the API refuses for good: 422', async () => {
+  it('gives up a mail that the API refuses for good with 422', async () => {
     const failed = "select id, last_error from outbox where recipient = ? and state = 'failed'"
     const [row] = await eventually(() => {
       const rows = query(service, failed, wrong)
@@ -145,7 +145,7 @@ describe('the whole Worker and an HTTP API like Resend', () => {
     },
   )
 
-  it('a burst beyond two mails a second: resets leave before sign-ups, and every mail is sent once', async () => {
+  it('sends every mail of a burst once, and resets before sign-ups, although the API takes two mails a second', async () => {
     const registerMany = async (count: number, name: string) => {
       const emails: string[] = []
       while (emails.length < count) emails.push(await register(service, name))
@@ -156,7 +156,7 @@ describe('the whole Worker and an HTTP API like Resend', () => {
     const known = await registerMany(6, 'known')
     await eventually(() => isSent(known, 1))
 
-    // The API takes nothing until all are asked for, so that a slow machine changes nothing.
+    // The API takes no mail until all are asked for, so that a slow machine does not change the result.
     rate.limit = 0
     const signUps = await registerMany(14, 'burst')
     await eventually(() => rate.refused || undefined)
@@ -169,7 +169,7 @@ describe('the whole Worker and an HTTP API like Resend', () => {
     const order = accepted.slice(isNew).filter(({ body }) => [...known, ...signUps].includes(String(body.to[0])))
     expect(new Set(order.map(({ key }) => key)).size).toBe(20)
     expect(order).toHaveLength(20)
-    // Before them went at most what was being delivered when they were asked for: two batches of five.
+    // Only mails that were being delivered when the resets were asked for went before them: two batches of five.
     const lastReset = order.findLastIndex(({ body }) => known.includes(String(body.to[0])))
     expect(lastReset).toBeLessThan(known.length + 10)
     const tried = "select id from outbox where recipient = ? and state = 'delivered' and attempts = 1"
@@ -179,7 +179,7 @@ describe('the whole Worker and an HTTP API like Resend', () => {
     rate.limit = Number.POSITIVE_INFINITY
   })
 
-  it('has logged no address, token, code or key', () => {
+  it('logs no address, token, code or key', () => {
     const lines = logLines(service).join('\n')
     expect(lines).toContain('resend 429 rate_limit_exceeded')
     expect(lines).not.toMatch(/example\.org|re_test_key|#token=|about/)

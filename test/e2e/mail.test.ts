@@ -84,7 +84,7 @@ describe('the whole Worker and a real mail server: AUTH over STARTTLS', () => {
     await server?.close()
   })
 
-  it('a registration arrives as a message every mail program reads', async () => {
+  it('the mail of a registration is a message that every mail program reads', async () => {
     const email = await register(service, 'anna')
     const received = await mailTo(email)
     expect(received).toMatchObject({ secure: true, user: 'postern', from: 'no-reply@example.com', to: [email] })
@@ -103,7 +103,7 @@ describe('the whole Worker and a real mail server: AUTH over STARTTLS', () => {
     expect(mail.messageId).toBe(`<${String(row?.id)}@example.com>`)
   })
 
-  it('following its link consumes nothing; the token works after that (incident 17)', async () => {
+  it('opening the link of a mail consumes nothing, so the token works after that (supabase/auth#1214)', async () => {
     const email = await register(service, 'scanned')
     const { link } = await readMail((await mailTo(email)).raw)
     for (const method of ['GET', 'HEAD', 'GET', 'HEAD', 'GET']) {
@@ -113,41 +113,41 @@ describe('the whole Worker and a real mail server: AUTH over STARTTLS', () => {
       await response.text()
     }
     const attempt = { identifier: email, password: PASSWORD }
-    expect((await post(service, '/auth/login', attempt)).status).toBe(403)
+    expect((await post(service, '/auth/login', attempt)).status).toBe(401)
     const token = link.split('#token=')[1] ?? ''
     expect((await post(service, '/auth/verify-email', { token })).status).toBe(200)
     expect((await post(service, '/auth/login', attempt)).status).toBe(200)
   })
 
-  it('its code works too, with the address', async () => {
+  it('the code of the mail works too, with the address', async () => {
     const email = await register(service, 'code')
     const { code } = await readMail((await mailTo(email)).raw)
     expect((await post(service, '/auth/verify-email', { email, code })).status).toBe(200)
   })
 
-  it('is German for whoever asks in German', async () => {
+  it('a mail is in German for whoever asks in German', async () => {
     const email = await register(service, 'grete', { 'Accept-Language': 'de-DE,de;q=0.9,en;q=0.5' })
     const mail = await readMail((await mailTo(email)).raw)
     expect(mail.subject).toBe('Bestätige deine E-Mail-Adresse für Postern')
     expect(mail.text).toContain('lassen sich einmal verwenden und sind 24 Stunden gültig')
   })
 
-  it('no answer waits for a slow mail server (incident 16)', { timeout: 120_000 }, async () => {
+  it('no answer waits for a slow mail server (supabase/auth#1955)', { timeout: 120_000 }, async () => {
     const stalled: (() => void)[] = []
     answerRecipient = (done) => stalled.push(done)
     await register(service, 'first')
     await eventually(() => (stalled.length > 0 ? true : undefined))
-    // The server has a mail in hand and answers nothing until each of these is answered.
+    // The server holds a mail and does not answer until each of these requests is answered.
     for (let index = 0; index < 7; index += 1) await register(service, 'slow')
     const arrived = () => server.received.filter(({ to: [to = ''] }) => /^(first|slow)-/.test(to)).length
     expect(arrived()).toBe(0)
     answerRecipient = (done) => done()
     for (const done of stalled) done()
-    // Nothing is lost by it.
+    // No mail is lost by it.
     await eventually(() => arrived() === 8 || undefined, 90)
   })
 
-  it('refused for good: given up, in the trail of its user and in the dead-letter queue', async () => {
+  it('a mail that is refused for good is given up, audited for its user and sent to the dead-letter queue', async () => {
     const [row] = await eventually(() => {
       const rows = query(service, "select * from outbox where recipient = ? and state = 'failed'", hard)
       return rows.length > 0 ? rows : undefined
@@ -163,7 +163,7 @@ describe('the whole Worker and a real mail server: AUTH over STARTTLS', () => {
     expect(tries.get(hard)).toBe(1)
   })
 
-  it('refused for now: tried again by itself, and arrives once', async () => {
+  it('a mail that is refused for now is tried again by itself, and arrives once', async () => {
     await skipRetryPause(service, soft)
     await mailTo(soft)
     await settled(soft)
@@ -173,7 +173,7 @@ describe('the whole Worker and a real mail server: AUTH over STARTTLS', () => {
     expect(state()).toMatchObject([{ state: 'delivered', attempts: 2 }])
   })
 
-  it('accepted, and the line cut before the answer: sent once more, as the same message', async () => {
+  it('a mail whose acceptance was lost with the connection is sent once more, as the same message', async () => {
     await skipRetryPause(service, lost)
     await eventually(() => (mailsTo(lost).length === 2 ? true : undefined))
     await settled(lost)
@@ -184,7 +184,7 @@ describe('the whole Worker and a real mail server: AUTH over STARTTLS', () => {
     expect(query(service, 'select state from outbox where recipient = ?', lost)).toMatchObject([{ state: 'delivered' }])
   })
 
-  it('a login that the mail server refuses costs no mail', async () => {
+  it('no mail is lost when the mail server refuses our login', async () => {
     isLoginRefused = true
     const email = await register(service, 'patient')
     const row = () => query(service, 'select state, last_error from outbox where recipient = ?', email)[0]
@@ -195,7 +195,7 @@ describe('the whole Worker and a real mail server: AUTH over STARTTLS', () => {
     await mailTo(email)
   })
 
-  it('has logged no address, token, code or password', async () => {
+  it('the log holds no address, token, code or password', async () => {
     const lines = logLines(service).join('\n')
     expect(lines).toContain('"message":"mail delivered"')
     expect(lines).toContain('"message":"mail failed"')
@@ -230,7 +230,7 @@ describe('the whole Worker and a real mail server: TLS from the first byte, with
     await server?.close()
   })
 
-  it('delivers, and looks as the configuration says', async () => {
+  it('a mail is delivered, and looks as the configuration says', async () => {
     const email = await register(service, 'brand')
     const received = await eventually(() => server.received.find(({ to }) => to.includes(email)))
     expect(received).toMatchObject({ secure: true, method: 'LOGIN', user: 'postern', password: 'päss/word' })
@@ -253,21 +253,21 @@ interface Queues {
   consumers?: { queue: string; dead_letter_queue?: string; max_batch_size?: number; max_concurrency?: number | null }[]
 }
 
-describe('the wiring of both environments', () => {
-  it.each(['development', 'production'])('%s: ten mails at most are being delivered at once', (env) => {
+describe('the queues of both environments', () => {
+  it.each(['development', 'production'])('%s: ten mails at most are delivered at the same time', (env) => {
     const { consumers, producers }: Queues = unstable_readConfig({ config: 'wrangler.toml', env }).queues
     const mails = producers?.find(({ binding }) => binding === 'MAIL_QUEUE')?.queue
     // `test/integration/mail/bursts.test.ts` shows that these are enough.
     expect(consumers?.find(({ queue }) => queue === mails)).toMatchObject({ max_batch_size: 5, max_concurrency: 2 })
   })
 
-  it.each(['development', 'production'])('%s: the queue that takes dead letters is the one messages end in', (env) => {
+  it.each(['development', 'production'])('%s: the queue of dead letters is the one that the consumer names', (env) => {
     const queues: Queues = unstable_readConfig({ config: 'wrangler.toml', env }).queues
     const queueOf = (name: string) => queues.producers?.find(({ binding }) => binding === name)?.queue
     const consumer = queues.consumers?.find(({ queue }) => queue === queueOf('MAIL_QUEUE'))
     expect(queueOf('MAIL_DEAD_QUEUE')).toBe(consumer?.dead_letter_queue)
     expect(queueOf('MAIL_DEAD_QUEUE')).toBeDefined()
-    // Nothing consumes it: an operator reads it (docs/operations.md).
+    // The queue has no consumer: an operator reads it (docs/operations.md).
     expect(queues.consumers?.map(({ queue }) => queue)).not.toContain(queueOf('MAIL_DEAD_QUEUE'))
   })
 })

@@ -54,12 +54,12 @@ describe.each(['basic', 'post'] as const)(
       })
     })
 
-    it('says that the person said no', async () => {
+    it('says that the person refused', async () => {
       bench.issuers[flavour].deny(true)
       expect(await errorOf(flavour)).toBe('access_denied')
     })
 
-    it('goes nowhere when the state is missing, foreign, replayed or for another provider', async () => {
+    it('refuses a state that is missing, foreign, replayed or for another provider', async () => {
       const refused = { status: 400, code: 'invalid_state' }
       const { browser, callback } = await walkToCallback(flavour)
       const stateless = new URL(callback)
@@ -85,7 +85,7 @@ describe.each(['basic', 'post'] as const)(
       expect((await land(second.browser, second.callback)).get('error')).toBe('invalid_grant')
     })
 
-    it("refuses another issuer's answer (RFC 9207)", async () => {
+    it('refuses the answer of another issuer (RFC 9207)', async () => {
       const foreign = await walkToCallback(flavour)
       foreign.callback.searchParams.set('iss', 'https://evil.example')
       expect((await land(foreign.browser, foreign.callback)).get('error')).toBe('invalid_provider_response')
@@ -109,12 +109,12 @@ describe.each(['basic', 'post'] as const)(
       expect(await errorOf(flavour)).toBe('invalid_provider_response')
     })
 
-    it('forgives a clock that is half a minute ahead', async () => {
+    it('accepts an issuer whose clock is half a minute ahead', async () => {
       bench.issuers[flavour].alterIdTokens((claims) => ({ ...claims, iat: Number(claims.iat) + 30 }))
       expect(await errorOf(flavour)).toBeNull()
     })
 
-    it('goes on after the issuer replaced its key', async () => {
+    it('signs people in after the issuer replaced its key', async () => {
       expect(await errorOf(flavour)).toBeNull()
       await bench.issuers[flavour].rotateKeys()
       const before = bench.issuers[flavour].requests('jwks')
@@ -139,7 +139,7 @@ describe.each(['basic', 'post'] as const)(
       expect(Date.now() - started).toBeGreaterThan(9_000)
     })
 
-    it('asks for an address, and for its verification', async () => {
+    it('requires an address, and that it is verified', async () => {
       bench.issuers[flavour].signInAs('cleo')
       expect(await errorOf(flavour)).toBe('email_required')
       bench.issuers[flavour].signInAs('ben')
@@ -163,7 +163,7 @@ describe.each(['basic', 'post'] as const)(
 )
 
 describe('a provider that cannot be used', () => {
-  it('says that the operator must act when the client secret is wrong', async () => {
+  it('answers provider_misconfigured when the client secret is wrong', async () => {
     const browser = createHttpBrowser()
     const start = startUrl('wrong-secret')
     const callback = await browser.walk(start, `${bench.service.origin}/auth/oauth/wrong-secret/callback`)
@@ -201,8 +201,8 @@ describe('an account that is signed in', () => {
   })
 })
 
-describe('what is logged', () => {
-  it('holds no state, code, token or address of any of these logins', () => {
+describe('the log', () => {
+  it('holds no state, code, token or address of these logins', () => {
     const lines = bench.service.output()
     expect(lines).toContain('/auth/oauth/:provider/callback')
     for (const secret of [/@(basic|post)\.example/, /[?&](code|state|ticket)=/, /secret-of-/, /eyJ[A-Za-z0-9_-]{10}/])

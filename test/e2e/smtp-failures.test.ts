@@ -6,8 +6,8 @@ import { ACCEPTED, IMPATIENT_MS, speak, useSmtpBench } from './support/smtp-benc
 const { send, sendImpatiently, start, script, badCertificates } = useSmtpBench()
 const TEMPORARY = { delivered: false, permanent: false }
 
-describe('SMTP: no TLS, no mail', () => {
-  it('says nothing to a server without STARTTLS', async () => {
+describe('SMTP without TLS', () => {
+  it('sends no mail to a server without STARTTLS', async () => {
     const server = await start({ disabledCommands: ['STARTTLS'], allowInsecureAuth: true })
     const delivery = await send(`smtp://postern:geheim@localhost:${server.port}`)
     expect(delivery).toMatchObject({ delivered: false, permanent: false })
@@ -29,8 +29,8 @@ describe('SMTP: no TLS, no mail', () => {
   })
 })
 
-describe('SMTP: failures are temporary or permanent, and tell nothing private', () => {
-  it('connection refused: temporary', async () => {
+describe('SMTP failures are temporary or permanent, and their reasons hold nothing private', () => {
+  it('a refused connection is temporary', async () => {
     const server = await startMailServer()
     await server.close()
     expect(await send(`smtp://localhost:${server.port}`)).toMatchObject({ delivered: false, permanent: false })
@@ -73,7 +73,7 @@ describe('SMTP: failures are temporary or permanent, and tell nothing private', 
     expect(delivery.reason).not.toMatch(/@|anna|geheim|postern/)
   })
 
-  it('connection lost after the message was sent, before the reply: temporary', async () => {
+  it('a connection that is lost after the message was sent and before the reply is temporary', async () => {
     const server = await script(
       (socket) => socket.write('220 hello\r\n'),
       (line, socket) => {
@@ -85,7 +85,7 @@ describe('SMTP: failures are temporary or permanent, and tell nothing private', 
     expect(server.lines).toContain('.')
   })
 
-  it('connection closed instead of a greeting: temporary', async () => {
+  it('a connection that is closed instead of a greeting is temporary', async () => {
     const server = await script(
       (socket) => socket.end(),
       () => {},
@@ -93,7 +93,7 @@ describe('SMTP: failures are temporary or permanent, and tell nothing private', 
     expect(await send(`smtp://localhost:${server.port}?tls=off`)).toMatchObject({ delivered: false, permanent: false })
   })
 
-  it('nonsense instead of a greeting: temporary', async () => {
+  it('nonsense instead of a greeting is temporary', async () => {
     const server = await script(
       (socket) => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'),
       () => {},
@@ -113,12 +113,12 @@ describe('SMTP: failures are temporary or permanent, and tell nothing private', 
     expect(await send(`smtp://localhost:${server.port}?tls=off`)).toEqual(ACCEPTED)
   })
 
-  it('has time-outs of 10 s for each step and 30 s in all', () => {
+  it('the time-outs are 10 s for each step and 30 s in all', () => {
     expect(SMTP_TIMEOUTS_MS).toEqual({ step: 10_000, delivery: 30_000 })
     expect(SMTP_TIMEOUTS_MS.delivery / SMTP_TIMEOUTS_MS.step).toBe(IMPATIENT_MS.delivery / IMPATIENT_MS.step)
   })
 
-  it('gives up on a silent server when the time for a step is over: temporary', async () => {
+  it('a silent server is given up when the time for a step is over, which is temporary', async () => {
     const server = await script(
       () => {},
       () => {},
@@ -128,7 +128,7 @@ describe('SMTP: failures are temporary or permanent, and tell nothing private', 
     expect(tookMs).toBeLessThan(SMTP_TIMEOUTS_MS.step)
   })
 
-  it('gives up on a reply to DATA that does not come in the time for a step: temporary', async () => {
+  it('a reply to DATA that does not come within the time for a step is temporary', async () => {
     const server = await script(
       (socket) => socket.write('220 hello\r\n'),
       (line, socket) => {
@@ -141,7 +141,7 @@ describe('SMTP: failures are temporary or permanent, and tell nothing private', 
     expect(server.lines).toContain('.')
   })
 
-  it('gives up on a trickling server when the time for a delivery is over: temporary', async () => {
+  it('a server that sends byte after byte is given up when the time for a delivery is over, which is temporary', async () => {
     const server = await script(
       (socket) => socket.write('220 hello\r\n'),
       (line, socket) => {
@@ -156,7 +156,7 @@ describe('SMTP: failures are temporary or permanent, and tell nothing private', 
     expect(tookMs).toBeLessThan(SMTP_TIMEOUTS_MS.delivery)
   })
 
-  it('ignores plaintext injected behind the answer to STARTTLS (CVE-2011-0411)', async () => {
+  it('plaintext that was injected behind the answer to STARTTLS is ignored (CVE-2011-0411)', async () => {
     const server = await script(
       (socket) => socket.write('220 hello\r\n'),
       (line, socket) => {

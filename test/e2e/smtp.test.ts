@@ -4,7 +4,7 @@ import { ACCEPTED, compose, LINK, rendered, speak, useSmtpBench } from './suppor
 
 const { send, start, script } = useSmtpBench()
 
-describe('SMTP submission to a real server (U2)', () => {
+describe('SMTP submission to a real server', () => {
   it('upgrades with STARTTLS, authenticates with PLAIN and hands over a message a MIME parser reads', async () => {
     const server = await start({ authMethods: ['PLAIN'] })
     const before = Date.now()
@@ -70,7 +70,7 @@ describe('SMTP submission to a real server (U2)', () => {
     expect(server.lines).toContain('To: info@xn--bcher-kva.example')
   })
 
-  it('lets no line break in a subject start a header (incident 22)', async () => {
+  it('lets no line break in a subject start a header (CWE-93)', async () => {
     const server = await start({ authOptional: true })
     const subject = 'Hello\r\nBcc: eve@example.net\r\n\r\n<b>body</b>'
     expect(await send(`smtp://localhost:${server.port}`, compose({ subject }))).toEqual(ACCEPTED)
@@ -85,7 +85,7 @@ describe('SMTP submission to a real server (U2)', () => {
     ['"Acme \\"A\\" Inc."', 'Acme "A" Inc.'],
     ['Postern\r\nX-Evil: 1', 'Postern X-Evil: 1'],
     ['日本語', '日本語'],
-  ])('names the sender %j as one display name (incident 22)', async (name, shown) => {
+  ])('shows the sender %j under one display name (CWE-93)', async (name, shown) => {
     const server = await start({ authOptional: true })
     const mail = compose({ from: `${name} <no-reply@example.com>` })
     expect(await send(`smtp://localhost:${server.port}`, mail)).toEqual(ACCEPTED)

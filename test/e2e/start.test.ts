@@ -8,7 +8,7 @@ import { startService } from './support/service.ts'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 describe('npm start', () => {
-  it('says first where everything is, keeps a secret of its own, and ends when told to', async () => {
+  it('prints where everything is, keeps a secret of its own, and stops when it is told to', async () => {
     const service = await startService('--var', 'RATE_LIMITS:off')
     const [, ...addresses] = service.output().split('\n')
     expect(addresses.slice(0, 3).map((line) => line.trim().split(/\s+/))).toEqual([

@@ -89,7 +89,7 @@ async function refresh({ tokens }: SignedIn): Promise<string> {
 describe.each(Object.keys(BACKENDS))('access tokens, verified with %s from the published keys', (name) => {
   const create = () => BACKENDS[name]?.() ?? joseBackend()
 
-  it('say who it is (RFC 9068 §2.2)', async () => {
+  it('say who the user is (RFC 9068 §2.2)', async () => {
     const { id, sessionId, tokens } = await workers.signedIn()
     const claims = await create().verify(tokens.accessToken)
     expect(claims).toMatchObject({ iss: ISSUER, aud: ISSUER, sub: id, sid: sessionId, roles: ['user'], amr: ['pwd'] })
@@ -100,7 +100,7 @@ describe.each(Object.keys(BACKENDS))('access tokens, verified with %s from the p
     await expect(create().verify(await forge(forgery, tokens.accessToken))).rejects.toThrow()
   })
 
-  it('verify across a rotation of the keys, by a backend that kept the old keys and by one that has just started', async () => {
+  it('verify across a rotation of the keys, both at a back end that kept the old keys and at one that has just started', async () => {
     const old = await workers.signedIn()
     const keptOn = create()
     await keptOn.verify(old.tokens.accessToken)
@@ -131,7 +131,7 @@ describe.each(Object.keys(BACKENDS))('access tokens, verified with %s from the p
   })
 })
 
-describe('forged access tokens at the API (incident 9: CVE-2026-22817; RFC 8725 §3)', () => {
+describe('forged access tokens at the API (hono CVE-2026-22817; RFC 8725 §3)', () => {
   it.each(Object.keys(FORGERIES))('are refused with %s, for reading and for writing', async (forgery) => {
     const { id, tokens } = await workers.signedIn()
     const headers = { Authorization: `Bearer ${await forge(forgery, tokens.accessToken)}` }
@@ -147,7 +147,7 @@ describe('forged access tokens at the API (incident 9: CVE-2026-22817; RFC 8725 
     expect(await workers.sql('select id from sessions where user_id = ?', id)).toHaveLength(1)
   })
 
-  it('made nobody ask the attacker for keys', () => {
+  it('make nobody ask the attacker for keys', () => {
     expect(attackerWasAsked).toBe(0)
   })
 })
@@ -168,7 +168,7 @@ describe('the published keys', () => {
     expect(await response.json()).toMatchObject({ issuer: ISSUER, jwks_uri: `${ISSUER}/.well-known/jwks.json` })
   })
 
-  it('verify nothing but access tokens: a stranger cannot take another kind for one', async () => {
+  it('verify access tokens and no other kind of token', async () => {
     const { tokens } = await workers.signedIn()
     expect(decodeProtectedHeader(tokens.accessToken)).toEqual({
       alg: 'ES256',

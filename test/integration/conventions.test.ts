@@ -32,7 +32,7 @@ describe('every answer', () => {
     ['GET', '/.well-known/jwks.json'],
     ['GET', '/docs'],
     ['HEAD', '/health'],
-  ])('%s %s has an id of its own, never the client’s', async (method, path) => {
+  ])('to %s %s has an id of its own, and never one that the client chose', async (method, path) => {
     const ids = await Promise.all(
       [1, 2].map(async () =>
         (await send(method, path, { headers: { 'X-Request-Id': 'mine' } })).headers.get('X-Request-Id'),
@@ -60,7 +60,7 @@ describe('every answer', () => {
       expect(headers.get('Cache-Control'), what).toBe('no-store')
   })
 
-  it('has the headers of data: nothing in it is run, framed or sniffed (ASVS 3.4)', async () => {
+  it('has headers that forbid to run, frame or sniff it (ASVS 3.4)', async () => {
     for (const response of [await get('/health'), await get('/auth/me'), await get('/auth/nothing')]) {
       const header = (name: string) => response.headers.get(name)
       expect(header('Content-Security-Policy')).toContain("default-src 'none'")
@@ -75,7 +75,7 @@ describe('every answer', () => {
 })
 
 describe('errors (RFC 9457)', () => {
-  it('say what they are, with a stable code and the id of the request', async () => {
+  it('have a stable code and the id of the request', async () => {
     const problem = await expectRefusal(await get('/auth/me'), 401, 'unauthenticated')
     expect(Object.keys(problem).sort()).toEqual(['code', 'requestId', 'status', 'title', 'type'])
     expect(problem.title).toBe(REFUSALS.unauthenticated.title)
@@ -162,7 +162,7 @@ describe('errors (RFC 9457)', () => {
     await expectRefusal(await raw(stream), 413, 'body_too_large')
   })
 
-  it('answer 503 with Retry-After when a dependency is down, and tell nothing of it', async () => {
+  it('answer 503 with Retry-After when a dependency is down, and do not say which', async () => {
     const broken = interceptEnv(env, async (call, proceed) => {
       if (call.kind === 'd1') throw new Error('D1_ERROR: inner detail')
       return await proceed()
@@ -186,7 +186,7 @@ describe('errors (RFC 9457)', () => {
   })
 })
 
-describe('an unsafe request that rides on cookies (ASVS 3.5.1-3.5.3)', () => {
+describe('a request that changes something and is authenticated by cookies (ASVS 3.5.1-3.5.3)', () => {
   const logout = (on: Env, headers: Record<string, string>) => callWorker(on, 'POST', '/auth/logout', { headers })
 
   it.each([
@@ -227,14 +227,14 @@ describe('an unsafe request that rides on cookies (ASVS 3.5.1-3.5.3)', () => {
     await expectNoContent(await logout(withOrigins, { Cookie: cookie, ...headers }))
   })
 
-  it('needs none of it for reading, nor with a bearer token', async () => {
+  it('needs no such header for reading, nor with a bearer token', async () => {
     const { cookie } = await signedInByCookie()
     expect((await get('/auth/session', { Cookie: cookie })).status).toBe(200)
     const { tokens } = await signedIn()
     await expectNoContent(await logout(withOrigins, bearer(tokens.accessToken)))
   })
 
-  it('is refused from a foreign page even without cookies: nobody is logged in to a foreign account (login CSRF)', async () => {
+  it('is refused from a foreign page even without cookies, so that no page can log a visitor in to its own account (login CSRF)', async () => {
     const { email } = await signedIn()
     const body = { identifier: email, password: PASSWORD, delivery: 'cookie' }
     const response = await callWorker(withOrigins, 'POST', '/auth/login', {

@@ -69,7 +69,7 @@ describe('POST /auth/forgot-password', () => {
     },
   )
 
-  it('mails at most five an hour to one address, and answers alike after that', async () => {
+  it('mails one address five times an hour at most, and answers alike after that', async () => {
     const { email } = await verified()
     for (let mail = 0; mail < 7; mail += 1) expect((await forgot(email)).status).toBe(202)
     expect(await mailsTo(email, 'reset_password')).toBe(5)
@@ -78,7 +78,7 @@ describe('POST /auth/forgot-password', () => {
     expect(await mailsTo(email, 'reset_password')).toBe(6)
   })
 
-  it('refuses what is no address', async () => {
+  it('refuses text that is not an address', async () => {
     await expectRefusal(await forgot('nobody'), 400, 'invalid_request')
   })
 })
@@ -112,7 +112,7 @@ describe('POST /auth/reset-password', () => {
     await expectRefusal(await reset({ email, code }), 400, 'invalid_token')
   })
 
-  it('verifies the address of an account that was not, since the mail arrived', async () => {
+  it('verifies the address of an unverified account, because the mail arrived', async () => {
     const { id, email } = await registered()
     await forgot(email)
     await expectNoContent(await reset({ token: await mailedToken(email, 'reset_password') }))
@@ -120,7 +120,7 @@ describe('POST /auth/reset-password', () => {
     expect(await canLogIn(email, NEW_PASSWORD)).toBe(true)
   })
 
-  it('lets every other token of the account die, whatever its purpose', async () => {
+  it('makes every other token of the account invalid, whatever its purpose', async () => {
     const { id, email } = await registered()
     await forgot(email)
     const first = await mailedToken(email, 'reset_password')
@@ -133,7 +133,7 @@ describe('POST /auth/reset-password', () => {
     expect(await countRows('one_time_tokens', 'user_id = ?', id)).toBe(0)
   })
 
-  it('opens a login that was throttled', async () => {
+  it('ends the throttling of the login', async () => {
     const { email, token } = await askedForReset()
     for (let failure = 0; failure < 6; failure += 1) await post('/auth/login', { identifier: email, password: 'wrong' })
     expect((await post('/auth/login', { identifier: email, password: PASSWORD })).status).toBe(429)
@@ -141,7 +141,7 @@ describe('POST /auth/reset-password', () => {
     expect(await canLogIn(email, NEW_PASSWORD)).toBe(true)
   })
 
-  it('refuses a weak password and uses nothing up: the token still works', async () => {
+  it('refuses a weak password and does not use the token up', async () => {
     const { email, token } = await askedForReset()
     const before = await accountState()
     for (const password of ['short', 'password1', `${email.split('@')[0]} is my name`]) {
@@ -152,7 +152,7 @@ describe('POST /auth/reset-password', () => {
     await expectNoContent(await reset({ token }))
   })
 
-  it('allows five wrong codes, then not even the right one', async () => {
+  it('refuses even the right code after five wrong ones', async () => {
     const { email } = await askedForReset()
     const code = await mailedCode(email, 'reset_password')
     for (let guess = 0; guess < 5; guess += 1)
@@ -161,7 +161,7 @@ describe('POST /auth/reset-password', () => {
     expect(await canLogIn(email, PASSWORD)).toBe(true)
   })
 
-  it('refuses what is no live token of this purpose, and changes nothing', async () => {
+  it('refuses a token that is forged, used, expired or of another purpose, and changes nothing', async () => {
     const { id, email, token } = await askedForReset()
     const waiting = await registered()
     const before = await accountState()
@@ -189,7 +189,7 @@ describe('POST /auth/reset-password', () => {
 })
 
 describe('POST /auth/change-password', () => {
-  it('changes it, ends my other sessions and tells me; this session goes on (ASVS 6.2.3, 7.4.3)', async () => {
+  it('changes the password, ends my other sessions and mails me, while this session goes on (ASVS 6.2.3, 7.4.3)', async () => {
     const { id, email, session, tokens } = await askedForReset()
     const other = await logIn(email)
     await expectNoContent(await change(tokens.accessToken))
@@ -205,7 +205,7 @@ describe('POST /auth/change-password', () => {
     expect(mail.text).not.toContain('token=')
   })
 
-  it('lets one of ten simultaneous changes win: of the others none has the password any more', async () => {
+  it('lets one of ten simultaneous changes win, and refuses the others because the password they name has changed', async () => {
     const { id, email, tokens } = await signedIn()
     const passwords = Array.from({ length: 10 }, (_, number) => `the new battery number ${number}`)
     const answers = await Promise.all(passwords.map((newPassword) => change(tokens.accessToken, { newPassword })))
@@ -271,7 +271,7 @@ describe('the password policy of a deployment', () => {
   it.each([
     ['128 characters', 'x'.repeat(127)],
     ['128 characters of four bytes', '🔑'.repeat(127)],
-  ])('takes %s and tells two apart by the last (ASVS 6.2.8, 6.2.9)', async (_, stem) => {
+  ])('takes %s and tells two of them apart by the last character (ASVS 6.2.8, 6.2.9)', async (_, stem) => {
     const { email } = await verified({ password: `${stem}ä` })
     expect(await canLogIn(email, `${stem}ö`)).toBe(false)
     expect(await canLogIn(email, stem)).toBe(false)

@@ -81,7 +81,7 @@ describe('POST /auth/refresh, many at once (GHSA-392p-2q2v-4372)', () => {
     expect((await get('/auth/me', bearer((await tokensOf(next)).accessToken))).status).toBe(200)
   })
 
-  it('keeps tabs together that go on refreshing at once', async () => {
+  it('keeps tabs signed in that go on refreshing at the same time', async () => {
     const { tokens, session } = await signedUp()
     let current = tokens.refreshToken
     for (let round = 0; round < 5; round += 1) {
@@ -105,7 +105,7 @@ describe('POST /auth/refresh, a token that was used before (RFC 9700 §4.14.2)',
     expect((await refresh(first.refreshToken)).status).toBe(200)
   })
 
-  it('takes it for theft after a minute: the session ends, is audited, and its access token is refused (ASVS 10.4.5)', async () => {
+  it('is treated as stolen after a minute: the session ends, is audited, and its access token is refused (ASVS 10.4.5)', async () => {
     const { tokens, session, user } = await signedUp()
     const successor = await tokensOf(await refresh(tokens.refreshToken))
     await ageRotation(session.id, 61_000)
@@ -117,7 +117,7 @@ describe('POST /auth/refresh, a token that was used before (RFC 9700 §4.14.2)',
     expect((await refresh(successor.refreshToken)).status).toBe(401)
   })
 
-  it("ends the session at once for a token of an older generation, whoever's it is (ASVS 10.4.5)", async () => {
+  it('ends the session at once for a token of an older generation, whoever presents it (ASVS 10.4.5)', async () => {
     const { email, tokens, session, user } = await signedUp()
     const second = await tokensOf(await refresh(tokens.refreshToken))
     const third = await tokensOf(await refresh(second.refreshToken))
@@ -154,7 +154,7 @@ describe('POST /auth/refresh, a token that was used before (RFC 9700 §4.14.2)',
   })
 })
 
-describe('mailed tokens and codes, many at once (incident 3: GHSA-hc7v-rggr-4hvx)', { timeout: 30_000 }, () => {
+describe('mailed tokens and codes, many at once (GHSA-hc7v-rggr-4hvx)', { timeout: 30_000 }, () => {
   it('lets one of 50 simultaneous uses of a verification token win', async () => {
     const email = newEmail()
     await post('/auth/register', { email, password: PASSWORD })

@@ -27,7 +27,7 @@ afterEach(() => {
 })
 
 describe('a back end that states the address of the person it calls for', () => {
-  it('has its people counted each by their own address, and not all by its own', async () => {
+  it('has each of its people counted by their own address, and not all of them by the address of the back end', async () => {
     const { ask } = freshWorker({ SERVICE_CLIENTS })
     const forgot = (address: string | null) => {
       const headers = address === null ? {} : stating(address)
@@ -40,19 +40,19 @@ describe('a back end that states the address of the person it calls for', () => 
     expect((await ask('POST', '/auth/forgot-password', PERSON, { body: FORGOT })).status).toBe(429)
   })
 
-  it('is counted with them altogether too: its own address is left alone', async () => {
+  it('has the total of requests counted by the stated address too, and not by its own', async () => {
     const { ask } = freshWorker({ SERVICE_CLIENTS, RATE_LIMIT_PER_MINUTE: '10' })
     await statusesOf(10, () => ask('GET', '/health', BACK_END, { headers: stating(PERSON) }))
     expect((await ask('GET', '/health', BACK_END, { headers: stating(PERSON) })).status).toBe(429)
     expect((await ask('GET', '/health', BACK_END)).status).toBe(200)
   })
 
-  it.each([SERVICE, ODD])('is any of SERVICE_CLIENTS: $id', async (client) => {
+  it.each([SERVICE, ODD])('may be any of SERVICE_CLIENTS: $id', async (client) => {
     const { ask } = freshWorker({ SERVICE_CLIENTS })
     expect((await ask('GET', '/health', BACK_END, { headers: stating(PERSON, client) })).status).toBe(200)
   })
 
-  it('finds the stated address in the audit trail, and no place, since its own tells nothing of the person', async () => {
+  it('leaves the stated address in the audit trail, and no place, since the place of the back end tells nothing of the person', async () => {
     const { id, email } = await registered()
     await rows('update users set email_verified_at = ? where id = ?', Date.now(), id)
     const cf = { country: 'DE', city: 'Frankfurt' } as IncomingRequestCfProperties
@@ -91,7 +91,7 @@ describe('a stated address that is refused', () => {
     ['the right secret and no address', { 'Postern-Service': right }],
     ['a wrong secret and no IP', { 'Postern-Service': basic(SERVICE.id, 'x'), 'Postern-Client-Address': 'home' }],
     ['the right secret elsewhere', { Authorization: right, 'Postern-Client-Address': PERSON }],
-  ])('has %s: 401 invalid_client, and nothing is done', async (_, headers) => {
+  ])('is answered with 401 invalid_client and does nothing where it has %s', async (_, headers) => {
     const { ask } = freshWorker({ SERVICE_CLIENTS })
     const email = newEmail()
     const body = { email, password: PASSWORD }
@@ -99,7 +99,7 @@ describe('a stated address that is refused', () => {
     expect(await rows('select id from users where email = ?', email)).toEqual([])
   })
 
-  it('is any, where no client is configured', async () => {
+  it('is every one where no client is configured', async () => {
     const { ask } = freshWorker()
     await expectRefusal(await ask('GET', '/health', BACK_END, { headers: stating(PERSON) }), 401, 'invalid_client')
   })
@@ -118,14 +118,14 @@ describe('a stated address that is refused', () => {
     '2001:db8::1/64',
     '2001:db8:::1',
     'for=203.0.113.7',
-  ])('is no address (%j): 400 invalid_request', async (address) => {
+  ])('is answered with 400 invalid_request where it is not an address: %j', async (address) => {
     const { ask } = freshWorker({ SERVICE_CLIENTS })
     const response = await ask('GET', '/health', BACK_END, { headers: stating(address) })
     const { errors } = await expectRefusal(response, 400, 'invalid_request')
     expect(errors).toEqual([{ path: 'Postern-Client-Address', message: 'Send an IPv4 or an IPv6 address.' }])
   })
 
-  it('counts against whoever sent it, so that guessing at a secret is limited', async () => {
+  it('counts against the address of its sender, so that guessing a secret is limited', async () => {
     const { ask } = freshWorker({ SERVICE_CLIENTS, RATE_LIMIT_PER_MINUTE: '10' })
     let stated = 0
     const guess = () => {

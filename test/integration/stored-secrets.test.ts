@@ -18,9 +18,9 @@ import {
 import { mailsSettled } from '../support/database.ts'
 import { dumpDatabase } from '../support/stored-state.ts'
 
-/** Everything that was handed out, and would open something. */
+/** Every secret that was handed out. */
 const handedOut: { what: string; value: string }[] = []
-/** Every value that stands in a column, of any table. */
+/** Every value of every column of every table. */
 let stored: { where: string; value: string }[] = []
 
 const keep = (what: string, ...values: (string | undefined)[]) =>
@@ -33,7 +33,7 @@ async function keepMail(to: string, path: string): Promise<string> {
   return tokenIn(mail)
 }
 
-/** A run of every flow that makes a secret. Some are used and some are not: a thief may come at any time. */
+/** Runs every flow that makes a secret. Some secrets are used and some are not, as a leak may happen at any time. */
 async function walkEveryFlow(): Promise<void> {
   const [email, newAddress, unverified] = [newEmail(), newEmail(), newEmail()]
   const passwords = [PASSWORD, 'the second password of all', 'the third password of all']
@@ -88,8 +88,8 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(mailsSettled)
 
-describe('a database that leaks (decision 1, ASVS 14.2.1)', () => {
-  it('was filled by every flow: nothing below is true for want of rows', () => {
+describe('a database that leaks (docs/decisions/0002-derived-tokens.md, ASVS 14.2.1)', () => {
+  it('was filled by every flow, so that no test below passes only because a table is empty', () => {
     const tables = new Set(stored.map(({ where }) => where.split('.')[0]))
     for (const table of ['users', 'sessions', 'one_time_tokens', 'outbox', 'audit_events', 'signing_keys'])
       expect(tables).toContain(table)
@@ -111,7 +111,7 @@ describe('a database that leaks (decision 1, ASVS 14.2.1)', () => {
       for (const column of stored) expect(column.value.includes(value), `${what} in ${column.where}`).toBe(false)
   })
 
-  it('opens nothing with any value in it, at any door', async () => {
+  it('contains no value that any route accepts', async () => {
     const values = [...new Set(stored.map(({ value }) => value))].filter(
       (value) => value.length > 8 && value.length <= 512 && value.isWellFormed() && /^[\x21-\x7e]+$/.test(value),
     )
@@ -129,7 +129,7 @@ describe('a database that leaks (decision 1, ASVS 14.2.1)', () => {
     }
   })
 
-  it('does not log in with a stored hash for a password', async () => {
+  it('refuses a stored hash in place of a password', async () => {
     const hashes = stored.filter(({ where }) => where === 'users.password_hash').map(({ value }) => value)
     expect(hashes.length).toBeGreaterThan(2)
     for (const password of hashes) {

@@ -13,7 +13,7 @@ import { interceptEnv } from '../support/intercept-env.ts'
 
 const HOURLY = '47 * * * *'
 const DAILY = '17 3 * * *'
-/** What the free plan allows in one run of a Worker; a batch counts as many queries as it has statements. */
+/** The free plan allows so many queries in one run of a Worker; each statement of a batch counts as one. */
 const MAX_QUERIES = 50
 const DAY = 86_400_000
 const now = NOON_MS
@@ -78,7 +78,7 @@ async function insert(table: string, row: Record<string, unknown>): Promise<stri
 const remains = async (table: string, id: string) => (await countRows(table, 'id = ?', id)) === 1
 
 describe('the hourly job', () => {
-  it.each(['production', 'development'])('and the daily one are crons of %s', (environment) => {
+  it.each(['production', 'development'])('runs on a cron of %s, and so does the daily one', (environment) => {
     const [, triggers = ''] = wranglerConfig.split(`[env.${environment}.triggers]`)
     expect(triggers.split('\n\n')[0]).toContain(`crons = ["* * * * *", "${HOURLY}", "${DAILY}"]`)
   })
@@ -135,7 +135,7 @@ describe('accounts that nobody confirmed', () => {
     expect(await remains('users', id)).toBe(isKept)
   })
 
-  it('are not kept for having an identity: a stranger may have come by a provider that verifies nothing', async () => {
+  it('are deleted also where they have an identity, because a stranger may have come by a provider that verifies nothing', async () => {
     const id = await insert('users', OLD)
     const identity = await insert('identities', { user_id: id })
     await cleanUp()
@@ -149,7 +149,7 @@ describe('accounts that nobody confirmed', () => {
     expect(await remains('users', id)).toBe(true)
   })
 
-  it('go with all that is theirs, and the address is free again', async () => {
+  it('are deleted with all that is theirs, and their address is free again', async () => {
     const email = 'forgetful@example.com'
     await post('/auth/register', { email, password: 'correct horse battery staple', username: 'forgetful' })
     await rows('update users set created_at = ? where email = ?', now - 8 * DAY, email)
@@ -163,7 +163,7 @@ describe('accounts that nobody confirmed', () => {
 })
 
 describe('many accounts whose address nobody confirmed', () => {
-  it('leave one event each, in the batch that deletes them, under ids of their own in the order of time', async () => {
+  it('leave one audit event each, in the batch that deletes them, with ids in the order of time', async () => {
     const ids: string[] = []
     for (let count = 0; count < 5; count += 1) ids.push(await insert('users', { created_at: now - 7 * DAY - 1 }))
     const kept = await insert('users', {})
@@ -198,7 +198,7 @@ describe('more rows than a run may take', () => {
   const fill = async (table: Table, count: number) => await rows(FILLED[table], count)
   const left = (table: Table) => countRows(table, "id like 'bulk%'")
 
-  /** Bindings whose statements are noted. */
+  /** The bindings, with every statement recorded. */
   function watching() {
     const statements: string[] = []
     const bindings = interceptEnv(env as unknown as Env, (call, proceed) => {
@@ -208,7 +208,7 @@ describe('more rows than a run may take', () => {
     return { statements, bindings }
   }
 
-  it('takes as many steps as it needs', async () => {
+  it('are deleted in as many steps as that takes', async () => {
     await fill('spent_states', 2 * CLEANUP_BATCH + 1)
     const { statements, bindings } = watching()
     await cleanUp(bindings)
@@ -234,7 +234,7 @@ describe('more rows than a run may take', () => {
     120_000,
   )
 
-  it('lets no kind that floods the database starve another', async () => {
+  it('cleans up every kind of row, also while one kind floods the database', async () => {
     await fill('spent_states', CLEANUP_MAX_STEPS * CLEANUP_BATCH)
     await fill('audit_events', CLEANUP_MAX_STEPS * CLEANUP_BATCH)
     await fill('outbox', 2 * CLEANUP_BATCH + 1)
@@ -247,7 +247,7 @@ describe('more rows than a run may take', () => {
     expect(logged('cleaned up')).toMatchObject({ unfinished: expect.arrayContaining(['states', 'auditEvents']) })
   }, 120_000)
 
-  it('never binds more parameters than D1 takes', async () => {
+  it('are deleted without binding more parameters than D1 takes', async () => {
     await fill('spent_states', CLEANUP_BATCH)
     const { statements, bindings } = watching()
     await cleanUp(bindings)
@@ -282,7 +282,7 @@ describe('the daily job', () => {
     expect(logged('database size')).toMatchObject({ level: 'info', bytes: expect.any(Number) })
   })
 
-  it('logs it also where the keys cannot be rotated, and fails', async () => {
+  it('logs the size of the database also when the keys cannot be rotated, and fails then', async () => {
     const bindings = interceptEnv(env as unknown as Env, (call, proceed) =>
       call.sql.some((sql) => sql.includes('signing_keys')) ? Promise.reject(new Error('D1_ERROR: down')) : proceed(),
     )
@@ -291,8 +291,8 @@ describe('the daily job', () => {
   })
 })
 
-describe('a kind that fails', () => {
-  it.each(['sessions', 'one_time_tokens'])('keeps no other waiting: %s', async (table) => {
+describe('a kind of row whose clean-up fails', () => {
+  it.each(['sessions', 'one_time_tokens'])('does not stop the clean-up of the other kinds: %s', async (table) => {
     const state = await insert('spent_states', { expires_at: 0 })
     const bindings = interceptEnv(env as unknown as Env, (call, proceed) =>
       call.sql.some((sql) => sql.includes(`delete from "${table}"`))

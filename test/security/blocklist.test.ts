@@ -23,8 +23,8 @@ import { listOperations, samplesOf } from '../support/openapi.ts'
 import { createProductionKv } from '../support/production-kv.ts'
 
 /**
- * The longest that production may go on believing a token: a write on its way to other locations, and a read they have
- * cached.
+ * The longest time for which production may go on accepting a token: that of a write on its way to other locations, and
+ * that of a read which they have cached.
  */
 const PROPAGATION_MS = 60_000
 const CACHED_MS = KV_MIN_CACHE_TTL_SECONDS * 1000
@@ -66,7 +66,7 @@ const change = async (location: Env, { tokens }: Pick<SignedIn, 'tokens'>) =>
 const logOut = (location: Env, { tokens }: Pick<SignedIn, 'tokens'>) =>
   callWorker(location, 'POST', '/auth/logout', { headers: bearer(tokens.accessToken) })
 
-/** Every way in which an access token dies before its time, and the sessions that it takes along. */
+/** Every way in which an access token becomes invalid before it expires, and the sessions that end with it. */
 const ENDINGS: {
   name: string
   /** Ends the session of `victim`; `other` is another session of the account. */
@@ -146,34 +146,37 @@ async function twoSessions() {
 }
 
 describe('an access token whose session has ended (ASVS 7.4.1-7.4.3)', () => {
-  it.each(ENDINGS)('by $name: dead at once for every change, and for reads once KV shows it', async ({ name, end }) => {
-    const { here, there } = twoLocations()
-    const account = await twoSessions()
-    if (name.includes('reset'))
-      await callWorker(here, 'POST', '/auth/forgot-password', { body: { email: account.email } })
-    if (name.includes('reset')) await waitForMail(account.email, ({ text }) => text.includes('/reset-password#'))
-    holdClock()
-    const { victim } = account
-    // Both locations have looked the session up, and cached that there is nothing.
-    expect([await read(here, victim), await read(there, victim)]).toEqual([200, 200])
-    const response = await end(here, account)
-    if (response) expect(response.status).toBe(204)
+  it.each(ENDINGS)(
+    'is refused at once for every change, and for reads as soon as KV shows it, when it was ended by $name',
+    async ({ name, end }) => {
+      const { here, there } = twoLocations()
+      const account = await twoSessions()
+      if (name.includes('reset'))
+        await callWorker(here, 'POST', '/auth/forgot-password', { body: { email: account.email } })
+      if (name.includes('reset')) await waitForMail(account.email, ({ text }) => text.includes('/reset-password#'))
+      holdClock()
+      const { victim } = account
+      // Both locations have looked the session up, and cached that there is nothing.
+      expect([await read(here, victim), await read(there, victim)]).toEqual([200, 200])
+      const response = await end(here, account)
+      if (response) expect(response.status).toBe(204)
 
-    expect([await change(here, victim), await change(there, victim)]).toEqual([401, 401])
-    expect([await read(here, victim, '/auth/me'), await read(there, victim, '/auth/me')]).toEqual([401, 401])
-    expect([await read(here, victim, '/auth/sessions'), await read(there, victim, '/auth/sessions')]).toEqual([
-      401, 401,
-    ])
-    const refresh = { body: { refreshToken: victim.tokens.refreshToken } }
-    expect((await callWorker(there, 'POST', '/auth/refresh', refresh)).status).toBe(401)
+      expect([await change(here, victim), await change(there, victim)]).toEqual([401, 401])
+      expect([await read(here, victim, '/auth/me'), await read(there, victim, '/auth/me')]).toEqual([401, 401])
+      expect([await read(here, victim, '/auth/sessions'), await read(there, victim, '/auth/sessions')]).toEqual([
+        401, 401,
+      ])
+      const refresh = { body: { refreshToken: victim.tokens.refreshToken } }
+      expect((await callWorker(there, 'POST', '/auth/refresh', refresh)).status).toBe(401)
 
-    pass(CACHED_MS)
-    expect(await read(here, victim)).toBe(401)
-    pass(PROPAGATION_MS)
-    expect(await read(there, victim)).toBe(401)
-  })
+      pass(CACHED_MS)
+      expect(await read(here, victim)).toBe(401)
+      pass(PROPAGATION_MS)
+      expect(await read(there, victim)).toBe(401)
+    },
+  )
 
-  it('at worst is read for 90 s where it was in use elsewhere: 60 s on the way and 30 s in a cache', async () => {
+  it('is accepted for reads for 90 s at most where it was in use elsewhere: 60 s on the way and 30 s in a cache', async () => {
     const { here, there } = twoLocations()
     const victim = await signedUp()
     holdClock()
@@ -187,7 +190,7 @@ describe('an access token whose session has ended (ASVS 7.4.1-7.4.3)', () => {
     expect(PROPAGATION_MS - 1 + CACHED_MS).toBeLessThan(WORST_LAG_MS)
   })
 
-  it('is read for 30 s at most where it ended, and not at all where it was not in use', async () => {
+  it('is accepted for reads for 30 s at most where it ended, and not at all where it was not in use', async () => {
     const { here } = twoLocations()
     const used = await signedUp()
     const unused = await signedUp()
@@ -202,7 +205,7 @@ describe('an access token whose session has ended (ASVS 7.4.1-7.4.3)', () => {
     expect(await read(here, used)).toBe(401)
   })
 
-  it('stays dead until it would have expired anyway', async () => {
+  it('is refused until it would have expired anyway', async () => {
     const { here } = twoLocations()
     const victim = await signedUp()
     holdClock()
@@ -217,7 +220,7 @@ describe('an access token whose session has ended (ASVS 7.4.1-7.4.3)', () => {
 })
 
 describe('a mark never becomes weaker', () => {
-  it('stays when marks come again, at once, late, or from another location, in any order', async () => {
+  it('stays when further marks come at once, late, or from another location, in any order', async () => {
     const { here, there, kv } = twoLocations({ propagationMs: 0 })
     holdClock()
     const [one, other] = [blocklistOf(here), blocklistOf(there)]
@@ -231,7 +234,7 @@ describe('a mark never becomes weaker', () => {
     expect(kv.keys()).toEqual(['session'])
   })
 
-  it('outlives the longest access token: a lower ACCESS_TOKEN_TTL_SECONDS revives none that was signed before', async () => {
+  it('outlives the longest access token, so that a lower ACCESS_TOKEN_TTL_SECONDS revives none that was signed before', async () => {
     const { here } = twoLocations()
     const long = { ...here, ACCESS_TOKEN_TTL_SECONDS: String(ACCESS_TOKEN_MAX_TTL_SECONDS) } as Env
     const { email } = await signUp()
@@ -255,7 +258,7 @@ describe('a mark never becomes weaker', () => {
   })
 })
 
-describe('every state-changing route refuses a dead session at once, whatever KV shows', () => {
+describe('every route that changes something refuses an ended session at once, whatever KV shows', () => {
   const operations = listOperations().filter(({ method, security }) => method !== 'GET' && security.includes('bearer'))
   let dead: SignedIn
   let gone: SignedIn
@@ -273,7 +276,7 @@ describe('every state-changing route refuses a dead session at once, whatever KV
     await env.DB.prepare("update users set status = 'deactivated' where id = ?").bind(barred.user.id).run()
   })
 
-  it('there are such routes', () => {
+  it('the document has such routes', () => {
     expect(operations.length).toBeGreaterThanOrEqual(6)
   })
 
@@ -289,7 +292,7 @@ describe('every state-changing route refuses a dead session at once, whatever KV
       })
       expect(await refusalOf(response)).toEqual({ status: 401, code: 'unauthenticated' })
     }
-    // The very same token still reads where KV shows nothing: that is the lag, and all of it.
+    // The same token is still accepted for reads where KV shows nothing, which is the whole of the documented lag.
     expect(await read(blind, dead)).toBe(200)
   })
 })
@@ -309,7 +312,7 @@ describe('when KV does not take a revocation', () => {
     return () => vi.restoreAllMocks()
   })
 
-  it('two logouts at once: KV refuses the second write of a second, and nobody sees an error', async () => {
+  it('two logouts at once succeed, although KV refuses the second write within a second', async () => {
     const { here, kv, queued } = twoLocations()
     const victim = await signedUp()
     holdClock()
@@ -334,7 +337,7 @@ describe('when KV does not take a revocation', () => {
         expect((await end(here, account))?.status).toBe(204)
         expect(queued.flatMap(({ sessionIds }) => sessionIds)).toContain(account.victim.session.id)
         expect(await change(here, account.victim)).toBe(401)
-        // While KV is down reads are refused altogether; where only writes fail the token is still believed.
+        // While KV is down all reads are refused; where only writes fail, the token is still accepted.
         expect(await read(here, account.victim)).toBe(how === 'refuse' ? 503 : 200)
 
         const failed = await deliver(here, [...queued])
@@ -350,7 +353,7 @@ describe('when KV does not take a revocation', () => {
     60_000,
   )
 
-  it('the queue goes on for longer than any access token lives, with pauses that grow to an hour', async () => {
+  it('the queue tries for longer than any access token lives, with pauses that grow to an hour', async () => {
     const { here, kv } = twoLocations()
     kv.break('refuse writes')
     const [, consumer = ''] = wranglerConfig.split('[[env.production.queues.consumers]]\nqueue = "postern-revocations"')
@@ -366,7 +369,7 @@ describe('when KV does not take a revocation', () => {
     expect(pauses.reduce((total, pause) => total + pause, 0)).toBeGreaterThan(ACCESS_TOKEN_MAX_TTL_SECONDS + 60)
   })
 
-  it('KV and the queue both down: 503 with Retry-After, nothing is half done, and a logout that is tried again completes', async () => {
+  it('a logout answers 503 with Retry-After and does nothing where the queue is down as well, and succeeds when it is tried again', async () => {
     const { here, kv, queue } = twoLocations()
     const victim = await signedUp()
     holdClock()
@@ -399,7 +402,7 @@ describe('when KV does not take a revocation', () => {
     },
   )
 
-  it('a KV that hangs is waited for ten seconds and no longer', async () => {
+  it('a request waits for ten seconds and no longer when KV hangs', async () => {
     const { here, kv } = twoLocations()
     const victim = await signedUp()
     kv.break('hang')
@@ -409,8 +412,8 @@ describe('when KV does not take a revocation', () => {
   }, 60_000)
 })
 
-describe('large accounts', () => {
-  it('twenty sessions end at once, each with its mark', async () => {
+describe('accounts with twenty sessions', () => {
+  it('all twenty sessions end at once, each with a mark', async () => {
     const { here, kv, queued } = twoLocations()
     const { email } = await signUp()
     const sessions: SignedIn[] = []
@@ -439,7 +442,7 @@ describe('large accounts', () => {
 })
 
 describe('a client that goes away', () => {
-  it('leaves nothing half done: the rest of a request is promised to the runtime when it begins', async () => {
+  it('leaves nothing half done, because every request is handed to waitUntil when it begins', async () => {
     const { here } = twoLocations()
     const victim = await signedUp()
     const context = createExecutionContext()
@@ -459,8 +462,8 @@ interface RawGlob {
   glob(pattern: string, options: { query: '?raw'; import: 'default'; eager: true }): Record<string, string>
 }
 
-describe('incidents 18 and 28: times to live that KV does not take', () => {
-  it('incident 18 (better-auth#7124), incident 28 (openauth 0.4.3): no mark lives under 60 s, however short a token does', async () => {
+describe('the life of a mark, of which KV takes no less than 60 s', () => {
+  it('is 60 s or more, however short a token lives (better-auth#7124, openauth 0.4.3)', async () => {
     for (const ttl of [60, 61, 900, 86_400]) {
       const { kv, here } = twoLocations()
       const short = { ...here, ACCESS_TOKEN_TTL_SECONDS: String(ttl) } as Env
@@ -474,7 +477,7 @@ describe('incidents 18 and 28: times to live that KV does not take', () => {
     }
   })
 
-  it('no source file gives KV a time to live that is not floored', async () => {
+  it('is bounded from below in every source file that writes to KV', async () => {
     const sources = (import.meta as unknown as RawGlob).glob('../../src/**/*.ts', {
       query: '?raw',
       import: 'default',

@@ -39,8 +39,8 @@ beforeEach(async () => {
 })
 afterAll(mailsSettled)
 
-describe('the first admin is granted, told and recorded', () => {
-  it('by the first Confirm of a sign-up that nobody repeated, and nobody else is', async () => {
+describe('the first admin gets the role and a mail, and the trail records it', () => {
+  it('by the first Confirm of a sign-up that nobody repeated, which makes nobody else an admin', async () => {
     const [email, other] = [newEmail(), newEmail()]
     const visitor = visitorOf(deployment(email))
     for (const address of [email, other]) {
@@ -75,7 +75,7 @@ describe('the first admin is granted, told and recorded', () => {
 })
 
 describe('nobody becomes an admin', () => {
-  it('while an account is one: a demoted admin who sets a new password stays demoted', async () => {
+  it('while another account is one, so that a demoted admin who sets a new password stays demoted', async () => {
     const email = newEmail()
     const visitor = visitorOf(deployment(email))
     await visitor.register(email)
@@ -90,7 +90,7 @@ describe('nobody becomes an admin', () => {
   it.each([
     ['that verifies nothing', {}],
     ['that verified an address whose mailbox it does not run', { xms_edov: true }],
-  ])('by a provider %s, nor by a click on the mail that it causes', async (_, claims) => {
+  ])('by a provider %s, or by a click on the mail that it causes', async (_, claims) => {
     const email = newEmail()
     const visitor = visitorOf(deployment(email))
     await visitor.signInWithMicrosoft(email, claims)
@@ -130,7 +130,7 @@ describe('nobody becomes an admin', () => {
 })
 
 describe('many acts at once (ASVS 2.3.3)', () => {
-  it('give one admin, where two deployments name different addresses on one database', {
+  it('make one admin where two deployments name different addresses on one database', {
     timeout: 60_000,
   }, async () => {
     const addresses = Array.from({ length: 8 }, newGmail)
@@ -144,7 +144,7 @@ describe('many acts at once (ASVS 2.3.3)', () => {
     expect(await rolesOf(String(recipients[0]?.recipient))).toContain('admin')
   })
 
-  it('give the role once to one account: a reset, a Confirm and the provider of the mailbox', {
+  it('give the role once to one account when they are a reset, a Confirm and a sign-in by the provider of the mailbox', {
     timeout: 60_000,
   }, async () => {
     const email = newGmail()

@@ -42,7 +42,7 @@ function formatTable(): string {
   return ['What each route costs:', ...lines].join('\n')
 }
 
-describe('budgets: what a request may cost, with the key ring in memory (issue 2, line 9)', () => {
+describe('what a request may cost while the signing keys are in memory', () => {
   beforeAll(async () => {
     const { tokens } = await signedUp()
     const warm = await callWorker(env, 'GET', '/auth/session', { headers: bearer(tokens.accessToken) })

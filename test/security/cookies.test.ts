@@ -64,7 +64,7 @@ async function cookieLogin(bindings: Env) {
   return { ...account, response, text: await response.clone().text() }
 }
 
-describe('cookies of a login (ASVS 3.3.1-3.3.4; api.md)', () => {
+describe('cookies of a login (ASVS 3.3.1-3.3.4)', () => {
   it.each(names)('have exactly the attributes that are promised: %s', async (name) => {
     const { env: bindings, sameSite, domain } = DEPLOYMENTS[name]
     const { response } = await cookieLogin(bindings)
@@ -92,7 +92,7 @@ describe('cookies of a login (ASVS 3.3.1-3.3.4; api.md)', () => {
     expect(JSON.parse(text)).not.toHaveProperty('session.deviceToken')
   })
 
-  it('are the device cookie alone where the tokens go into the body', async () => {
+  it('are only the device cookie where the tokens go into the body', async () => {
     const { email } = await verified()
     const body = { identifier: email, password: PASSWORD }
     expect(Object.keys(cookiesOf(await callWorker(deployment(), 'POST', '/auth/login', { body })))).toEqual([
@@ -143,7 +143,7 @@ describe('setting, reading and clearing cookies agree', () => {
     expect(jar.names).toEqual(['__Host-device'])
   })
 
-  it('reads no access cookie of the other kind: with COOKIE_DOMAIN a host-only one is a stale one, and the reverse', async () => {
+  it('ignores the access cookie of the other kind, which was set before COOKIE_DOMAIN was changed', async () => {
     const [host, domain] = [deployment({ ISSUER }), DEPLOYMENTS['COOKIE_DOMAIN=example.com'].env]
     for (const [issuing, reading] of [
       [host, domain],
@@ -158,25 +158,28 @@ describe('setting, reading and clearing cookies agree', () => {
   })
 })
 
-describe('cookies that are not what a browser got from here', () => {
+describe('cookies that this service did not set', () => {
   it.each([
     ['GET', '/auth/session', '__Host-access'],
     ['PATCH', '/auth/me', '__Host-access'],
     ['POST', '/auth/refresh', '__Secure-refresh'],
     ['POST', '/auth/logout', '__Secure-refresh'],
-  ])('%s %s refuses %s sent twice: one of them was planted by a sibling host', async (method, path, cookie) => {
-    const [victim, attacker] = [await cookieLogin(deployment()), await cookieLogin(deployment())]
-    const values = [attacker, victim].map(({ response }) => `${cookie}=${cookiesOf(response)[cookie]?.value}`)
-    for (const order of [values, [...values].reverse()]) {
-      const headers = { Cookie: order.join('; '), ...SAME_ORIGIN }
-      const answer = await callWorker(deployment(), method, path, {
-        headers,
-        ...(method === 'PATCH' ? { body: {} } : {}),
-      })
-      await expectRefusal(answer, 400, 'ambiguous_credentials')
-      expect(answer.headers.getSetCookie()).toEqual([])
-    }
-  })
+  ])(
+    '%s %s refuses %s sent twice, because a sibling host may have planted one of them',
+    async (method, path, cookie) => {
+      const [victim, attacker] = [await cookieLogin(deployment()), await cookieLogin(deployment())]
+      const values = [attacker, victim].map(({ response }) => `${cookie}=${cookiesOf(response)[cookie]?.value}`)
+      for (const order of [values, [...values].reverse()]) {
+        const headers = { Cookie: order.join('; '), ...SAME_ORIGIN }
+        const answer = await callWorker(deployment(), method, path, {
+          headers,
+          ...(method === 'PATCH' ? { body: {} } : {}),
+        })
+        await expectRefusal(answer, 400, 'ambiguous_credentials')
+        expect(answer.headers.getSetCookie()).toEqual([])
+      }
+    },
+  )
 
   it.each(['access', 'Host-access', '__host-access', '__Secure-access', ' __Host-access x', 'x__Host-access'])(
     'signs nobody in by the name %s',
@@ -187,7 +190,7 @@ describe('cookies that are not what a browser got from here', () => {
     },
   )
 
-  it('signs nobody in by the device cookie, or by a token in the cookie of another kind', async () => {
+  it('signs nobody in by the device cookie, or by a token in a cookie of the wrong name', async () => {
     const cookies = cookiesOf((await cookieLogin(deployment())).response)
     const value = (name: string) => cookies[name]?.value
     for (const [path, Cookie] of [

@@ -92,18 +92,21 @@ describe('an origin that is listed (ASVS 3.4.2)', () => {
 })
 
 describe('a preflight', () => {
-  it.each([APP, OTHER_APP, ...HYBRID_APPS])('of %s is answered and may be kept ten minutes', async (origin) => {
-    const response = await preflight(origin)
-    expect({ status: response.status, text: await response.text() }).toEqual({ status: 204, text: '' })
-    expect(corsHeaders(response)).toMatchObject({
-      'access-control-allow-origin': origin,
-      'access-control-allow-credentials': 'true',
-      'access-control-max-age': '600',
-      'access-control-allow-methods': 'GET,POST,PUT,PATCH,DELETE',
-      'access-control-allow-headers': 'Authorization,Content-Type,X-Device-Token',
-    })
-    expect(listOf(response, 'Vary')).toContain('Origin')
-  })
+  it.each([APP, OTHER_APP, ...HYBRID_APPS])(
+    'of %s is answered, and the answer may be kept for ten minutes',
+    async (origin) => {
+      const response = await preflight(origin)
+      expect({ status: response.status, text: await response.text() }).toEqual({ status: 204, text: '' })
+      expect(corsHeaders(response)).toMatchObject({
+        'access-control-allow-origin': origin,
+        'access-control-allow-credentials': 'true',
+        'access-control-max-age': '600',
+        'access-control-allow-methods': 'GET,POST,PUT,PATCH,DELETE',
+        'access-control-allow-headers': 'Authorization,Content-Type,X-Device-Token',
+      })
+      expect(listOf(response, 'Vary')).toContain('Origin')
+    },
+  )
 
   it('covers every method of the document, and reaches neither handler nor binding', async () => {
     const counting = countingEnv(listed)
@@ -124,7 +127,7 @@ describe('a preflight', () => {
     expect(response.ok).toBe(false)
   })
 
-  it('allows no page to speak as a back end', async () => {
+  it('does not allow a page to send the headers of a back end', async () => {
     const allowed = (await preflight(APP)).headers.get('Access-Control-Allow-Headers') ?? ''
     expect(allowed).not.toMatch(/Postern-(Service|Client-Address)/i)
   })
@@ -139,20 +142,20 @@ describe('an origin that is not listed', () => {
     }
   })
 
-  it.each(FOREIGN)('cannot read by being called %s', async (origin) => {
+  it.each(FOREIGN)('may not read answers where it is called %s', async (origin) => {
     const { tokens } = await signedIn()
     const headers = { Origin: origin, ...bearer(tokens.accessToken) }
     expect(corsHeaders(await callWorker(bindings, 'GET', '/auth/session', { headers }))).toEqual({})
   })
 
-  it('is everybody by default', async () => {
+  it('is every origin by default', async () => {
     const headers = { Origin: APP }
     expect(corsHeaders(await callWorker(env as unknown as Env, 'GET', '/health', { headers }))).toEqual({})
   })
 })
 
 describe('answers without an Origin', () => {
-  it.each(operations)('say that they depend on it: $method $path', async ({ method, path }) => {
+  it.each(operations)('have Vary: Origin: $method $path', async ({ method, path }) => {
     const response = await callWorker(bindings, method, path)
     expect(corsHeaders(response)).toEqual({})
     expect(listOf(response, 'Vary')).toContain('Origin')

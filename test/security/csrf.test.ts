@@ -73,7 +73,7 @@ describe.each(unsafe)('$method $path (ASVS 3.5.1-3.5.3)', ({ method, path, body,
     expect(await stateNow()).toEqual(before)
   })
 
-  it('gets past that check by a bearer token only where it acts by the token alone', async () => {
+  it('passes that check with a bearer token only where the route acts by the token alone', async () => {
     const isTokenRoute = security.includes('bearer') || path === '/auth/logout'
     const before = await stateNow()
     for (const headers of Object.values(HOSTILE)) {
@@ -90,20 +90,20 @@ describe.each(unsafe)('$method $path (ASVS 3.5.1-3.5.3)', ({ method, path, body,
 })
 
 describe('a bearer token from an origin that is not listed', () => {
-  it.each(Object.entries(HOSTILE))('acts, and no page can read the answer: %s', async (_, headers) => {
+  it.each(Object.entries(HOSTILE))('is accepted, but no page can read the answer: %s', async (_, headers) => {
     const app = { ...headers, ...bearer(tokens.accessToken) }
     const renamed = await request('PATCH', '/auth/me', app, { name: 'Ada' })
     expect(renamed.status).toBe(200)
     expect(corsHeaders(renamed)).toEqual([])
   })
 
-  it('acts beside the cookie of a known device, which signs nobody in', async () => {
+  it('is accepted beside the cookie of a known device, which signs nobody in', async () => {
     const device = cookie.split('; ').find((pair) => pair.startsWith('__Host-device=')) ?? ''
     const headers = { ...HOSTILE['another site'], ...bearer(tokens.accessToken), Cookie: device }
     expect((await request('PATCH', '/auth/me', headers, { name: 'Ada' })).status).toBe(200)
   })
 
-  it('ends its session by logout, and the answer touches nothing that the browser keeps', async () => {
+  it('can end its session by logout, and the answer changes nothing that the browser keeps', async () => {
     const { email } = await verified()
     const other = ((await (await post('/auth/login', { identifier: email, password: PASSWORD })).json()) as SignedIn)
       .tokens
@@ -115,7 +115,7 @@ describe('a bearer token from an origin that is not listed', () => {
     await expectRefusal(await request('GET', '/auth/me', bearer(other.accessToken)), 401, 'unauthenticated')
   })
 
-  it('does not make a login of another account pass: it sets cookies (login CSRF)', async () => {
+  it('does not let a login to another account pass, because a login sets cookies (login CSRF)', async () => {
     const { email } = await verified()
     const headers = { ...HOSTILE['another site'], ...bearer(tokens.accessToken) }
     const body = { identifier: email, password: PASSWORD, delivery: 'cookie' }
@@ -125,7 +125,7 @@ describe('a bearer token from an origin that is not listed', () => {
   })
 })
 
-describe('a cookie without a word of where the request comes from', () => {
+describe('a cookie in a request that does not say where it comes from', () => {
   const withCookies = unsafe.filter(
     ({ path, security }) => security.includes('cookie') || ['/auth/refresh', '/auth/logout'].includes(path),
   )
@@ -150,26 +150,26 @@ describe('a cookie without a word of where the request comes from', () => {
     ['DELETE', '/auth/me', { password: PASSWORD }],
     ['DELETE', '/auth/sessions', undefined],
     ['POST', '/auth/change-password', { currentPassword: PASSWORD, newPassword: 'another battery staple' }],
-  ])('is refused as such by %s %s', async (method, path, body) => {
+  ])('is refused with csrf_refused by %s %s', async (method, path, body) => {
     await expectRefusal(await request(method, path, { Cookie: cookie }, body), 403, 'csrf_refused')
   })
 })
 
-describe('pages that may', () => {
+describe('pages that are allowed', () => {
   it.each<[string, Record<string, string>]>([
     ['a listed origin', { Origin: APP, 'Sec-Fetch-Site': 'same-site' }],
     ['a listed origin, in an old browser', { Origin: APP }],
     ['our own pages', { Origin: ORIGIN, 'Sec-Fetch-Site': 'same-origin' }],
     ['our own pages, in an old browser', { Origin: ORIGIN }],
     ['our own pages that send no origin', { 'Sec-Fetch-Site': 'same-origin' }],
-  ])('use cookies: %s', async (_, headers) => {
+  ])('can use cookies: %s', async (_, headers) => {
     const response = await request('PATCH', '/auth/me', { ...headers, Cookie: cookie }, { name: 'Ada' })
     expect(response.status).toBe(200)
   })
 })
 
 describe('login by a foreign page (login CSRF)', () => {
-  it.each(Object.entries(HOSTILE))('gets neither session nor cookie: %s', async (_, headers) => {
+  it.each(Object.entries(HOSTILE))('is answered with neither a session nor a cookie: %s', async (_, headers) => {
     const { email } = await verified()
     const before = await stateNow()
     for (const delivery of ['cookie', 'body']) {
@@ -184,7 +184,7 @@ describe('login by a foreign page (login CSRF)', () => {
     expect(await stateNow()).toEqual(before)
   })
 
-  it('is for programs that are no browser, too', async () => {
+  it('is refused to programs that are not browsers, too', async () => {
     const { email } = await verified()
     const body = { identifier: email, password: PASSWORD, delivery: 'cookie' }
     expect((await request('POST', '/auth/login', {}, body)).status).toBe(200)

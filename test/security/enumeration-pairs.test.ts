@@ -111,12 +111,12 @@ async function expectAlike(counting: typeof strict, steps: readonly string[]): P
 
 beforeAll(async () => {
   template = (await registered({ password: PASSWORD })).id
-  // An isolate that has its keys: what comes is what any request sees.
+  // The isolate has its signing keys, so that every further request makes the same calls.
   for (const counting of [strict, lenient]) await walk(counting, 'a verified account', Object.keys(STEPS))
 })
 afterAll(mailsSettled)
 
-describe('two steps in a row tell nobody who has an account: status, body, headers and calls (ASVS 6.3.8)', () => {
+describe('two requests in a row tell nobody by status, body, headers or calls who has an account (ASVS 6.3.8)', () => {
   it.each(Object.keys(STEPS))('%s, then any other step, or the same once more', { timeout: 120_000 }, async (first) => {
     for (const second of Object.keys(STEPS)) {
       const seen = await expectAlike(strict, [first, second])
@@ -138,13 +138,13 @@ describe('two steps in a row tell nobody who has an account: status, body, heade
   )
 })
 
-describe('more steps in a row', () => {
-  it('the chosen password is throttled for a new address as it is for a known one, after five tries', async () => {
+describe('more requests in a row', () => {
+  it('are throttled after five tries with the chosen password, alike for a new address and for a known one', async () => {
     const seen = await expectAlike(strict, ['register', ...Array(7).fill('login with the chosen password')])
     expect(seen.map(({ status }) => status)).toEqual([202, 401, 401, 401, 401, 401, 429, 429])
   })
 
-  it('mails the owner of a new address the link again, and nobody else', async () => {
+  it('mail the link again to the owner of a new address, and nothing to anybody else', async () => {
     const email = newEmail()
     const body = { email, password: CHOSEN }
     await seePost(strict, '/auth/register', body)

@@ -37,7 +37,7 @@ const ROUTES: Record<string, (email: string) => Promise<Seen>> = {
   '/auth/login': (identifier) => ask('/auth/login', { identifier, password: NEW_PASSWORD }),
 }
 
-describe('who has an account here, nobody is told (A10, ASVS 6.3.8; incident 16: supabase/auth#1955 #1547 #2702)', () => {
+describe('nobody is told who has an account (ASVS 6.3.8; supabase/auth#1955, supabase/auth#1547, supabase/auth#2702)', () => {
   const table = Object.keys(ROUTES).flatMap((route) => Object.keys(KNOWN).map((known) => [route, known] as const))
 
   it.each(table)(
@@ -53,7 +53,7 @@ describe('who has an account here, nobody is told (A10, ASVS 6.3.8; incident 16:
     },
   )
 
-  it('POST /auth/login answers for a username as for an unknown one, and as for an address', async () => {
+  it('POST /auth/login answers alike for a known username, an unknown one and an address', async () => {
     const username = `ada${Date.now()}`
     await verified({ username })
     const login = (identifier: string) => ask('/auth/login', { identifier, password: NEW_PASSWORD })
@@ -79,7 +79,7 @@ describe('who has an account here, nobody is told (A10, ASVS 6.3.8; incident 16:
     expect(await attempts(newEmail())).toEqual(known)
   })
 
-  it('POST /auth/login tells nobody that an account is unverified, and only whoever confirmed it that it is deactivated', async () => {
+  it('POST /auth/login tells nobody that an account is unverified, and only the owner of a confirmed one that it is deactivated', async () => {
     const waiting = await registered()
     const endedBefore = await registered()
     const ended = await verified()

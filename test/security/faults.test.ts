@@ -62,7 +62,7 @@ async function whileStalling(hits: Hits, request: () => Promise<Response>): Prom
   return await answer
 }
 
-/** 503 as api.md has it. */
+/** Expects the 503 of a dependency that is down, with the time to come back. */
 async function expectUnavailable(response: Response): Promise<void> {
   await expectRefusal(response, 503, 'dependency_unavailable')
   expect(Number(response.headers.get('Retry-After'))).toBeGreaterThan(0)
@@ -127,7 +127,7 @@ describe.each(FAULTS)('every operation while %s', (name, fault) => {
 })
 
 describe('D1 failing in the middle of a batch (ASVS 16.5.3)', () => {
-  it('POST /auth/register stores nothing, and the address registers at the second try (incident 26)', async () => {
+  it('POST /auth/register stores nothing, and the address registers at the second try (better-auth 1.7.7)', async () => {
     const account = { email: newEmail(), password: PASSWORD, username: 'halfway' }
     await expectUnavailable(await during(failingInMidBatch, () => post('/auth/register', account)))
     expect(await countRows('users', 'email = ?', account.email)).toBe(0)
@@ -138,7 +138,7 @@ describe('D1 failing in the middle of a batch (ASVS 16.5.3)', () => {
     expect(await canLogIn(account.email, PASSWORD)).toBe(true)
   })
 
-  it('POST /auth/verify-email uses nothing up', async () => {
+  it('POST /auth/verify-email does not use the token up', async () => {
     const { email, id } = await registered()
     const token = await mailedToken(email, 'verify_email')
     await expectUnavailable(await during(failingInMidBatch, () => post('/auth/verify-email', { token })))
@@ -165,7 +165,7 @@ describe('D1 failing in the middle of a batch (ASVS 16.5.3)', () => {
     expect(await countRows('sessions', 'user_id = ?', id)).toBe(0)
   })
 
-  it('POST /auth/refresh does not rotate: the same token works at the second try', async () => {
+  it('POST /auth/refresh does not rotate, so the same token works at the second try', async () => {
     const { tokens, session } = await signedIn()
     await expectUnavailable(
       await during(failingInMidBatch, () => post('/auth/refresh', { refreshToken: tokens.refreshToken })),
@@ -218,7 +218,7 @@ describe('a dependency that never answers (ASVS 16.5.2)', () => {
     return { identifier: email, password: PASSWORD }
   }
 
-  it('D1: POST /auth/login answers 503 after the deadline, opens nothing, and works again afterwards', async () => {
+  it('D1: POST /auth/login answers 503 after the deadline, opens no session, and works again afterwards', async () => {
     const credentials = await login()
     await expectUnavailable(await whileStalling(d1, () => post('/auth/login', credentials)))
     await expectUnavailable(await whileStalling(d1Writes, () => post('/auth/login', credentials)))
@@ -234,7 +234,7 @@ describe('a dependency that never answers (ASVS 16.5.2)', () => {
     expect(await countRows('users', 'email = ?', email)).toBe(0)
   })
 
-  it('D1: a request of somebody else is answered meanwhile (incident 19: uploads#805)', async () => {
+  it('D1: other requests are answered meanwhile (buildinternet/uploads#805)', async () => {
     const { tokens } = await signedIn()
     await get('/auth/session', bearer(tokens.accessToken))
     const { fault, passDeadline } = stalling(d1)
@@ -249,7 +249,7 @@ describe('a dependency that never answers (ASVS 16.5.2)', () => {
     await expectUnavailable(await whileStalling(kvReads, () => get('/auth/session', bearer(tokens.accessToken))))
   })
 
-  it('KV: POST /auth/logout succeeds after the deadline: the queue brings what KV did not take', async () => {
+  it('KV: POST /auth/logout succeeds after the deadline, and the queue brings the mark that KV did not take', async () => {
     const { tokens } = await signedIn()
     const response = await whileStalling(kvWrites, () => post('/auth/logout', {}, bearer(tokens.accessToken)))
     expect(response.status).toBe(204)
@@ -277,7 +277,7 @@ describe('KV refusing', () => {
       await expectUnavailable(await during(refusing(kvReads), () => get(path, bearer(tokens.accessToken))))
   })
 
-  it('POST /auth/logout succeeds: dead in D1 at once, and on the blocklist when the queue has brought it', async () => {
+  it('POST /auth/logout succeeds: the session ends in D1 at once, and the queue brings its mark to the blocklist', async () => {
     const { tokens, session } = await signedIn()
     const headers = bearer(tokens.accessToken)
     const response = await during(refusing(kvWrites), () => post('/auth/logout', {}, headers))
@@ -290,7 +290,7 @@ describe('KV refusing', () => {
     })
   }, 15_000)
 
-  it('and the queue too: POST /auth/logout answers 503, nothing is half done, the second try completes it', async () => {
+  it('POST /auth/logout answers 503 and does nothing when the queue refuses too, and the second try completes it', async () => {
     const { tokens, session } = await signedIn()
     const headers = bearer(tokens.accessToken)
     const fault = refusing((call) => kvWrites(call) || queues(call))
@@ -303,7 +303,7 @@ describe('KV refusing', () => {
     expect((await get('/auth/session', headers)).status).toBe(401)
   })
 
-  it('POST /auth/login and POST /auth/refresh do not need it', async () => {
+  it('POST /auth/login and POST /auth/refresh work without it', async () => {
     const { email } = await verified()
     const kv = refusing(({ kind }) => kind === 'kv')
     const login = await during(kv, () => post('/auth/login', { identifier: email, password: PASSWORD }))
@@ -331,7 +331,7 @@ describe('the throttle object unreachable', () => {
 })
 
 describe('the mail queue', () => {
-  it('refusing costs no request; the cron sweeps the mail, which arrives once', async () => {
+  it('lets every request succeed while it refuses, and the cron sweeps the mail, which arrives once', async () => {
     const email = newEmail()
     const response = await during(refusing(queues), () => post('/auth/register', { email, password: PASSWORD }))
     expect(response.status).toBe(202)
@@ -348,7 +348,7 @@ describe('the mail queue', () => {
     ])
   })
 
-  it('delivering a message twice, in one batch and in two at once, sends one mail', async () => {
+  it('causes one mail when it delivers a message twice, in one batch or in two at once', async () => {
     const email = newEmail()
     await during(refusing(queues), () => post('/auth/register', { email, password: PASSWORD }))
     const [mail] = await rows<{ id: string }>('select id from outbox where recipient = ?', email)

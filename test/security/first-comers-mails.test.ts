@@ -22,7 +22,7 @@ const mailWith = (to: string, words: string) => waitForMail(to, ({ text }) => te
 afterAll(mailsSettled)
 
 describe('the owner of an address is told', () => {
-  it('which provider, and which account there, a Confirm lets in; also where the mail is asked for again', async () => {
+  it('which provider, and which account there, the Confirm button lets in, also when the mail is asked for again', async () => {
     const email = newEmail()
     await visitor().signInWithMicrosoft(email, {})
     const first = await mailWith(email, 'Confirm only if it is yours')
@@ -76,8 +76,8 @@ describe('the owner of an address is told', () => {
   })
 })
 
-describe('an identity remembers how it came', () => {
-  it('and survives a reset where the owner of a confirmed account linked it', async () => {
+describe('an identity records how it came', () => {
+  it('and survives a password reset where the owner of a confirmed account linked it', async () => {
     const { email } = await signedIn()
     const owner = visitor()
     await owner.logIn(email)
@@ -86,7 +86,7 @@ describe('an identity remembers how it came', () => {
     expect(await identitiesOf(email)).toEqual([{ provider: 'github', how: 'linked', is_authority: 0 }])
   })
 
-  it('and is unproven as the session that linked it: unlinking the first leaves nothing that survives a reset', async () => {
+  it('and is unproven where an unproven session linked it, so that no identity of a stranger survives a reset', async () => {
     const email = newEmail()
     const stranger = visitor()
     await stranger.signInWithMicrosoft(email, { xms_edov: true })
@@ -110,7 +110,7 @@ describe('an identity remembers how it came', () => {
   })
 })
 
-describe('who was on the way', () => {
+describe('a login that was under way', () => {
   /** A login through GitHub whose code waits to be exchanged. */
   async function beginLogin(env: Env, github: { id: number }, email: string) {
     const browser = createBrowser(env)
@@ -121,7 +121,7 @@ describe('who was on the way', () => {
     return () => browser.fetch('POST', '/auth/oauth/exchange', { code: landing.searchParams.get('code'), codeVerifier })
   }
 
-  it('gets nothing for a code that waited when the owner set a password', async () => {
+  it('gets no session for a code that waited when the owner set a password', async () => {
     const email = newEmail()
     const stranger = visitor()
     const exchange = await beginLogin(service, stranger.github, email)
@@ -129,7 +129,7 @@ describe('who was on the way', () => {
     expect((await exchange()).status).toBe(401)
   })
 
-  it('gets nothing for a code that was made just after, by an identity that is gone', async () => {
+  it('gets no session for a code that was made just after that by an identity that is gone', async () => {
     const email = newEmail()
     const stranger = visitor()
     await stranger.signInWithGitHub(email)
@@ -146,7 +146,7 @@ describe('who was on the way', () => {
     expect(await countRows('login_exchanges', 'user_id = (select id from users where email = ?)', email)).toBe(0)
   })
 
-  it('never costs the owner a link to set a password that is on its way', async () => {
+  it('never makes a link invalid with which the owner can set a password', async () => {
     const email = newEmail()
     const owner = visitor(OWNERS_PASSWORD)
     await owner.register(email)
@@ -160,7 +160,7 @@ describe('who was on the way', () => {
     expect((await owner.logIn(email)).status).toBe(200)
   })
 
-  it('keeps the second factor of a verified account: the mailbox alone is not enough (ASVS 6.4.3)', async () => {
+  it('keeps the second factor of a verified account, because the mailbox alone must not be enough (ASVS 6.4.3)', async () => {
     const email = newEmail()
     const owner = visitor()
     await owner.signInWithGitHub(email)

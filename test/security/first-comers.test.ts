@@ -100,7 +100,7 @@ const OWNERS: Record<string, (owner: Visitor, email: string) => Promise<unknown>
 }
 
 const NOTHING: WayIn[] = []
-/** A click confirms what its mail named; everything else that the owner does leaves nothing. */
+/** A click confirms what its mail named; everything else that the owner does leaves the stranger nothing. */
 const confirmed = (left: WayIn[]) => [NOTHING, left, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING]
 /**
  * An account that is verified already stays as it is until its owner sets a password, or comes by the provider of the
@@ -137,7 +137,7 @@ const cells = rowsOfTable.flatMap(({ title, stranger, left }) =>
 afterAll(mailsSettled)
 
 describe('what is left of a stranger who came before the owner (pre-hijacking, Sudhodanan and Paverd 2022)', () => {
-  it.each(cells)('somebody $title; the owner $arrival: $words', { timeout: 30_000 }, async (cell) => {
+  it.each(cells)('is $words when somebody $title and the owner $arrival', { timeout: 30_000 }, async (cell) => {
     const email = newGmail()
     const stranger = createVisitor(cell.stranger.service, providers, { password: PASSWORD })
     const owner = createVisitor(cell.stranger.service, providers, { password: OWNERS_PASSWORD })

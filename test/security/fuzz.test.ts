@@ -77,7 +77,7 @@ async function stored(): Promise<Stored> {
   return { facts: { ...Object.fromEntries(kept), outbox: mails }, auditRows: audit.length + counted }
 }
 
-/** Refusals of somebody who tried: the trail keeps those. */
+/** The statuses of refusals that the audit trail may record. */
 const MAY_BE_AUDITED = [401, 403, 429]
 
 /** An answer whose status stands in the document, and whose code does where it is a refusal. */
@@ -118,7 +118,7 @@ async function expectUnchanged(status: number, what: string): Promise<void> {
   before = after
 }
 
-/** What a right body changed is no concern of this test; a session that ended with it is opened anew. */
+/** Ignores what a valid body changed, and opens a new session where it ended the session. */
 async function settle(): Promise<void> {
   const { status } = await sendRaw('GET', '/auth/me', session)
   if (status !== 200) session = bearer((await signedIn()).tokens.accessToken)
@@ -266,7 +266,7 @@ const operations = listOperations()
 const matches = (pattern: string, path: string) => new RegExp(`^${pattern.replace(/\{\w+\}/g, '[^/]+')}$`).test(path)
 const named = operations.map((operation) => [`${operation.method} ${operation.path}`, operation] as const)
 
-describe('hostile input to every operation of /openapi.json (issue 2, line 8)', { timeout: 60_000 }, () => {
+describe('hostile input to every operation of /openapi.json', { timeout: 60_000 }, () => {
   beforeAll(async () => {
     fc.configureGlobal({ seed: SEED, numRuns: RANDOM_BODIES, endOnFailure: true })
     const found = await rows<{ name: string }>(
@@ -304,7 +304,7 @@ describe('hostile input to every operation of /openapi.json (issue 2, line 8)', 
   })
 
   describe.each(named)('%s', (_, operation) => {
-    it('answers hostile headers with a problem or as without them, and changes nothing', async () => {
+    it('answers hostile headers with a problem or like a request without them, and changes nothing', async () => {
       for (const headers of HOSTILE_HEADERS) {
         const what = `${operation.method} ${operation.path}, ${JSON.stringify(headers).slice(0, 200)}`
         const sent = await sendRaw(operation.method, fill(operation.path, 'no-such-thing'), headers)
@@ -341,8 +341,8 @@ describe('hostile input to every operation of /openapi.json (issue 2, line 8)', 
   })
 })
 
-describe('the log of all of it', () => {
-  it('is JSON, one line each, and holds no error and no secret (ASVS 16.4.1)', () => {
+describe('the log of the hostile requests', () => {
+  it('is one line of JSON for each, and holds no error and no secret (ASVS 16.4.1)', () => {
     expect(logged.length).toBeGreaterThan(1000)
     const lines = logged.map((line) => JSON.parse(line) as { level: string; message: string })
     expect(lines.filter(({ level }) => level === 'error')).toEqual([])

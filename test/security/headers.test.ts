@@ -84,13 +84,13 @@ describe('headers of data (ASVS 3.4.1, 3.4.3-3.4.6, 3.5.8)', () => {
     expect(response?.headers.get('Content-Type')).toBe('application/problem+json')
   })
 
-  it('an answer of a Worker whose configuration is broken', async () => {
+  it('are on the answer of a Worker whose configuration is broken', async () => {
     const response = await callWorker(misconfigured, 'GET', '/health')
     expect(response.status).toBe(500)
     expectDataHeaders(response)
   })
 
-  it('a redirect and a preflight', async () => {
+  it('are on a redirect and on the answer to a preflight', async () => {
     expectDataHeaders(await callWorker(production, 'GET', '/auth/me', { origin: 'http://auth.example.com' }))
     const headers = { Origin: ISSUER, 'Access-Control-Request-Method': 'POST' }
     expectDataHeaders(await callWorker(production, 'OPTIONS', '/auth/login', { origin: ISSUER, headers }))
@@ -133,12 +133,12 @@ describe('headers of pages (ASVS 3.4.3)', () => {
     }
   })
 
-  it('the mailbox of development: no script but ours, whatever a mail holds', async () => {
+  it('allow no script but ours on the page of the development mailbox, whatever a mail holds', async () => {
     const directives = directivesOf(await callWorker(development, 'GET', '/dev/mailbox'))
     expect(directives).toMatchObject({ 'default-src': "'none'", 'script-src': "'self'", 'frame-ancestors': "'none'" })
   })
 
-  it('a page that has not changed keeps its policy: a browser takes that of the 304', async () => {
+  it('are on a 304 as well, because a browser takes the policy of that answer', async () => {
     const page = await callWorker(development, 'GET', '/docs')
     const headers = { 'If-None-Match': page.headers.get('ETag') ?? '' }
     const unchanged = await callWorker(development, 'GET', '/docs', { headers })
@@ -146,7 +146,7 @@ describe('headers of pages (ASVS 3.4.3)', () => {
     expect(directivesOf(unchanged)).toEqual(directivesOf(page))
   })
 
-  it('static files send no Strict-Transport-Security, which could contradict that of the Worker', async () => {
+  it('leave Strict-Transport-Security out on static files, where it could contradict that of the Worker', async () => {
     const style = await env.ASSETS.fetch(`${ORIGIN}/assets/style.css`)
     expect(style.status).toBe(200)
     expect(style.headers.get('Strict-Transport-Security')).toBeNull()
@@ -202,7 +202,7 @@ describe('a missing page', () => {
     }
   })
 
-  it('gives no tag to ask for it again with', async () => {
+  it('has no ETag, so that nobody can ask for it conditionally', async () => {
     expect((await ask({})).headers.get('ETag')).toBeNull()
   })
 
@@ -214,13 +214,13 @@ describe('a missing page', () => {
     expect(await head.text()).toBe('')
   })
 
-  it('is a problem for a program that asks for JSON, also with a condition', async () => {
+  it('is answered as a problem to a program that asks for JSON, also with a condition', async () => {
     const headers = { Accept: 'application/json', 'If-None-Match': '*', Range: 'bytes=0-9' }
     await expectRefusal(await callWorker(development, 'GET', '/nowhere', { headers }), 404, 'not_found')
   })
 })
 
-describe('paths that are no plain ones', () => {
+describe('paths that are not in their plain form', () => {
   it.each([
     ['//docs', '/docs'],
     ['///docs', '/docs'],
@@ -231,7 +231,7 @@ describe('paths that are no plain ones', () => {
     ['//evil.example/..', '/'],
     ['//evil.example/%2e%2e', '/'],
     ['//assets/style.css', '/assets/style.css'],
-  ])('%s leads to its plain form, on this host', async (path, plain) => {
+  ])('%s redirects to its plain form on this host', async (path, plain) => {
     const response = await callWorker(development, 'GET', path)
     expect({ status: response.status, location: response.headers.get('Location') }).toEqual({
       status: 307,
@@ -258,7 +258,7 @@ describe('paths that are no plain ones', () => {
     '/AUTH/me',
     '/auth/me/',
     '/auth%2fme',
-  ])('%s is nothing', async (path) => {
+  ])('%s is answered with 404', async (path) => {
     const response = await callWorker(development, 'GET', path)
     await expectRefusal(response, 404, 'not_found')
     expectDataHeaders(response)
@@ -277,7 +277,7 @@ describe('plain HTTP in production (ASVS 4.1.2)', () => {
     expect(response.headers.get('Location')).toBe(`${ISSUER}${path}`)
   })
 
-  it('is sent on to the issuer whatever host it names', async () => {
+  it('is redirected to the issuer whatever host it names', async () => {
     const headers = { 'X-Forwarded-Host': 'evil.example', 'X-Forwarded-Proto': 'https', Forwarded: 'proto=https' }
     const response = await callWorker(production, 'GET', '/auth/me', { origin: 'http://evil.example', headers })
     expect(response.headers.get('Location')).toBe(`${ISSUER}/auth/me`)
@@ -288,7 +288,7 @@ describe('plain HTTP in production (ASVS 4.1.2)', () => {
       await expectRefusal(await callWorker(production, method, path, plain), 403, 'https_required')
   })
 
-  it('looks at no cookie, no token and no binding', async () => {
+  it('is answered without looking at cookies, tokens or bindings', async () => {
     const { email } = await signUp()
     const login = { identifier: email, password: PASSWORD, delivery: 'cookie' }
     const Cookie = cookieHeader(await post('/auth/login', login))
@@ -301,7 +301,7 @@ describe('plain HTTP in production (ASVS 4.1.2)', () => {
     expect(Object.values(counting.take()).every((count) => count === 0)).toBe(true)
   })
 
-  it('is taken by nobody for https: the scheme is that of the request', async () => {
+  it('is not taken for https because of a header: the scheme is that of the request', async () => {
     const response = await callWorker(production, 'GET', '/health', { origin: ISSUER })
     expect(response.status).toBe(200)
     expect((await callWorker(development, 'GET', '/health', { origin: ORIGIN })).status).toBe(200)

@@ -20,8 +20,8 @@ import { interceptEnv } from '../support/intercept-env.ts'
 import { createProductionKv } from '../support/production-kv.ts'
 
 /**
- * What happened to others (assurance.md). Incidents 1, 14 and 19 are in `rate-limits.test.ts`, 15 and 16 in
- * `throttle.test.ts`, 18 and 28 in `blocklist.test.ts` as well, where what they need stands ready.
+ * What happened to other services and cannot happen here. docs/incidents.md lists all such incidents and where each
+ * is tested: those that need a set-up of their own stand beside their subject.
  */
 
 afterEach(() => {
@@ -40,7 +40,7 @@ async function cookiesOf(email: string): Promise<{ access: string; refresh: stri
   return { access: find('__Host-access'), refresh: find('__Secure-refresh') }
 }
 
-describe('incident 5 (supabase GHSA-3529-5m8x-rpv3): links are built from the configuration', () => {
+describe('links are built from the configuration (supabase/auth GHSA-3529-5m8x-rpv3)', () => {
   it.each([
     ['Host', 'evil.example'],
     ['X-Forwarded-Host', 'evil.example'],
@@ -62,7 +62,7 @@ describe('incident 5 (supabase GHSA-3529-5m8x-rpv3): links are built from the co
     expect(metadata).not.toContain('evil.example')
   })
 
-  it('a request to another host name of the Worker gets links to the issuer too', async () => {
+  it('a request to another host name of the Worker causes links to the issuer, too', async () => {
     const { email } = await signUp()
     const response = await callWorker(env as Env, 'POST', '/auth/forgot-password', {
       body: { email },
@@ -75,11 +75,11 @@ describe('incident 5 (supabase GHSA-3529-5m8x-rpv3): links are built from the co
   })
 })
 
-describe('incident 11 (GHSA-2vg6-77g8-24mp): no session outlives its user', () => {
+describe('no session outlives its user (GHSA-2vg6-77g8-24mp)', () => {
   it.each([
     ['deleted', (id: string) => env.DB.prepare('delete from users where id = ?').bind(id).run()],
     ['banned', (id: string) => env.DB.prepare("update users set status = 'deactivated' where id = ?").bind(id).run()],
-  ])('of a user who was %s nothing works any more that asks the database', async (_, remove) => {
+  ])('a user who was %s is refused by everything that asks the database', async (_, remove) => {
     const { user, tokens, email, session } = await signedUp()
     await remove(user.id)
     const headers = bearer(tokens.accessToken)
@@ -94,8 +94,8 @@ describe('incident 11 (GHSA-2vg6-77g8-24mp): no session outlives its user', () =
   })
 })
 
-describe('incident 16 (supabase/auth#1547 #2702): nothing but the mail itself says whether an address exists', () => {
-  it('asking again and again, past what one person is mailed, answers alike', async () => {
+describe('nothing but the mail itself says whether an address has an account (supabase/auth#1547, supabase/auth#2702)', () => {
+  it('repeated requests are answered alike, also beyond the number of mails that one person gets', async () => {
     const { email } = await signUp()
     for (const path of ['/auth/forgot-password', '/auth/resend-verification']) {
       const answersFor = async (address: string) => {
@@ -111,7 +111,7 @@ describe('incident 16 (supabase/auth#1547 #2702): nothing but the mail itself sa
   })
 })
 
-describe('incident 20 (better-auth#10315): a first request that never ends hangs nobody else', () => {
+describe('a first request that never ends keeps nobody else waiting (better-auth#10315)', () => {
   it.each(['d1', 'kv', 'durable-object'] as const)(
     'the isolate’s first request stalls at %s, the second is served',
     async (kind) => {
@@ -138,7 +138,7 @@ describe('incident 20 (better-auth#10315): a first request that never ends hangs
     },
   )
 
-  it('a first request that fails leaves nothing broken behind', async () => {
+  it('a first request that fails does not break the next one', async () => {
     vi.spyOn(console, 'error').mockImplementation(() => undefined)
     let failures = 2
     const failing = interceptEnv(env as Env, (call, proceed) => {
@@ -156,27 +156,30 @@ describe('incident 20 (better-auth#10315): a first request that never ends hangs
   })
 })
 
-describe('incident 24 (workers-oauth-provider 0.8.1): the last minute of a session', () => {
-  it.each([59, 30, 1])('%i s before its end it can be refreshed, and ended, and no token outlives it', async (left) => {
-    const { tokens, session } = await signedUp()
-    const bindings = withProductionKv()
-    const ends = Math.floor(Date.now() / 1000) + left
-    await env.DB.prepare('update sessions set expires_at = ? where id = ?')
-      .bind(ends * 1000 + 999, session.id)
-      .run()
-    const body = { refreshToken: tokens.refreshToken }
-    const response = await callWorker(bindings, 'POST', '/auth/refresh', { body })
-    expect(response.status).toBe(200)
-    const fresh: SignedIn['tokens'] = await response.json()
-    expect(fresh.expiresIn).toBeLessThanOrEqual(left)
-    expect(fresh.refreshExpiresIn).toBeLessThanOrEqual(left)
-    const ended = await callWorker(bindings, 'POST', '/auth/logout', { headers: bearer(fresh.accessToken) })
-    expect(ended.status).toBe(204)
-    const headers = bearer(fresh.accessToken)
-    expect((await callWorker(bindings, 'GET', '/auth/session', { headers })).status).toBe(401)
-  })
+describe('the last minute of a session (cloudflare/workers-oauth-provider 0.8.1)', () => {
+  it.each([59, 30, 1])(
+    '%i s before its end a session can be refreshed and ended, and no token outlives it',
+    async (left) => {
+      const { tokens, session } = await signedUp()
+      const bindings = withProductionKv()
+      const ends = Math.floor(Date.now() / 1000) + left
+      await env.DB.prepare('update sessions set expires_at = ? where id = ?')
+        .bind(ends * 1000 + 999, session.id)
+        .run()
+      const body = { refreshToken: tokens.refreshToken }
+      const response = await callWorker(bindings, 'POST', '/auth/refresh', { body })
+      expect(response.status).toBe(200)
+      const fresh: SignedIn['tokens'] = await response.json()
+      expect(fresh.expiresIn).toBeLessThanOrEqual(left)
+      expect(fresh.refreshExpiresIn).toBeLessThanOrEqual(left)
+      const ended = await callWorker(bindings, 'POST', '/auth/logout', { headers: bearer(fresh.accessToken) })
+      expect(ended.status).toBe(204)
+      const headers = bearer(fresh.accessToken)
+      expect((await callWorker(bindings, 'GET', '/auth/session', { headers })).status).toBe(401)
+    },
+  )
 
-  it('after its end it is refused, not failed', async () => {
+  it('after its end a session is refused with 401 and causes no error', async () => {
     const { tokens, session } = await signedUp()
     await env.DB.prepare('update sessions set expires_at = ? where id = ?')
       .bind(Date.now() - 1, session.id)
@@ -186,7 +189,7 @@ describe('incident 24 (workers-oauth-provider 0.8.1): the last minute of a sessi
   })
 })
 
-describe('incident 27 (better-auth 1.7.7): a signed-out or banned cookie mints no token', () => {
+describe('the cookie of a session that was ended mints no token (better-auth 1.7.7)', () => {
   const sameOrigin = { Origin: ORIGIN, 'Sec-Fetch-Site': 'same-origin' }
 
   it.each([
@@ -215,7 +218,7 @@ describe('incident 27 (better-auth 1.7.7): a signed-out or banned cookie mints n
     const { user } = await logIn(email)
     const bindings = withProductionKv()
     const headers = { ...sameOrigin, Cookie: `${cookies.access}; ${cookies.refresh}` }
-    // The blocklist has been asked, and caches that there is nothing: what is left is what the database says.
+    // The blocklist was asked and has cached that there is no mark, so only the database can refuse.
     await callWorker(bindings, 'GET', '/auth/session', { headers: { Cookie: cookies.access } })
     await end(cookies, user.id)
     const refused = await callWorker(bindings, 'POST', '/auth/refresh', { headers, body: {} })
@@ -225,14 +228,14 @@ describe('incident 27 (better-auth 1.7.7): a signed-out or banned cookie mints n
     expect(change.status).toBe(401)
   })
 
-  it('nor does one within the grace of a rotation: ended is ended', async () => {
+  it('nor does a previous refresh token within its grace', async () => {
     const { tokens } = await signedUp()
     expect((await post('/auth/refresh', { refreshToken: tokens.refreshToken })).status).toBe(200)
     expect((await post('/auth/logout', {}, bearer(tokens.accessToken))).status).toBe(204)
     expect((await post('/auth/refresh', { refreshToken: tokens.refreshToken })).status).toBe(401)
   })
 
-  it('a refresh that races with a logout leaves no token that reads', async () => {
+  it('a refresh that races with a logout leaves no token that is accepted for reads', async () => {
     const { email } = await signUp()
     for (let round = 0; round < 5; round += 1) {
       const { tokens } = await logIn(email)

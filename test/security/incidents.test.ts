@@ -17,15 +17,15 @@ afterEach(() => {
 })
 afterAll(mailsSettled)
 
-describe('incident 3: a link redeemed twice at once (GHSA-hc7v-rggr-4hvx); fifty at once are in races.test.ts', () => {
-  it('has one winner for a verification link', async () => {
+describe('a mailed link that two requests redeem at once (GHSA-hc7v-rggr-4hvx)', () => {
+  it('verifies the address for one of them, where it is a verification link', async () => {
     const { email } = await registered()
     const token = await mailedToken(email, 'verify_email')
     const answers = await Promise.all([1, 2].map(() => post('/auth/verify-email', { token })))
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 400])
   })
 
-  it('has one winner for a reset link, and the loser sets no password', async () => {
+  it('sets the password of one of them, where it is a reset link', async () => {
     const { email } = await verified()
     await post('/auth/forgot-password', { email })
     const token = await mailedToken(email, 'reset_password')
@@ -37,7 +37,7 @@ describe('incident 3: a link redeemed twice at once (GHSA-hc7v-rggr-4hvx); fifty
   })
 })
 
-describe('incident 21: mass assignment of `roles`, `emailVerified`, `id` and whatever else an account has (ASVS 15.3.3)', () => {
+describe('a body that names `roles`, `emailVerified`, `id` or whatever else an account has (CWE-915, ASVS 15.3.3)', () => {
   /** Every column of a user, as the table and as the API spell it, and what hangs on it. */
   const foreignMembers = async (): Promise<string[]> => {
     const columns = (await rows<{ name: string }>("select name from pragma_table_info('users')")).map(
@@ -49,7 +49,7 @@ describe('incident 21: mass assignment of `roles`, `emailVerified`, `id` and wha
     return [...new Set([...columns, ...camel, ...extra])].filter((name) => !settable.includes(name))
   }
 
-  it('POST /auth/register refuses each of them and makes no account', async () => {
+  it('is refused by POST /auth/register, which makes no account', async () => {
     for (const name of await foreignMembers()) {
       const email = newEmail()
       const response = await post('/auth/register', {
@@ -62,7 +62,7 @@ describe('incident 21: mass assignment of `roles`, `emailVerified`, `id` and wha
     }
   })
 
-  it('PATCH /auth/me refuses each of them, the address too, and changes nothing', async () => {
+  it('is refused by PATCH /auth/me, the address too, which changes nothing', async () => {
     const { tokens } = await signedIn()
     const before = await accountState()
     for (const name of [...(await foreignMembers()), 'email']) {
@@ -76,7 +76,7 @@ describe('incident 21: mass assignment of `roles`, `emailVerified`, `id` and wha
     expect(await accountState()).toEqual(before)
   })
 
-  it('a new account has the role `user` and no permission', async () => {
+  it('gets a new account nothing but the role `user` and no permission', async () => {
     const { user, tokens } = await signedIn()
     expect(user).toMatchObject({ roles: ['user'], permissions: [], emailVerified: true, status: 'active' })
     const session = await get('/auth/session', bearer(tokens.accessToken))
@@ -84,8 +84,8 @@ describe('incident 21: mass assignment of `roles`, `emailVerified`, `id` and wha
   })
 })
 
-describe('incident 26: sign-up in two statements, of which the second fails (seen in better-auth 1.7.7)', () => {
-  it('fails at any place of the sign-up without a trace, and the address signs up and logs in afterwards', async () => {
+describe('a sign-up of which one statement fails (better-auth 1.7.7)', () => {
+  it('leaves nothing behind, whichever statement it is, and the address signs up and logs in afterwards', async () => {
     log = captureLog()
     const { env: faulty, fail } = faultyEnv()
     const account = { email: newEmail(), password: PASSWORD, username: 'secondtry', name: 'Ada' }
@@ -114,8 +114,8 @@ describe('incident 26: sign-up in two statements, of which the second fails (see
   })
 })
 
-describe('incident 29: an access token alive after logout, refresh tokens in the log', () => {
-  it('no token of the session works after logout', async () => {
+describe('a session that was logged out', () => {
+  it('has no token that still works', async () => {
     const { tokens } = await signedIn()
     const headers = bearer(tokens.accessToken)
     expect((await post('/auth/logout', {}, headers)).status).toBe(204)
@@ -128,7 +128,7 @@ describe('incident 29: an access token alive after logout, refresh tokens in the
     )
   })
 
-  it('no token is logged on the way from login to logout', async () => {
+  it('left no token in the log on the way from login to logout', async () => {
     log = captureLog()
     const { tokens, session } = await signedIn()
     const refreshed = await post('/auth/refresh', { refreshToken: tokens.refreshToken })
@@ -158,8 +158,8 @@ const production = (overrides: Record<string, unknown> = {}) =>
 const ask = (worker: Env, method: string, path: string, headers: Record<string, string> = {}) =>
   callWorker(worker, method, path, { headers, origin: PRODUCTION.ISSUER })
 
-describe('incident 25: a missing secret accepted silently, limits off (seen in better-auth 1.7.7): production is the default', () => {
-  it('serves with a complete configuration and no ENVIRONMENT', async () => {
+describe('a configuration that leaves out a secret or the environment (better-auth 1.7.7)', () => {
+  it('serves as production where only ENVIRONMENT is left out', async () => {
     const response = await ask(production(), 'GET', '/health')
     expect(response.status).toBe(200)
     expect(response.headers.get('Strict-Transport-Security')).toContain('max-age=')
@@ -184,7 +184,7 @@ describe('incident 25: a missing secret accepted silently, limits off (seen in b
     ['no MAIL_FROM', 'MAIL_FROM', undefined],
     ['an unknown ENVIRONMENT', 'ENVIRONMENT', 'staging'],
   ])(
-    '%s stops every request with a 500 that says nothing, and a log line that names the variable and the rule',
+    'stops every request with a 500 that says nothing, and a log line that names the variable and the rule: %s',
     async (_, variable, value) => {
       log = captureLog()
       const broken = production({ [variable]: value })

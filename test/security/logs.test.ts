@@ -67,7 +67,7 @@ describe('the log of a request (ASVS 16.2.5, 16.3.1-16.3.4)', () => {
     expect(lines).toMatchObject([{ route: '/auth/login', status: 200, outcome: 'ok', userId: id }])
   })
 
-  it('tells what was behind a refusal, which the answer does not', async () => {
+  it('names the reason of a refusal, which the answer does not', async () => {
     const { email } = await verified()
     const refused = async (identifier: string) =>
       await logOf('POST', '/auth/login', { body: { identifier, password: `${PASSWORD}!` } })
@@ -92,7 +92,7 @@ describe('the log of a request (ASVS 16.2.5, 16.3.1-16.3.4)', () => {
     expect(log.texts.join('\n')).not.toMatch(/anna|secret|12345678/)
   })
 
-  it('takes no request id from the client', async () => {
+  it('does not take the request id from the client', async () => {
     const { response, lines } = await logOf('GET', '/health', { headers: { 'X-Request-Id': 'mine', 'CF-Ray': 'mine' } })
     expect(response.headers.get('X-Request-Id')).toMatch(/^[0-9a-f-]{36}$/)
     expect(lines[0]?.requestId).toBe(response.headers.get('X-Request-Id'))
@@ -124,7 +124,7 @@ describe('the log of an error (ASVS 16.5.1)', () => {
 })
 
 describe('an error that nobody foresaw', () => {
-  it('is answered 500 without a word of it, logged with its stack, and the next request is served (ASVS 16.5.4)', async () => {
+  it('is answered with 500 and no detail, logged with its stack, and the next request is served (ASVS 16.5.4)', async () => {
     const unforeseen = new TypeError('a detail of the inside')
     const ASSETS = {
       fetch: () => {
@@ -148,7 +148,7 @@ describe('an error that nobody foresaw', () => {
 })
 
 describe('everything that is logged', () => {
-  it('holds none of what went through the whole life of an account', async () => {
+  it('holds no secret and no address of the whole life of an account', async () => {
     const { email } = await registered({ username: 'loggedlife', name: 'Ada' })
     const token = await mailedToken(email, 'verify_email')
     await logOf('POST', '/auth/verify-email', { body: { token: `${token}x` } })
@@ -184,7 +184,7 @@ describe('everything that is logged', () => {
 describe('the log guard, which reads everything logged in a whole run (test/support/log-guard.ts)', () => {
   const line = (value: string) => JSON.stringify({ level: 'info', message: 'request', value })
 
-  it('knows each secret by its form', async () => {
+  it('finds each kind of secret by its form', async () => {
     const { email, tokens, session, id } = await signedIn()
     const [row] = (await env.DB.prepare('select password_hash from users where id = ?').bind(id).all()).results
     expect(findLeaks(line(email))).toEqual(['an e-mail address'])
@@ -198,7 +198,7 @@ describe('the log guard, which reads everything logged in a whole run (test/supp
     expect(findLeaks(line('__Host-access=x'))).toEqual(['a cookie of ours'])
   })
 
-  it('knows each secret that a test sends, also as JSON writes it', () => {
+  it('finds each secret that a test sends, also as JSON writes it', () => {
     const body = { email: 'a@example.com', password: 'say "friend" and enter', code: '123456', delivery: 'cookie' }
     const secrets = secretsIn(body)
     expect([...secrets.keys()]).toEqual([body.password, body.code])
@@ -207,7 +207,7 @@ describe('the log guard, which reads everything logged in a whole run (test/supp
     expect(findLeaks(line('0123456'), secrets)).toEqual([])
   })
 
-  it('takes no ordinary line for a leak', async () => {
+  it('does not report ordinary lines', async () => {
     await logOf('GET', '/health')
     await logOf('GET', '/auth/me')
     fail(refusing(d1))

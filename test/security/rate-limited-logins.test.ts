@@ -25,7 +25,7 @@ function loginFrom(ask: Ask, identifier: string, { password = PASSWORD, deviceTo
   return ask('POST', '/auth/login', address, { body: { identifier, password }, headers })
 }
 
-/** An office whose address has used up its logins of this minute. */
+/** A client address that has used up its logins of this minute. */
 async function busyOffice() {
   const { ask } = freshWorker()
   await statusesOf(5, () => loginFrom(ask, 'nobody@example.com'))
@@ -34,7 +34,7 @@ async function busyOffice() {
 }
 
 describe('a login with the account’s own device token', () => {
-  it('gets through where its address has used up its logins, by header or cookie, by address or username', async () => {
+  it('is admitted when its client address has used up its logins, by header or cookie, by e-mail address or username', async () => {
     const { email, session } = await signedIn({ username: 'lovelace' })
     const ask = await busyOffice()
     expect((await loginFrom(ask, email)).status).toBe(429)
@@ -45,7 +45,7 @@ describe('a login with the account’s own device token', () => {
     expect((await ask('POST', '/auth/login', OFFICE, { body, headers })).status).toBe(200)
   })
 
-  it('takes nothing of what its address has', async () => {
+  it('uses up nothing of the limit of its client address', async () => {
     const { email, session } = await signedIn()
     const { ask } = freshWorker()
     const own = await loginFrom(ask, email, { deviceToken: session.deviceToken })
@@ -55,7 +55,7 @@ describe('a login with the account’s own device token', () => {
     expect((await loginFrom(ask, newEmail())).status).toBe(429)
   })
 
-  it('counts by its address after five a minute, all devices of the account together and from wherever', async () => {
+  it('counts by its client address after five a minute of all devices of the account together, wherever they are', async () => {
     const { email, session } = await signedIn()
     const second = await logIn(email)
     const { ask } = freshWorker()
@@ -92,7 +92,7 @@ describe('the second step of a login', () => {
     return { body, deviceToken: session.deviceToken }
   }
 
-  /** An office whose address has used up its second steps of this minute. */
+  /** A client address that has used up its second steps of this minute. */
   async function busyWithCodes() {
     const { ask } = freshWorker()
     const body = { ticket: 'x'.repeat(80), method: 'email', code: '00000000' }
@@ -100,7 +100,7 @@ describe('the second step of a login', () => {
     return ask
   }
 
-  it('gets through from the account’s own device, too', async () => {
+  it('is admitted from the account’s own device, too', async () => {
     const { body, deviceToken } = await waiting()
     const ask = await busyWithCodes()
     expect(await refusalOf(await ask('POST', '/auth/login/mfa', OFFICE, { body }))).toEqual(RATE_LIMITED)
@@ -108,7 +108,7 @@ describe('the second step of a login', () => {
     expect((await ask('POST', '/auth/login/mfa', OFFICE, { body, headers })).status).toBe(200)
   })
 
-  it('counts by its address with the device token of another account, whether or not its ticket is one', async () => {
+  it('counts by its client address with the device token of another account, whether or not its ticket is valid', async () => {
     const { body } = await waiting()
     const headers = { 'X-Device-Token': (await waiting()).deviceToken }
     const ask = await busyWithCodes()
@@ -119,7 +119,7 @@ describe('the second step of a login', () => {
   })
 })
 
-describe('a device token that does not free', () => {
+describe('a device token that does not exempt a login from the limit', () => {
   it.each([
     ['of another account', async () => (await signedIn()).session.deviceToken],
     ['that is forged', async (own: string) => `${own.slice(0, -5)}AAAAA`],
@@ -129,7 +129,7 @@ describe('a device token that does not free', () => {
       async (_own: string, userId: string) =>
         makeDeviceToken(settings.secrets, userId, crypto.randomUUID(), Date.now() - 366 * 24 * 3_600_000),
     ],
-  ])('is one %s: the login counts by its address and is refused beyond', async (_, make) => {
+  ])('is one %s: the login counts by its client address and is refused beyond the limit', async (_, make) => {
     const { email, session, user } = await signedIn()
     const deviceToken = await make(session.deviceToken, user.id)
     const ask = await busyOffice()
@@ -139,7 +139,7 @@ describe('a device token that does not free', () => {
     expect(await refusalOf(await loginFrom(ask, newEmail(), other))).toEqual(RATE_LIMITED)
   })
 
-  it('buys no guess at another account: the refused ones never reach its throttle', async () => {
+  it('allows no guess at another account, because refused logins never reach its throttle', async () => {
     const victim = await signedIn()
     const attacker = await signedIn()
     const ask = await busyOffice()

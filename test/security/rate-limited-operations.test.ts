@@ -67,7 +67,7 @@ describe('every operation of the OpenAPI document', () => {
   const bodyFor = ({ body }: (typeof operations)[number]) =>
     body?.mediaTypes.includes('application/json') ? { body: samplesOf(body.schema)[0] } : {}
 
-  it('that takes a secret or an address is listed here as sensitive, or why it is not', () => {
+  it('that takes a secret or an address is listed here as sensitive, or with the reason why it is not', () => {
     const suspects = operations.filter(
       ({ method, members }) => method !== 'GET' && members.some((name) => TELLTALES.test(name)),
     )
@@ -76,7 +76,7 @@ describe('every operation of the OpenAPI document', () => {
     expect(operations.map(({ name }) => name)).toEqual(expect.arrayContaining(SENSITIVE_OPERATIONS))
   })
 
-  it.each(SENSITIVE_OPERATIONS)('%s is limited to five a minute, before it asks who is calling', async (name) => {
+  it.each(SENSITIVE_OPERATIONS)('%s is limited to five a minute before it asks who is calling', async (name) => {
     const operation = operations.find((candidate) => candidate.name === name)
     if (!operation) throw new Error('not in the document')
     const { ask } = freshWorker()

@@ -49,7 +49,7 @@ async function admitted(
 }
 
 describe('the rate limiter against KV as production is (docs/decisions/0008-rate-limits.md)', () => {
-  it('in one isolate is exact: the limit, and not one more', async () => {
+  it('is exact in one isolate: it admits the limit, and not one more', async () => {
     const kv = createProductionKv()
     const one = isolate(kv)
     expect(await admitted([one], 50)).toBe(SENSITIVE.requests)
@@ -58,7 +58,7 @@ describe('the rate limiter against KV as production is (docs/decisions/0008-rate
     expect(await admitted([isolate(kv)], 1000, { policy: GLOBAL })).toBe(GLOBAL.requests)
   })
 
-  it('in one isolate is exact for requests at once, too, while KV is being asked', async () => {
+  it('is exact in one isolate also for simultaneous requests while KV is being asked', async () => {
     const one = isolate(createProductionKv())
     const states = await Promise.all(Array.from({ length: 50 }, () => one.count(SENSITIVE)))
     expect(states.filter(({ isAllowed }) => isAllowed)).toHaveLength(SENSITIVE.requests)
@@ -104,7 +104,7 @@ describe('the rate limiter against KV as production is (docs/decisions/0008-rate
     }
   })
 
-  it('hears early of others in a long window, of which an isolate sees a part only', async () => {
+  it('reads early in a long window, of which an isolate sees only a part', async () => {
     const daily: RatePolicy = { requests: 300, windowSeconds: 24 * 3600 }
     const kv = createProductionKv({ propagationMs: 0 })
     expect(await admitted([isolate(kv)], 1000, { policy: daily, overMs: 3_600_000 })).toBe(300)
@@ -136,7 +136,7 @@ describe('the rate limiter against KV as production is (docs/decisions/0008-rate
     expect(kv.take().writes).toBe(0)
   })
 
-  it('many isolates never make an error of it: KV takes one write a second, the rest are lost and logged', async () => {
+  it('causes no error when many isolates write: KV takes one write a second, and the rest are lost and logged', async () => {
     const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined)
     const kv = createProductionKv({ propagationMs: 0 })
     const isolates = Array.from({ length: 20 }, () => isolate(kv))
@@ -153,7 +153,7 @@ describe('the rate limiter against KV as production is (docs/decisions/0008-rate
     // Isolates that write in one second are refused by KV, which is logged each time.
     beforeEach(() => void vi.spyOn(console, 'error').mockImplementation(() => undefined))
 
-    it('is reached when no isolate knows of another: other locations, misses cached for a minute', async () => {
+    it('is reached when no isolate knows of another, in other locations where misses are cached for a minute', async () => {
       const kv = createProductionKv()
       const isolates = Array.from({ length: 8 }, (_, index) => isolate(kv, `location ${index}`))
       for (let minute = 0; minute < 5; minute += 1) {
@@ -175,14 +175,14 @@ describe('the rate limiter against KV as production is (docs/decisions/0008-rate
       }
     })
 
-    it('an isolate that comes later, where KV shows the count, admits what is quiet and no more', async () => {
+    it('admits only a fifth of the limit in an isolate that starts where KV already shows the count', async () => {
       const kv = createProductionKv()
       expect(await admitted([isolate(kv)], 20, { overMs: 10_000 })).toBe(5)
       pass(25_000)
       for (let fresh = 0; fresh < 5; fresh += 1) expect(await admitted([isolate(kv)], 20)).toBe(1)
     })
 
-    it('two windows meet: twice the limit within a minute that is not the clock’s, and no more', async () => {
+    it('admits twice the limit at most within a minute that touches two windows', async () => {
       const one = isolate(createProductionKv())
       vi.setSystemTime(NOON_MS + 59_000)
       expect(await admitted([one], 20)).toBe(SENSITIVE.requests)
@@ -192,7 +192,7 @@ describe('the rate limiter against KV as production is (docs/decisions/0008-rate
       expect(await admitted([one], 20)).toBe(0)
     })
 
-    it('never counts more than there was: who stays below the limit is not refused, on however many isolates', async () => {
+    it('never counts more requests than there were, so that nobody below the limit is refused on any number of isolates', async () => {
       const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined)
       for (const propagationMs of [0, 60_000])
         for (const size of [1, 2, 5]) {
@@ -207,7 +207,7 @@ describe('the rate limiter against KV as production is (docs/decisions/0008-rate
     })
   })
 
-  describe('incident 19 (uploads#805): a store that fails or stalls is no outage (ASVS 16.5.2)', () => {
+  describe('a store that fails or stalls causes no outage (buildinternet/uploads#805, ASVS 16.5.2)', () => {
     it.each(['refuse', 'refuse writes', 'hang'] as const)(
       'KV that is told to %s: this isolate’s own count decides',
       async (how) => {
@@ -223,7 +223,7 @@ describe('the rate limiter against KV as production is (docs/decisions/0008-rate
       },
     )
 
-    it('garbage in a counter counts as nothing', async () => {
+    it('ignores a counter that is malformed', async () => {
       const kv = createProductionKv()
       await kv.at('FRA').put(`client:${NOON_MS / 60_000}`, 'garbage')
       expect(await admitted([isolate(kv)], 20)).toBe(SENSITIVE.requests)

@@ -36,7 +36,7 @@ describe('what a client is counted by', () => {
     expect(toRateKeys(address)).toEqual(keys)
   })
 
-  it('is its zone where it is a Worker, whose address every Worker has', () => {
+  it('is its zone where it is a Worker, because all Workers have one address', () => {
     const workers = '2a06:98c0:3600::103'
     expect(toRateKeys(workers, 'shop.example')).toEqual([{ key: 'zone shop.example', times: 1 }])
     expect(toRateKeys(workers)[0]).toEqual({ key: '2a06:98c0:3600::/64', times: 1 })
@@ -132,7 +132,7 @@ describe('limits by client address, over HTTP', () => {
     expect(await admitted(1, () => '2001:db8:4::1')).toBe(5)
   })
 
-  it('counts what a /64 was refused against no other /64 of its /56: a flood shuts no neighbour out', async () => {
+  it('does not count what a /64 was refused against its /56, so that a flood shuts no neighbour out', async () => {
     const { ask } = freshWorker()
     const verify = (address: string) => ask('POST', '/auth/verify-email', address, VERIFY)
     await statusesOf(50, () => verify('2001:db8:1:1::1'))
@@ -154,7 +154,7 @@ describe('limits by client address, over HTTP', () => {
     expect(await leftOf('2001:db8:2::1')).toBe('"sensitive";r=4;t=60')
   })
 
-  it('costs an IPv6 client no more of KV than one of IPv4', async () => {
+  it('costs no more KV operations for an IPv6 client than for one of IPv4', async () => {
     const costOf = async (address: string) => {
       const { ask, kv } = freshWorker()
       await statusesOf(3, () => ask('POST', '/auth/verify-email', address, VERIFY))
@@ -211,7 +211,7 @@ describe('limits by client address, over HTTP', () => {
     expect(statuses).toEqual([202, 202, 202, 202, 202, 429])
   })
 
-  it('incident 14: requests without an address are not pooled into one bucket', async () => {
+  it('does not count all requests without a client address together, so that none shuts out the others', async () => {
     const { ask, kv } = freshWorker({ RATE_LIMIT_PER_MINUTE: '10' })
     const headers = { 'X-Forwarded-For': '198.51.100.1' }
     const statuses = await statusesOf(30, () => ask('POST', '/auth/forgot-password', null, { ...FORGOT, headers }))
@@ -236,7 +236,7 @@ describe('limits by client address, over HTTP', () => {
     expect(warnings.map(({ message }) => message)).toEqual([expect.stringContaining('no client address')])
   })
 
-  it('incident 1 (better-auth CVE-2025-71399): no spelling of a path skips its limit', async () => {
+  it('lets no spelling of a path skip its limit (better-auth CVE-2025-71399)', async () => {
     const { ask } = freshWorker()
     await statusesOf(5, () => ask('POST', '/auth/login', '203.0.113.1', LOGIN))
     const spellings = [
@@ -269,7 +269,7 @@ describe('limits by client address, over HTTP', () => {
       expect((await ask('POST', path, '203.0.113.1', LOGIN)).status, path).toBe(429)
   })
 
-  it('incident 1: wrong spellings count towards the limit of all requests', async () => {
+  it('counts wrong spellings of a path towards the limit of all requests (better-auth CVE-2025-71399)', async () => {
     const { ask } = freshWorker({ RATE_LIMIT_PER_MINUTE: '10' })
     expect(await statusesOf(11, () => ask('POST', '//auth/login', '203.0.113.1', LOGIN))).toEqual([
       ...Array(10).fill(404),
@@ -277,13 +277,13 @@ describe('limits by client address, over HTTP', () => {
     ])
   })
 
-  it('refuses before anything is done: the body is not even read', async () => {
+  it('refuses before anything is done, even before the body is read', async () => {
     const { ask } = freshWorker()
     const statuses = await statusesOf(6, () => ask('POST', '/auth/login', '203.0.113.1', { body: { not: 'valid' } }))
     expect(statuses).toEqual([400, 400, 400, 400, 400, 429])
   })
 
-  it('is off where RATE_LIMITS is off, which production refuses', async () => {
+  it('limits nothing where RATE_LIMITS is off, which production refuses', async () => {
     const { ask } = freshWorker({ RATE_LIMITS: 'off' })
     expect(await statusesOf(8, () => ask('POST', '/auth/forgot-password', '203.0.113.1', FORGOT))).not.toContain(429)
     const production = freshWorker({
@@ -300,7 +300,7 @@ describe('limits by client address, over HTTP', () => {
   })
 
   it.each(['refuse', 'hang'] as const)(
-    'incident 19: KV told to %s is no 5xx and no wait, and is logged',
+    'answers as ever and without delay while KV is told to %s, and logs it (buildinternet/uploads#805)',
     async (how) => {
       const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined)
       const { ask, kv } = freshWorker()
@@ -326,7 +326,7 @@ describe('the fields of draft-ietf-httpapi-ratelimit-headers', () => {
     expect(response.headers.get('Retry-After')).toBeNull()
   })
 
-  it('stand on refusals too, with a Retry-After that holds', async () => {
+  it('are on refusals too, with a Retry-After that is long enough', async () => {
     const { ask } = freshWorker()
     pass(15_000)
     await statusesOf(5, () => ask('POST', '/auth/verify-email', '203.0.113.1', VERIFY))

@@ -49,7 +49,7 @@ afterEach(() => {
 })
 
 describe('a database that stalls for ten seconds while a client refreshes (RFC 9700 §4.14.2; ASVS 16.5.2)', () => {
-  it('signs nobody out when the rotation was stored and its answer lost', async () => {
+  it('signs nobody out when the rotation was stored and its answer was lost', async () => {
     const { id, session, tokens } = await signedIn()
     await refreshWhileStalling(tokens.refreshToken, (hang) => async (call, proceed) => {
       await proceed()

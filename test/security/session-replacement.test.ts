@@ -73,7 +73,7 @@ describe('a login by cookies in a browser that is signed in (ASVS 7.2.4)', () =>
     expect(await countRows('sessions', 'user_id = ?', old.id)).toBe(1)
   })
 
-  it('ends it when the second factor was shown, and not before', async () => {
+  it('ends the former session when the second factor was shown, and not before', async () => {
     const old = await inBrowser()
     const next = await verified()
     await giveSecondFactor(next.id)
@@ -84,7 +84,7 @@ describe('a login by cookies in a browser that is signed in (ASVS 7.2.4)', () =>
     await expectReplaced(old, next.id)
   })
 
-  it('ends it when the browser comes back from a provider', async () => {
+  it('ends the former session when the browser comes back from a provider', async () => {
     const old = await inBrowser()
     const browser = createBrowser(service)
     for (const [name, value] of Object.entries(old.cookies)) browser.jar.set(name, value)
@@ -94,7 +94,7 @@ describe('a login by cookies in a browser that is signed in (ASVS 7.2.4)', () =>
     await expectReplaced(old, String(user?.id))
   })
 
-  it('ends none when the provider’s login waits for a code, until it is exchanged', async () => {
+  it('ends no session while a login by a provider waits for its code to be exchanged', async () => {
     const person = { sub: newSubject(), email: newEmail(), email_verified: true }
     await signInWithGoogle(providers, service, person)
     const [user] = await rows('select id from users where email = ?', person.email)
@@ -110,7 +110,7 @@ describe('a login by cookies in a browser that is signed in (ASVS 7.2.4)', () =>
     await expectReplaced(old, String(user?.id))
   })
 
-  it('ends none where tokens go to the body, where the password is wrong, or where the cookies are forged', async () => {
+  it('ends no session where tokens go into the body, the password is wrong or the cookies are forged', async () => {
     const old = await inBrowser()
     const next = await verified()
     await answerOf(await logIn(next.email, old.cookies, { delivery: 'body' }), SignedIn)
@@ -123,7 +123,7 @@ describe('a login by cookies in a browser that is signed in (ASVS 7.2.4)', () =>
     await expectKept(old)
   })
 
-  it('lets in whose cookie a page of a sibling host has doubled', async () => {
+  it('admits a browser in which a page of a sibling host has planted a second cookie', async () => {
     const old = await inBrowser()
     const next = await verified()
     const planted = { [ACCESS]: old.accessToken, [REFRESH]: `${old.refreshToken}; ${REFRESH}=planted` }

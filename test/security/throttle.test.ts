@@ -24,7 +24,7 @@ import { interceptEnv } from '../support/intercept-env.ts'
 
 const { secrets } = parseSettings({ ...env })
 
-/** Stops the clock of the whole Worker: from here on time is the test's. */
+/** Stops the clock of the whole Worker, so that only the test moves it. */
 function stopClock(): void {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() })
 }
@@ -40,7 +40,7 @@ async function lock(identifier: string): Promise<void> {
   for (let count = 0; count < 5; count += 1) expect((await tryLogin(identifier)).status).toBe(401)
 }
 
-/** What somebody who keeps trying gets to see. */
+/** Answers what somebody who keeps trying sees. */
 async function answersTo(identifier: string, attempts: number): Promise<string[]> {
   const answers: string[] = []
   for (let count = 0; count < attempts; count += 1) {
@@ -64,8 +64,8 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-describe('POST /auth/login under attack (issue 3, line 1; ASVS 6.3.1)', () => {
-  it('of 100 parallel wrong passwords lets exactly 5 reach the password', async () => {
+describe('POST /auth/login under attack (ASVS 6.3.1)', () => {
+  it('lets exactly 5 of 100 parallel wrong passwords be checked', async () => {
     const { email } = await signUp()
     stopClock()
     const statuses = (await Promise.all(Array.from({ length: 100 }, () => tryLogin(email)))).map(({ status }) => status)
@@ -73,7 +73,7 @@ describe('POST /auth/login under attack (issue 3, line 1; ASVS 6.3.1)', () => {
     expect(statuses.filter((status) => status === 429)).toHaveLength(95)
   })
 
-  it('makes a right password from an unknown device wait, and says how long', async () => {
+  it('makes the right password from an unknown device wait, and says how long', async () => {
     const { email } = await signUp()
     stopClock()
     await lock(email)
@@ -90,7 +90,7 @@ describe('POST /auth/login under attack (issue 3, line 1; ASVS 6.3.1)', () => {
     expect((await tryLogin(email)).status).toBe(401)
   })
 
-  it('incident 15 (VilnaCRM#476): lets the owner through from a device that logged in before, by header or cookie', async () => {
+  it('lets the owner through from a device that logged in before, by header or cookie (VilnaCRM-Org/user-service#476)', async () => {
     const { email, session } = await signedUp()
     stopClock()
     await lock(email)
@@ -122,7 +122,7 @@ describe('POST /auth/login under attack (issue 3, line 1; ASVS 6.3.1)', () => {
       async (_own: string, userId: string) =>
         makeDeviceToken(secrets, userId, crypto.randomUUID(), Date.now() - 366 * 24 * 3_600_000),
     ],
-  ])('takes a device token %s for a stranger’s', async (_, make) => {
+  ])('treats a device token %s as that of a stranger', async (_, make) => {
     const { email, session, user } = await signedUp()
     const deviceToken = await make(session.deviceToken, user.id)
     stopClock()
@@ -139,7 +139,7 @@ describe('POST /auth/login under attack (issue 3, line 1; ASVS 6.3.1)', () => {
     expect((await tryLogin('GRACEHOPPER', PASSWORD)).status).toBe(429)
   })
 
-  it('opens by a reset by mail', async () => {
+  it('admits the owner again after a reset by mail', async () => {
     const { email } = await signUp()
     stopClock()
     await lock(email)
@@ -152,7 +152,7 @@ describe('POST /auth/login under attack (issue 3, line 1; ASVS 6.3.1)', () => {
     expect((await tryLogin(email, password)).status).toBe(200)
   })
 
-  it('a wrong reset token opens nothing', async () => {
+  it('stays throttled after a wrong reset token', async () => {
     const { email } = await signUp()
     stopClock()
     await lock(email)
@@ -172,7 +172,7 @@ describe('POST /auth/login under attack (issue 3, line 1; ASVS 6.3.1)', () => {
     expect((await tryLogin(email)).status).toBe(429)
   })
 
-  it('records one lock-out for each time it begins to refuse, not one for each refusal', async () => {
+  it('audits only the first refusal after a failure, and not every refusal', async () => {
     const { email, user } = await signedUp()
     stopClock()
     await lock(email)
@@ -186,8 +186,8 @@ describe('POST /auth/login under attack (issue 3, line 1; ASVS 6.3.1)', () => {
   })
 })
 
-describe('POST /auth/login for nobody (A10, ASVS 6.3.8)', () => {
-  it('incident 16 (supabase/auth#1955 #1547): answers an unknown address and username exactly as a known one, all through a lock', async () => {
+describe('POST /auth/login for an account that does not exist (ASVS 6.3.8)', () => {
+  it('answers an unknown address and username exactly as a known one, all through a lock (supabase/auth#1955)', async () => {
     const { email } = await signUp({ username: 'lovelace' })
     await signUp({ username: 'babbage' })
     stopClock()
@@ -199,7 +199,7 @@ describe('POST /auth/login for nobody (A10, ASVS 6.3.8)', () => {
     expect(await answersTo('not@an@address', 14)).toEqual(known)
   })
 
-  it('does the same work for them: as many database, object and KV calls at each step', async () => {
+  it('makes as many database, object and KV calls for them at each step', async () => {
     const { email } = await signUp()
     const counting = countingEnv()
     const costOf = async (identifier: string) => {
@@ -247,7 +247,7 @@ describe('routes that ask for the password again share the throttle', () => {
     expect((await ask(PASSWORD, { 'X-Device-Token': session.deviceToken })).status).toBeLessThan(300)
   })
 
-  it('and the other way round: a locked login locks them for strangers', async () => {
+  it('are throttled for strangers when the login is', async () => {
     const { email, tokens } = await signedUp()
     stopClock()
     await lock(email)
@@ -320,7 +320,7 @@ describe('the object of an account', () => {
 })
 
 describe('a flood of sign-ups with one address', () => {
-  it('hashes ten a minute, alike for an address with an account and one without, and delays no login of its owner', async () => {
+  it('causes ten hashes a minute, alike for an address with an account and one without, and delays no login of its owner', async () => {
     const { email } = await signUp()
     const signUpOnceMore = async (address: string) => {
       const response = await post('/auth/register', { email: address, password: PASSWORD })
@@ -341,7 +341,7 @@ describe('a flood of sign-ups with one address', () => {
   })
 })
 
-describe('when the object cannot be reached (assurance.md, faults)', () => {
+describe('when the throttle object cannot be reached', () => {
   const broken = interceptEnv(env as Env, (call, proceed) =>
     call.kind === 'durable-object' && call.binding === 'LOGIN_THROTTLE'
       ? Promise.reject(new Error('Network connection lost.'))
@@ -378,7 +378,7 @@ describe('when the object cannot be reached (assurance.md, faults)', () => {
     expect((await logIn(email, 'another good one')).user.email).toBe(email)
   })
 
-  it('nobody who is signed in notices', async () => {
+  it('requests of people who are signed in are answered as ever', async () => {
     const { tokens } = await signedUp()
     for (const path of ['/auth/session', '/auth/me'])
       expect((await callWorker(broken, 'GET', path, { headers: bearer(tokens.accessToken) })).status).toBe(200)

@@ -9,7 +9,7 @@ import { queryOne } from './stored-state.ts'
 
 export const settings = parseSettings({ ...env })
 
-/** What the newest token of an address stands for, as the row has it. */
+/** The row of the newest token of an address. */
 async function newestToken(email: string, purpose: OneTimeTokenPurpose) {
   const [row] = await rows(
     `select t.id, t.salt from one_time_tokens t join users u on u.id = t.user_id

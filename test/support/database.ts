@@ -22,7 +22,7 @@ export async function auditOf(type: string, userId: string) {
   return events.map(({ details, ...event }) => ({ ...event, details: JSON.parse(String(details)) as unknown }))
 }
 
-/** Turns that came a moment too early come again after whole seconds. */
+/** Messages that came a moment too early are delivered again after whole seconds. */
 const TURN_COMES_AGAIN_MS = 2000
 
 /**

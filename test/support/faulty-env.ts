@@ -29,7 +29,7 @@ export const refusing =
     return await proceed()
   }
 
-/** The calls do what they should, and their answer is lost. */
+/** The calls take effect, and their answer is lost. */
 export const losingAnswers =
   (hits: Hits): Intercept =>
   async (call, proceed) => {

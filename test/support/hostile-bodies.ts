@@ -20,7 +20,7 @@ const encode = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(new Te
 const nested = (depth: number, open: string, close: string, inner = '1') =>
   open.repeat(depth) + inner + close.repeat(depth)
 
-/** What is put where a member's value should be, as JSON text. */
+/** Hostile values for a member, as JSON text. */
 const HOSTILE_VALUES = [
   'null',
   'true',

@@ -1,4 +1,4 @@
-/** A call of a binding: what tests count, refuse, delay or break. */
+/** A call of a binding, which tests count, refuse, delay or break. */
 export interface BindingCall {
   kind: 'd1' | 'kv' | 'durable-object' | 'queue' | 'r2'
   /** The binding's name in `Env`. */

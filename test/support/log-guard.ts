@@ -6,7 +6,7 @@ const IS_ROUTINE = /^\{"level":"info"/
 
 /**
  * Reads everything that is logged during the whole run, and fails the run when any of it holds a secret, token,
- * password, code or address (issue 2, line 11). It is a plugin and not a reporter of the configuration, so that
+ * password, code or address (ASVS 16.2.5). It is a plugin and not a reporter of the configuration, so that
  * `--reporter` cannot turn it off.
  */
 export function logGuard(secrets: Readonly<Record<string, string>>) {

@@ -1,6 +1,6 @@
 /**
- * What must never stand in a log line, known by its form (issue 2, line 11). Shared by the Worker's side of the tests
- * and Node's.
+ * What must never stand in a log line (ASVS 16.2.5), known by its form. The side of the tests that runs on workerd and
+ * the side that runs on Node share this list.
  */
 const FORMS: Readonly<Record<string, RegExp>> = {
   'a derived token': /\bv[1-9]\d{0,5}\.[0-9a-f-]{36}\.\d+\.[A-Za-z0-9_-]{22}/,
@@ -16,14 +16,14 @@ const FORMS: Readonly<Record<string, RegExp>> = {
 /** Words that a test may use as a password and that a line may hold for other reasons. */
 const IS_PLAIN_WORD = /^[a-z]{1,14}$/
 
-/** What is wrong with a line: the forms it holds, and which of the given secrets, each by its name only. */
+/** Answers what a line leaks: the forms of secrets in it, and which of the given secrets, each by its name only. */
 export function findLeaks(line: string, secrets: ReadonlyMap<string, string> = new Map()): string[] {
   const forms = Object.entries(FORMS).filter(([, form]) => form.test(line))
   const values = [...secrets].filter(([secret]) => holds(line, secret))
   return [...forms.map(([name]) => name), ...values.map(([, name]) => name)]
 }
 
-/** Digits count only where they stand alone; anything else, also as JSON writes it. */
+/** Digits are searched for only where they stand alone; any other secret also as JSON writes it. */
 function holds(line: string, secret: string): boolean {
   if (/^\d+$/.test(secret)) return new RegExp(`(?<![\\w-])(?<!\\d\\.)${secret}(?![\\w-]|\\.\\d)`).test(line)
   return line.includes(secret) || line.includes(JSON.stringify(secret).slice(1, -1))

@@ -16,13 +16,13 @@ export const jobPlatform = (bindings: Env = env as Env): Platform =>
 export function deliveryBench(bindings?: Env) {
   const bench = {
     now: Date.now(),
-    /** What stands for chance, from 0 to 1: none, unless a test says so. */
+    /** The value in place of a random number, from 0 to 1; it is 0 unless a test sets it. */
     random: 0,
     /** What was handed to the mail server, whether it took it or not. */
     sent: [] as OutgoingMail[],
     announced: [] as { ids: readonly string[]; delaySeconds: number }[],
     dead: [] as DeadMail[],
-    /** Says how the mail server answers. */
+    /** Sets how the mail server answers. */
     answer: (_mail: OutgoingMail): Promise<void> | void => {},
   }
   const platform: Platform = {

@@ -4,7 +4,7 @@ export interface KvOperations {
   writes: number
   /** Writes that came within a second of another to the same key (429). */
   tooManyWrites: number
-  /** Times to live and cache times that production does not take (400). */
+  /** Times to live and cache times that production refuses with 400. */
   badRequests: number
 }
 
@@ -12,7 +12,7 @@ export interface KvOperations {
 export interface ProductionKv {
   /** The binding of a Worker that runs in this location. */
   at(location: string): KVNamespace
-  /** What was asked since the last call. */
+  /** Answers what was asked since the last call. */
   take(): KvOperations
   /** The moments at which a key was written, in milliseconds. */
   writtenAt(key: string): readonly number[]

@@ -5,7 +5,7 @@ import { ORIGIN } from './client.ts'
 
 /** A service that may ask about tokens. */
 export const SERVICE = { id: 'orders', secret: 'a-secret-of-the-orders-service-0123456789' }
-/** One whose id and secret hold everything that encodings disagree on. */
+/** A service whose id and secret hold every character that encodings treat differently. */
 export const ODD = { id: 'odd one é', secret: 'p+w/%25 :=&ü-of-another-service-0123456789' }
 
 /** The test environment as a deployment with these clients has it. */

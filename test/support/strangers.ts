@@ -8,7 +8,7 @@ import { locationOf, newSubject, REDIRECT, type StubbedProviders, startPath } fr
 const TENANT = '9122040d-6c67-4c5b-b112-36a304b66dad'
 export const OWNERS_PASSWORD = 'tr0ubadour of the north'
 
-/** Ways in to an account, as the table of docs/security.md names them. */
+/** The ways to sign in to an account, as the table of docs/security.md names them. */
 export type WayIn = 'password' | 'provider' | 'linked' | 'session'
 
 /** Somebody who comes to an address: what they do through a deployment, and by what they could sign in afterwards. */
@@ -57,14 +57,14 @@ export function createVisitor(service: Env, providers: StubbedProviders, { passw
 }
 export type Visitor = ReturnType<typeof createVisitor>
 
-/** Where a trip ended: `null`, or the error it ended with. */
+/** Answers the error with which a login by a provider ended, or null where there was none. */
 function landed(response: Response): string | null {
   return locationOf(response).searchParams.get('error')
 }
 
 /**
- * What of a visitor's still opens the account with this address. `lenient` lets unverified accounts in, so that nothing
- * hides.
+ * Answers which of a visitor's ways to sign in still open the account with this address. `lenient` is a deployment that
+ * lets unverified accounts sign in, so that none of them is overlooked.
  */
 export async function waysLeft(
   visitor: Visitor,

@@ -4,8 +4,8 @@ interface Timer {
 }
 
 /**
- * A clock for models: it stands while anybody works and jumps to the next timer when everybody sleeps. What is real
- * inside (the database) takes no time by it, so an hour passes in moments, and the same on a busy machine.
+ * A clock for models. It stands still while any participant works, and jumps to the next timer when all of them sleep.
+ * Real work inside, such as that of the database, takes no time on it, so an hour passes in moments on any machine.
  */
 export class VirtualClock {
   #now = Date.now()
@@ -21,14 +21,14 @@ export class VirtualClock {
     await promise
   }
 
-  /** Somebody begins to work: the clock stands until they sleep or leave. */
+  /** A participant begins to work, and the clock stands still until it sleeps or leaves. */
   enter(): void {
     this.#working += 1
   }
 
   leave(): void {
     this.#working -= 1
-    // Whoever goes on because of this has said so by then.
+    // Every participant that goes on because of this has told the clock by then.
     setTimeout(() => this.#goOn(), 0)
   }
 

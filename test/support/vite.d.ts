@@ -5,5 +5,5 @@ declare module '*?raw' {
 }
 
 interface ImportMeta {
-  glob(pattern: string): Record<string, () => Promise<unknown>>
+  glob(pattern: string, options?: { query?: '?raw'; import?: string }): Record<string, () => Promise<unknown>>
 }

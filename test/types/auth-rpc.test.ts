@@ -5,7 +5,7 @@ import type { Env } from '../support/other-service/worker.ts'
 type Verify = Env['AUTH']['verify']
 type Answer = Awaited<ReturnType<Verify>>
 
-/** What docs/other-services.md tells others to copy. */
+/** The interface that docs/other-services.md tells others to copy. */
 interface Auth {
   verify(
     token: string,
@@ -33,12 +33,12 @@ describe('AuthRpc over a service binding (checked by tsc)', () => {
     expectTypeOf<{ permission: number }>().not.toExtend<NonNullable<Parameters<Verify>[1]>>()
   })
 
-  it('is what the docs tell others to copy', () => {
+  it('has the type that docs/other-services.md tells others to copy', () => {
     expectTypeOf<Env['AUTH']>().toExtend<Auth>()
     expectTypeOf<Parameters<Auth['verify']>>().toExtend<Parameters<Verify>>()
   })
 
-  it('answers claims, or one of three codes', () => {
+  it('answers the claims, or one of three codes', () => {
     expectTypeOf<Extract<Answer, { ok: true }>['claims']>().toExtend<ServiceClaims>()
     expectTypeOf<Extract<Answer, { ok: false }>['code']>().toEqualTypeOf<
       'unauthenticated' | 'forbidden' | 'unavailable'

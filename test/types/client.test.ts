@@ -35,11 +35,11 @@ describe('hc<AppType>()', () => {
       currentPassword: string
       newPassword: string
     }>()
-    // @ts-expect-error: a login without a password is no login.
+    // @ts-expect-error: a login needs a password.
     expectTypeOf<{ json: { identifier: string } }>().toExtend<InferRequestType<Login>>()
   })
 
-  it('knows the answers apart by their status', () => {
+  it('tells the answers apart by their status', () => {
     type Answer = InferResponseType<Login, 200>
     expectTypeOf<Answer['status']>().toEqualTypeOf<'signed_in' | 'mfa_required'>()
     expectTypeOf<Extract<Answer, { status: 'signed_in' }>['tokens']>().toEqualTypeOf<Tokens | undefined>()
@@ -69,11 +69,11 @@ describe('hc<AppType>()', () => {
     expectTypeOf(client.auth['confirm-email-change'].$post).toBeFunction()
     expectTypeOf(client.auth.login.mfa.email.$post).toBeFunction()
     expectTypeOf(client.auth.me.$patch).toBeFunction()
-    // @ts-expect-error: a route that is not there.
+    // @ts-expect-error: this route does not exist.
     expectTypeOf(client.auth.nothing).not.toBeAny()
   })
 
-  it('speaks to the Worker', async () => {
+  it('calls the Worker', async () => {
     const registered = await client.auth.register.$post({ json: { email: newEmail(), password: PASSWORD } })
     expect(registered.status).toBe(202)
     const refused = await client.auth.login.$post({ json: { identifier: 'nobody', password: PASSWORD } })

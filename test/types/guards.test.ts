@@ -10,20 +10,20 @@ describe('variables of a route', () => {
   it('are those that its guard adds, and no others', () => {
     createRouter()
       .openapi(route({ ...stated, path: '/public' }), (c) => {
-        // @ts-expect-error: nobody is signed in on a public route.
+        // @ts-expect-error: a public route has no caller.
         c.get('caller')
-        // @ts-expect-error: nor is there a token.
+        // @ts-expect-error: and it has no claims of a token.
         c.get('claims')
         expectTypeOf(c.get('requestId')).toEqualTypeOf<string>()
         return c.json({ id: '' }, 200)
       })
       .openapi(route({ ...stated, path: '/token', guard: token() }), (c) => {
-        // @ts-expect-error: a token is trusted here, and the account was not asked for.
+        // @ts-expect-error: this guard trusts the token and reads no account.
         c.get('caller')
         return c.json({ id: c.get('claims').sub }, 200)
       })
       .openapi(route({ ...stated, path: '/user', guard: user() }), (c) => {
-        // @ts-expect-error: the claims of the token are older than the account.
+        // @ts-expect-error: this guard reads the account instead of the claims of the token.
         c.get('claims')
         return c.json({ id: c.get('caller').account.id }, 200)
       })

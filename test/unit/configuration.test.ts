@@ -33,7 +33,7 @@ const issuers = (...entries: object[]) => ({
   ),
 })
 
-describe('readConfiguration, which the Worker, doctor and deploy ask', () => {
+describe('readConfiguration, which the Worker, npm run doctor and npm run deploy use', () => {
   it('builds the providers with the settings', () => {
     const { providers, settings } = readConfiguration({ ...PRODUCTION, ...issuers({}) })
     expect([...providers.keys()]).toEqual(['corp'])
@@ -45,11 +45,11 @@ describe('readConfiguration, which the Worker, doctor and deploy ask', () => {
     ['a user in an issuer', issuers({ issuer: 'https://me@id.example.com' })],
     ['an id that is a route', issuers({ id: 'exchange' })],
     ['an id twice', issuers({}, {})],
-  ])('refuses %s by the name of its variable', (_, variables) => {
+  ])('refuses %s and names its variable', (_, variables) => {
     expect(problemsOf({ ...PRODUCTION, ...variables })).toEqual(['OIDC_PROVIDERS'])
   })
 
-  it('refuses MAIL_TRANSPORT=binding where the binding is missing, and only there', () => {
+  it('refuses MAIL_TRANSPORT=binding only where the binding is missing', () => {
     const variables = { ...PRODUCTION, MAIL_TRANSPORT: 'binding' }
     expect(problemsOf(variables)).toEqual(['MAIL_TRANSPORT'])
     expect(problemsOf({ ...variables, SEND_EMAIL: { send: () => undefined } })).toEqual([])

@@ -6,7 +6,7 @@ const MAC = 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)'
 const WINDOWS = `Mozilla/5.0 (Windows NT 10.0; Win64; x64) ${WEBKIT} Chrome/130.0.0.0 Safari/537.36`
 const IPHONE = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)'
 
-describe('device names (S5)', () => {
+describe('device names', () => {
   it.each([
     ['Chrome on Windows', WINDOWS],
     ['Microsoft Edge on Windows', `${WINDOWS} Edg/130.0.0.0`],
@@ -43,7 +43,7 @@ describe('device names (S5)', () => {
     ['Unknown device', ''],
     ['Unknown device', null],
     ['Unknown device', '//'],
-  ])('calls it %s', (name, userAgent) => {
+  ])('are what a person would say: %s', (name, userAgent) => {
     expect(describeDevice(userAgent)).toBe(name)
   })
 
@@ -57,7 +57,7 @@ describe('device names (S5)', () => {
     'a%0D%0ABcc:b@evil.example/1',
     '%E0%A4%A/1',
     `${'A'.repeat(400)}/1 `,
-  ])('keeps nothing that a mail client would make a link of, or markup: %s', (userAgent) => {
+  ])('keep nothing that a mail client would turn into a link or markup: %s', (userAgent) => {
     const name = describeDevice(userAgent)
     expect(name).toMatch(/^[\p{L}\p{N} -]+$/u)
     expect(name.length).toBeLessThanOrEqual(60)
@@ -67,7 +67,7 @@ describe('device names (S5)', () => {
 describe('the facts of a notice', () => {
   const client = { requestId: null, ip: '203.0.113.7', userAgent: 'curl/8.9.1', locale: 'en' } as const
 
-  it('names device, place and time, and no address', () => {
+  it('name device, place and time, and no address', () => {
     const facts = loginFacts({ ...client, country: 'CH', city: 'Zürich' }, Date.UTC(2001, 0, 31, 12))
     expect(facts).toEqual({ time: '2001-01-31T12:00:00.000Z', device: 'curl', location: 'Zürich, CH' })
   })
@@ -75,7 +75,7 @@ describe('the facts of a notice', () => {
   it.each([
     [null, null, undefined],
     ['CH', null, 'CH'],
-  ])('says of the place what is known: %s, %s', (country, city, location) => {
+  ])('name as much of the place as is known: %s, %s', (country, city, location) => {
     expect(loginFacts({ ...client, country, city }, 0).location).toBe(location)
   })
 })

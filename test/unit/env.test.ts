@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { ConfigurationError, parseSettings } from '../../src/env.ts'
+import { ConfigurationError, parseSettings, SECRET_VARIABLES } from '../../src/env.ts'
+import { BUILT_IN_IDS, toClientVariables } from '../../src/oauth-providers/built-in.ts'
 
 const SECRET = 'HQWzyL0VccnbhT4KDbHYGI9WdTq-SoCGQjly6z61HWw'
 const OTHER = Buffer.from(Array.from({ length: 48 }, (_, byte) => byte * 5 + 3)).toString('base64url')
@@ -27,7 +28,7 @@ function refusedOf(variables: Record<string, unknown>): string[] {
   }
 }
 
-describe('a configuration (api.md "Configuration")', () => {
+describe('a configuration', () => {
   it('needs an origin, a secret and a way to send mails; everything else has its default', () => {
     expect(parseSettings(PRODUCTION)).toMatchObject({
       isDevelopment: false,
@@ -52,14 +53,14 @@ describe('a configuration (api.md "Configuration")', () => {
     })
   })
 
-  it('is of production unless it says otherwise (incident 25)', () => {
+  it('is for production unless it says otherwise (better-auth 1.7.7)', () => {
     expect(parseSettings(PRODUCTION).isDevelopment).toBe(false)
     expect(parseSettings({ ...PRODUCTION, NODE_ENV: 'development' }).isDevelopment).toBe(false)
     expect(parseSettings(DEVELOPMENT).isDevelopment).toBe(true)
     expect(refusedOf({ ...DEVELOPMENT, ENVIRONMENT: '' })).not.toEqual([])
   })
 
-  it('takes what it is given', () => {
+  it('takes every value that it is given', () => {
     const settings = parseSettings({
       ...PRODUCTION,
       APP_URL: 'https://app.example.com/account/',
@@ -94,7 +95,7 @@ describe('a configuration (api.md "Configuration")', () => {
     })
   })
 
-  it('ignores bindings and variables of others', () => {
+  it('ignores bindings and variables that are not its own', () => {
     expect(refusedOf({ ...PRODUCTION, DB: { prepare: () => null }, PATH: '/bin', ALLOWED_ORIGINS: '' })).toEqual([])
   })
 
@@ -107,7 +108,7 @@ describe('a configuration (api.md "Configuration")', () => {
 describe('AUTH_SECRET', () => {
   const secretsOf = (AUTH_SECRET: string) => parseSettings({ ...PRODUCTION, AUTH_SECRET }).secrets
 
-  it('is a list of versions in the order that was chosen: the first makes', () => {
+  it('is a list of versions in the given order, of which the first is used to make tokens', () => {
     expect(secretsOf(`v2:${OTHER}, v1:${SECRET}`).map(({ version }) => version)).toEqual(['v2', 'v1'])
     expect(secretsOf(`v1:${SECRET},v2:${OTHER}`).map(({ version }) => version)).toEqual(['v1', 'v2'])
     expect(secretsOf(`v2:${OTHER},v1:${SECRET}`).map(({ secret }) => secret.length)).toEqual([48, 32])
@@ -186,22 +187,34 @@ describe('a variable that is malformed', () => {
     ['SERVICE_CLIENTS', '[{"id":"api","secret":"short"}]'],
     ['COOKIE_SAME_SITE', 'lax'],
     ['REGION', 'sam'],
-  ])('stops everything, by its name: %s=%s', (variable, value) => {
+  ])('is refused, and the error names it: %s=%s', (variable, value) => {
     expect(refusedOf({ ...PRODUCTION, [variable]: value })).toContain(variable)
   })
 })
 
 describe('variables that belong together', () => {
-  it.each([
+  it.each<[string, Record<string, string>]>([
     ['SMTP_URL', { MAIL_TRANSPORT: 'smtp' }],
     ['RESEND_API_KEY', { MAIL_TRANSPORT: 'resend' }],
-    ['GOOGLE_CLIENT_SECRET', { GOOGLE_CLIENT_ID: 'id' }],
-    ['GITHUB_CLIENT_SECRET', { GITHUB_CLIENT_SECRET: 'secret' }],
-    ['LINKEDIN_CLIENT_SECRET', { LINKEDIN_CLIENT_ID: 'id' }],
-    ['MICROSOFT_CLIENT_SECRET', { MICROSOFT_CLIENT_ID: 'id' }],
+    ...BUILT_IN_IDS.map(toClientVariables).flatMap(({ clientId, clientSecret }): [string, Record<string, string>][] => [
+      [clientSecret, { [clientId]: 'id' }],
+      [clientSecret, { [clientSecret]: 'secret' }],
+    ]),
     ['COOKIE_SAME_SITE', { COOKIE_SAME_SITE: 'None' }],
-  ])('are missed as %s beside %j', (variable, given) => {
+  ])('are refused, and the error names %s, beside %j', (variable, given) => {
     expect(refusedOf({ ...PRODUCTION, ...given })).toEqual([variable])
+  })
+})
+
+describe('the variables of a built-in provider', () => {
+  it.each([
+    ['google', 'GOOGLE_CLIENT_ID', 'GOOGLE_CLIENT_SECRET'],
+    ['linkedin', 'LINKEDIN_CLIENT_ID', 'LINKEDIN_CLIENT_SECRET'],
+  ] as const)('turn %s on, and its secret counts as one', (id, idVariable, secretVariable) => {
+    const { providers } = parseSettings({ ...PRODUCTION, [idVariable]: 'a', [secretVariable]: 'b' })
+    expect(providers.builtIn).toEqual({ [id]: { clientId: 'a', clientSecret: 'b' } })
+    expect(SECRET_VARIABLES).toContain(secretVariable)
+    expect(SECRET_VARIABLES).not.toContain(idVariable)
   })
 })
 
@@ -210,6 +223,7 @@ describe('production', () => {
     ['ISSUER', 'http://auth.example.com'],
     ['ISSUER', 'http://localhost:8787'],
     ['APP_URL', 'http://app.example.com'],
+    ['APP_URL', 'HTTP://app.example.com'],
     ['ALLOWED_ORIGINS', 'http://app.example.com'],
     ['ALLOWED_REDIRECTS', 'http://app.example.com/x'],
     ['RATE_LIMITS', 'off'],
@@ -221,16 +235,16 @@ describe('production', () => {
       'OIDC_PROVIDERS',
       '[{"id":"corp","name":"Corp","issuer":"http://id.example.com","clientId":"a","clientSecret":"b"}]',
     ],
-  ])('refuses what is for development: %s=%s', (variable, value) => {
+  ])('refuses a value that is meant for development: %s=%s', (variable, value) => {
     expect(refusedOf({ ...PRODUCTION, [variable]: value })).toContain(variable)
   })
 
-  it('lets native apps of one machine in: loopback origins may be plain (RFC 8252 §7.3)', () => {
+  it('allows native apps of the same machine, whose loopback origins may be plain http (RFC 8252 §7.3)', () => {
     const loopback = { ALLOWED_ORIGINS: 'http://localhost:5173', ALLOWED_REDIRECTS: 'http://127.0.0.1:9999/callback' }
     expect(refusedOf({ ...PRODUCTION, ...loopback })).toEqual([])
   })
 
-  it('lets the origins of hybrid apps in, whose schemes are their own', () => {
+  it('allows the origins of hybrid apps, which have schemes of their own', () => {
     const allowedOrigins = [
       'capacitor://localhost',
       'ionic://localhost',

@@ -34,7 +34,7 @@ describe('a fixed moment in code', () => {
     expect(findFixedMoments(source)).toEqual([])
   })
 
-  it('is told by its line', () => {
+  it('is reported with its line', () => {
     const source = `/*\n a comment\n*/\nconst url = 'https://example.com' // 2026\nconst at = Date.UTC(2026)`
     expect(findFixedMoments(source)).toEqual([{ line: 5, literal: 'Date.UTC(2026)' }])
   })

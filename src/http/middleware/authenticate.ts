@@ -1,5 +1,10 @@
 import { Refusal } from '../../errors.ts'
-import { authenticateFresh } from '../../services/sessions/authentication.ts'
+import {
+  authenticateFresh,
+  authenticateWithCredentials,
+  type Caller,
+  type CallerWithCredentials,
+} from '../../services/sessions/authentication.ts'
 import type { Context } from '../context.ts'
 import { readAccessCookie, readDeviceToken, readRefreshCookie } from '../cookies.ts'
 import { assertTrustedOrigin } from '../origin.ts'
@@ -24,11 +29,20 @@ export const isBearerRequest = (c: Context): boolean =>
   BEARER.test(c.req.header('Authorization') ?? '') && readAccessCookie(c) === null && readRefreshCookie(c) === null
 
 /** The session and the account of a request as they are now. @throws {Refusal} `unauthenticated`. */
-export async function authenticateCaller(c: Context) {
-  const { account, session } = await authenticateFresh(c.var.platform, readAccessToken(c) ?? refuse())
-  c.set('userId', account.id)
-  c.var.platform.noteActivity(session.id)
-  return { account, session, deviceToken: readDeviceToken(c) }
+export const authenticateCaller = (c: Context): Promise<Caller> => authenticateBy(c, authenticateFresh)
+
+/** The same with what the password is verified by. @throws {Refusal} `unauthenticated`. */
+export const authenticateCallerWithCredentials = (c: Context): Promise<CallerWithCredentials> =>
+  authenticateBy(c, authenticateWithCredentials)
+
+async function authenticateBy<Found extends Omit<Caller, 'deviceToken'>>(
+  c: Context,
+  authenticate: (deps: Context['var']['platform'], token: string) => Promise<Found>,
+): Promise<Found & Pick<Caller, 'deviceToken'>> {
+  const found = await authenticate(c.var.platform, readAccessToken(c) ?? refuse())
+  c.set('userId', found.account.id)
+  c.var.platform.noteActivity(found.session.id)
+  return { ...found, deviceToken: readDeviceToken(c) }
 }
 
 function refuse(): never {

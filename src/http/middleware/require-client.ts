@@ -1,5 +1,6 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { auth } from 'hono/utils/basic-auth'
+import { isEqualInConstantTime } from '../../domain/constant-time.ts'
 import type { Settings } from '../../env.ts'
 import { Refusal } from '../../errors.ts'
 import type { Context } from '../context.ts'
@@ -54,5 +55,5 @@ function decode(text: string): string {
 
 function isAmong(digests: readonly Buffer[], expected: string): boolean {
   const wanted = digest(expected)
-  return digests.map((one) => timingSafeEqual(one, wanted)).includes(true)
+  return digests.map((one) => isEqualInConstantTime(one, wanted)).includes(true)
 }

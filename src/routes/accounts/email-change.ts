@@ -1,7 +1,7 @@
 import { ChangeEmailRequest, ConfirmEmailChangeRequest } from '../../contracts/accounts.ts'
 import { Status } from '../../contracts/common.ts'
 import { json } from '../../http/body.ts'
-import { user } from '../../http/guards.ts'
+import { userWithCredentials } from '../../http/guards.ts'
 import { answer, createRouter, route } from '../../http/route.ts'
 import { confirmEmailChange, requestEmailChange } from '../../services/accounts/email-change.ts'
 
@@ -14,7 +14,7 @@ const requestRoute = route({
   summary: 'Ask to change my e-mail address',
   description: 'Nothing changes before the new address is confirmed. Answers alike whether or not it has an account.',
   limit: 'mails',
-  guard: user(),
+  guard: userWithCredentials(),
   body: json(ChangeEmailRequest),
   answers: {
     202: answer(Status('confirmation_sent'), 'A mail is on its way to the new address.'),

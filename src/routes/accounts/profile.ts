@@ -1,7 +1,7 @@
 import { DeleteAccountRequest, UpdateProfileRequest, User } from '../../contracts/users.ts'
 import { json, optionalJson } from '../../http/body.ts'
 import { clearTokenCookies } from '../../http/cookies.ts'
-import { token, user } from '../../http/guards.ts'
+import { token, user, userWithCredentials } from '../../http/guards.ts'
 import { answer, createRouter, route } from '../../http/route.ts'
 import { changeProfile, deleteAccount, readProfile } from '../../services/accounts/profile.ts'
 
@@ -36,7 +36,7 @@ const deleteRoute = route({
   tags,
   summary: 'Delete my account and everything that belongs to it',
   limit: 'sensitive',
-  guard: user(),
+  guard: userWithCredentials(),
   body: optionalJson(DeleteAccountRequest),
   answers: {
     204: { description: 'The account is gone.' },

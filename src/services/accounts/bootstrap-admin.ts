@@ -1,38 +1,34 @@
-import { MAIL_NOTICE_LIMITS } from '../../config.ts'
-import type { Platform } from '../../platform/platform.ts'
+import type { Reading, Recording } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
-import { grantAdminStatement, whenBootstrapIsDue } from '../../storage/accounts/bootstrap-admin.ts'
+import { bySystem } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
 import type { Condition } from '../../storage/conditions.ts'
-import { enqueueNoticeStatement } from '../../storage/mail.ts'
-import { newId } from '../identifiers.ts'
-import { loginFacts } from '../login/facts.ts'
+import { grantRoleStatement, whenBootstrapIsDue } from '../../storage/roles.ts'
+import { noticeTo } from '../notices.ts'
 
 /**
  * Makes the account an admin, if it has the address of `BOOTSTRAP_ADMIN_EMAIL`, nobody is an admin, and `when` holds:
- * an act that proves the mailbox and sets what signs in, in the same batch. The trail and the owner are told.
- * Statements that end `when` come after these.
+ * an act that proves the mailbox and sets what signs in, in the same batch. The audit trail records it, and the owner
+ * is told. A statement after which `when` no longer holds must come after these.
  */
 export function bootstrapStatements(
-  deps: Pick<Platform, 'db' | 'now' | 'requester' | 'settings'>,
+  deps: Reading & Recording,
   account: Pick<Account, 'id' | 'email' | 'locale'>,
   { how, when }: { how: 'password_reset' | 'email_verified' | 'provider'; when: Condition },
 ) {
   const { db, requester, settings } = deps
   if (account.email !== settings.bootstrapAdminEmail) return { mailIds: [], statements: [] }
   const now = deps.now()
-  const mailId = newId()
-  const { id: userId, email: recipient, locale } = account
-  const isDue = whenBootstrapIsDue({ userId, address: recipient, when })
-  const event = { type: 'role.granted', at: now, userId, details: { role: 'admin', how } } as const
-  const details = loginFacts(requester, now)
-  const notice = { id: mailId, kind: 'role_granted', recipient, userId, locale, createdAt: now, details }
+  const { id: userId, email: address } = account
+  const whenDue = whenBootstrapIsDue({ userId, address, when })
+  const event = { type: 'role.granted', at: now, ...bySystem(account), details: { role: 'admin', how } } as const
+  const notice = noticeTo(deps, account, { kind: 'role_granted', at: now, when: whenDue })
   return {
-    mailIds: [mailId],
+    mailIds: [notice.id],
     statements: [
-      auditStatement(db, event, requester, isDue),
-      enqueueNoticeStatement(db, notice, isDue, MAIL_NOTICE_LIMITS),
-      grantAdminStatement(db, userId, isDue),
+      auditStatement(db, event, requester, whenDue),
+      notice.statement,
+      grantRoleStatement(db, { userId, role: 'admin' }, whenDue),
     ],
   }
 }

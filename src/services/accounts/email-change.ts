@@ -1,18 +1,20 @@
-import { EMAIL_CHANGE_TOKEN_TTL_SECONDS, MAIL_MAX_PER_KIND_AND_HOUR, MAIL_NOTICE_LIMITS } from '../../config.ts'
+import { EMAIL_CHANGE_TOKEN_TTL_SECONDS } from '../../config.ts'
 import { maskEmailAddress } from '../../domain/email-address.ts'
 import { Refusal } from '../../errors.ts'
-import type { Platform } from '../../platform/platform.ts'
-import { type Account, changeEmailStatement } from '../../storage/accounts/accounts.ts'
+import type { Mailing, Reading, TryingPasswords } from '../../platform/platform.ts'
+import { changeEmailStatement } from '../../storage/accounts/accounts.ts'
+import { bySelf } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
+import { inOneBatch } from '../../storage/batch.ts'
 import { userIdByEmail, whenAddressIsTaken, whenTokenExists } from '../../storage/conditions.ts'
 import { isUniqueViolation } from '../../storage/database.ts'
-import { enqueueMailStatement, enqueueNoticeStatement, mailTokenStatements } from '../../storage/mail.ts'
+import { enqueueMailStatement, mailTokenStatements } from '../../storage/mail.ts'
 import { consumeAllTokensStatement, issueTokenStatement } from '../../storage/one-time-tokens.ts'
 import { newId, newOneTimeToken } from '../identifiers.ts'
+import { noticeTo } from '../notices.ts'
 import { proveToken, refuseIfLost, type TokenProof } from '../one-time-tokens.ts'
 import { provePassword } from '../passwords/proof.ts'
-
-type Needs = Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'loginThrottle' | 'announceMails'>
+import type { CallerWithCredentials } from '../sessions/authentication.ts'
 
 /**
  * Mails a link and a code to the new address; nothing changes before it is used. Where that address has an account, its
@@ -20,8 +22,8 @@ type Needs = Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'loginThro
  * @throws {Refusal} `invalid_credentials`, `login_throttled`.
  */
 export async function requestEmailChange(
-  deps: Needs,
-  caller: { account: Account; deviceToken: string | null },
+  deps: TryingPasswords & Mailing,
+  caller: CallerWithCredentials,
   input: { newEmail: string; password: string },
 ): Promise<void> {
   const { db, requester } = deps
@@ -31,25 +33,20 @@ export async function requestEmailChange(
   const token = newOneTimeToken(now, EMAIL_CHANGE_TOKEN_TTL_SECONDS)
   const mailId = newId()
   const mail = { id: mailId, locale: requester.locale, createdAt: now }
-  await db.batch([
-    issueTokenStatement(
+  await inOneBatch(db, {
+    token: issueTokenStatement(
       db,
       { ...token, purpose: 'change_email', email: input.newEmail },
       { id: account.id, unlessTaken: input.newEmail },
     ),
-    ...mailTokenStatements(
-      db,
-      { ...mail, kind: 'confirm_email_change', tokenId: token.id },
-      MAIL_MAX_PER_KIND_AND_HOUR,
-    ),
-    enqueueMailStatement(
+    mail: mailTokenStatements(db, { ...mail, kind: 'confirm_email_change', tokenId: token.id }),
+    mailToOwner: enqueueMailStatement(
       db,
       { ...mail, kind: 'already_registered', recipient: input.newEmail, userId: userIdByEmail(input.newEmail) },
       whenAddressIsTaken(input.newEmail),
-      MAIL_MAX_PER_KIND_AND_HOUR,
     ),
-    auditStatement(db, { type: 'email.change_requested', at: now, actorId: account.id, userId: account.id }, requester),
-  ])
+    audit: auditStatement(db, { type: 'email.change_requested', at: now, ...bySelf(account) }, requester),
+  })
   await deps.announceMails([mailId])
 }
 
@@ -58,40 +55,29 @@ export async function requestEmailChange(
  * account dies: they went to the old address.
  * @throws {Refusal} `invalid_token`, whatever is wrong with it, also when the address was taken meanwhile.
  */
-export async function confirmEmailChange(
-  deps: Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'announceMails'>,
-  proof: TokenProof,
-): Promise<void> {
+export async function confirmEmailChange(deps: Reading & Mailing, proof: TokenProof): Promise<void> {
   const { db, requester } = deps
   const { token, account } = await proveToken(deps, proof, 'change_email')
   const now = deps.now()
-  const mailId = newId()
-  const isLive = whenTokenExists(token.id)
-  const notice = {
-    id: mailId,
+  const whenTokenLives = whenTokenExists(token.id)
+  const notice = noticeTo(deps, account, {
     kind: 'email_changed',
-    recipient: account.email,
-    userId: account.id,
-    locale: account.locale,
-    createdAt: now,
-    details: { email: maskEmailAddress(token.email) },
-  }
+    at: now,
+    when: whenTokenLives,
+    facts: { email: maskEmailAddress(token.email) },
+    hasRequestFacts: false,
+  })
   try {
-    const [, , , consumed] = await db.batch([
-      enqueueNoticeStatement(db, notice, isLive, MAIL_NOTICE_LIMITS),
-      auditStatement(
-        db,
-        { type: 'email.changed', at: now, actorId: account.id, userId: account.id },
-        requester,
-        isLive,
-      ),
-      changeEmailStatement(db, token.id, token.email, now),
-      consumeAllTokensStatement(db, token.id),
-    ])
+    const { consumed } = await inOneBatch(db, {
+      notice: notice.statement,
+      audit: auditStatement(db, { type: 'email.changed', at: now, ...bySelf(account) }, requester, whenTokenLives),
+      account: changeEmailStatement(db, token.id, token.email, now),
+      consumed: consumeAllTokensStatement(db, token.id),
+    })
     refuseIfLost(consumed, token.id)
   } catch (error) {
     if (isUniqueViolation(error, 'users.email')) throw new Refusal('invalid_token', { reason: 'address taken' })
     throw error
   }
-  await deps.announceMails([mailId])
+  await deps.announceMails([notice.id])
 }

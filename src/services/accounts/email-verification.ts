@@ -1,7 +1,8 @@
-import { MAIL_MAX_PER_KIND_AND_HOUR, VERIFICATION_TOKEN_TTL_SECONDS } from '../../config.ts'
-import type { Platform } from '../../platform/platform.ts'
+import { VERIFICATION_TOKEN_TTL_SECONDS } from '../../config.ts'
+import type { Mailing, Platform, Reading } from '../../platform/platform.ts'
 import { describeIdentities, factsWith } from '../../storage/accounts/access-proof.ts'
 import { verifyEmailStatement } from '../../storage/accounts/accounts.ts'
+import { bySelf, byStranger } from '../../storage/actors.ts'
 import { auditOrCountStatements, auditStatement } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
 import {
@@ -19,29 +20,30 @@ import { proveToken, refuseIfLost, type TokenProof } from '../one-time-tokens.ts
 import { bootstrapStatements } from './bootstrap-admin.ts'
 
 /**
- * Mails a new verification link, if there is an account that waits for one. The caller cannot tell. Anybody can ask, so
- * the mail says what a click confirms: when the sign-up was, and the provider's account where it came by one.
+ * Mails a new verification link, if there is an account that waits for one. The answer does not tell whether there is.
+ * Anybody can ask for it, so the mail says what a click confirms: when the sign-up was, and the provider's account
+ * where it came by one.
  */
-export async function resendVerification(
-  deps: Pick<Platform, 'db' | 'now' | 'requester' | 'providers' | 'announceMails'>,
-  email: string,
-): Promise<void> {
+export async function resendVerification(deps: Mailing & Pick<Platform, 'providers'>, email: string): Promise<void> {
   const { db, requester } = deps
   const now = deps.now()
   const token = newOneTimeToken(now, VERIFICATION_TOKEN_TTL_SECONDS)
   const mailId = newId()
   const userId = userIdByEmail(email)
-  const event = { type: 'email.verification_requested', at: now, userId } as const
+  const event = { type: 'email.verification_requested', at: now, ...byStranger({ id: userId }) } as const
   const details = factsWith({}, { time: signUpTimeOf(userId), signIn: describeIdentities(userId, providerNames(deps)) })
-  await db.batch([
-    issueTokenStatement(db, { ...token, purpose: 'verify_email' }, { email, unverified: true }),
-    ...mailTokenStatements(
-      db,
-      { id: mailId, kind: 'verify_email', locale: requester.locale, tokenId: token.id, createdAt: now, details },
-      MAIL_MAX_PER_KIND_AND_HOUR,
-    ),
-    ...auditOrCountStatements(db, event, requester, whenMailed(mailId)),
-  ])
+  await inOneBatch(db, {
+    token: issueTokenStatement(db, { ...token, purpose: 'verify_email' }, { email, isUnverified: true }),
+    mail: mailTokenStatements(db, {
+      id: mailId,
+      kind: 'verify_email',
+      locale: requester.locale,
+      tokenId: token.id,
+      createdAt: now,
+      details,
+    }),
+    audit: auditOrCountStatements(db, event, requester, whenMailed(mailId)),
+  })
   await deps.announceMails([mailId])
 }
 
@@ -49,10 +51,7 @@ export async function resendVerification(
  * Verifies an address by the token or the code that was mailed to it.
  * @throws {Refusal} `invalid_token`, whatever is wrong with it.
  */
-export async function verifyEmail(
-  deps: Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'announceMails'>,
-  proof: TokenProof,
-): Promise<void> {
+export async function verifyEmail(deps: Reading & Mailing, proof: TokenProof): Promise<void> {
   const { db, requester } = deps
   const { token, account } = await proveToken(deps, proof, 'verify_email')
   const now = deps.now()
@@ -65,7 +64,7 @@ export async function verifyEmail(
     verified: verifyEmailStatement(db, token.id, now),
     audit: auditStatement(
       db,
-      { type: 'email.verified', at: now, actorId: account.id, userId: account.id },
+      { type: 'email.verified', at: now, ...bySelf(account) },
       requester,
       whenTokenExists(token.id),
     ),

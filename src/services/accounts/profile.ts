@@ -1,25 +1,22 @@
-import { MAIL_NOTICE_LIMITS } from '../../config.ts'
 import type { User } from '../../contracts/users.ts'
 import type { AccessTokenClaims } from '../../crypto/access-token.ts'
 import { Refusal } from '../../errors.ts'
-import type { Platform } from '../../platform/platform.ts'
+import type { EndingSessions, Mailing, Reading, Recording, TryingPasswords } from '../../platform/platform.ts'
 import { type Account, deleteAccountStatement, updateProfileStatement } from '../../storage/accounts/accounts.ts'
+import { bySelf } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
+import { inOneBatch } from '../../storage/batch.ts'
 import { whenUserExists } from '../../storage/conditions.ts'
 import { isUniqueViolation } from '../../storage/database.ts'
-import { enqueueNoticeStatement } from '../../storage/mail.ts'
-import { endSessionsStatement, type Session } from '../../storage/sessions/sessions.ts'
-import { newId } from '../identifiers.ts'
+import { endSessionsStatement } from '../../storage/sessions/sessions.ts'
+import { noticeTo } from '../notices.ts'
 import { provePassword } from '../passwords/proof.ts'
+import { assertRecentLogin, type CallerWithCredentials } from '../sessions/authentication.ts'
 import { revokeSessions } from '../sessions/ending.ts'
 import { readLiveSession } from '../sessions/live-sessions.ts'
-import { assertRecentLogin } from '../sessions/recent-login.ts'
 
 /** The caller's account as it is now. @throws {Refusal} `unauthenticated` when the session has ended. */
-export async function readProfile(
-  deps: Pick<Platform, 'db' | 'now' | 'settings'>,
-  claims: AccessTokenClaims,
-): Promise<User> {
+export async function readProfile(deps: Reading, claims: AccessTokenClaims): Promise<User> {
   const live = await readLiveSession(deps, claims.sid)
   if (!live) throw new Refusal('unauthenticated', { reason: 'session ended' })
   return toUser(live.account)
@@ -27,22 +24,19 @@ export async function readProfile(
 
 /** @throws {Refusal} `username_taken`. */
 export async function changeProfile(
-  deps: Pick<Platform, 'db' | 'now' | 'requester'>,
+  deps: Recording,
   account: Account,
   changes: { name?: string | null | undefined; username?: string | null | undefined },
 ): Promise<User> {
   const changed = Object.keys(changes)
   if (changed.length === 0) return toUser(account)
   const { db } = deps
-  const event = {
-    type: 'user.updated',
-    at: deps.now(),
-    actorId: account.id,
-    userId: account.id,
-    details: { changed },
-  } as const
+  const event = { type: 'user.updated', at: deps.now(), ...bySelf(account), details: { changed } } as const
   try {
-    await db.batch([updateProfileStatement(db, account.id, changes), auditStatement(db, event, deps.requester)])
+    await inOneBatch(db, {
+      account: updateProfileStatement(db, account.id, changes),
+      audit: auditStatement(db, event, deps.requester),
+    })
   } catch (error) {
     if (isUniqueViolation(error, 'users_username_unique')) throw new Refusal('username_taken')
     throw error
@@ -56,8 +50,8 @@ export async function changeProfile(
  * @throws {Refusal} `step_up_required`, `invalid_credentials`, `login_throttled`.
  */
 export async function deleteAccount(
-  deps: Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'loginThrottle' | 'announceMails' | 'blocklist'>,
-  caller: { account: Account; session: Session; deviceToken: string | null },
+  deps: TryingPasswords & Mailing & EndingSessions,
+  caller: CallerWithCredentials,
   password: string | undefined,
 ): Promise<void> {
   const { db, requester } = deps
@@ -65,24 +59,21 @@ export async function deleteAccount(
   const now = deps.now()
   if (password !== undefined) await provePassword(deps, caller, password)
   else assertRecentLogin(caller, now)
-  const mailId = newId()
-  const notice = {
-    id: mailId,
+  const whenAccountExists = whenUserExists(account.id)
+  const notice = noticeTo(deps, account, {
     kind: 'account_deleted',
-    recipient: account.email,
-    userId: account.id,
-    locale: account.locale,
-    createdAt: now,
-  }
-  const exists = whenUserExists(account.id)
-  const [ended] = await db.batch([
-    endSessionsStatement(db, account.id),
-    enqueueNoticeStatement(db, notice, exists, MAIL_NOTICE_LIMITS),
-    auditStatement(db, { type: 'user.deleted', at: now, actorId: account.id, userId: account.id }, requester, exists),
-    deleteAccountStatement(db, account.id),
-  ])
+    at: now,
+    when: whenAccountExists,
+    hasRequestFacts: false,
+  })
+  const { ended } = await inOneBatch(db, {
+    ended: endSessionsStatement(db, account.id),
+    notice: notice.statement,
+    audit: auditStatement(db, { type: 'user.deleted', at: now, ...bySelf(account) }, requester, whenAccountExists),
+    account: deleteAccountStatement(db, account.id),
+  })
   await revokeSessions(deps, [session.id, ...ended.map(({ id }) => id).filter((id) => id !== session.id)])
-  await deps.announceMails([mailId])
+  await deps.announceMails([notice.id])
 }
 
 /** An account as its owner and admins see it. */
@@ -97,7 +88,7 @@ export function toUser(account: Account): User {
     status: account.status,
     roles: account.roles,
     permissions: account.permissions,
-    mfa: { totp: account.totpActivatedAt !== null, passkeys: 0, recoveryCodesLeft: 0 },
+    mfa: account.factors,
     providers: account.providers,
     createdAt: new Date(account.createdAt).toISOString(),
     lastSeenAt: account.lastSeenAt === null ? null : new Date(account.lastSeenAt).toISOString(),

@@ -1,24 +1,22 @@
-import {
-  MAIL_MAX_PER_KIND_AND_HOUR,
-  RESET_TOKEN_TTL_SECONDS,
-  SIGN_UPS_PER_ADDRESS,
-  VERIFICATION_TOKEN_TTL_SECONDS,
-} from '../../config.ts'
+import { RESET_TOKEN_TTL_SECONDS, SIGN_UPS_PER_ADDRESS, VERIFICATION_TOKEN_TTL_SECONDS } from '../../config.ts'
 import { Refusal } from '../../errors.ts'
-import type { Platform } from '../../platform/platform.ts'
-import { registrationAuditStatements, registrationStatements } from '../../storage/accounts/registration.ts'
+import type { EndingSessions, Mailing, Platform, TryingPasswords } from '../../platform/platform.ts'
+import {
+  registrationAuditStatements,
+  registrationStatements,
+  whenSignUpIsRepeated,
+} from '../../storage/accounts/registration.ts'
 import { inOneBatch } from '../../storage/batch.ts'
+import { userIdByEmail } from '../../storage/conditions.ts'
 import { isUniqueViolation } from '../../storage/database.ts'
+import { removeUnprovenFactorsStatements } from '../factors/registry.ts'
 import { providerNames } from '../federation/provider-names.ts'
 import { newId, newOneTimeToken, throttleOf } from '../identifiers.ts'
 import { loginFacts } from '../login/facts.ts'
 import { assertPasswordAllowed } from '../passwords/policy.ts'
 import { revokeSessions } from '../sessions/ending.ts'
 
-type Needs = Pick<
-  Platform,
-  'db' | 'now' | 'requester' | 'settings' | 'loginThrottle' | 'announceMails' | 'providers' | 'blocklist'
->
+type Needs = TryingPasswords & Mailing & EndingSessions & Pick<Platform, 'providers'>
 
 /**
  * Makes an account and mails its verification link. Where the address has an account, its owner gets a mail that says
@@ -61,7 +59,6 @@ export async function register(
         {
           mail: {
             id: mailId,
-            maxPerHour: MAIL_MAX_PER_KIND_AND_HOUR,
             facts: loginFacts(requester, now),
             providerNames: providerNames(deps),
           },
@@ -69,6 +66,7 @@ export async function register(
           identity: null,
         },
       ),
+      factors: removeUnprovenFactorsStatements(db, userIdByEmail(email), whenSignUpIsRepeated({ id: userId, email })),
       audit: registrationAuditStatements(db, { userId, email, mailId, at: now }, requester),
     })
     await revokeSessions(

@@ -1,9 +1,4 @@
-import {
-  MAIL_MAX_PER_KIND_AND_HOUR,
-  MAIL_NOTICE_LIMITS,
-  RESET_TOKEN_TTL_SECONDS,
-  VERIFICATION_TOKEN_TTL_SECONDS,
-} from '../../config.ts'
+import { RESET_TOKEN_TTL_SECONDS, VERIFICATION_TOKEN_TTL_SECONDS } from '../../config.ts'
 import { Name } from '../../contracts/common.ts'
 import { parseEmailAddress } from '../../domain/email-address.ts'
 import { Refusal } from '../../errors.ts'
@@ -11,10 +6,14 @@ import type { OAuthProvider, ProviderIdentity } from '../../oauth-providers/prov
 import type { Platform } from '../../platform/platform.ts'
 import { describeIdentities, factsWith } from '../../storage/accounts/access-proof.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
-import { registrationAuditStatements, registrationStatements } from '../../storage/accounts/registration.ts'
+import {
+  registrationAuditStatements,
+  registrationStatements,
+  whenSignUpIsRepeated,
+} from '../../storage/accounts/registration.ts'
 import { auditStatement } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
-import { whenUserExists } from '../../storage/conditions.ts'
+import { userIdByEmail, whenUserExists } from '../../storage/conditions.ts'
 import {
   claimAccountStatements,
   createFederatedStatements,
@@ -31,6 +30,7 @@ import {
 import { enqueueNoticeStatement } from '../../storage/mail.ts'
 import { bootstrapStatements } from '../accounts/bootstrap-admin.ts'
 import { resendVerification } from '../accounts/email-verification.ts'
+import { removeUnprovenFactorsStatements } from '../factors/registry.ts'
 import { newId, newOneTimeToken } from '../identifiers.ts'
 import { loginFacts } from '../login/facts.ts'
 import { revokeSessions } from '../sessions/ending.ts'
@@ -142,7 +142,7 @@ async function createAccount(deps: Needs, arrival: Arrival, email: string): Prom
       identity,
     ),
     audit: auditStatement(db, event, requester, isMade),
-    notice: enqueueNoticeStatement(db, notice, isMade, MAIL_NOTICE_LIMITS),
+    notice: enqueueNoticeStatement(db, notice, isMade),
     bootstrap: bootstrap.statements,
   })
   await deps.announceMails([notice.id, ...bootstrap.mailIds])
@@ -165,13 +165,13 @@ async function askByMail(deps: Needs, arrival: Arrival, email: string): Promise<
     ...registrationStatements(db, account, {
       mail: {
         id: mailId,
-        maxPerHour: MAIL_MAX_PER_KIND_AND_HOUR,
         facts: loginFacts(requester, now),
         providerNames: providerNames(deps),
       },
       token: { ...token, resetExpiresAt: now + RESET_TOKEN_TTL_SECONDS * 1000 },
       identity,
     }),
+    factors: removeUnprovenFactorsStatements(db, userIdByEmail(email), whenSignUpIsRepeated(account)),
     audit: registrationAuditStatements(db, { userId: account.id, email, mailId, at: now }, requester),
   })
   await revokeSessions(
@@ -194,12 +194,8 @@ async function claimAccount(deps: Needs, arrival: Arrival, account: Account): Pr
   const dropped = describeIdentities(account.id, providerNames(deps), whenOtherThan(identity))
   const bootstrap = bootstrapByProvider(deps, account, identity)
   const { ended } = await inOneBatch(db, {
-    notice: enqueueNoticeStatement(
-      db,
-      { ...notice, details: factsWith(notice.details, { dropped }) },
-      isOpen,
-      MAIL_NOTICE_LIMITS,
-    ),
+    notice: enqueueNoticeStatement(db, { ...notice, details: factsWith(notice.details, { dropped }) }, isOpen),
+    factors: removeUnprovenFactorsStatements(db, account.id, isOpen),
     ...claimAccountStatements(db, { ...account, name }, identity),
     audit: auditStatement(
       db,

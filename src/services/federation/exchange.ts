@@ -4,7 +4,6 @@ import { makeToken, verifyToken } from '../../crypto/derived-token.ts'
 import { unseal } from '../../crypto/sealed.ts'
 import { Refusal } from '../../errors.ts'
 import type { Platform } from '../../platform/platform.ts'
-import type { Account } from '../../storage/accounts/accounts.ts'
 import type { Condition } from '../../storage/conditions.ts'
 import {
   findExchange,
@@ -12,9 +11,9 @@ import {
   type LoginExchange,
   takeExchange,
 } from '../../storage/federation/login-exchanges.ts'
-import type { Session } from '../../storage/sessions/sessions.ts'
 import { newSalt } from '../identifiers.ts'
 import { completeLogin, type LoginResult, noteRefusals, readDevice, refuseUnfit } from '../login/login.ts'
+import type { Caller } from '../sessions/authentication.ts'
 import type { OpeningNeeds } from '../sessions/opening.ts'
 import { NO_SESSION_COOKIES, type SessionCookies } from '../sessions/replaced.ts'
 import { linkIdentity, WaitingLink } from './identities.ts'
@@ -28,7 +27,7 @@ type Needs = OpeningNeeds & Pick<Platform, 'providers'>
 export type Exchanged =
   | { login: LoginResult; delivery: LoginExchange['delivery'] }
   /** An identity was linked; the session that asked goes on. */
-  | { linked: { account: Account; session: Session } }
+  | { linked: Pick<Caller, 'account' | 'session'> }
 
 /**
  * Keeps a login until its page fetches it, for a minute, if `when` holds: what it was proven with may have been dropped
@@ -67,7 +66,7 @@ export async function exchangeCode(
     /** The session cookies of the request. */
     cookies: SessionCookies
     /** Says who is signed in, where that matters. */
-    authenticate: () => Promise<{ account: Account; session: Session }>
+    authenticate: () => Promise<Caller>
   },
 ): Promise<Exchanged> {
   const claimed = verifyToken(deps.settings.secrets, input.code, PURPOSE)
@@ -88,8 +87,8 @@ export async function exchangeCode(
 async function completeLink(
   deps: Needs,
   exchange: LoginExchange,
-  caller: { account: Account; session: Session },
-): Promise<{ account: Account; session: Session }> {
+  caller: Caller,
+): Promise<Pick<Caller, 'account' | 'session'>> {
   const waiting = await unseal(deps.settings.secrets, LINK_SEAL, exchange.sealedLink ?? '', WaitingLink)
   if (waiting?.sessionId !== caller.session.id || exchange.userId !== caller.account.id)
     throw new Refusal('invalid_code', { reason: 'another session asked to link' })

@@ -8,8 +8,7 @@ import type { OAuthProvider } from '../../oauth-providers/provider.ts'
 import { ProviderError } from '../../oauth-providers/provider-error.ts'
 import { logWarning } from '../../platform/log.ts'
 import type { Platform } from '../../platform/platform.ts'
-import type { Account } from '../../storage/accounts/accounts.ts'
-import type { Session } from '../../storage/sessions/sessions.ts'
+import type { Caller } from '../sessions/authentication.ts'
 
 const Flow = z.object({
   provider: z.string(),
@@ -98,7 +97,7 @@ export async function beginLogin(
  */
 export async function beginLink(
   deps: Needs,
-  caller: { account: Account; session: Session },
+  caller: Caller,
   { provider: providerId, redirectTo }: { provider: string; redirectTo: string },
 ): Promise<{ url: string; cookie: FlowCookie }> {
   const provider = findProvider(deps, providerId)

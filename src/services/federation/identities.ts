@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { MAIL_NOTICE_LIMITS } from '../../config.ts'
 import { Refusal } from '../../errors.ts'
 import type { Platform } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
@@ -8,11 +7,12 @@ import { whenSessionExists } from '../../storage/conditions.ts'
 import {
   findAccountsOf,
   insertIdentityStatement,
-  mayUnlink,
   type NewIdentity,
   unlinkStatement,
+  whenOtherWayIn,
 } from '../../storage/federation/identities.ts'
 import { enqueueNoticeStatement } from '../../storage/mail.ts'
+import { factorsThatOpenAlone } from '../factors/registry.ts'
 import { newId } from '../identifiers.ts'
 import { loginFacts } from '../login/facts.ts'
 import { readLiveSession } from '../sessions/live-sessions.ts'
@@ -67,14 +67,18 @@ export async function linkIdentity(deps: Needs, { identity, sessionId }: Waiting
 
 /**
  * Unlinks a provider from the caller's account, and tells them. Never takes the last way in, also not when two are
- * unlinked at once: a password counts, and any other provider that is still configured.
+ * unlinked at once: a password counts, any other provider that is still configured, and a factor that opens the account
+ * alone.
  * @throws {Refusal} `last_login_method`; `not_found` when it is not linked.
  */
 export async function unlinkProvider(deps: Needs, account: Account, providerId: string): Promise<void> {
   const { db, requester } = deps
   const now = deps.now()
   const mailId = newId()
-  const isAllowed = mayUnlink(account.id, providerId, [...deps.providers.keys()])
+  const isAllowed = whenOtherWayIn(
+    { userId: account.id, provider: providerId },
+    { configured: [...deps.providers.keys()], otherWays: factorsThatOpenAlone(account.id) },
+  )
   const event = {
     type: 'identity.unlinked',
     at: now,
@@ -93,7 +97,7 @@ export async function unlinkProvider(deps: Needs, account: Account, providerId: 
   }
   const [, , unlinked] = await db.batch([
     auditStatement(db, event, requester, isAllowed),
-    enqueueNoticeStatement(db, notice, isAllowed, MAIL_NOTICE_LIMITS),
+    enqueueNoticeStatement(db, notice, isAllowed),
     unlinkStatement(db, account.id, providerId, isAllowed),
   ])
   if (unlinked.length === 0) {

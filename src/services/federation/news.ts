@@ -1,4 +1,3 @@
-import { MAIL_NOTICE_LIMITS } from '../../config.ts'
 import type { MailKind } from '../../mail/message.ts'
 import type { OAuthProvider } from '../../oauth-providers/provider.ts'
 import type { Platform } from '../../platform/platform.ts'
@@ -64,7 +63,7 @@ export function linkedStatements(
   }
   const statements = [
     auditStatement(db, linkedEvent(account.id, { provider: provider.id, how, at }), requester, isLinked),
-    enqueueNoticeStatement(db, notice, isLinked, MAIL_NOTICE_LIMITS),
+    enqueueNoticeStatement(db, notice, isLinked),
   ] as const
   return { mailId, statements }
 }

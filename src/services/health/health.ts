@@ -1,11 +1,30 @@
-import { DEPENDENCY_TIMEOUT_MS } from '../../config.ts'
+import { DEPENDENCY_TIMEOUT_MS, READINESS_CACHE_SECONDS, READINESS_MAX_AGE_SECONDS } from '../../config.ts'
 import { signAccessToken, verifyAccessToken } from '../../crypto/access-token.ts'
 import { logError } from '../../platform/log.ts'
-import type { DependencyState, Platform } from '../../platform/platform.ts'
+import type { DependencyState, Platform, Signing } from '../../platform/platform.ts'
 import { within } from '../../within.ts'
 import { findSigningKey, findVerifyingKey } from '../signing-keys/signing-keys.ts'
 
-type Needs = Pick<Platform, 'probes' | 'db' | 'now' | 'settings' | 'keyRing'>
+type Needs = Signing & Pick<Platform, 'probes'>
+
+/**
+ * Tells the state of every dependency, asked a few seconds ago at most. While one request asks anew, others get what
+ * was known before, unless that is too old to be told; then each asks for itself, because no request may wait for the
+ * promise of another.
+ */
+export async function readReadiness(deps: Needs & Pick<Platform, 'readiness'>) {
+  const { readiness } = deps
+  const now = deps.now()
+  const isWithin = (seconds: number, since: number) => now < since + seconds * 1000
+  const { known } = readiness
+  const isAsking = isWithin(READINESS_CACHE_SECONDS, readiness.askedAt)
+  if (known !== null && isWithin(isAsking ? READINESS_MAX_AGE_SECONDS : READINESS_CACHE_SECONDS, known.at))
+    return known.dependencies
+  readiness.askedAt = now
+  const dependencies = await checkReadiness(deps)
+  readiness.known = { dependencies, at: now }
+  return dependencies
+}
 
 /**
  * Asks every dependency once, side by side, and says which answered and how fast; signs and verifies a token as well.
@@ -30,7 +49,7 @@ async function checkDependency(name: string, probe: () => Promise<unknown>): Pro
   }
 }
 
-/** Proves that tokens signed here are believed here. The token is for nobody, and no route takes its audience. */
+/** Proves that a token signed here is accepted here. The token is for nobody, and no route accepts its audience. */
 async function signAndVerify(deps: Needs): Promise<void> {
   const [issuer, audience, nobody] = [deps.settings.issuer, 'urn:postern:readiness', 'nobody']
   const now = Math.floor(deps.now() / 1000)

@@ -1,13 +1,10 @@
 import type { Introspection } from '../../contracts/introspection.ts'
 import { verifyToken } from '../../crypto/derived-token.ts'
-import { Refusal } from '../../errors.ts'
-import type { Platform } from '../../platform/platform.ts'
+import type { EndingSessions, Platform, Reading, Signing } from '../../platform/platform.ts'
 import { findLiveGrant } from '../../storage/sessions/grants.ts'
-import { verifySignature } from '../sessions/authentication.ts'
+import { openAccessToken } from '../sessions/authentication.ts'
 import { endNamedSessions } from '../sessions/ending.ts'
-import { idleTimeoutMs, readLiveSession } from '../sessions/live-sessions.ts'
-
-export type RevocationNeeds = Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'keyRing' | 'blocklist'>
+import { liveNow, readLiveSession } from '../sessions/live-sessions.ts'
 
 const INACTIVE: Introspection = { active: false }
 
@@ -16,7 +13,7 @@ const INACTIVE: Introspection = { active: false }
  * 7662). Being asked about an access token shows that its session is in use.
  */
 export async function introspect(
-  deps: Omit<RevocationNeeds, 'requester' | 'blocklist'> & Pick<Platform, 'noteActivity'>,
+  deps: Signing & Pick<Platform, 'noteActivity'>,
   token: string,
 ): Promise<Introspection> {
   const access = await openAccessToken(deps, token)
@@ -43,41 +40,29 @@ export async function introspect(
 }
 
 /**
- * Ends the session that a token belongs to; a token that is worth nothing ends nothing, and nobody is told (RFC 7009
- * §2.2). `service` is the client whose act it is; without one it is the user's.
+ * Ends the session that a token belongs to. A token that is worth nothing ends nothing, and the answer is the same (RFC
+ * 7009 §2.2).
+ * @param clientId the service that asked for it, whose act it then is; null where it is the user's own.
  */
-export async function revoke(deps: RevocationNeeds, token: string, service: string | null = null): Promise<void> {
+export async function revoke(
+  deps: Signing & EndingSessions,
+  token: string,
+  clientId: string | null = null,
+): Promise<void> {
   const access = await openAccessToken(deps, token)
   const refresh = access ? null : verifyToken(deps.settings.secrets, token, 'refresh')
-  if (access || refresh) await endNamedSessions(deps, { access, refresh }, service)
+  if (access || refresh) await endNamedSessions(deps, { access, refresh }, clientId)
 }
 
-/** The claims of a genuine access token, or null for anything else. */
-export async function openAccessToken(
-  deps: Pick<RevocationNeeds, 'db' | 'now' | 'settings' | 'keyRing'>,
-  token: string,
-  options: { mayHaveExpired?: boolean } = {},
-) {
-  try {
-    return await verifySignature(deps, token, options)
-  } catch (error) {
-    if (error instanceof Refusal) return null
-    throw error
-  }
-}
-
-async function readSessionOfAccess(
-  deps: Pick<RevocationNeeds, 'db' | 'now' | 'settings'>,
-  { sid, iat }: { sid: string; iat: number },
-) {
+async function readSessionOfAccess(deps: Reading, { sid, iat }: { sid: string; iat: number }) {
   const live = await readLiveSession(deps, sid)
   return live && { ...live, issuedAt: iat }
 }
 
-/** Only of the latest refresh token: an earlier one is worth nothing to another service. */
-async function readSessionOfRefresh(deps: Pick<RevocationNeeds, 'db' | 'now' | 'settings'>, token: string) {
+/** Only the latest refresh token has a session here: an earlier one is worth nothing to another service. */
+async function readSessionOfRefresh(deps: Reading, token: string) {
   const presented = verifyToken(deps.settings.secrets, token, 'refresh')
-  const live = presented && (await findLiveGrant(deps.db, presented, deps.now(), idleTimeoutMs(deps)))
+  const live = presented && (await findLiveGrant(deps.db, presented, liveNow(deps)))
   if (live?.grant.generation !== presented?.generation) return null
   return live && { ...live, issuedAt: Math.floor(live.grant.rotatedAt / 1000) }
 }

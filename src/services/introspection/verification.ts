@@ -1,5 +1,5 @@
 import type { AccessTokenClaims } from '../../crypto/access-token.ts'
-import type { Platform } from '../../platform/platform.ts'
+import type { Platform, Signing } from '../../platform/platform.ts'
 import { authenticateFresh, authenticateRead } from '../sessions/authentication.ts'
 
 export interface VerifyOptions {
@@ -23,7 +23,7 @@ export type VerifiedToken =
   | { ok: true; claims: ServiceClaims }
   | { ok: false; code: 'unauthenticated' | 'forbidden' | 'unavailable' }
 
-type Needs = Pick<Platform, 'db' | 'now' | 'settings' | 'keyRing' | 'blocklist' | 'noteActivity'>
+type Needs = Signing & Pick<Platform, 'blocklist' | 'noteActivity'>
 
 /**
  * Verifies a token for another Worker, whose question shows that the session is in use. @throws {Refusal}

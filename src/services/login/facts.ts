@@ -1,7 +1,7 @@
 import Bowser from 'bowser'
-import type { Requester } from '../../platform/requester.ts'
+import type { Requester } from '../../domain/requester.ts'
 
-/** What a notice tells a person of where something was done from. Times are ISO 8601 UTC. */
+/** What a notice tells a person of when, and from where, something was done. The time is ISO 8601 in UTC. */
 export function loginFacts(requester: Requester, nowMs: number): Record<string, string> {
   const location = [requester.city, requester.country].filter((part) => part !== null).join(', ')
   return {
@@ -11,7 +11,7 @@ export function loginFacts(requester: Requester, nowMs: number): Record<string, 
   }
 }
 
-/** Words of Bowser's that say less, or more, than a person would. */
+/** What a person would call a program for which Bowser has another name. */
 const PROGRAM_NAMES: Readonly<Record<string, string>> = {
   'Samsung Internet for Android': 'Samsung Internet',
   'Android Browser': 'App',

@@ -4,11 +4,16 @@ import { makeToken } from '../../crypto/derived-token.ts'
 import { readDeviceAccount, verifyDeviceToken } from '../../crypto/device-token.ts'
 import { Refusal } from '../../errors.ts'
 import type { Platform } from '../../platform/platform.ts'
-import { type Account, findAccountByIdentifier, rehashPasswordStatement } from '../../storage/accounts/accounts.ts'
+import type { Account } from '../../storage/accounts/accounts.ts'
+import { findCredentials, rehashPasswordStatement } from '../../storage/accounts/credentials.ts'
+import { byStranger } from '../../storage/actors.ts'
 import { type AuditType, auditStatement } from '../../storage/audit.ts'
+import { inOneBatch } from '../../storage/batch.ts'
 import { whenTokenExists } from '../../storage/conditions.ts'
 import { issueTokenStatement } from '../../storage/one-time-tokens.ts'
-import { newOneTimeToken, parseIdentifier, throttleOf } from '../identifiers.ts'
+import { secondFactorsOf } from '../factors/registry.ts'
+import { newOneTimeToken, parseIdentifier } from '../identifiers.ts'
+import { tryPassword } from '../passwords/attempt.ts'
 import { type NewLogin, type OpenedSession, type OpeningNeeds, openSession } from '../sessions/opening.ts'
 import { findLoginBar, refuseLogin, toCredentialsRefusal } from './refusal.ts'
 
@@ -24,7 +29,10 @@ export interface LoginOrigin {
   replaces: NewLogin['replaces']
 }
 
-/** A login that is counted by its address, unless that was done: the route knows whom it has counted. */
+/**
+ * A login with what counts it against the budget of the client's address. That does nothing where the route has counted
+ * it so already.
+ */
 export type CountedLogin = LoginOrigin & { countStranger: () => Promise<void> }
 
 export type LoginResult = { session: OpenedSession } | { mfa: MfaTicket }
@@ -32,8 +40,8 @@ export type LoginResult = { session: OpenedSession } | { mfa: MfaTicket }
 type Needs = OpeningNeeds & Pick<Platform, 'loginThrottle'>
 
 /**
- * Logs in by password. An unknown account costs the same as a wrong password, at each step, and so does a right one
- * that is barred.
+ * Logs in by password. A name that nobody has costs at each step what a wrong password costs, and so does the right
+ * password of an account that is barred.
  * @throws {Refusal} `invalid_credentials`; `login_throttled`; `rate_limited`; `account_deactivated` only after the
  * right password of a confirmed account.
  */
@@ -42,30 +50,23 @@ export async function logInWithPassword(
   input: { identifier: string; password: string } & CountedLogin,
 ): Promise<LoginResult> {
   const identifier = parseIdentifier(input.identifier)
-  const account = await findAccountByIdentifier(deps.db, identifier)
+  const owner = await findCredentials(deps.db, identifier)
+  const account = owner?.account ?? null
   const deviceId = account && readDevice(deps, account.id, input.deviceToken)
   if (deviceId === null) await input.countStranger()
-  const bar = account && findLoginBar(deps, account)
-  const attempt = await throttleOf(deps, account ?? identifier).attempt({
+  const attempted = await tryPassword(deps, {
     password: input.password,
-    hash: account?.passwordHash ?? null,
+    owner,
+    identifier,
     deviceId,
-    isBarred: bar !== null,
+    bar: owner && findLoginBar(deps, owner),
+    event: { occasion: 'login', ...byStranger(account) },
   })
-  if (attempt.outcome === 'throttled') {
-    const { retryAfterSeconds } = attempt
-    if (attempt.isFirst) await recordRefusal(deps, 'login.throttled', account, { retryAfterSeconds })
-    throw new Refusal('login_throttled', { retryAfterSeconds })
-  }
-  if (attempt.outcome !== 'right' || bar !== null || !account)
-    return await refuseLogin(deps, account, attempt.outcome === 'wrong' ? null : bar)
+  if (!attempted.isRight || account === null)
+    return await refuseLogin(deps, account, attempted.isRight ? null : attempted.bar)
   await refuseUnfit(deps, account)
-  return await completeLogin(deps, account, {
-    methods: ['pwd'],
-    deviceId,
-    replaces: input.replaces,
-    rehash: attempt.rehash,
-  })
+  const { rehash } = attempted
+  return await completeLogin(deps, account, { methods: ['pwd'], deviceId, replaces: input.replaces, rehash })
 }
 
 /**
@@ -78,32 +79,26 @@ export async function completeLogin(deps: OpeningNeeds, account: Account, login:
   const { db, settings } = deps
   const now = deps.now()
   const token = newOneTimeToken(now, MFA_TICKET_TTL_SECONDS)
-  const [issued] = await db.batch([
-    issueTokenStatement(
+  const { issued } = await inOneBatch(db, {
+    issued: issueTokenStatement(
       db,
       { ...token, purpose: 'mfa_ticket', methods: login.methods },
       { id: account.id, asProven: account },
     ),
-    auditStatement(
+    audit: auditStatement(
       db,
-      { type: 'login.mfa_required', at: now, userId: account.id },
+      { type: 'login.mfa_required', at: now, ...byStranger(account) },
       deps.requester,
       whenTokenExists(token.id),
     ),
-    ...(login.rehash && account.passwordHash
-      ? [rehashPasswordStatement(db, account.id, account.passwordHash, login.rehash)]
-      : []),
-  ])
+    rehash: login.rehash ? rehashPasswordStatement(db, account.id, login.rehash) : null,
+  })
   if (issued.meta.changes === 0) throw toCredentialsRefusal('account changed during login')
   const ticket = makeToken(settings.secrets, { purpose: 'mfa_ticket', id: token.id, generation: 0, salt: token.salt })
   return { mfa: { ticket, expiresIn: MFA_TICKET_TTL_SECONDS, methods } }
 }
 
-/** What can stand beside the password at this login; empty where the account has set no second factor. */
-export function secondFactorsOf(account: Account): MfaMethod[] {
-  return account.totpActivatedAt === null ? [] : ['email']
-}
-
+/** The id of the device that a token names, where we made the token for this account; null for any other text. */
 export function readDevice(
   deps: Pick<Platform, 'settings' | 'now'>,
   userId: string,
@@ -112,13 +107,14 @@ export function readDevice(
   return deviceToken === null ? null : verifyDeviceToken(deps.settings.secrets, userId, deviceToken, deps.now())
 }
 
-/** What a device token of our making calls its account, which stays unknown; null for any other text. */
+/** The name that a device token of ours gives its account, which it does not tell; null for any other text. */
 export function nameDeviceAccount(deps: Pick<Platform, 'settings' | 'now'>, deviceToken: string | null): string | null {
   return deviceToken === null ? null : readDeviceAccount(deps.settings.secrets, deviceToken, deps.now())
 }
 
 /**
- * Refuses an account that may not sign in, whatever it was proven by. Only for somebody who has proven to own it.
+ * Refuses an account that may not sign in, however its owner has proven themselves. It tells why, so it is only for
+ * somebody who has proven to own the account.
  * @throws {Refusal} `account_deactivated`, `email_not_verified`.
  */
 export async function refuseUnfit(
@@ -132,16 +128,17 @@ export async function refuseUnfit(
   throw new Refusal(code)
 }
 
+/** Audits that something was refused to somebody who has not proven who they are. */
 export async function recordRefusal(
   deps: Pick<Platform, 'db' | 'now' | 'requester'>,
   type: AuditType,
   account: Pick<Account, 'id'> | null,
   details: Record<string, unknown>,
 ): Promise<void> {
-  await auditStatement(deps.db, { type, at: deps.now(), userId: account?.id ?? null, details }, deps.requester)
+  await auditStatement(deps.db, { type, at: deps.now(), ...byStranger(account), details }, deps.requester)
 }
 
-/** Notes a refusal of what is tried in the trail, with its code as the reason. */
+/** Tries something, and audits its refusal with the code as the reason. */
 export async function noteRefusals<Value>(
   deps: Pick<Platform, 'db' | 'now' | 'requester'>,
   attempt: { type: AuditType; account: Pick<Account, 'id'> | null; provider: string },

@@ -1,8 +1,11 @@
-import { MAIL_MAX_PER_KIND_AND_HOUR, RESET_TOKEN_TTL_SECONDS, VERIFICATION_TOKEN_TTL_SECONDS } from '../../config.ts'
+import { RESET_TOKEN_TTL_SECONDS, VERIFICATION_TOKEN_TTL_SECONDS } from '../../config.ts'
 import { Refusal } from '../../errors.ts'
 import type { Platform } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
+import type { Credentials } from '../../storage/accounts/credentials.ts'
+import { byStranger } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
+import { inOneBatch } from '../../storage/batch.ts'
 import { mailTokenStatements } from '../../storage/mail.ts'
 import { issueTokenStatement } from '../../storage/one-time-tokens.ts'
 import { newId, newOneTimeToken } from '../identifiers.ts'
@@ -18,9 +21,15 @@ const BAR_MAILS = {
 const DETAIL =
   'The name or the password is wrong, or the address is not confirmed yet. Log in with the address: where only its confirmation is missing, or the password has to be set anew, the link is mailed again.'
 
-/** The bar of an account, or null. The link that sets a new password confirms the address too, so it goes first. */
-export function findLoginBar({ settings }: Pick<Platform, 'settings'>, account: Account): LoginBar | null {
-  if (account.passwordResetRequiredAt !== null) return 'password_reset_required'
+/**
+ * What bars an account, or null. A password that has to be set anew comes first, because the link for it confirms the
+ * address too.
+ */
+export function findLoginBar(
+  { settings }: Pick<Platform, 'settings'>,
+  { account, credentials }: { account: Account; credentials: Credentials },
+): LoginBar | null {
+  if (credentials.passwordResetRequiredAt !== null) return 'password_reset_required'
   return account.emailVerifiedAt === null && settings.requireEmailVerification ? 'email_not_verified' : null
 }
 
@@ -29,9 +38,9 @@ export const toCredentialsRefusal = (reason: string): Refusal =>
   new Refusal('invalid_credentials', { reason, members: { detail: DETAIL } })
 
 /**
- * Refuses a password login. Where only a bar stood in the way, its link is mailed again. The same statements run for a
- * wrong password and for an account that does not exist, and then mail nothing: whoever registers an address and logs
- * in with the password they chose cannot tell whether it had an account (ASVS 6.3.8).
+ * Refuses a password login. Where only a bar stood in the way, the link that lifts it is mailed again. The same
+ * statements run for a wrong password and for a name that nobody has, and then mail nothing: somebody who registers an
+ * address and logs in with the password they chose cannot tell whether the address had an account (ASVS 6.3.8).
  * @throws {Refusal} `invalid_credentials`, always.
  */
 export async function refuseLogin(
@@ -45,15 +54,13 @@ export async function refuseLogin(
   const token = newOneTimeToken(now, ttlSeconds)
   const mailId = newId()
   const reason = bar ?? 'wrong password'
-  await db.batch([
-    issueTokenStatement(db, { ...token, purpose: kind }, { id: bar === null || account === null ? '' : account.id }),
-    ...mailTokenStatements(
-      db,
-      { id: mailId, kind, locale: requester.locale, tokenId: token.id, createdAt: now },
-      MAIL_MAX_PER_KIND_AND_HOUR,
-    ),
-    auditStatement(db, { type: 'login.failed', at: now, userId: account?.id ?? null, details: { reason } }, requester),
-  ])
+  const owner = { id: bar === null || account === null ? '' : account.id }
+  const event = { type: 'login.failed', at: now, ...byStranger(account), details: { reason } } as const
+  await inOneBatch(db, {
+    token: issueTokenStatement(db, { ...token, purpose: kind }, owner),
+    mail: mailTokenStatements(db, { id: mailId, kind, locale: requester.locale, tokenId: token.id, createdAt: now }),
+    audit: auditStatement(db, event, requester),
+  })
   await deps.announceMails([mailId])
   throw toCredentialsRefusal(account ? reason : 'unknown account')
 }

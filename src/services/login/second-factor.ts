@@ -1,39 +1,26 @@
-import { CODE_GUESSES, MAIL_MAX_PER_KIND_AND_HOUR } from '../../config.ts'
+import { CODE_GUESSES } from '../../config.ts'
 import type { MfaMethod } from '../../contracts/login.ts'
 import { verifyToken } from '../../crypto/derived-token.ts'
 import { Refusal } from '../../errors.ts'
 import type { Platform } from '../../platform/platform.ts'
-import { auditStatement } from '../../storage/audit.ts'
-import { enqueueTokenMailStatement } from '../../storage/mail.ts'
 import { consumeTokenStatement, countGuess } from '../../storage/one-time-tokens.ts'
-import { newId } from '../identifiers.ts'
-import { isRightCodeFor, proveToken } from '../one-time-tokens.ts'
-import { type OpenedSession, type OpeningNeeds, openSession } from '../sessions/opening.ts'
-import { type CountedLogin, readDevice, recordRefusal, secondFactorsOf } from './login.ts'
+import { mailLoginCode } from '../factors/mailed-code.ts'
+import { findSecondFactor } from '../factors/registry.ts'
+import { proveToken } from '../one-time-tokens.ts'
+import { type OpenedSession, type OpeningNeeds, openSession, SECOND_FACTOR_SHOWN } from '../sessions/opening.ts'
+import { type CountedLogin, readDevice, recordRefusal } from './login.ts'
 
 /** Mails the code of a login that waits for its second factor. */
 export async function sendMfaCode(
   deps: Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'announceMails'>,
   ticket: string,
 ): Promise<void> {
-  const { db, requester } = deps
-  const { token, account } = await proveToken(deps, { token: ticket }, 'mfa_ticket')
-  const now = deps.now()
-  const mailId = newId()
-  await db.batch([
-    enqueueTokenMailStatement(
-      db,
-      { id: mailId, kind: 'one_time_code', locale: requester.locale, tokenId: token.id, createdAt: now },
-      MAIL_MAX_PER_KIND_AND_HOUR,
-    ),
-    auditStatement(db, { type: 'login.code_requested', at: now, userId: account.id }, requester),
-  ])
-  await deps.announceMails([mailId])
+  await mailLoginCode(deps, await proveToken(deps, { token: ticket }, 'mfa_ticket'))
 }
 
 /**
- * Completes a login with its second factor. The guess is counted before it is compared, and of two right ones at once
- * one wins.
+ * Completes a login with its second factor. The guess is counted before it is compared, and of two right ones that come
+ * at once one opens a session.
  * @throws {Refusal} `invalid_code`, whatever is wrong; `rate_limited`.
  */
 export async function logInWithSecondFactor(
@@ -50,15 +37,14 @@ export async function logInWithSecondFactor(
   if (found?.account.status !== 'active' || found.token.salt !== claimed?.salt)
     throw new Refusal('invalid_code', { reason: 'ticket' })
   const { token, account } = found
-  const isOffered = secondFactorsOf(account).includes(input.method)
-  const isRight = isOffered && input.method === 'email' && isRightCodeFor(deps, token, input.code)
-  if (!isRight) {
+  const factor = findSecondFactor(account, input.method)
+  if (factor === null || !(await factor.verify(deps, { account, token, code: input.code }))) {
     await recordRefusal(deps, 'login.failed', account, { reason: 'wrong code' })
     throw new Refusal('invalid_code', { reason: 'wrong code' })
   }
   const consumed = await consumeTokenStatement(db, token.id)
   if (!consumed.some(({ id }) => id === token.id))
     throw new Refusal('invalid_code', { reason: 'used at the same moment' })
-  const methods = [...(token.methods ?? ['pwd']), 'otp', 'mfa']
+  const methods = [...(token.methods ?? ['pwd']), factor.amr, SECOND_FACTOR_SHOWN]
   return await openSession(deps, account, { methods, deviceId, replaces: input.replaces })
 }

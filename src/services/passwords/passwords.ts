@@ -1,33 +1,35 @@
-import { MAIL_MAX_PER_KIND_AND_HOUR, MAIL_NOTICE_LIMITS, RESET_TOKEN_TTL_SECONDS } from '../../config.ts'
+import { RESET_TOKEN_TTL_SECONDS } from '../../config.ts'
 import { Refusal } from '../../errors.ts'
 import type { Platform } from '../../platform/platform.ts'
 import {
   describeIdentities,
-  factsWith,
   proveAccessStatements,
   whenIdentityIsProven,
   whenIdentityIsUnproven,
 } from '../../storage/accounts/access-proof.ts'
-import { type Account, changePasswordStatement, resetPasswordStatement } from '../../storage/accounts/accounts.ts'
+import { changePasswordStatement, resetPasswordStatement } from '../../storage/accounts/credentials.ts'
+import { bySelf, byStranger } from '../../storage/actors.ts'
 import { auditOrCountStatements, auditStatement } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
 import { userIdByEmail, whenMailed, whenPasswordIs, whenTokenExists } from '../../storage/conditions.ts'
 import { deleteExchangesStatement } from '../../storage/federation/login-exchanges.ts'
-import { enqueueNoticeStatement, mailTokenStatements } from '../../storage/mail.ts'
+import { mailTokenStatements } from '../../storage/mail.ts'
 import { consumeAllTokensStatement, deleteTokensStatement, issueTokenStatement } from '../../storage/one-time-tokens.ts'
-import { endSessionsStatement, type Session } from '../../storage/sessions/sessions.ts'
+import { endSessionsStatement } from '../../storage/sessions/sessions.ts'
 import { bootstrapStatements } from '../accounts/bootstrap-admin.ts'
+import { removeUnprovenFactorsStatements } from '../factors/registry.ts'
 import { providerNames } from '../federation/provider-names.ts'
 import { newId, newOneTimeToken, throttleOf } from '../identifiers.ts'
-import { loginFacts } from '../login/facts.ts'
+import { noticeTo } from '../notices.ts'
 import { proveToken, refuseIfLost, type TokenProof } from '../one-time-tokens.ts'
+import type { CallerWithCredentials } from '../sessions/authentication.ts'
 import { revokeSessions } from '../sessions/ending.ts'
 import { assertPasswordAllowed } from './policy.ts'
 import { provePassword } from './proof.ts'
 
 type Needs = Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'loginThrottle' | 'announceMails' | 'blocklist'>
 
-/** Mails a link to set a new password, if there is an active account. The caller cannot tell. */
+/** Mails a link to set a new password, if an active account has the address. Whoever asks cannot tell whether one has. */
 export async function requestPasswordReset(
   deps: Pick<Platform, 'db' | 'now' | 'requester' | 'announceMails'>,
   email: string,
@@ -36,23 +38,26 @@ export async function requestPasswordReset(
   const now = deps.now()
   const token = newOneTimeToken(now, RESET_TOKEN_TTL_SECONDS)
   const mailId = newId()
-  const event = { type: 'password.reset_requested', at: now, userId: userIdByEmail(email) } as const
-  await db.batch([
-    issueTokenStatement(db, { ...token, purpose: 'reset_password' }, { email }),
-    ...mailTokenStatements(
-      db,
-      { id: mailId, kind: 'reset_password', locale: requester.locale, tokenId: token.id, createdAt: now },
-      MAIL_MAX_PER_KIND_AND_HOUR,
-    ),
-    ...auditOrCountStatements(db, event, requester, whenMailed(mailId)),
-  ])
+  const whose = byStranger({ id: userIdByEmail(email) })
+  const event = { type: 'password.reset_requested', at: now, ...whose } as const
+  await inOneBatch(db, {
+    token: issueTokenStatement(db, { ...token, purpose: 'reset_password' }, { email }),
+    mail: mailTokenStatements(db, {
+      id: mailId,
+      kind: 'reset_password',
+      locale: requester.locale,
+      tokenId: token.id,
+      createdAt: now,
+    }),
+    audit: auditOrCountStatements(db, event, requester, whenMailed(mailId)),
+  })
   await deps.announceMails([mailId])
 }
 
 /**
- * Sets a new password by a mailed token or code. Every session ends, every other token of the account dies, and so does
- * each identity that a stranger may have brought; the login throttle opens, and the owner is told, also what still
- * signs in. A second factor of an account whose address was verified stays and is asked at the next login.
+ * Sets a new password by a mailed token or code. Every session ends, every other token of the account is deleted, and so
+ * is each identity that a stranger may have brought. The login throttle forgets its failures. The owner is told, also of
+ * what still signs in. A second factor of an account whose address was verified stays and is asked for at the next login.
  * @throws {Refusal} `invalid_token`, whatever is wrong with it; `invalid_request` for a weak password, which uses
  * nothing up.
  */
@@ -66,29 +71,28 @@ export async function resetPassword(
   assertPasswordAllowed(password, settings, stranger, 'password')
   const { token, account } = await proveToken(deps, proof, 'reset_password')
   assertPasswordAllowed(password, settings, account, 'password')
-  const hash = await throttleOf(deps, account).resetPassword(password)
+  const newHash = await throttleOf(deps, account).resetPassword(password)
   const now = deps.now()
-  const mailId = newId()
-  const isLive = whenTokenExists(token.id)
+  const whenLive = whenTokenExists(token.id)
   const names = providerNames(deps)
-  const notice = passwordChangedMail(mailId, account, deps, now)
-  const details = factsWith(notice.details, {
-    dropped: describeIdentities(account.id, names, whenIdentityIsUnproven),
-    kept: describeIdentities(account.id, names, whenIdentityIsProven),
+  const notice = noticeTo(deps, account, {
+    kind: 'password_changed',
+    at: now,
+    when: whenLive,
+    found: {
+      dropped: describeIdentities(account.id, names, whenIdentityIsUnproven),
+      kept: describeIdentities(account.id, names, whenIdentityIsProven),
+    },
   })
-  const bootstrap = bootstrapStatements(deps, account, { how: 'password_reset', when: isLive })
+  const bootstrap = bootstrapStatements(deps, account, { how: 'password_reset', when: whenLive })
   const { ended, consumed } = await inOneBatch(db, {
-    ended: endSessionsStatement(db, account.id, { when: isLive }),
-    notice: enqueueNoticeStatement(db, { ...notice, details }, isLive, MAIL_NOTICE_LIMITS),
-    audit: auditStatement(
-      db,
-      { type: 'password.reset', at: now, actorId: account.id, userId: account.id },
-      requester,
-      isLive,
-    ),
+    ended: endSessionsStatement(db, account.id, { when: whenLive }),
+    notice: notice.statement,
+    audit: auditStatement(db, { type: 'password.reset', at: now, ...bySelf(account) }, requester, whenLive),
     bootstrap: bootstrap.statements,
-    proven: proveAccessStatements(db, account.id, { at: now, when: isLive }),
-    password: resetPasswordStatement(db, token.id, hash, now),
+    factors: removeUnprovenFactorsStatements(db, account.id, whenLive),
+    proven: proveAccessStatements(db, account.id, { at: now, when: whenLive }),
+    password: resetPasswordStatement(db, token.id, { newHash, at: now }),
     consumed: consumeAllTokensStatement(db, token.id),
   })
   refuseIfLost(consumed, token.id)
@@ -96,49 +100,39 @@ export async function resetPassword(
     deps,
     ended.map(({ id }) => id),
   )
-  await deps.announceMails([mailId, ...bootstrap.mailIds])
+  await deps.announceMails([notice.id, ...bootstrap.mailIds])
 }
 
 /**
- * Changes a password that is known. Other sessions end, and the owner is told.
+ * Changes the password of somebody who knows the current one. Their other sessions end, and they are told.
  * @throws {Refusal} `invalid_credentials`, `login_throttled`; `invalid_request` for a weak new one.
  */
 export async function changePassword(
   deps: Needs,
-  caller: { account: Account; session: Session; deviceToken: string | null },
+  caller: CallerWithCredentials,
   input: { currentPassword: string; newPassword: string },
 ): Promise<void> {
   const { db, requester } = deps
-  const { account, session } = caller
+  const { account, credentials, session } = caller
   assertPasswordAllowed(input.newPassword, deps.settings, account, 'newPassword')
   await provePassword(deps, caller, input.currentPassword)
-  const hash = await throttleOf(deps, account).hashPassword(input.newPassword)
+  const newHash = await throttleOf(deps, account).hashPassword(input.newPassword)
   const now = deps.now()
-  const mailId = newId()
-  const isChanged = whenPasswordIs(account.id, hash)
-  const [changed, ended] = await db.batch([
-    changePasswordStatement(db, account, hash, now),
-    endSessionsStatement(db, account.id, { except: session.id, when: isChanged }),
-    deleteTokensStatement(db, account.id, isChanged),
-    deleteExchangesStatement(db, account.id, isChanged),
-    auditStatement(
-      db,
-      { type: 'password.changed', at: now, actorId: account.id, userId: account.id },
-      requester,
-      isChanged,
-    ),
-    enqueueNoticeStatement(db, passwordChangedMail(mailId, account, deps, now), isChanged, MAIL_NOTICE_LIMITS),
-  ])
+  const { passwordChangedAt } = credentials
+  const whenChanged = whenPasswordIs(account.id, newHash)
+  const notice = noticeTo(deps, account, { kind: 'password_changed', at: now, when: whenChanged })
+  const { changed, ended } = await inOneBatch(db, {
+    changed: changePasswordStatement(db, { userId: account.id, passwordChangedAt }, { newHash, at: now }),
+    ended: endSessionsStatement(db, account.id, { except: session.id, when: whenChanged }),
+    tokens: deleteTokensStatement(db, account.id, whenChanged),
+    exchanges: deleteExchangesStatement(db, account.id, whenChanged),
+    audit: auditStatement(db, { type: 'password.changed', at: now, ...bySelf(account) }, requester, whenChanged),
+    notice: notice.statement,
+  })
   if (changed.length === 0) throw new Refusal('invalid_credentials', { reason: 'password changed at the same moment' })
   await revokeSessions(
     deps,
     ended.map(({ id }) => id),
   )
-  await deps.announceMails([mailId])
-}
-
-function passwordChangedMail(id: string, account: Account, deps: Pick<Platform, 'requester'>, now: number) {
-  const details = loginFacts(deps.requester, now)
-  const { id: userId, email: recipient, locale } = account
-  return { id, kind: 'password_changed', recipient, userId, locale, createdAt: now, details }
+  await deps.announceMails([notice.id])
 }

@@ -1,42 +1,33 @@
 import { Refusal } from '../../errors.ts'
 import type { Platform } from '../../platform/platform.ts'
-import type { Account } from '../../storage/accounts/accounts.ts'
+import { bySelf } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
-import { throttleOf } from '../identifiers.ts'
 import { readDevice } from '../login/login.ts'
+import type { CallerWithCredentials } from '../sessions/authentication.ts'
+import { tryPassword } from './attempt.ts'
 
 /**
- * Asks somebody who is signed in for the password once more, under the same throttle as a login. One that has to be set
- * anew proves nothing.
+ * Asks somebody who is signed in for the password once more, under the same throttle as a login. A password that has to
+ * be set anew proves nothing.
  * @throws {Refusal} `invalid_credentials`, `login_throttled`.
  */
 export async function provePassword(
   deps: Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'loginThrottle'>,
-  { account, deviceToken }: { account: Account; deviceToken: string | null },
+  { account, credentials, deviceToken }: CallerWithCredentials,
   password: string,
 ): Promise<void> {
-  const deviceId = readDevice(deps, account.id, deviceToken)
-  const isBarred = account.passwordResetRequiredAt !== null
-  const attempt = await throttleOf(deps, account).attempt({
+  const actors = bySelf(account)
+  const attempted = await tryPassword(deps, {
     password,
-    hash: account.passwordHash,
-    deviceId,
-    isBarred,
+    owner: { account, credentials },
+    identifier: account,
+    deviceId: readDevice(deps, account.id, deviceToken),
+    bar: credentials.passwordResetRequiredAt === null ? null : 'password_reset_required',
+    event: { occasion: 'reauthentication', ...actors },
   })
-  if (attempt.outcome === 'right' && !isBarred) return
-  const event = { at: deps.now(), actorId: account.id, userId: account.id }
-  if (attempt.outcome === 'throttled') {
-    const { retryAfterSeconds } = attempt
-    if (attempt.isFirst)
-      await auditStatement(
-        deps.db,
-        { ...event, type: 'reauthentication.throttled', details: { retryAfterSeconds } },
-        deps.requester,
-      )
-    throw new Refusal('login_throttled', { retryAfterSeconds })
-  }
-  const reason = attempt.outcome === 'wrong' ? 'wrong password' : 'password_reset_required'
-  const details = { reason }
-  await auditStatement(deps.db, { ...event, type: 'reauthentication.failed', details }, deps.requester)
+  if (attempted.isRight) return
+  const reason = attempted.bar ?? 'wrong password'
+  const event = { type: 'reauthentication.failed', at: deps.now(), ...actors, details: { reason } } as const
+  await auditStatement(deps.db, event, deps.requester)
   throw new Refusal('invalid_credentials', { reason })
 }

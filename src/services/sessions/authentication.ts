@@ -1,14 +1,30 @@
+import { RECENT_LOGIN_MAX_AGE_SECONDS } from '../../config.ts'
 import { type AccessTokenClaims, verifyAccessToken } from '../../crypto/access-token.ts'
+import { verifyToken } from '../../crypto/derived-token.ts'
 import { Refusal } from '../../errors.ts'
-import type { Platform } from '../../platform/platform.ts'
+import type { Platform, Signing } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
-import type { Session } from '../../storage/sessions/sessions.ts'
+import type { Credentials } from '../../storage/accounts/credentials.ts'
+import { findLiveSessionWithCredentials, type NamedSessions, type Session } from '../../storage/sessions/sessions.ts'
 import { findVerifyingKey } from '../signing-keys/signing-keys.ts'
-import { readLiveSession } from './live-sessions.ts'
+import { liveNow, readLiveSession } from './live-sessions.ts'
+
+/** Somebody who is signed in: their session and account as they are now. */
+export interface Caller {
+  account: Account
+  session: Session
+  /** It names the device, which has a login budget of its own; null where the request brought none. */
+  deviceToken: string | null
+}
+
+/** A caller who may be asked for the password once more. */
+export interface CallerWithCredentials extends Caller {
+  credentials: Credentials
+}
 
 /** Checks an access token by itself: no database, no blocklist. */
-export async function verifySignature(
-  deps: Pick<Platform, 'db' | 'now' | 'settings' | 'keyRing'>,
+async function verifySignature(
+  deps: Signing,
   token: string,
   { mayHaveExpired = false }: { mayHaveExpired?: boolean } = {},
 ): Promise<AccessTokenClaims> {
@@ -20,12 +36,35 @@ export async function verifySignature(
   return verified.value
 }
 
+/** The claims of a genuine access token, or null for anything else. */
+export async function openAccessToken(deps: Signing, token: string, options: { mayHaveExpired?: boolean } = {}) {
+  try {
+    return await verifySignature(deps, token, options)
+  } catch (error) {
+    if (error instanceof Refusal) return null
+    throw error
+  }
+}
+
+/**
+ * What the tokens of a request say of their sessions; null where none of them is genuine. An access token that has only
+ * expired still names its session.
+ */
+export async function nameSessions(
+  deps: Signing,
+  { accessToken, refreshToken }: { accessToken: string | null; refreshToken: string | null },
+): Promise<NamedSessions | null> {
+  const access = accessToken === null ? null : await openAccessToken(deps, accessToken, { mayHaveExpired: true })
+  const refresh = refreshToken === null ? null : verifyToken(deps.settings.secrets, refreshToken, 'refresh')
+  return access || refresh ? { access, refresh } : null
+}
+
 /**
  * Trusts a token for reading: its signature and the blocklist, which may lag a minute: docs/security.md, "How fast a
  * token dies".
  */
 export async function authenticateRead(
-  deps: Pick<Platform, 'db' | 'now' | 'settings' | 'keyRing' | 'blocklist'>,
+  deps: Signing & Pick<Platform, 'blocklist'>,
   token: string,
 ): Promise<AccessTokenClaims> {
   const claims = await verifySignature(deps, token)
@@ -37,12 +76,31 @@ export async function authenticateRead(
  * The session and the account as they are now: what every change and every sensitive answer asks, at once and not a
  * minute later.
  */
-export async function authenticateFresh(
-  deps: Pick<Platform, 'db' | 'now' | 'settings' | 'keyRing'>,
-  token: string,
-): Promise<{ session: Session; account: Account }> {
+export async function authenticateFresh(deps: Signing, token: string): Promise<Omit<Caller, 'deviceToken'>> {
   const { sid } = await verifySignature(deps, token)
-  const live = await readLiveSession(deps, sid)
-  if (!live) throw new Refusal('unauthenticated', { reason: 'session ended' })
-  return live
+  return (await readLiveSession(deps, sid)) ?? refuseEnded()
+}
+
+/** The same with what the password is verified by, for a route that asks for it once more. One read, too. */
+export async function authenticateWithCredentials(
+  deps: Signing,
+  token: string,
+): Promise<Omit<CallerWithCredentials, 'deviceToken'>> {
+  const { sid } = await verifySignature(deps, token)
+  return (await findLiveSessionWithCredentials(deps.db, sid, liveNow(deps))) ?? refuseEnded()
+}
+
+/**
+ * Asks for a login not long ago before something that cannot be undone (ASVS 7.5.1). An account without a password has
+ * no step to take here: whoever signs in anew has a recent login.
+ * @throws {Refusal} `step_up_required`, naming what would do.
+ */
+export function assertRecentLogin({ account, session }: Caller, nowMs: number): void {
+  if (nowMs - session.authenticatedAt <= RECENT_LOGIN_MAX_AGE_SECONDS * 1000) return
+  const methods = account.hasPassword ? ['password'] : []
+  throw new Refusal('step_up_required', { members: { maxAgeSeconds: RECENT_LOGIN_MAX_AGE_SECONDS, methods } })
+}
+
+function refuseEnded(): never {
+  throw new Refusal('unauthenticated', { reason: 'session ended' })
 }

@@ -1,5 +1,7 @@
-import type { Platform } from '../../platform/platform.ts'
+import type { EndingSessions, Platform, Signing } from '../../platform/platform.ts'
+import { bySelf, byService } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
+import { inOneBatch } from '../../storage/batch.ts'
 import { whenSessionIsOf } from '../../storage/conditions.ts'
 import {
   endSessionStatement,
@@ -7,8 +9,7 @@ import {
   findNamedSessions,
   type NamedSessions,
 } from '../../storage/sessions/sessions.ts'
-
-type Needs = Pick<Platform, 'db' | 'now' | 'requester' | 'blocklist'>
+import { nameSessions } from './authentication.ts'
 
 /** Puts ended sessions on the blocklist, so that reads refuse their access tokens too. */
 export async function revokeSessions(deps: Pick<Platform, 'blocklist'>, sessionIds: readonly string[]): Promise<void> {
@@ -16,15 +17,16 @@ export async function revokeSessions(deps: Pick<Platform, 'blocklist'>, sessionI
 }
 
 /**
- * Ends the sessions that are named so; false, and nothing done, when there is none. The blocklist is told first,
- * because a session that is gone from the database cannot be found again: so its mark is on the blocklist, or the queue
- * holds it. Whoever asks again after a failure completes it, and whoever asks again after a success costs one read and
- * writes nothing. It is the user's act, or that of the service that asked for it, by its id.
+ * Ends the sessions that these names stand for; answers false, and does nothing, when there are none. The blocklist is
+ * told first, because a session that is gone from the database cannot be found again: so the blocklist or its queue
+ * knows of every session that has ended. A second request after a failure completes the end; one after a success costs
+ * one read and writes nothing.
+ * @param clientId the service that asked for it, whose act it then is; null where it is the user's own.
  */
 export async function endNamedSessions(
-  deps: Needs,
+  deps: EndingSessions,
   named: NamedSessions,
-  service: string | null = null,
+  clientId: string | null = null,
 ): Promise<boolean> {
   const { db } = deps
   const found = await findNamedSessions(db, named)
@@ -32,42 +34,56 @@ export async function endNamedSessions(
     deps,
     found.map(({ id }) => id),
   )
-  for (const { id, userId } of found)
-    await db.batch([
-      auditStatement(
+  for (const session of found)
+    await inOneBatch(db, {
+      audit: auditStatement(
         db,
         {
           type: 'session.ended',
           at: deps.now(),
-          actorId: service ?? userId,
-          userId,
-          details: { sessionId: id, ...(service === null ? {} : { client: service }) },
+          ...(clientId === null ? bySelf({ id: session.userId }) : byService(clientId, { id: session.userId })),
+          details: { sessionId: session.id, ...(clientId === null ? {} : { client: clientId }) },
         },
         deps.requester,
-        whenSessionIsOf(userId, id),
+        whenSessionIsOf(session),
       ),
-      endSessionStatement(db, userId, id),
-    ])
+      ended: endSessionStatement(db, session),
+    })
   return found.length > 0
 }
 
-/** Ends one session of a user; false, and nothing done, when it is not there or not of this user. */
-export async function endSession(deps: Needs, { id, userId }: { id: string; userId: string }): Promise<boolean> {
+/**
+ * Ends the session that the tokens belong to. An access token that has only expired still ends it, because somebody who
+ * comes back after an hour to log out means it. Tokens that are worth nothing end nothing, and the answer is the same.
+ */
+export async function logOut(
+  deps: Signing & EndingSessions,
+  tokens: { accessToken: string | null; refreshToken: string | null },
+): Promise<void> {
+  const named = await nameSessions(deps, tokens)
+  if (named) await endNamedSessions(deps, named)
+}
+
+/** Ends one session of a user; answers false, and does nothing, when it is not there or belongs to another user. */
+export async function endSession(
+  deps: EndingSessions,
+  { id, userId }: { id: string; userId: string },
+): Promise<boolean> {
   return await endNamedSessions(deps, { access: { sid: id, sub: userId }, refresh: null })
 }
 
 /** Ends every session of a user but one. */
-export async function endOtherSessions(deps: Needs, current: { id: string; userId: string }): Promise<void> {
+export async function endOtherSessions(deps: EndingSessions, current: { id: string; userId: string }): Promise<void> {
   const { db } = deps
   const { id, userId } = current
-  const [, ended] = await db.batch([
-    auditStatement(
+  const { ended } = await inOneBatch(db, {
+    audit: auditStatement(
       db,
-      { type: 'session.ended', at: deps.now(), actorId: userId, userId, details: { allBut: id } },
+      { type: 'session.ended', at: deps.now(), ...bySelf({ id: userId }), details: { allBut: id } },
       deps.requester,
     ),
-    endSessionsStatement(db, userId, { except: id }),
-  ])
+    ended: endSessionsStatement(db, userId, { except: id }),
+  })
   await revokeSessions(
     deps,
     ended.map((session) => session.id),

@@ -1,16 +1,30 @@
-import type { Platform } from '../../platform/platform.ts'
-import { findLiveSession } from '../../storage/sessions/sessions.ts'
+import type { Platform, Reading } from '../../platform/platform.ts'
+import { findLiveSession, type LiveAt, recordSeenStatements } from '../../storage/sessions/sessions.ts'
 
-type Needs = Pick<Platform, 'db' | 'now' | 'settings'>
-
-/** How long a session may rest, in milliseconds; 0 means for as long as it lives. */
+/** How long a session may be idle, in milliseconds; 0 means for as long as it lives. */
 export const idleTimeoutMs = ({ settings }: Pick<Platform, 'settings'>): number =>
   settings.sessionIdleTimeoutSeconds * 1000
 
+/** What makes a session live now. */
+export const liveNow = (deps: Pick<Platform, 'now' | 'settings'>): LiveAt => ({
+  nowMs: deps.now(),
+  idleTimeoutMs: idleTimeoutMs(deps),
+})
+
 /**
- * A session and its account as they are now; null when it has ended, run out or rested too long, or the account is not
- * active.
+ * A session and its account as they are now; null when it has ended, expired or been idle for too long, or the account
+ * is not active.
  */
-export async function readLiveSession(deps: Needs, sessionId: string) {
-  return await findLiveSession(deps.db, sessionId, deps.now(), idleTimeoutMs(deps))
+export async function readLiveSession(deps: Reading, sessionId: string) {
+  return await findLiveSession(deps.db, sessionId, liveNow(deps))
+}
+
+/** Records when sessions were last used: the latest time of each, all in one batch. */
+export async function recordActivity(
+  deps: Pick<Platform, 'db'>,
+  events: readonly { sessionId: string; at: number }[],
+): Promise<void> {
+  const latest = new Map<string, number>()
+  for (const { sessionId, at } of events) latest.set(sessionId, Math.max(at, latest.get(sessionId) ?? 0))
+  if (latest.size > 0) await deps.db.batch(recordSeenStatements(deps.db, [...latest]))
 }

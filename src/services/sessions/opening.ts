@@ -1,15 +1,17 @@
-import { MAIL_NOTICE_LIMITS, MAX_SESSIONS_PER_USER } from '../../config.ts'
+import { MAX_SESSIONS_PER_USER } from '../../config.ts'
 import { makeDeviceToken } from '../../crypto/device-token.ts'
-import type { Platform } from '../../platform/platform.ts'
-import { type Account, recordLoginStatement, rehashPasswordStatement } from '../../storage/accounts/accounts.ts'
+import type { EndingSessions, Mailing, Signing } from '../../platform/platform.ts'
+import { type Account, recordLoginStatement } from '../../storage/accounts/accounts.ts'
+import { type Rehash, rehashPasswordStatement } from '../../storage/accounts/credentials.ts'
+import { bySelf } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
+import { inOneBatch } from '../../storage/batch.ts'
 import { whenSessionExists } from '../../storage/conditions.ts'
-import { enqueueNoticeStatement } from '../../storage/mail.ts'
 import { insertGrantStatement } from '../../storage/sessions/grants.ts'
 import { insertSessionStatement, type Session, trimSessionsStatement } from '../../storage/sessions/sessions.ts'
 import { newId, newSalt } from '../identifiers.ts'
-import { loginFacts } from '../login/facts.ts'
 import { toCredentialsRefusal } from '../login/refusal.ts'
+import { noticeTo } from '../notices.ts'
 import { revokeSessions } from './ending.ts'
 import { endReplacedStatements, findReplacedSessions, type SessionCookies } from './replaced.ts'
 import { type IssuedTokens, issueTokens } from './tokens.ts'
@@ -29,17 +31,14 @@ export interface NewLogin {
   deviceId: string | null
   /** The cookies that the new ones overwrite, where the login is by cookies. */
   replaces: SessionCookies
-  /** The password's hash by today's strength, where the stored one is weaker. */
-  rehash?: string | null
+  /** Where the stored hash of the password is weaker than today's. */
+  rehash?: Rehash | null
 }
 
-export type OpeningNeeds = Pick<
-  Platform,
-  'db' | 'now' | 'requester' | 'settings' | 'keyRing' | 'blocklist' | 'announceMails'
->
+export type OpeningNeeds = Signing & Mailing & EndingSessions
 
 /** RFC 8176: more than one factor was shown. */
-const SECOND_FACTOR_SHOWN = 'mfa'
+export const SECOND_FACTOR_SHOWN = 'mfa'
 
 /**
  * Opens a session for an account that has proven itself, and tells its owner by mail when the device is new to it. The
@@ -65,57 +64,37 @@ export async function openSession(deps: OpeningNeeds, account: Account, login: N
     city: requester.city,
   }
   const grant = { id: newId(), sessionId: session.id, salt: newSalt(), generation: 0 }
-  const opened = whenSessionExists(session.id)
-  const mailId = newId()
+  const whenOpened = whenSessionExists(session.id)
   const isNewDevice = login.deviceId === null && account.lastSeenAt !== null
-  const [inserted, , trimmed] = await db.batch([
-    insertSessionStatement(db, session, account),
-    insertGrantStatement(db, grant, opened),
-    trimSessionsStatement(db, account.id, MAX_SESSIONS_PER_USER),
-    recordLoginStatement(db, account.id, session.id, now),
-    auditStatement(
+  const notice = isNewDevice ? noticeTo(deps, account, { kind: 'new_device', at: now, when: whenOpened }) : null
+  const { opened, trimmed } = await inOneBatch(db, {
+    opened: insertSessionStatement(db, session, account),
+    grant: insertGrantStatement(db, grant, whenOpened),
+    trimmed: trimSessionsStatement(db, account.id, MAX_SESSIONS_PER_USER),
+    lastSeen: recordLoginStatement(db, account.id, session.id, now),
+    audit: auditStatement(
       db,
       {
         type: 'login.succeeded',
         at: now,
-        actorId: account.id,
-        userId: account.id,
+        ...bySelf(account),
         details: { methods: login.methods, sessionId: session.id },
       },
       requester,
-      opened,
+      whenOpened,
     ),
-    ...(login.rehash && account.passwordHash
-      ? [rehashPasswordStatement(db, account.id, account.passwordHash, login.rehash)]
-      : []),
-    ...(isNewDevice
-      ? [
-          enqueueNoticeStatement(
-            db,
-            {
-              id: mailId,
-              kind: 'new_device',
-              recipient: account.email,
-              userId: account.id,
-              locale: account.locale,
-              createdAt: now,
-              details: loginFacts(requester, now),
-            },
-            opened,
-            MAIL_NOTICE_LIMITS,
-          ),
-        ]
-      : []),
-    ...endReplacedStatements(deps, replaced, { sessionId: session.id, at: now }),
-  ])
-  if (inserted.meta.changes === 0) throw toCredentialsRefusal('account changed during login')
+    rehash: login.rehash ? rehashPasswordStatement(db, account.id, login.rehash) : null,
+    notice: notice ? notice.statement : null,
+    replaced: endReplacedStatements(deps, replaced, { sessionId: session.id, at: now }),
+  })
+  if (opened.meta.changes === 0) throw toCredentialsRefusal('account changed during login')
   await revokeSessions(
     deps,
     [...trimmed, ...replaced].map(({ id }) => id),
   )
-  if (isNewDevice) await deps.announceMails([mailId])
+  if (notice) await deps.announceMails([notice.id])
   const deviceToken = makeDeviceToken(settings.secrets, account.id, login.deviceId ?? crypto.randomUUID(), now)
-  // One reading of the clock for session and tokens, or a second that begins in between shortens what was promised.
+  // Session and tokens share one reading of the clock, or the tokens could end a second before the session does.
   const tokens = await issueTokens({ ...deps, now: () => now }, account, session, grant)
   return { account: { ...account, lastSeenAt: now }, session, tokens, deviceToken }
 }

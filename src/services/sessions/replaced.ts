@@ -1,9 +1,9 @@
-import { verifyToken } from '../../crypto/derived-token.ts'
-import type { Platform } from '../../platform/platform.ts'
+import type { Platform, Signing } from '../../platform/platform.ts'
+import { bySelf } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
 import { whenReplaced } from '../../storage/conditions.ts'
 import { endSessionStatement, findNamedSessions } from '../../storage/sessions/sessions.ts'
-import { openAccessToken } from '../introspection/introspection.ts'
+import { nameSessions } from './authentication.ts'
 
 /** What a request's cookies hold of a session, genuine or not. */
 export interface SessionCookies {
@@ -11,7 +11,7 @@ export interface SessionCookies {
   refreshToken: string | null
 }
 
-/** Of a login that sets no cookies: it replaces nothing. */
+/** The cookies of a login that sets none, and therefore replaces nothing. */
 export const NO_SESSION_COOKIES: SessionCookies = { accessToken: null, refreshToken: null }
 
 /** A session that a login takes the place of, in the browser that brought its cookies. */
@@ -20,19 +20,15 @@ export interface ReplacedSession {
   userId: string
 }
 
-/** The sessions that genuine cookies belong to, whosever they are: one as a rule. Asks nobody where none were sent. */
-export async function findReplacedSessions(
-  deps: Pick<Platform, 'db' | 'now' | 'settings' | 'keyRing'>,
-  { accessToken, refreshToken }: SessionCookies,
-): Promise<ReplacedSession[]> {
-  const access = accessToken === null ? null : await openAccessToken(deps, accessToken, { mayHaveExpired: true })
-  const refresh = refreshToken === null ? null : verifyToken(deps.settings.secrets, refreshToken, 'refresh')
-  return access || refresh ? await findNamedSessions(deps.db, { access, refresh }) : []
+/** The sessions that genuine cookies belong to, whoever owns them: one as a rule, and none where none were sent. */
+export async function findReplacedSessions(deps: Signing, cookies: SessionCookies): Promise<ReplacedSession[]> {
+  const named = await nameSessions(deps, cookies)
+  return named ? await findNamedSessions(deps.db, named) : []
 }
 
 /**
- * Ends the sessions whose cookies a login overwrites, if its own was opened: nobody has their tokens any more, or
- * somebody has who should not (ASVS 7.2.4).
+ * Ends the sessions whose cookies a login overwrites, if its own session was opened (ASVS 7.2.4). From then on nobody
+ * has their tokens, unless they were stolen.
  */
 export function endReplacedStatements(
   { db, requester }: Pick<Platform, 'db' | 'requester'>,
@@ -43,8 +39,8 @@ export function endReplacedStatements(
     const when = whenReplaced({ id, userId }, opened.sessionId)
     const details = { sessionId: id, replacedBy: opened.sessionId }
     return [
-      auditStatement(db, { type: 'session.ended', at: opened.at, actorId: userId, userId, details }, requester, when),
-      endSessionStatement(db, userId, id, when),
+      auditStatement(db, { type: 'session.ended', at: opened.at, ...bySelf({ id: userId }), details }, requester, when),
+      endSessionStatement(db, { id, userId }, when),
     ]
   })
 }

@@ -1,6 +1,6 @@
 import { signAccessToken } from '../../crypto/access-token.ts'
 import { makeToken } from '../../crypto/derived-token.ts'
-import type { Platform } from '../../platform/platform.ts'
+import type { Signing } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
 import type { Grant } from '../../storage/sessions/grants.ts'
 import type { Session } from '../../storage/sessions/sessions.ts'
@@ -20,7 +20,7 @@ export interface IssuedTokens {
  * refreshing.
  */
 export async function issueTokens(
-  deps: Pick<Platform, 'db' | 'now' | 'settings' | 'keyRing'>,
+  deps: Signing,
   account: Pick<Account, 'id' | 'roles' | 'permissions'>,
   session: Pick<Session, 'id' | 'methods' | 'authenticatedAt' | 'expiresAt'>,
   { id, generation, salt }: Pick<Grant, 'id' | 'generation' | 'salt'>,

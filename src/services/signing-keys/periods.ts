@@ -9,7 +9,7 @@ import {
   sealSigningKey,
 } from '../../crypto/signing-key-seals.ts'
 import { logError } from '../../platform/log.ts'
-import type { Platform } from '../../platform/platform.ts'
+import type { Reading } from '../../platform/platform.ts'
 import {
   deleteSigningKeysBefore,
   insertSigningKeys,
@@ -17,8 +17,6 @@ import {
   resealSigningKey,
   type SigningKeyRow,
 } from '../../storage/signing-keys.ts'
-
-type Needs = Pick<Platform, 'db' | 'now' | 'settings'>
 
 /**
  * A key that is ours. Its private part is null where no version of our `AUTH_SECRET` opens it: it verifies all the
@@ -43,7 +41,7 @@ export function periodAt(nowMs: number): number {
  * missing, or that we cannot open, are made: the first request of a deployment makes two, and from then on a key is
  * published a whole period ahead.
  */
-export async function ensureSigningKeys(deps: Needs, period: number): Promise<OwnSigningKey[]> {
+export async function ensureSigningKeys(deps: Reading, period: number): Promise<OwnSigningKey[]> {
   for (let round = 1; ; round += 1) {
     const rows = await listSigningKeys(deps.db, period - 1)
     const keys = await openOwnKeys(deps, rows)
@@ -58,10 +56,10 @@ export async function ensureSigningKeys(deps: Needs, period: number): Promise<Ow
 }
 
 /**
- * Makes the next key in time, seals those that lack a version of our secret, and forgets those that sign no living
- * token. For a cron.
+ * Makes the next key in time, seals the keys that lack a version of our secret, and deletes those that signed no token
+ * which is still valid. A cron calls it.
  */
-export async function rotateSigningKeys(deps: Needs): Promise<void> {
+export async function rotateSigningKeys(deps: Reading): Promise<void> {
   const { secrets } = deps.settings
   const period = periodAt(deps.now())
   for (const { row, seals, privateJwk } of await ensureSigningKeys(deps, period)) {
@@ -74,7 +72,7 @@ export async function rotateSigningKeys(deps: Needs): Promise<void> {
   await deleteSigningKeysBefore(deps.db, period - 1)
 }
 
-async function openOwnKeys({ settings }: Needs, rows: readonly SigningKeyRow[]): Promise<OwnSigningKey[]> {
+async function openOwnKeys({ settings }: Reading, rows: readonly SigningKeyRow[]): Promise<OwnSigningKey[]> {
   const own = rows
     .map((row) => ({ row, seals: readSeals(row.seals) }))
     .filter(({ row, seals }) => isOurSigningKey(settings.secrets, row, seals))
@@ -84,10 +82,10 @@ async function openOwnKeys({ settings }: Needs, rows: readonly SigningKeyRow[]):
 }
 
 /**
- * Whether new keys could be stored. A database that only reads is no reason to stop where there are keys to go on with.
+ * Whether new keys could be stored. A database that takes no writes is no reason to stop while there are other keys.
  */
 async function hasStoredKeys(
-  deps: Needs,
+  deps: Reading,
   rows: readonly SigningKeyRow[],
   periods: readonly number[],
   hasOthers: boolean,
@@ -102,7 +100,7 @@ async function hasStoredKeys(
   }
 }
 
-async function makeKey(deps: Needs, rows: readonly SigningKeyRow[], period: number): Promise<SigningKeyRow> {
+async function makeKey(deps: Reading, rows: readonly SigningKeyRow[], period: number): Promise<SigningKeyRow> {
   const { kid, publicJwk, privateJwk } = await generateSigningKey()
   const ordinal = Math.max(-1, ...rows.filter((row) => row.period === period).map((row) => row.ordinal)) + 1
   const key = { period, kid, publicJwk: JSON.stringify(publicJwk) }

@@ -8,18 +8,16 @@ import {
 import { importSigningKey } from '../../crypto/signing-key.ts'
 import { DependencyError } from '../../errors.ts'
 import { logError } from '../../platform/log.ts'
-import type { KeyRing, Platform, SigningKey } from '../../platform/platform.ts'
+import type { KeyRing, Signing, SigningKey } from '../../platform/platform.ts'
 import { within } from '../../within.ts'
 import { ensureSigningKeys, periodAt } from './periods.ts'
-
-type Needs = Pick<Platform, 'db' | 'now' | 'settings' | 'keyRing'>
 
 /**
  * The keys in use, from memory. When they are older than `maxAgeSeconds`, one request of the isolate asks the database
  * while the others go on with what is there; so does that one, when the database refuses or is slow
  * (`docs/decisions/0004-signing-keys.md`).
  */
-export async function loadKeyRing(deps: Needs, maxAgeSeconds = SIGNING_KEY_CACHE_SECONDS): Promise<KeyRing> {
+export async function loadKeyRing(deps: Signing, maxAgeSeconds = SIGNING_KEY_CACHE_SECONDS): Promise<KeyRing> {
   const { keyRing } = deps
   const now = deps.now()
   const known = keyRing.current
@@ -37,12 +35,13 @@ export async function loadKeyRing(deps: Needs, maxAgeSeconds = SIGNING_KEY_CACHE
 }
 
 /**
- * A moment that is still to come is not: keys that were loaded before the clock was set back may be of another period.
+ * Whether a moment was within the last seconds. A moment that is still to come was not: keys that were loaded before
+ * the clock was set back may belong to another period.
  */
 const isWithin = (seconds: number, then: number, now: number): boolean => then <= now && now - then < seconds * 1000
 
 /** The key that a token names; asks the database once more for one it does not know yet. */
-export async function findVerifyingKey(deps: Needs, kid: string): Promise<CryptoKey | null> {
+export async function findVerifyingKey(deps: Signing, kid: string): Promise<CryptoKey | null> {
   const key = (await loadKeyRing(deps)).verifying.get(kid)
   if (key) return key
   return (await loadKeyRing(deps, SIGNING_KEY_RELOAD_MIN_SECONDS)).verifying.get(kid) ?? null
@@ -52,7 +51,7 @@ export async function findVerifyingKey(deps: Needs, kid: string): Promise<Crypto
  * The key that signs now: the one of this period, or of the period before where the database took no new one.
  * @throws {DependencyError} when there is none.
  */
-export async function findSigningKey(deps: Needs): Promise<SigningKey> {
+export async function findSigningKey(deps: Signing): Promise<SigningKey> {
   const key =
     newestBegun(await loadKeyRing(deps), deps.now()) ??
     newestBegun(await loadKeyRing(deps, SIGNING_KEY_RELOAD_MIN_SECONDS), deps.now())
@@ -64,7 +63,7 @@ function newestBegun({ signing }: KeyRing, nowMs: number): SigningKey | undefine
   return signing.find(({ period }) => period <= periodAt(nowMs))
 }
 
-async function readKeyRing(deps: Needs): Promise<KeyRing> {
+async function readKeyRing(deps: Signing): Promise<KeyRing> {
   const loadedAt = deps.now()
   const keys = await ensureSigningKeys(deps, periodAt(loadedAt))
   const verifying = new Map<string, CryptoKey>()
@@ -77,7 +76,7 @@ async function readKeyRing(deps: Needs): Promise<KeyRing> {
     if (privateJwk) signing.push({ period: row.period, kid: row.kid, privateKey: await importSigningKey(privateJwk) })
   }
   const ring: KeyRing = { loadedAt, signing, verifying, publicJwks }
-  // An answer that was long on its way never replaces a later one, unless that one is of a moment to come.
+  // A slow answer never replaces a later one, unless the clock was set back since that one came.
   const known = deps.keyRing.current
   if (!known || known.loadedAt <= loadedAt || known.loadedAt > deps.now()) deps.keyRing.current = ring
   return ring

@@ -32,17 +32,11 @@ export function deleteTokensButResetsStatement(db: Database, userId: string | SQ
     .where(and(eq(oneTimeTokens.userId, userId), ne(oneTimeTokens.purpose, 'reset_password'), when))
 }
 
-/**
- * A second factor of an account whose address nobody had verified goes; that of a verified one stays, or a mailbox
- * would be enough.
- */
-export const keptSecondFactor = sql`case when ${users.emailVerifiedAt} is null then null else ${users.totpActivatedAt} end`
-
 /** Leaves no password in an account, if `when` holds. */
 export function dropPasswordStatement(db: Database, userId: string | SQL, { at, when }: { at: number; when: SQL }) {
   return db
     .update(users)
-    .set({ passwordHash: null, passwordChangedAt: toChangeTime(at), totpActivatedAt: keptSecondFactor })
+    .set({ passwordHash: null, passwordChangedAt: toChangeTime(at) })
     .where(and(eq(users.id, userId), when))
 }
 
@@ -53,7 +47,7 @@ export function proveAccessStatements(db: Database, userId: string, { at, when }
     deleteExchangesStatement(db, userId, when),
     db
       .update(users)
-      .set({ accessProvenAt: at, totpActivatedAt: keptSecondFactor })
+      .set({ accessProvenAt: at })
       .where(and(eq(users.id, userId), when)),
   ] as const
 }
@@ -66,11 +60,11 @@ export function proveAccessStatements(db: Database, userId: string, { at, when }
 export function describeIdentities(
   userId: string | SQL,
   names: ReadonlyMap<string, string>,
-  which: SQL = sql`true`,
+  when: SQL = sql`true`,
 ): SQL {
   const name = sql`coalesce((select value from json_each(${JSON.stringify(Object.fromEntries(names))}) where key = provider), provider)`
   return sql`(select group_concat(${name} || coalesce(' (' || email || ')', ''), ', ' order by provider) from identities
-    where user_id = ${userId} and ${which})`
+    where user_id = ${userId} and ${when})`
 }
 
 /** Facts of a mail, with those that are only known within the batch; one that is null is left out. */

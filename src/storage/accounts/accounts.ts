@@ -1,31 +1,29 @@
-import { and, eq, inArray, isNull, lt, type SQL, sql } from 'drizzle-orm'
+import { and, eq, inArray, isNull, lt, sql } from 'drizzle-orm'
+import type { SelectResultFields } from 'drizzle-orm/query-builders/select.types'
 import { auditEachUserStatement } from '../audit.ts'
-import { insertWhere } from '../conditional-insert.ts'
-import {
-  toChangeTime,
-  userIdByToken,
-  whenPasswordIsOf,
-  whenSessionExists,
-  whenVerifiesFirstSignUp,
-} from '../conditions.ts'
+import { inOneBatch } from '../batch.ts'
+import { credentialsVersion, userIdByToken, whenSessionExists, whenVerifiesFirstSignUp } from '../conditions.ts'
 import type { Database } from '../database.ts'
-import { userRoles, users } from '../schema/index.ts'
+import { factorState } from '../factors.ts'
+import { users } from '../schema/index.ts'
 
 const stringList = (value: string) => JSON.parse(value) as string[]
 
-/** A user with what the roles amount to: one statement, whatever it is asked with. */
+/**
+ * What a request knows of a user, with what the roles amount to. It holds nothing that a password or a factor is
+ * verified by (`credentials.ts`).
+ */
 export const accountFields = {
   id: users.id,
   email: users.email,
   emailVerifiedAt: users.emailVerifiedAt,
   username: users.username,
   name: users.name,
-  passwordHash: users.passwordHash,
-  passwordChangedAt: users.passwordChangedAt,
-  passwordResetRequiredAt: users.passwordResetRequiredAt,
+  hasPassword: sql`${users.passwordHash} is not null`.mapWith(Boolean).as('has_password'),
+  credentialsVersion: credentialsVersion.as('credentials_version'),
   status: users.status,
   locale: users.locale,
-  totpActivatedAt: users.totpActivatedAt,
+  factors: factorState,
   accessProvenAt: users.accessProvenAt,
   createdAt: users.createdAt,
   lastSeenAt: users.lastSeenAt,
@@ -42,34 +40,10 @@ export const accountFields = {
       .as('provider_ids'),
 }
 
-export type Account = NonNullable<Awaited<ReturnType<typeof findAccountByEmail>>>
+export type Account = SelectResultFields<typeof accountFields>
 
 /** What a person types to name an account: an address or a username, in canonical form. */
 export type Identifier = { email: string } | { username: string }
-
-export async function findAccountByEmail(db: Database, email: string) {
-  return (await db.select(accountFields).from(users).where(eq(users.email, email)).get()) ?? null
-}
-
-export async function findAccountByIdentifier(db: Database, identifier: Identifier): Promise<Account | null> {
-  if ('email' in identifier) return await findAccountByEmail(db, identifier.email)
-  const username = sql`lower(${users.username}) = ${identifier.username.toLowerCase()}`
-  return (await db.select(accountFields).from(users).where(username).get()) ?? null
-}
-
-/** Gives a role to a user, or to nobody where the expression is null. */
-export function grantRoleStatement(db: Database, role: string, userId: SQL) {
-  const has = sql`exists (select 1 from user_roles where role = ${role} and user_id = ${userId})`
-  return insertWhere(db, userRoles, { userId, role }, sql`${userId} is not null and not ${has}`)
-}
-
-/** Replaces a password hash by one of today's strength, if it is still the one that was verified. */
-export function rehashPasswordStatement(db: Database, userId: string, oldHash: string, newHash: string) {
-  return db
-    .update(users)
-    .set({ passwordHash: newHash })
-    .where(and(eq(users.id, userId), eq(users.passwordHash, oldHash)))
-}
 
 /** Remembers when an account was last seen, if the session it logged in with was opened. */
 export function recordLoginStatement(db: Database, userId: string, sessionId: string, nowMs: number) {
@@ -79,35 +53,12 @@ export function recordLoginStatement(db: Database, userId: string, sessionId: st
     .where(and(eq(users.id, userId), whenSessionExists(sessionId)))
 }
 
-/** Changes a password the caller has just verified. Changes nothing if it changed meanwhile. */
-export function changePasswordStatement(db: Database, account: Account, newHash: string, nowMs: number) {
-  return db
-    .update(users)
-    .set({ passwordHash: newHash, passwordChangedAt: toChangeTime(nowMs) })
-    .where(and(eq(users.id, account.id), whenPasswordIsOf(account)))
-    .returning({ id: users.id })
-}
-
 /**
  * The username of an account whose address is confirmed: the one it asked for at sign-up, where nobody has it by then.
  */
-const confirmedUsername = sql`case when users.email_verified_at is null and not exists
+export const confirmedUsername = sql`case when users.email_verified_at is null and not exists
   (select 1 from users as other where lower(other.username) = lower(users.username_wish))
   then coalesce(users.username, users.username_wish) else users.username end`
-
-/** Sets the password of the account a live token belongs to. The mail proved the address, so it counts as verified. */
-export function resetPasswordStatement(db: Database, tokenId: string, newHash: string, nowMs: number) {
-  return db
-    .update(users)
-    .set({
-      passwordHash: newHash,
-      passwordChangedAt: toChangeTime(nowMs),
-      passwordResetRequiredAt: null,
-      emailVerifiedAt: sql`coalesce(${users.emailVerifiedAt}, ${nowMs})`,
-      username: confirmedUsername,
-    })
-    .where(eq(users.id, userIdByToken(tokenId)))
-}
 
 /**
  * Verifies the address a live token was sent to, if it is still the account's. Where that confirms a sign-up by
@@ -158,14 +109,14 @@ export async function deleteUnverifiedAccounts(
   { createdBefore, at }: { createdBefore: number; at: number },
   limit: number,
 ): Promise<number> {
-  const isStale = and(isNull(users.emailVerifiedAt), isNull(users.lastSeenAt), lt(users.createdAt, createdBefore))
-  const isChosen = inArray(
+  const whenStale = and(isNull(users.emailVerifiedAt), isNull(users.lastSeenAt), lt(users.createdAt, createdBefore))
+  const whenChosen = inArray(
     users.id,
-    db.select({ id: users.id }).from(users).where(isStale).orderBy(users.createdAt, users.id).limit(limit),
+    db.select({ id: users.id }).from(users).where(whenStale).orderBy(users.createdAt, users.id).limit(limit),
   )
-  const [, gone] = await db.batch([
-    auditEachUserStatement(db, { type: 'user.expired', at }, isChosen),
-    db.delete(users).where(isChosen).returning({ id: users.id }),
-  ])
+  const { gone } = await inOneBatch(db, {
+    audit: auditEachUserStatement(db, { type: 'user.expired', at }, whenChosen),
+    gone: db.delete(users).where(whenChosen).returning({ id: users.id }),
+  })
   return gone.length
 }

@@ -1,5 +1,7 @@
-import { sql } from 'drizzle-orm'
-import { auditOrCountStatements, type Requester } from '../audit.ts'
+import { type SQL, sql } from 'drizzle-orm'
+import type { Requester } from '../../domain/requester.ts'
+import { byStranger } from '../actors.ts'
+import { auditOrCountStatements } from '../audit.ts'
 import { insertWhere } from '../conditional-insert.ts'
 import { takenUsername, userIdByEmail, whenAddressIsTaken, whenMailed, whenUserExists } from '../conditions.ts'
 import type { Database } from '../database.ts'
@@ -7,6 +9,7 @@ import { insertIdentityStatement, type NewIdentity } from '../federation/identit
 import { deleteExchangesStatement } from '../federation/login-exchanges.ts'
 import { mailTokenStatements } from '../mail.ts'
 import { issueTokenStatement, type NewOneTimeToken } from '../one-time-tokens.ts'
+import { grantRoleStatement } from '../roles.ts'
 import { users } from '../schema/index.ts'
 import { endSessionsStatement } from '../sessions/sessions.ts'
 import {
@@ -16,7 +19,11 @@ import {
   dropPasswordStatement,
   factsWith,
 } from './access-proof.ts'
-import { grantRoleStatement } from './accounts.ts'
+
+/** Somebody has signed up with the address before, and nobody has confirmed it. */
+export const whenSignUpIsRepeated = ({ id, email }: { id: string; email: string }): SQL =>
+  sql`exists (select 1 from users where email = ${email} and id <> ${id}
+    and email_verified_at is null and status = 'active')`
 
 /**
  * Makes the account, its role, the identity it comes by, its verification token and the mail, which says what a click
@@ -32,74 +39,69 @@ export function registrationStatements(
     token,
     identity,
   }: {
-    mail: { id: string; maxPerHour: number; facts: Record<string, string>; providerNames: ReadonlyMap<string, string> }
+    mail: { id: string; facts: Record<string, string>; providerNames: ReadonlyMap<string, string> }
     token: NewOneTimeToken & { resetExpiresAt: number }
     identity: NewIdentity | null
   },
 ) {
   const { resetExpiresAt, ...verification } = token
   const { email, createdAt } = account
-  const isNew = whenUserExists(account.id)
+  const whenNew = whenUserExists(account.id)
   const userId = userIdByEmail(email)
   const taken = takenUsername(account.username ?? account.usernameWish ?? null)
-  const isRepeated = sql`exists (select 1 from users where email = ${email} and id <> ${account.id}
-    and email_verified_at is null and status = 'active')`
+  const whenRepeated = whenSignUpIsRepeated(account)
   const identities = describeIdentities(userId, mail.providerNames)
-  const details = sql`case when ${isNew} then ${factsWith(mail.facts, { signIn: identities })}
-    when ${isRepeated} then ${factsWith({ unconfirmed: 'yes' }, { dropped: identities })} else '{}' end`
+  const details = sql`case when ${whenNew} then ${factsWith(mail.facts, { signIn: identities })}
+    when ${whenRepeated} then ${factsWith({ unconfirmed: 'yes' }, { dropped: identities })} else '{}' end`
   return {
-    ended: endSessionsStatement(db, userId, { when: isRepeated }),
+    ended: endSessionsStatement(db, userId, { when: whenRepeated }),
     account: insertWhere(
       db,
       users,
       { ...account, username: account.username ?? taken },
       sql`not ${whenAddressIsTaken(email)} or ${taken} is not null`,
     ),
-    role: grantRoleStatement(db, 'user', sql`(select id from users where id = ${account.id})`),
-    identity: identity && insertIdentityStatement(db, identity, isNew),
+    role: grantRoleStatement(db, { userId: account.id, role: 'user' }, whenNew),
+    identity: identity && insertIdentityStatement(db, identity, whenNew),
     token: issueTokenStatement(
       db,
       {
         ...verification,
-        expiresAt: sql`case when ${isNew} then ${verification.expiresAt} else ${resetExpiresAt} end`,
-        purpose: sql`case when ${isNew} then 'verify_email' else 'reset_password' end`,
+        expiresAt: sql`case when ${whenNew} then ${verification.expiresAt} else ${resetExpiresAt} end`,
+        purpose: sql`case when ${whenNew} then 'verify_email' else 'reset_password' end`,
       },
       { email },
     ),
-    mail: mailTokenStatements(
-      db,
-      {
-        id: mail.id,
-        kind: sql`case when ${isNew} then 'verify_email' else 'already_registered' end`,
-        locale: account.locale,
-        tokenId: token.id,
-        createdAt,
-        details,
-      },
-      mail.maxPerHour,
-    ),
+    mail: mailTokenStatements(db, {
+      id: mail.id,
+      kind: sql`case when ${whenNew} then 'verify_email' else 'already_registered' end`,
+      locale: account.locale,
+      tokenId: token.id,
+      createdAt,
+      details,
+    }),
     dropped: [
-      deleteIdentitiesStatement(db, userId, isRepeated),
-      deleteTokensButResetsStatement(db, userId, isRepeated),
-      deleteExchangesStatement(db, userId, isRepeated),
-      dropPasswordStatement(db, userId, { at: createdAt, when: isRepeated }),
+      deleteIdentitiesStatement(db, userId, whenRepeated),
+      deleteTokensButResetsStatement(db, userId, whenRepeated),
+      deleteExchangesStatement(db, userId, whenRepeated),
+      dropPasswordStatement(db, userId, { at: createdAt, when: whenRepeated }),
     ],
   } as const
 }
 
 /**
- * What the trail says of a registration: the same statements for a new address and for one that is known. Of a repeated
- * one that is told to nobody, because the address has had its mails, only the number is kept: anybody can repeat it for
- * ever.
+ * Records a registration in the audit trail, by the same statements for a new address and for one that has an account.
+ * A repeated one for which no mail leaves, because the address has had its mails for the hour, is only counted: anybody
+ * can repeat it for ever.
  */
 export function registrationAuditStatements(
   db: Database,
   registration: { userId: string; email: string; mailId: string; at: number },
-  origin: Requester,
+  requester: Requester,
 ) {
   const { userId, email, mailId, at } = registration
-  const isNew = whenUserExists(userId)
-  const type = sql`case when ${isNew} then 'user.registered' else 'user.registration_repeated' end`
-  const event = { type, at, userId: userIdByEmail(email) }
-  return auditOrCountStatements(db, event, origin, sql`${isNew} or ${whenMailed(mailId)}`)
+  const whenNew = whenUserExists(userId)
+  const type = sql`case when ${whenNew} then 'user.registered' else 'user.registration_repeated' end`
+  const event = { type, at, ...byStranger({ id: userIdByEmail(email) }) }
+  return auditOrCountStatements(db, event, requester, sql`${whenNew} or ${whenMailed(mailId)}`)
 }

@@ -1,13 +1,9 @@
 import { and, eq, type SQL, sql } from 'drizzle-orm'
-import {
-  deleteIdentitiesStatement,
-  deleteTokensButResetsStatement,
-  keptSecondFactor,
-} from '../accounts/access-proof.ts'
-import { grantRoleStatement } from '../accounts/accounts.ts'
+import { deleteIdentitiesStatement, deleteTokensButResetsStatement } from '../accounts/access-proof.ts'
 import { insertWhere } from '../conditional-insert.ts'
 import { toChangeTime, whenAddressIsTaken, whenUserExists } from '../conditions.ts'
 import type { Database } from '../database.ts'
+import { grantRoleStatement } from '../roles.ts'
 import { users } from '../schema/index.ts'
 import { endSessionsStatement } from '../sessions/sessions.ts'
 import { insertIdentityStatement, type NewIdentity, whenIdentityExists } from './identities.ts'
@@ -42,15 +38,15 @@ export function createFederatedStatements(db: Database, account: typeof users.$i
   return [
     insertWhere(db, users, account, isFree),
     insertIdentityStatement(db, identity, whenUserExists(account.id)),
-    grantRoleStatement(db, 'user', sql`(select id from users where id = ${account.id})`),
+    grantRoleStatement(db, { userId: account.id, role: 'user' }, whenUserExists(account.id)),
   ] as const
 }
 
 /**
  * Gives an account that nobody proved to own to the owner of its address. Whatever signs in to it by then dies:
- * password, sessions, tokens, waiting logins, other identities, and the second factor of an account that was never
- * verified (pre-hijacking; GHSA-g38m-r43w-p2q7). A link to set a password stays: it went to the mailbox, and the
- * provider may be wrong. `identityExists(identity.id)` says afterwards whether it came about.
+ * password, sessions, tokens, waiting logins and other identities (pre-hijacking; GHSA-g38m-r43w-p2q7); the second
+ * factors of an account that was never verified are removed by statements before these. A link to set a password stays:
+ * it went to the mailbox, and the provider may be wrong. `identityExists(identity.id)` says afterwards whether it came about.
  */
 export function claimAccountStatements(db: Database, account: Known & { name: string | null }, identity: NewIdentity) {
   const isOpen = whenClaimable(account, identity)
@@ -69,7 +65,6 @@ export function claimAccountStatements(db: Database, account: Known & { name: st
         accessProvenAt: identity.isAuthority ? at : null,
         passwordHash: null,
         passwordChangedAt: toChangeTime(at),
-        totpActivatedAt: keptSecondFactor,
         name: account.name,
       })
       .where(and(eq(users.id, account.id), isClaimed)),

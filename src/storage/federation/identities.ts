@@ -1,8 +1,7 @@
 import { and, eq, lt, type SQL, sql } from 'drizzle-orm'
 import { accountFields } from '../accounts/accounts.ts'
 import { insertWhere } from '../conditional-insert.ts'
-import type { Database } from '../database.ts'
-import { deleteSome } from '../delete-some.ts'
+import { type Database, deleteSome } from '../database.ts'
 import { identities, spentStates, users } from '../schema/index.ts'
 
 export type NewIdentity = typeof identities.$inferInsert
@@ -60,14 +59,21 @@ export function touchIdentityStatement(
 }
 
 /**
- * Whether the user has this provider linked and, besides it, a password or another provider that is still configured:
- * asked by the statement that unlinks, so that of many which run at once none takes the last way in.
+ * The user has this provider linked and, besides it, a password, another provider that is still configured, or one of
+ * the `otherWays` in: asked by the statement that unlinks, so that of many which run at once none takes the last way in.
  */
-export function mayUnlink(userId: string, provider: string, configured: readonly string[]): SQL {
-  const others = sql`select 1 from identities where user_id = ${userId} and provider <> ${provider}
-    and provider in (select value from json_each(${JSON.stringify(configured)}))`
+export function whenOtherWayIn(
+  { userId, provider }: { userId: string; provider: string },
+  { configured, otherWays }: { configured: readonly string[]; otherWays: readonly SQL[] },
+): SQL {
+  const ways = [
+    sql`exists (select 1 from users where id = ${userId} and password_hash is not null)`,
+    sql`exists (select 1 from identities where user_id = ${userId} and provider <> ${provider}
+      and provider in (select value from json_each(${JSON.stringify(configured)})))`,
+    ...otherWays,
+  ]
   return sql`exists (select 1 from identities where user_id = ${userId} and provider = ${provider})
-    and (exists (select 1 from users where id = ${userId} and password_hash is not null) or exists (${others}))`
+    and (${sql.join(ways, sql` or `)})`
 }
 
 export function unlinkStatement(db: Database, userId: string, provider: string, condition: SQL) {

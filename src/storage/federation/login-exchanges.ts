@@ -1,8 +1,7 @@
 import { and, eq, gt, lt, type SQL } from 'drizzle-orm'
 import { accountFields } from '../accounts/accounts.ts'
 import { insertWhere } from '../conditional-insert.ts'
-import type { Database } from '../database.ts'
-import { deleteSome } from '../delete-some.ts'
+import { type Database, deleteSome } from '../database.ts'
 import { loginExchanges, users } from '../schema/index.ts'
 
 export type LoginExchange = typeof loginExchanges.$inferSelect

@@ -1,9 +1,10 @@
 import { and, eq, exists, inArray, type SQL, sql } from 'drizzle-orm'
 import { accountFields } from '../accounts/accounts.ts'
+import { inOneBatch } from '../batch.ts'
 import { insertWhere } from '../conditional-insert.ts'
 import type { Database } from '../database.ts'
 import { grants, sessions, users } from '../schema/index.ts'
-import { sessionFields, whenLive } from './sessions.ts'
+import { type LiveAt, sessionFields, whenLive } from './sessions.ts'
 
 export type Grant = typeof grants.$inferSelect
 
@@ -21,24 +22,19 @@ const whenPresented = ({ id, salt }: Pick<Grant, 'id' | 'salt'>) => and(eq(grant
 export function insertGrantStatement(
   db: Database,
   grant: Pick<Grant, 'id' | 'sessionId' | 'salt' | 'generation'>,
-  condition: SQL,
+  when: SQL,
 ) {
-  return insertWhere(db, grants, { ...grant, rotatedAt: databaseNow }, condition)
+  return insertWhere(db, grants, { ...grant, rotatedAt: databaseNow }, when)
 }
 
 /** A grant of a live session, with the session and its active account as they are now. */
-export async function findLiveGrant(
-  db: Database,
-  presented: Pick<Grant, 'id' | 'salt'>,
-  nowMs: number,
-  idleTimeoutMs: number,
-) {
+export async function findLiveGrant(db: Database, presented: Pick<Grant, 'id' | 'salt'>, live: LiveAt) {
   const row = await db
     .select({ grant: grants, session: sessionFields, account: accountFields })
     .from(grants)
     .innerJoin(sessions, eq(sessions.id, grants.sessionId))
     .innerJoin(users, eq(users.id, sessions.userId))
-    .where(and(whenPresented(presented), eq(users.status, 'active'), whenLive(nowMs, idleTimeoutMs)))
+    .where(and(whenPresented(presented), eq(users.status, 'active'), whenLive(live)))
     .get()
   return row ?? null
 }
@@ -48,26 +44,31 @@ export async function findLiveGrant(
  * at once one rotates, and the others see its result. Null when the session has ended or the account is not active. All
  * in one round trip.
  */
-export async function rotateGrant(db: Database, presented: Presented, nowMs: number, idleTimeoutMs: number) {
+export async function rotateGrant(db: Database, presented: Presented, live: LiveAt) {
   const { generation } = presented
-  const isLive = whenLive(nowMs, idleTimeoutMs)
-  const rotated = and(whenPresented(presented), eq(grants.generation, generation + 1))
+  const whenSessionLives = whenLive(live)
+  const whenRotated = and(whenPresented(presented), eq(grants.generation, generation + 1))
   const liveSession = db
     .select({ id: sessions.id })
     .from(sessions)
     .innerJoin(users, eq(users.id, sessions.userId))
-    .where(and(eq(sessions.id, grants.sessionId), eq(users.status, 'active'), isLive))
-  const [, , [state], [account]] = await db.batch([
-    db
+    .where(and(eq(sessions.id, grants.sessionId), eq(users.status, 'active'), whenSessionLives))
+  const { states, accounts } = await inOneBatch(db, {
+    grant: db
       .update(grants)
       .set({ generation: generation + 1, rotatedAt: databaseNow })
       .where(and(whenPresented(presented), eq(grants.generation, generation), exists(liveSession))),
-    db
+    lastSeen: db
       .update(sessions)
-      .set({ lastSeenAt: sql`max(${sessions.lastSeenAt}, ${nowMs})` })
-      .where(and(inArray(sessions.id, db.select({ id: grants.sessionId }).from(grants).where(rotated)), isLive)),
+      .set({ lastSeenAt: sql`max(${sessions.lastSeenAt}, ${live.nowMs})` })
+      .where(
+        and(
+          inArray(sessions.id, db.select({ id: grants.sessionId }).from(grants).where(whenRotated)),
+          whenSessionLives,
+        ),
+      ),
     // A batch answers rows as objects, in which two columns of one name become one: so the account is asked by itself.
-    db
+    states: db
       .select({
         ...sessionFields,
         generation: grants.generation,
@@ -75,14 +76,16 @@ export async function rotateGrant(db: Database, presented: Presented, nowMs: num
       })
       .from(grants)
       .innerJoin(sessions, eq(sessions.id, grants.sessionId))
-      .where(and(whenPresented(presented), isLive)),
-    db
+      .where(and(whenPresented(presented), whenSessionLives)),
+    accounts: db
       .select(accountFields)
       .from(users)
       .innerJoin(sessions, eq(sessions.userId, users.id))
       .innerJoin(grants, eq(grants.sessionId, sessions.id))
       .where(and(whenPresented(presented), eq(users.status, 'active'))),
-  ])
+  })
+  const [state] = states
+  const [account] = accounts
   if (!state || !account) return null
   const { generation: reached, sinceRotationMs, ...session } = state
   return { session, account, generation: reached, sinceRotationMs }

@@ -1,9 +1,9 @@
 import { and, desc, eq, gt, lte, or, type SQL, sql } from 'drizzle-orm'
 import { accountFields } from '../accounts/accounts.ts'
+import { credentialFields } from '../accounts/credentials.ts'
 import { insertWhere } from '../conditional-insert.ts'
 import { type Proven, whenAsProven } from '../conditions.ts'
-import type { Database } from '../database.ts'
-import { deleteSome } from '../delete-some.ts'
+import { type Database, deleteSome } from '../database.ts'
 import { sessions, users } from '../schema/index.ts'
 
 export type Session = typeof sessions.$inferSelect
@@ -22,17 +22,37 @@ export const sessionFields = {
   city: sessions.city,
 }
 
-/** Neither expired nor idle for longer than allowed; `idleTimeoutMs` 0 means no such limit. */
-export const whenLive = (nowMs: number, idleTimeoutMs: number) =>
+/** When a session must be live, and how long it may have been idle by then; 0 means for as long as it lives. */
+export interface LiveAt {
+  nowMs: number
+  idleTimeoutMs: number
+}
+
+/** Neither expired nor idle for longer than allowed. */
+export const whenLive = ({ nowMs, idleTimeoutMs }: LiveAt) =>
   and(gt(sessions.expiresAt, nowMs), idleTimeoutMs > 0 ? gt(sessions.lastSeenAt, nowMs - idleTimeoutMs) : undefined)
 
+const whenLiveSession = (sessionId: string, live: LiveAt) =>
+  and(eq(sessions.id, sessionId), eq(users.status, 'active'), whenLive(live))
+
 /** A live session of an active account, with the account as it is now. */
-export async function findLiveSession(db: Database, sessionId: string, nowMs: number, idleTimeoutMs: number) {
+export async function findLiveSession(db: Database, sessionId: string, live: LiveAt) {
   const row = await db
     .select({ session: sessionFields, account: accountFields })
     .from(sessions)
     .innerJoin(users, eq(users.id, sessions.userId))
-    .where(and(eq(sessions.id, sessionId), eq(users.status, 'active'), whenLive(nowMs, idleTimeoutMs)))
+    .where(whenLiveSession(sessionId, live))
+    .get()
+  return row ?? null
+}
+
+/** The same with what the password is verified by, for a request that asks for it once more. */
+export async function findLiveSessionWithCredentials(db: Database, sessionId: string, live: LiveAt) {
+  const row = await db
+    .select({ session: sessionFields, account: accountFields, credentials: credentialFields })
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .where(whenLiveSession(sessionId, live))
     .get()
   return row ?? null
 }
@@ -46,7 +66,7 @@ export interface NamedSessions {
   refresh: { id: string; salt: string } | null
 }
 
-/** The sessions that are named so and have not ended; none for names that are null. */
+/** The sessions that these names stand for and that have not ended. A name that is null stands for none. */
 export async function findNamedSessions(db: Database, { access, refresh }: NamedSessions) {
   const byAccess = sql`(${sessions.id} = ${access?.sid ?? null} and ${sessions.userId} = ${access?.sub ?? null})`
   const byRefresh = sql`${sessions.id} = (select session_id from grants
@@ -55,12 +75,12 @@ export async function findNamedSessions(db: Database, { access, refresh }: Named
 }
 
 /** The live sessions of an active account, newest first. */
-export async function listLiveSessions(db: Database, userId: string, nowMs: number, idleTimeoutMs: number) {
+export async function listLiveSessions(db: Database, userId: string, live: LiveAt) {
   return await db
     .select(sessionFields)
     .from(sessions)
     .innerJoin(users, eq(users.id, sessions.userId))
-    .where(and(eq(sessions.userId, userId), eq(users.status, 'active'), whenLive(nowMs, idleTimeoutMs)))
+    .where(and(eq(sessions.userId, userId), eq(users.status, 'active'), whenLive(live)))
     .orderBy(desc(sessions.createdAt), desc(sessions.id))
 }
 
@@ -102,11 +122,15 @@ export function recordSeenStatements(db: Database, seen: readonly (readonly [ses
   ] as const
 }
 
-/** Ends one session of this user, if `when` holds. */
-export function endSessionStatement(db: Database, userId: string, sessionId: string, when: SQL = sql`true`) {
+/** Ends one session of its user, if `when` holds. */
+export function endSessionStatement(
+  db: Database,
+  { id, userId }: Pick<Session, 'id' | 'userId'>,
+  when: SQL = sql`true`,
+) {
   return db
     .delete(sessions)
-    .where(and(eq(sessions.id, sessionId), eq(sessions.userId, userId), when))
+    .where(and(eq(sessions.id, id), eq(sessions.userId, userId), when))
     .returning({ id: sessions.id })
 }
 
@@ -122,15 +146,15 @@ export function endSessionsStatement(
     .returning({ id: sessions.id })
 }
 
-/** Deletes some of the sessions that have expired; the number that went. */
+/** Deletes some of the sessions that have expired and answers how many they were. */
 export function deleteExpiredSessions(db: Database, nowMs: number, limit: number): Promise<number> {
   return deleteSome(db, sessions, lte(sessions.expiresAt, nowMs), limit)
 }
 
 /**
- * Deletes some of the sessions that were last seen before a time; the number that went. It looks at every session,
- * because an index would have to be written each minute that a session is in use, and D1 bills a written row like a
- * thousand that are read.
+ * Deletes some of the sessions that were last seen before a time and answers how many they were. It looks at every
+ * session, because an index would have to be written each minute that a session is in use, and D1 bills a written row
+ * like a thousand that are read.
  */
 export function deleteIdleSessions(db: Database, seenUntil: number, limit: number): Promise<number> {
   return deleteSome(db, sessions, lte(sessions.lastSeenAt, seenUntil), limit)

@@ -120,7 +120,7 @@ describe('a page of a listed origin', () => {
     await context.close()
   })
 
-  it('asks for permission once: the preflight is kept', async () => {
+  it('sends one preflight, whose answer is kept', async () => {
     const { context, page } = await signedInPage()
     const preflights = () =>
       origins.seen.filter(({ method, path }) => method === 'OPTIONS' && path === '/auth/me').length
@@ -131,7 +131,7 @@ describe('a page of a listed origin', () => {
     await context.close()
   })
 
-  it('stays signed in in two tabs that refresh at once, again and again (incident 4: GHSA-392p-2q2v-4372)', async () => {
+  it('stays signed in in two tabs that refresh at once, again and again (GHSA-392p-2q2v-4372)', async () => {
     const { context, page } = await signedInPage()
     const tabs = [page, await openPage(context, origins.app), await openPage(context, origins.app)]
     for (let round = 0; round < 5; round += 1) {
@@ -143,7 +143,7 @@ describe('a page of a listed origin', () => {
     await context.close()
   })
 
-  it('reads refusals, so that it can tell its user', async () => {
+  it('can read refusals, so that it can tell its user', async () => {
     const context = await newContext()
     const page = await openPage(context, origins.app)
     const refused = await call(page, 'POST', '/auth/login', loginBody('nobody@example.com', PASSWORD))
@@ -218,7 +218,7 @@ describe.each([
     })
   })
 
-  it('had their requests carry the cookies, so the tests above prove something', () => {
+  it('sent the cookies with their requests, so that the tests above prove something', () => {
     const posts = origins.seen.slice(firstSeen).filter(({ method }) => method === 'POST')
     const riding = (origin: string) => posts.filter((post) => post.origin === origin && post.hasCookies).length
     if (sameSite === 'Lax') expect(riding(origins.sibling)).toBeGreaterThan(5)

@@ -60,7 +60,7 @@ async function registerVerified(): Promise<string> {
 }
 
 describe('/verify-email', () => {
-  it('confirms when a person presses the button, not when the link is opened; the token goes nowhere', async () => {
+  it('confirms when a person presses the button and not when the link is opened, and sends the token nowhere else', async () => {
     const email = await register()
     const { link } = await mailTo(email, '/verify-email')
     const { page, faults } = await openPage(browser, service.origin)
@@ -68,7 +68,7 @@ describe('/verify-email', () => {
     page.on('request', (request) => urls.push(request.url(), request.headers().referer ?? ''))
     await page.goto(link)
     expect(page.url()).toBe(`${service.origin}/verify-email`)
-    expect((await logIn(email, PASSWORD)).status).toBe(403)
+    expect((await logIn(email, PASSWORD)).status).toBe(401)
 
     await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
@@ -106,7 +106,7 @@ describe('/verify-email', () => {
     await page.getByRole('heading', { name: 'Your address is confirmed' }).waitFor()
   })
 
-  it('has forgotten the token when somebody goes back to it', async () => {
+  it('no longer has the token when somebody goes back to it', async () => {
     const email = await register()
     const { link } = await mailTo(email, '/verify-email')
     const { page } = await openPage(browser, service.origin)

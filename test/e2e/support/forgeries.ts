@@ -47,7 +47,7 @@ function signWithPublicKey({ token, publicJwk }: Forger, format: 'pem' | 'der' |
   return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`
 }
 
-/** Every forgery of a token that we know (incident 9; RFC 8725 §2; CVE-2026-22817). */
+/** Every forgery of a token that we know (hono CVE-2026-22817; RFC 8725 §2). */
 export const FORGERIES: Readonly<Record<string, (forger: Forger) => string | Promise<string>>> = {
   'an altered payload': ({ token }) => {
     const { header, payload, signature } = partsOf(token)

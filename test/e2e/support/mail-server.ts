@@ -80,8 +80,8 @@ export interface ScriptedServer {
 }
 
 /**
- * Starts a server that answers each line by a script, for what no decent server does: hang, drop, trickle, talk
- * nonsense.
+ * Starts a server that answers each line by a script, for what a correct server never does: to hang, to drop the
+ * connection, to send byte after byte, or to answer nonsense.
  */
 export async function startScriptedServer(
   greet: (socket: net.Socket) => void,

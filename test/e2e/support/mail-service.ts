@@ -63,7 +63,7 @@ export function query(service: Service, sql: string, ...values: string[]): Recor
   return withDatabase(service, true, (database) => database.prepare(sql).all(...values))
 }
 
-/** Makes the pause after a failed delivery a thing of the past, and has the cron run that looks for overdue mails. */
+/** Ends the pause after a failed delivery, and runs the cron that looks for overdue mails. */
 export async function skipRetryPause(service: Service, email: string): Promise<void> {
   const waiting = "recipient = ? and state = 'pending' and last_error is not null"
   await eventually(() => query(service, `select id from outbox where ${waiting}`, email)[0])

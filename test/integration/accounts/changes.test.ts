@@ -7,7 +7,7 @@ import { newEmail, PASSWORD, post } from '../../support/client.ts'
 import { auditOf, countRows, rows } from '../../support/database.ts'
 import { interceptEnv } from '../../support/intercept-env.ts'
 
-/** The bindings, where something else happens just before the first statement that matches. */
+/** The bindings, with a change that happens just before the first statement that matches. */
 function changedBefore(statement: RegExp, change: () => Promise<unknown>): Env {
   let hasChanged = false
   return interceptEnv(env, async (call, proceed) => {
@@ -39,7 +39,7 @@ describe('an account that changes between the password and the session (ASVS 15.
     ['it was deleted', (id) => rows('delete from users where id = ?', id)],
   ]
 
-  it.each(CHANGES)('is asked for no second factor: %s', async (_, change) => {
+  it.each(CHANGES)('is refused without being asked for its second factor: %s', async (_, change) => {
     const { id, email } = await verified()
     await giveSecondFactor(id)
     const meanwhile = changedBefore(/^insert into "one_time_tokens"/i, () => change(id, email))
@@ -48,7 +48,7 @@ describe('an account that changes between the password and the session (ASVS 15.
     expect(await auditOf('login.mfa_required', id)).toEqual([])
   })
 
-  it.each(CHANGES)('gets none: %s', async (_, change) => {
+  it.each(CHANGES)('gets no session: %s', async (_, change) => {
     const { id, email } = await verified()
     const meanwhile = changedBefore(/^insert into "sessions"/i, () => change(id, email))
     const response = await login(meanwhile, email)
@@ -60,7 +60,7 @@ describe('an account that changes between the password and the session (ASVS 15.
 })
 
 describe('a session that ends while it is refreshed', () => {
-  it('stays ended: no token is handed out', async () => {
+  it('stays ended, and no token is handed out', async () => {
     const { session, tokens } = await signedIn()
     const end = () => rows('delete from sessions where id = ?', session.id)
     const meanwhile = changedBefore(/^update "sessions"/i, end)
@@ -73,7 +73,7 @@ describe('a session that ends while it is refreshed', () => {
 })
 
 describe('an address that is taken while it is confirmed', () => {
-  it('stays with whoever was first, and nothing else of the change happens', async () => {
+  it('belongs to whoever was first, and nothing of the other change happens', async () => {
     const { id, email, tokens } = await signedIn()
     const newAddress = newEmail()
     await post(

@@ -32,7 +32,7 @@ async function asked() {
 afterEach(() => vi.useRealTimers())
 
 describe('POST /auth/change-email', () => {
-  it('mails a link and a code to the new address; nothing changes yet', async () => {
+  it('mails a link and a code to the new address, and changes nothing yet', async () => {
     const { id, email, tokens } = await signedIn()
     const newAddress = newEmail()
     const response = await ask(tokens.accessToken, ` ${newAddress.toUpperCase()} `)
@@ -97,7 +97,7 @@ describe('POST /auth/confirm-email-change', () => {
     await expectRefusal(await confirm(token), 400, 'invalid_token')
   })
 
-  it('changes the address by the code with the new address, once, and bounds wrong codes to five', async () => {
+  it('changes the address once by the code with the new address, and allows five wrong codes', async () => {
     const { id, email, newAddress } = await asked()
     const code = await mailedCode(newAddress, 'change_email')
     const byCode = (address: string, guess: string) =>
@@ -114,7 +114,7 @@ describe('POST /auth/confirm-email-change', () => {
     expect((await confirm(other.token)).status).toBe(200)
   })
 
-  it('lets every other token of the account die: they went to the old address', async () => {
+  it('makes every other token of the account invalid, because they were mailed to the old address', async () => {
     const { id, email, token } = await asked()
     await post('/auth/forgot-password', { email })
     const reset = await mailedToken(email, 'reset_password')
@@ -127,7 +127,7 @@ describe('POST /auth/confirm-email-change', () => {
     expect(await countRows('one_time_tokens', 'user_id = ?', id)).toBe(0)
   })
 
-  it('makes nobody an admin, not even by BOOTSTRAP_ADMIN_EMAIL: whoever has the mailbox set no credential', async () => {
+  it('makes nobody an admin, not even by BOOTSTRAP_ADMIN_EMAIL, because whoever has the mailbox did not set the password', async () => {
     const { id, newAddress, token } = await asked()
     const bootstrapping = { ...env, BOOTSTRAP_ADMIN_EMAIL: newAddress } as Env
     const confirmed = await callWorker(bootstrapping, 'POST', '/auth/confirm-email-change', { body: { token } })
@@ -146,7 +146,7 @@ describe('POST /auth/confirm-email-change', () => {
     expect(await auditOf('email.changed', id)).toEqual([])
   })
 
-  it('refuses what is no live token of this purpose, and changes nothing', async () => {
+  it('refuses a token that is forged, used, expired or of another purpose, and changes nothing', async () => {
     const { id, email, newAddress, token } = await asked()
     await post('/auth/forgot-password', { email })
     const before = await accountState()
@@ -162,7 +162,7 @@ describe('POST /auth/confirm-email-change', () => {
     await expectRefusal(await confirm(token), 400, 'invalid_token')
   })
 
-  it('does not open another account: the token belongs to whoever asked', async () => {
+  it('changes only the account that asked, whoever uses the token', async () => {
     const { newAddress, token } = await asked()
     const stranger = await signedIn()
     expect((await post('/auth/confirm-email-change', { token }, bearer(stranger.tokens.accessToken))).status).toBe(200)

@@ -25,7 +25,7 @@ const remove = (accessToken: string, body?: unknown) =>
 afterEach(() => vi.useRealTimers())
 
 describe('GET /auth/me', () => {
-  it('answers the account as it is now, and nothing that is secret', async () => {
+  it('answers with the account as it is now, without anything secret', async () => {
     const { id, email, tokens } = await signedIn({ username: 'noether', name: 'Emmy Noether' })
     const response = await me(tokens.accessToken)
     expect(await response.clone().text()).not.toMatch(/argon2|salt|hash/i)
@@ -40,7 +40,7 @@ describe('GET /auth/me', () => {
     expect(changed.permissions).toEqual([...changed.permissions].sort())
   })
 
-  it('refuses without a token, once the session ended, and once deactivated (incident 11: GHSA-2vg6-77g8-24mp)', async () => {
+  it('refuses without a token, once the session ended, and once deactivated (GHSA-2vg6-77g8-24mp)', async () => {
     await expectRefusal(await get('/auth/me'), 401, 'unauthenticated')
     const { id, email, session, tokens } = await signedIn()
     const other = await logIn(email)
@@ -67,7 +67,7 @@ describe('PATCH /auth/me', () => {
     expect(named).toMatchObject({ name: 'Marie Curie', username: 'curie' })
     const renamed = await answerOf(await patch(tokens.accessToken, { username: 'MCurie' }), User)
     expect(renamed).toMatchObject({ name: 'Marie Curie', username: 'MCurie' })
-    // The activity queue may have moved it meanwhile.
+    // The activity queue may have updated this time meanwhile.
     const { lastSeenAt: _, ...kept } = renamed
     expect(await answerOf(await me(tokens.accessToken), User)).toMatchObject(kept)
     expect(await queryOne('select name, username from users where id = ?', id)).toEqual({
@@ -82,7 +82,7 @@ describe('PATCH /auth/me', () => {
     ])
   })
 
-  it('removes what is null, and leaves all as it is without members', async () => {
+  it('removes members that are null, and changes nothing when the body is empty', async () => {
     const { tokens } = await signedIn({ username: 'franklin', name: 'Rosalind' })
     const cleared = await answerOf(await patch(tokens.accessToken, { name: null, username: null }), User)
     expect(cleared).toMatchObject({ name: null, username: null })
@@ -115,14 +115,14 @@ describe('PATCH /auth/me', () => {
     { emailVerified: true },
     [],
     null,
-  ])('refuses %j and changes nothing (incident 21)', async (body) => {
+  ])('refuses %j and changes nothing (CWE-915)', async (body) => {
     const { tokens } = await signedIn()
     const before = await accountState()
     await expectRefusal(await patch(tokens.accessToken, body), 400, 'invalid_request')
     expect(await accountState()).toEqual(before)
   })
 
-  it('refuses without a session, and with one that has ended though its token lives', async () => {
+  it('refuses without a session, and with one that has ended although its token has not expired', async () => {
     const { id, tokens } = await signedIn({ name: 'Before' })
     await expectRefusal(await send('PATCH', '/auth/me', { body: { name: 'After' } }), 401, 'unauthenticated')
     await rows('delete from sessions where user_id = ?', id)
@@ -132,7 +132,7 @@ describe('PATCH /auth/me', () => {
 })
 
 describe('DELETE /auth/me', () => {
-  it('deletes the account and all that belongs to it after a recent login, and says so by mail (ASVS 7.5.1)', async () => {
+  it('deletes the account and all that belongs to it after a recent login, and confirms it by mail (ASVS 7.5.1)', async () => {
     const { id, email, tokens } = await signedIn({ username: 'gone' })
     const other = await logIn(email)
     await post('/auth/forgot-password', { email })
@@ -159,7 +159,7 @@ describe('DELETE /auth/me', () => {
     expect(await countRows('users', 'id = ?', id)).toBe(0)
   })
 
-  it('asks for a step-up where the login is older than ten minutes, and the password will do', async () => {
+  it('asks for the password where the login is older than ten minutes', async () => {
     const { id, tokens } = await signedIn()
     await rows('update sessions set authenticated_at = ? where user_id = ?', Date.now() - 600_001, id)
     const before = await accountState()

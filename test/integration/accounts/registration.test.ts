@@ -88,7 +88,7 @@ describe('POST /auth/register', () => {
     expect(await countRows('outbox', 'true')).toBe(mails)
   })
 
-  it('gives the username when the address is confirmed: until then it is nobody’s, and tells nothing of the address', async () => {
+  it('gives the username when the address is confirmed; until then it is free, so that it tells nothing of the address', async () => {
     const [first, second] = [newEmail(), newEmail()]
     for (const email of [first, second, second]) expect((await register({ email, username: 'knuth' })).status).toBe(202)
     // A repeated sign-up leaves no password: its mail asks for a new one, which confirms the address as well.
@@ -158,7 +158,7 @@ describe('POST /auth/verify-email', () => {
     await expectRefusal(await verify({ email, code }), 400, 'invalid_token')
   })
 
-  it('lets all tokens of an account die with the first that is used', async () => {
+  it('makes all tokens of an account invalid when one of them is used', async () => {
     const { email } = await registered()
     const first = await mailedToken(email, 'verify_email')
     await post('/auth/resend-verification', { email })
@@ -168,7 +168,7 @@ describe('POST /auth/verify-email', () => {
     await expectRefusal(await verify({ token: second }), 400, 'invalid_token')
   })
 
-  it('allows five wrong codes, then not even the right one; the link still works (ASVS 6.6.3)', async () => {
+  it('refuses even the right code after five wrong ones, while the link still works (ASVS 6.6.3)', async () => {
     const { email } = await registered()
     const code = await mailedCode(email, 'verify_email')
     for (let guess = 0; guess < 5; guess += 1)
@@ -177,7 +177,7 @@ describe('POST /auth/verify-email', () => {
     expect((await verify({ token: await mailedToken(email, 'verify_email') })).status).toBe(200)
   })
 
-  it('refuses what is no live token of this purpose, and changes nothing', async () => {
+  it('refuses a token that is forged, used, expired or of another purpose, and changes nothing', async () => {
     const { id, email } = await registered()
     const other = await verified()
     await post('/auth/forgot-password', { email: other.email })
@@ -222,7 +222,7 @@ describe('POST /auth/verify-email', () => {
 describe('POST /auth/resend-verification', () => {
   const resend = (email: string) => post('/auth/resend-verification', { email })
 
-  it('mails another link to an account that waits; both work until one is used', async () => {
+  it('mails another link to an unconfirmed account, and both links work until one is used', async () => {
     const { email } = await registered()
     const response = await resend(email)
     expect(await answerOf(response, Status('verification_sent'), 202)).toEqual({ status: 'verification_sent' })
@@ -247,13 +247,13 @@ describe('POST /auth/resend-verification', () => {
     },
   )
 
-  it('mails at most five an hour to one address, and answers alike after that', async () => {
+  it('mails one address five times an hour at most, and answers alike after that', async () => {
     const { email } = await registered()
     for (let mail = 0; mail < 7; mail += 1) expect((await resend(email)).status).toBe(202)
     expect(await mailsTo(email)).toHaveLength(5)
   })
 
-  it('refuses what is no address', async () => {
+  it('refuses text that is not an address', async () => {
     await expectRefusal(await post('/auth/resend-verification', { email: 'nobody' }), 400, 'invalid_request')
   })
 })

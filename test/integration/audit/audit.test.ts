@@ -31,13 +31,13 @@ beforeAll(async () => {
 })
 
 describe('GET /audit-events', () => {
-  it('is for those who may read it, asked of the database and not of the token (ASVS 8.2.1)', async () => {
+  it('is read by those alone whose permission stands in the database, whatever their token says (ASVS 8.2.1)', async () => {
     await expectRefusal(await get('/audit-events'), 401, 'unauthenticated')
     await expectRefusal(await get('/audit-events', bearer(user.tokens.accessToken)), 403, 'forbidden')
     expect((await get('/audit-events', bearer(admin.tokens.accessToken))).status).toBe(200)
   })
 
-  it('refuses at once an admin who is one no more (ASVS 8.3.2)', async () => {
+  it('refuses a former admin at once (ASVS 8.3.2)', async () => {
     const former = await signedIn()
     await grantAdmin(former.id)
     expect((await get('/audit-events', bearer(former.tokens.accessToken))).status).toBe(200)
@@ -45,7 +45,7 @@ describe('GET /audit-events', () => {
     await expectRefusal(await get('/audit-events', bearer(former.tokens.accessToken)), 403, 'forbidden')
   })
 
-  it('tells newest first who did what to whom', async () => {
+  it('answers who did what to whom, the newest first', async () => {
     const { items } = await list(`?userId=${user.id}&type=login.succeeded`)
     expect(items).toMatchObject([
       { type: 'login.succeeded', actorId: user.id, userId: user.id, details: { methods: ['pwd'] } },
@@ -54,7 +54,7 @@ describe('GET /audit-events', () => {
     expect(times).toEqual([...times].sort().reverse())
   })
 
-  it('shows a mail that was given up, without its address', async () => {
+  it('shows a mail that could not be delivered, without its address', async () => {
     await plant('mail.failed', 1, NOON_MS)
     const { items } = await list('?type=mail.failed')
     expect(items).toMatchObject([{ type: 'mail.failed', userId: user.id }])
@@ -76,7 +76,7 @@ describe('GET /audit-events', () => {
     expect(new Set(seen).size).toBe(7)
   })
 
-  it('takes a stretch of time, its first moment included and its last not', async () => {
+  it('filters by a range of time that includes its first moment and excludes its last', async () => {
     await plant('test.time', 3, NOON_MS)
     const [from, to] = [1000, 2000].map((after) => new Date(NOON_MS + after).toISOString())
     const { items } = await list(`?type=test.time&from=${from}&to=${to}`)

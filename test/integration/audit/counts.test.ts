@@ -19,8 +19,8 @@ async function counted(kind: string): Promise<number> {
 }
 const kept = () => countRows('audit_events', 'true')
 
-describe('what concerns no account is counted by day and kind, and fills no database (ASVS 16.2.1)', () => {
-  it('logins with names that nobody has, every one of many at once', async () => {
+describe('an event that concerns no account is counted by day and kind, and adds no row (ASVS 16.2.1)', () => {
+  it('counts every one of many simultaneous logins with names that nobody has', async () => {
     const before = [await kept(), await counted('login.failed')]
     const names = Array.from({ length: 30 }, () => newEmail())
     expect(new Set(await Promise.all(names.map(logIn)))).toEqual(new Set([401]))
@@ -31,7 +31,7 @@ describe('what concerns no account is counted by day and kind, and fills no data
     expect(days.map(({ day }) => day)).toContain(new Date().toISOString().slice(0, 10))
   })
 
-  it('also where they are throttled', async () => {
+  it('counts such logins also while they are throttled', async () => {
     const [name, before] = [newEmail(), await counted('login.throttled')]
     const statuses = await Promise.all(Array.from({ length: 8 }, () => logIn(name)))
     expect(statuses).toContain(429)
@@ -48,8 +48,8 @@ describe('what concerns no account is counted by day and kind, and fills no data
   })
 })
 
-describe('what concerns an account is kept', () => {
-  it('a failed login, with where it came from', async () => {
+describe('an event that concerns an account is kept', () => {
+  it('keeps a failed login with where it came from', async () => {
     const { id, email } = await verified()
     const before = await counted('login.failed')
     await logIn(email)
@@ -72,7 +72,7 @@ describe('what concerns an account is kept', () => {
     expect((await counted(kind)) - before).toBe(asked - events)
   })
 
-  it('a request that mails nothing, because the account is deactivated, is counted', async () => {
+  it('counts, but does not keep, a request that mails nothing because the account is deactivated', async () => {
     const { id, email } = await verified()
     await deactivate(id)
     const before = await counted('password.reset_requested')

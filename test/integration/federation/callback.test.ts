@@ -18,7 +18,7 @@ const person = (claims: Record<string, unknown> = {}) => ({
   ...claims,
 })
 
-/** A browser that has been sent to Google and back. */
+/** A browser that was sent to Google and comes back with a code. */
 async function comingBack(claims = person(), env = service) {
   const browser = createBrowser(env)
   const authorization = await browser.open(startPath('google'))
@@ -38,13 +38,13 @@ const expectLanding = (response: Response, error: string) => {
 afterAll(mailsSettled)
 
 describe('GET /auth/oauth/{provider}/callback: the state (RFC 9700 §4.7; ASVS 10.2.1)', () => {
-  it('goes nowhere without a state', async () => {
+  it('refuses a request without a state, and sends the browser nowhere', async () => {
     const { browser } = await comingBack()
     await expectRefusal(await browser.open('/auth/oauth/google/callback?code=x'), 400, 'invalid_state')
     await expectRefusal(await browser.open('/auth/oauth/google/callback'), 400, 'invalid_state')
   })
 
-  it('goes nowhere with a state that is not of this browser: a login cannot be forced on anybody', async () => {
+  it('refuses a state that belongs to another browser, so that nobody can be logged in against their will', async () => {
     const attacker = await comingBack()
     const victim = createBrowser(service)
     await victim.open(startPath('google'))
@@ -52,18 +52,18 @@ describe('GET /auth/oauth/{provider}/callback: the state (RFC 9700 §4.7; ASVS 1
     expect(await countRows('users', 'email = ?', attacker.claims.email)).toBe(0)
   })
 
-  it('goes nowhere with a state given twice', async () => {
+  it('refuses a state that is given twice', async () => {
     const { browser, callback } = await comingBack()
     await expectRefusal(await browser.open(`${callback}&state=other`), 400, 'invalid_request')
   })
 
-  it('is bound to its provider (incident 7: next-auth GHSA-x445-f3h2-j279; RFC 9700 §4.4, ASVS 10.2.2)', async () => {
+  it('refuses the state of another provider (next-auth GHSA-x445-f3h2-j279; RFC 9700 §4.4, ASVS 10.2.2)', async () => {
     const { browser, callback } = await comingBack()
     await expectRefusal(await browser.open(callback.replace('/google/', '/github/')), 400, 'invalid_state')
     expect(locationOf(await browser.open(callback)).href).toBe(REDIRECT)
   })
 
-  it('does not go by a cookie of another state that was given its name', async () => {
+  it('refuses the cookie of another state that was renamed', async () => {
     const first = await comingBack()
     const second = await comingBack()
     const [[name] = ['']] = first.browser.jar
@@ -72,13 +72,13 @@ describe('GET /auth/oauth/{provider}/callback: the state (RFC 9700 §4.7; ASVS 1
     await expectRefusal(await first.browser.open(first.callback), 400, 'invalid_state')
   })
 
-  it('is spent by its first answer: the callback opened again goes nowhere', async () => {
+  it('refuses a state that was used before, when the callback is opened again', async () => {
     const { browser, callback } = await comingBack()
     expect(locationOf(await browser.open(callback)).href).toBe(REDIRECT)
     await expectRefusal(await browser.open(callback), 400, 'invalid_state')
   })
 
-  it('opens no second session for a callback that was copied with its cookie', async () => {
+  it('opens no second session for a callback that was copied together with its cookie', async () => {
     const { browser, callback, claims } = await comingBack()
     const thief = createBrowser(service)
     for (const [name, value] of browser.jar) thief.jar.set(name, value)
@@ -89,7 +89,7 @@ describe('GET /auth/oauth/{provider}/callback: the state (RFC 9700 §4.7; ASVS 1
     expect(await countRows('sessions', 'user_id = (select id from users where email = ?)', claims.email)).toBe(1)
   })
 
-  it('is spent once by 20 at once', { timeout: 30_000 }, async () => {
+  it('lets one of 20 simultaneous uses of a state win', { timeout: 30_000 }, async () => {
     const { browser, callback } = await comingBack()
     const copies = Array.from({ length: 20 }, () => {
       const copy = createBrowser(service)
@@ -101,7 +101,7 @@ describe('GET /auth/oauth/{provider}/callback: the state (RFC 9700 §4.7; ASVS 1
     expect(landings.filter((href) => href === `${REDIRECT}?error=invalid_state`)).toHaveLength(19)
   })
 
-  it('dies after ten minutes', async () => {
+  it('refuses a state after ten minutes', async () => {
     const { browser, callback } = await comingBack()
     vi.useFakeTimers({ now: Date.now() + 10 * 60_000 + 1, toFake: ['Date'] })
     try {
@@ -111,7 +111,7 @@ describe('GET /auth/oauth/{provider}/callback: the state (RFC 9700 §4.7; ASVS 1
     }
   })
 
-  it('is refused when its cookie was changed, or is not one', async () => {
+  it('refuses a state whose cookie was changed or is malformed', async () => {
     const { browser, callback } = await comingBack()
     const [[name, value] = ['', '']] = browser.jar
     for (const broken of [value.slice(0, -2), value.replace(/^[^.]+/, 'eyJhbGciOiJub25lIn0'), '{}', 'x'.repeat(5000)]) {
@@ -173,7 +173,7 @@ describe('GET /auth/oauth/{provider}/callback: what the provider says', () => {
     expectLanding(await browser.open(callback), 'provider_unavailable')
   })
 
-  it('says that the operator must act when the secret is wrong', async () => {
+  it('answers provider_misconfigured when the client secret is wrong', async () => {
     providers.server.use(
       http.post('https://oauth2.googleapis.com/token', () =>
         HttpResponse.json({ error: 'invalid_client' }, { status: 401 }),
@@ -183,7 +183,7 @@ describe('GET /auth/oauth/{provider}/callback: what the provider says', () => {
     expectLanding(await browser.open(callback), 'provider_misconfigured')
   })
 
-  it('counts the refusal, and notes its reason in the log, without anything the provider sent', async () => {
+  it('audits the refusal, and logs its reason without anything that the provider sent', async () => {
     const logged = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
     const counted = () =>
       queryOne("select coalesce(sum(count), 0) as count from audit_counts where kind = 'login.failed'")
@@ -199,7 +199,7 @@ describe('GET /auth/oauth/{provider}/callback: what the provider says', () => {
 })
 
 describe('GET /auth/oauth/{provider}/callback: faults of our own', () => {
-  it('says dependency_unavailable when the database fails, and opens nothing', async () => {
+  it('answers dependency_unavailable when the database fails, and opens nothing', async () => {
     const claims = person()
     let isDown = false
     const failing = interceptEnv(service, (call, proceed) =>
@@ -211,7 +211,7 @@ describe('GET /auth/oauth/{provider}/callback: faults of our own', () => {
     expect(await countRows('users', 'email = ?', claims.email)).toBe(0)
   })
 
-  it('makes no half an account when the batch fails (incident 26)', async () => {
+  it('leaves nothing of an account when its batch fails (better-auth 1.7.7)', async () => {
     const claims = person()
     let hasFailed = false
     const failing = interceptEnv(service, (call, proceed) => {

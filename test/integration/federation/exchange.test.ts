@@ -33,7 +33,7 @@ async function waiting(person = newPerson(), redirectTo = REDIRECT) {
 const exchange = (body: unknown, headers: Record<string, string> = {}) =>
   callWorker(service, 'POST', '/auth/oauth/exchange', { body, headers })
 
-/** Somebody with a second factor. */
+/** A user with a second factor. */
 async function personWithSecondFactor() {
   const person = newPerson()
   const { code, codeVerifier } = await waiting(person)
@@ -44,7 +44,7 @@ async function personWithSecondFactor() {
 
 afterAll(mailsSettled)
 
-describe('a login that waits for its code', () => {
+describe('a login whose code was not exchanged yet', () => {
   it('ends when the password is reset, and when it is changed', async () => {
     // Google runs this mailbox, so a reset leaves it linked.
     const person = { ...newPerson(), email: 'waits-for-a-code@gmail.com' }
@@ -66,7 +66,7 @@ describe('a login that waits for its code', () => {
 })
 
 describe('POST /auth/oauth/exchange (RFC 7636; ASVS 10.4.6)', () => {
-  it('hands the tokens to the page that began the login, and sets none as cookies', async () => {
+  it('gives the tokens to the page that began the login, and sets no cookies', async () => {
     const { browser, response, landing, code, codeVerifier, person } = await waiting()
     expect(landing.origin + landing.pathname).toBe(REDIRECT)
     expect([...landing.searchParams.keys()]).toEqual(['code'])
@@ -80,7 +80,7 @@ describe('POST /auth/oauth/exchange (RFC 7636; ASVS 10.4.6)', () => {
     expect(me.status).toBe(200)
   })
 
-  it('opens the session only now, from the device that exchanges', async () => {
+  it('opens the session only at the exchange, and for the device that exchanges', async () => {
     const { code, codeVerifier, person } = await waiting()
     const sessions = () => countRows('sessions', 'user_id = (select id from users where email = ?)', person.email)
     expect(await sessions()).toBe(0)
@@ -88,7 +88,7 @@ describe('POST /auth/oauth/exchange (RFC 7636; ASVS 10.4.6)', () => {
     expect(await sessions()).toBe(1)
   })
 
-  it('takes the place of a code or error that stood in redirectTo before', async () => {
+  it('replaces a code or an error that stood in redirectTo before', async () => {
     const { landing } = await waiting(newPerson(), `${REDIRECT}?code=planted&error=planted&tab=1`)
     expect(landing.searchParams.getAll('code')).toHaveLength(1)
     expect(landing.searchParams.get('code')).not.toBe('planted')
@@ -96,13 +96,13 @@ describe('POST /auth/oauth/exchange (RFC 7636; ASVS 10.4.6)', () => {
     expect(landing.searchParams.get('tab')).toBe('1')
   })
 
-  it('serves a code once', async () => {
+  it('accepts a code once', async () => {
     const { code, codeVerifier } = await waiting()
     expect((await exchange({ code, codeVerifier })).status).toBe(200)
     await expectRefusal(await exchange({ code, codeVerifier }), 401, 'invalid_code')
   })
 
-  it('has one winner of 50 at once (incident 3: GHSA-hc7v-rggr-4hvx)', { timeout: 60_000 }, async () => {
+  it('lets one of 50 simultaneous exchanges of a code win (GHSA-hc7v-rggr-4hvx)', { timeout: 60_000 }, async () => {
     const { code, codeVerifier, person } = await waiting()
     const answers = await Promise.all(Array.from({ length: 50 }, () => exchange({ code, codeVerifier })))
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
@@ -110,7 +110,7 @@ describe('POST /auth/oauth/exchange (RFC 7636; ASVS 10.4.6)', () => {
     expect(await countRows('sessions', 'user_id = (select id from users where email = ?)', person.email)).toBe(1)
   })
 
-  it('refuses a stolen code without the verifier, and leaves it to its owner', async () => {
+  it('refuses a stolen code without its verifier, and the owner can still exchange it', async () => {
     const { code, codeVerifier } = await waiting()
     await expectRefusal(await exchange({ code, codeVerifier: newVerifier().codeVerifier }), 401, 'invalid_code')
     await expectRefusal(await exchange({ code }), 401, 'invalid_code')
@@ -127,7 +127,7 @@ describe('POST /auth/oauth/exchange (RFC 7636; ASVS 10.4.6)', () => {
     }
   })
 
-  it('refuses a code that the database alone could make (docs/decisions/0002-derived-tokens.md)', async () => {
+  it('refuses a code that was made from the database alone (docs/decisions/0002-derived-tokens.md)', async () => {
     const { code, codeVerifier } = await waiting()
     const [version, id, generation, salt] = code.split('.')
     const forged = [version, id, generation, salt, 'A'.repeat(43)].join('.')
@@ -147,7 +147,7 @@ describe('POST /auth/oauth/exchange (RFC 7636; ASVS 10.4.6)', () => {
     expect([400, 401]).toContain(response.status)
   })
 
-  it('refuses an account that was deactivated in that minute (incident 11)', async () => {
+  it('refuses an account that was deactivated in that minute (GHSA-2vg6-77g8-24mp)', async () => {
     const { code, codeVerifier, person } = await waiting()
     const [{ id } = {}] = await rows('select id from users where email = ?', person.email)
     await deactivate(String(id))
@@ -155,8 +155,8 @@ describe('POST /auth/oauth/exchange (RFC 7636; ASVS 10.4.6)', () => {
   })
 })
 
-describe('a second factor, where set, is asked of a federated login too (issue 5 line 2)', () => {
-  it('of a page that wants tokens', async () => {
+describe('a second factor, where set, is asked of a federated login too', () => {
+  it('asks a page that wants tokens for it', async () => {
     const { person, user } = await personWithSecondFactor()
     const { code, codeVerifier } = await waiting(person)
     const { ticket, methods } = await answerOf(await exchange({ code, codeVerifier }), MfaNeeded)
@@ -171,7 +171,7 @@ describe('a second factor, where set, is asked of a federated login too (issue 5
     expect(logins.at(-1)?.details).toMatchObject({ methods: ['fed', 'otp', 'mfa'] })
   })
 
-  it('of a page that wants cookies: it gets a code that only its own browser can exchange', async () => {
+  it('gives a page that wants cookies a code that only its own browser can exchange', async () => {
     const { person } = await personWithSecondFactor()
     const browser = createBrowser(service)
     const response = await browser.open(providers.google(await browser.open(startPath('google')), person))
@@ -192,7 +192,7 @@ describe('a second factor, where set, is asked of a federated login too (issue 5
     expect((await browser.fetch('GET', '/auth/me')).status).toBe(200)
   })
 
-  it('of a page that wants cookies and gave a challenge of its own: by that', async () => {
+  it('gives a page that wants cookies and sent a challenge a code that needs the verifier of the page', async () => {
     const { person } = await personWithSecondFactor()
     const { codeVerifier, codeChallenge } = newVerifier()
     const browser = createBrowser(service)

@@ -46,7 +46,7 @@ const providersOf = async (userId: string) =>
 afterAll(mailsSettled)
 
 describe('POST /auth/oauth/{provider}/link', () => {
-  it('links whoever comes back to the account of the browser that asked, whatever the address (O4)', async () => {
+  it('links whoever comes back to the account of the browser that asked, whatever the address', async () => {
     const { browser, id, email } = await inBrowser()
     const { url } = await answerOf(await browser.fetch('POST', '/auth/oauth/google/link', body), LinkAnswer)
     const person = newPerson()
@@ -67,7 +67,7 @@ describe('POST /auth/oauth/{provider}/link', () => {
     expect(await countRows('sessions', 'user_id = ?', id)).toBe(1)
   })
 
-  it('asks a page with a bearer token, whose browser kept no cookie, to confirm as the same session', async () => {
+  it('makes a page with a bearer token, whose browser kept no cookie, confirm the link with the same session', async () => {
     const account = await signedIn()
     const asked = await callWorker(service, 'POST', '/auth/oauth/google/link', {
       body,
@@ -104,7 +104,7 @@ describe('POST /auth/oauth/{provider}/link', () => {
     expect(await providersOf(victim.id)).toEqual([])
   })
 
-  it('does not let an attacker finish a trip that a victim began', async () => {
+  it('does not let an attacker finish a link that a victim began', async () => {
     const victim = await inBrowser()
     const { url } = await answerOf(await victim.browser.fetch('POST', '/auth/oauth/google/link', body), LinkAnswer)
     const callback = providers.google(await victim.browser.open(url), newPerson())
@@ -141,7 +141,7 @@ describe('POST /auth/oauth/{provider}/link', () => {
     expect(await auditOf('login.failed', id)).toEqual([])
   })
 
-  it('says in the trail that a confirmed link was refused, and calls it no login', async () => {
+  it('records in the audit trail that a confirmed link was refused, and does not call it a login', async () => {
     const taken = newPerson()
     await signInWithGoogle(providers, service, taken)
     const { user, tokens } = await signedIn()
@@ -163,7 +163,7 @@ describe('POST /auth/oauth/{provider}/link', () => {
     expect(problem).toMatchObject({ maxAgeSeconds: 600, methods: ['password'] })
   })
 
-  it('asks for somebody who is signed in, on a page of ours', async () => {
+  it('refuses whoever is not signed in, and pages of other origins', async () => {
     await expectRefusal(await callWorker(service, 'POST', '/auth/oauth/google/link', { body }), 401, 'unauthenticated')
     const { browser } = await inBrowser()
     const forged = await browser.fetchFrom('https://evil.example', 'POST', '/auth/oauth/google/link', body)
@@ -207,7 +207,7 @@ describe('DELETE /auth/oauth/{provider}', () => {
     expect((await answerOf(await later.fetch('GET', '/auth/me'), User)).id).not.toBe(id)
   })
 
-  it('never takes the last way in', async () => {
+  it('never removes the last way to sign in', async () => {
     const { browser } = await signInWithGoogle(providers, service, newPerson())
     await expectRefusal(await browser.fetch('DELETE', '/auth/oauth/google'), 409, 'last_login_method')
     const { id } = await answerOf(await browser.fetch('GET', '/auth/me'), User)
@@ -215,7 +215,7 @@ describe('DELETE /auth/oauth/{provider}', () => {
     expect(await auditOf('identity.unlinked', id)).toEqual([])
   })
 
-  it('does not count a provider that is configured no more', async () => {
+  it('does not count a provider that is no longer configured as a way to sign in', async () => {
     const { browser } = await signInWithGoogle(providers, service, newPerson())
     const { id } = await answerOf(await browser.fetch('GET', '/auth/me'), User)
     await rows(
@@ -227,7 +227,9 @@ describe('DELETE /auth/oauth/{provider}', () => {
     expect((await browser.fetch('DELETE', '/auth/oauth/gone')).status).toBe(204)
   })
 
-  it('leaves one way in when 50 unlink two providers at once (ASVS 2.3.3)', { timeout: 60_000 }, async () => {
+  it('leaves one way to sign in when 50 requests unlink two providers at once (ASVS 2.3.3)', {
+    timeout: 60_000,
+  }, async () => {
     const { browser } = await signInWithGoogle(providers, service, newPerson())
     const { id } = await answerOf(await browser.fetch('GET', '/auth/me'), User)
     const { url } = await answerOf(await browser.fetch('POST', '/auth/oauth/github/link', body), LinkAnswer)
@@ -240,13 +242,13 @@ describe('DELETE /auth/oauth/{provider}', () => {
     expect(await providersOf(id)).toHaveLength(1)
   })
 
-  it('knows no provider that is not linked', async () => {
+  it('answers 404 for a provider that is not linked', async () => {
     const { browser } = await inBrowser()
     for (const provider of ['google', 'unknown', '%00'])
       await expectRefusal(await browser.fetch('DELETE', `/auth/oauth/${provider}`), 404, 'not_found')
   })
 
-  it('touches nobody else’s', async () => {
+  it('leaves the identities of other users alone', async () => {
     const owner = await signInWithGoogle(providers, service, newPerson())
     const { id } = await answerOf(await owner.browser.fetch('GET', '/auth/me'), User)
     const { browser } = await inBrowser()
@@ -254,7 +256,7 @@ describe('DELETE /auth/oauth/{provider}', () => {
     expect(await providersOf(id)).toEqual(['google'])
   })
 
-  it('asks for somebody who is signed in, on a page of ours', async () => {
+  it('refuses whoever is not signed in, and pages of other origins', async () => {
     await expectRefusal(await callWorker(service, 'DELETE', '/auth/oauth/google'), 401, 'unauthenticated')
     const { browser } = await inBrowser()
     const forged = await browser.fetchFrom('https://evil.example', 'DELETE', '/auth/oauth/google', undefined)
@@ -263,7 +265,7 @@ describe('DELETE /auth/oauth/{provider}', () => {
 })
 
 describe('an account without a password', () => {
-  it('links another provider after a recent login, and then may leave the first', async () => {
+  it('can link another provider after a recent login, and then unlink the first', async () => {
     const { browser } = await signInWithGoogle(providers, service, newPerson())
     const { url } = await answerOf(await browser.fetch('POST', '/auth/oauth/github/link', body), LinkAnswer)
     const person = { id: Number(newSubject().slice(-6)) + 1, emails: [] }
@@ -274,7 +276,7 @@ describe('an account without a password', () => {
     expect(landing.href).toBe(`${APP}/signed-in`)
   })
 
-  it('is told that a step-up by password will not do', async () => {
+  it('is told that it cannot confirm by a password', async () => {
     const { browser } = await signInWithGoogle(providers, service, newPerson())
     const { id } = await answerOf(await browser.fetch('GET', '/auth/me'), User)
     await rows('update sessions set authenticated_at = 1 where user_id = ?', id)

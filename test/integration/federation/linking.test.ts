@@ -54,7 +54,7 @@ const identitiesOf = (email: string) =>
 
 afterAll(mailsSettled)
 
-describe('a verified local account (O4, ASVS 6.8.1, incident 6)', () => {
+describe('a verified local account (ASVS 6.8.1, CVE-2026-31813)', () => {
   it('is linked by the provider that runs its mailbox, and its owner is told', async () => {
     const account = await verified({ email: newGmail() })
     const { browser, error } = await signInWithGoogle(providers, service, google(account.email))
@@ -81,7 +81,7 @@ describe('a verified local account (O4, ASVS 6.8.1, incident 6)', () => {
     ],
     ['GitHub', (email: string) => signInWithGitHub(email)],
     ['Microsoft, though the tenant owns the domain', (email: string) => signInWithMicrosoft(email, { xms_edov: true })],
-  ])('is not taken over through %s: the person signs in first, then links', async (_, attack) => {
+  ])('is not taken over through %s: the person has to sign in first and then link', async (_, attack) => {
     const account = await verified()
     const { browser, error } = await attack(account.email)
     expect(error).toBe('account_exists')
@@ -100,14 +100,14 @@ describe('a verified local account (O4, ASVS 6.8.1, incident 6)', () => {
     expect(await canLogIn(account.email, PASSWORD)).toBe(true)
   })
 
-  it('does not open to an unverified address where verification is not asked for either', async () => {
+  it('does not open to an unverified address, also where REQUIRE_EMAIL_VERIFICATION is off', async () => {
     const account = await verified()
     const lenient = oauthEnv({ REQUIRE_EMAIL_VERIFICATION: 'false' })
     expect((await signInWithMicrosoft(account.email, {}, lenient)).error).toBe('email_not_verified')
     expect(await identitiesOf(account.email)).toEqual([])
   })
 
-  it('does not open to a second account of the same provider with the same address: a mailbox changes hands', async () => {
+  it('does not open to a second account of the same provider with the same address, because a mailbox may have changed hands', async () => {
     const email = newGmail()
     const first = google(email)
     await signInWithGoogle(providers, service, first)
@@ -132,7 +132,7 @@ describe('a verified local account (O4, ASVS 6.8.1, incident 6)', () => {
     ['a Kelvin sign', (email: string) => email.replace('@example', '@e\u212aample')],
     ['a second @', (email: string) => `evil@${email}`],
     ['a line break', (email: string) => `${email}\r\nBcc: x@example.com`],
-  ])('is not reached by an address with %s (incident 8: GHSA-7rqj-j65f-68wh)', async (_, disguise) => {
+  ])('is not reached by an address with %s (GHSA-7rqj-j65f-68wh)', async (_, disguise) => {
     const account = await verified()
     const { error } = await signInWithGoogle(providers, service, google(disguise(account.email), { hd: 'example.com' }))
     expect(error).toBe('email_required')
@@ -147,7 +147,7 @@ describe('a verified local account (O4, ASVS 6.8.1, incident 6)', () => {
   })
 })
 
-describe('an unverified local account, when the owner of the address arrives (incident 2: GHSA-g38m-r43w-p2q7)', () => {
+describe('an unverified local account, when the owner of the address arrives (GHSA-g38m-r43w-p2q7)', () => {
   it('loses the password and the pending tokens of whoever made it', async () => {
     const trap = await registered({ email: newGmail() })
     const token = await mailedToken(trap.email, 'verify_email')
@@ -162,7 +162,7 @@ describe('an unverified local account, when the owner of the address arrives (in
     expect((await auditOf('identity.linked', trap.id))[0]?.details).toEqual({ provider: 'google', how: 'claimed' })
   })
 
-  it('keeps a link to set a password: it was mailed to the owner of the address, and the provider may be wrong', async () => {
+  it('keeps a link to set a password, which was mailed to the owner of the address, because the provider may be wrong', async () => {
     const trap = await registered()
     await post('/auth/forgot-password', { email: trap.email })
     const token = await mailedToken(trap.email, 'reset_password')
@@ -171,7 +171,7 @@ describe('an unverified local account, when the owner of the address arrives (in
     expect(await identitiesOf(trap.email)).toEqual([])
   })
 
-  it('loses its sessions, also before they run out, and its second factor, where unverified accounts may sign in', async () => {
+  it('loses its sessions and its second factor where unverified accounts may sign in', async () => {
     const lenient = oauthEnv({ REQUIRE_EMAIL_VERIFICATION: 'false' })
     const email = newGmail()
     await callWorker(lenient, 'POST', '/auth/register', { body: { email, password: PASSWORD } })
@@ -201,7 +201,7 @@ describe('an unverified local account, when the owner of the address arrives (in
     expect(await identitiesOf(email)).toMatchObject([{ provider: 'google' }])
   })
 
-  it('lets nobody in who was on the way when the owner arrived', async () => {
+  it('refuses a login that was under way when the owner arrived', async () => {
     const email = newGmail()
     const lenient = oauthEnv({ REQUIRE_EMAIL_VERIFICATION: 'false' })
     await callWorker(lenient, 'POST', '/auth/register', { body: { email, password: PASSWORD } })
@@ -222,7 +222,26 @@ describe('an unverified local account, when the owner of the address arrives (in
     expect(await countRows('sessions', 'user_id = (select id from users where email = ?)', email)).toBe(1)
   })
 
-  it('loses that identity also when the owner sets a password by mail', async () => {
+  it('keeps what its owner claimed while somebody signed it up once more', async () => {
+    const email = newGmail()
+    await post('/auth/register', { email, password: PASSWORD })
+    let arrives: (() => Promise<unknown>) | null = () => signInWithGoogle(providers, service, google(email))
+    const racing = interceptEnv(service, async (call, proceed) => {
+      const arrival = call.sql.some((sql) => /insert into "users"/.test(sql)) ? arrives : null
+      if (arrival) arrives = null
+      await arrival?.()
+      return await proceed()
+    })
+    const body = { email, password: 'somebody else chose this one' }
+    expect((await callWorker(racing, 'POST', '/auth/register', { body })).status).toBe(202)
+    expect(arrives).toBeNull()
+    expect(await identitiesOf(email)).toMatchObject([{ provider: 'google' }])
+    expect(await countRows('sessions', 'user_id = (select id from users where email = ?)', email)).toBe(1)
+    expect(await rows('select password_hash from users where email = ?', email)).toEqual([{ password_hash: null }])
+    expect(await canLogIn(email, body.password)).toBe(false)
+  })
+
+  it('loses the identity of a stranger also when the owner sets a password by mail', async () => {
     const email = newEmail()
     await signInWithMicrosoft(email)
     await post('/auth/register', { email, password: PASSWORD })
@@ -232,7 +251,7 @@ describe('an unverified local account, when the owner of the address arrives (in
     expect(await canLogIn(email, 'another battery staple')).toBe(true)
   })
 
-  it('loses its password to nobody when an identity with an unverified address comes: a reset by mail decides', async () => {
+  it('keeps its password when an identity with an unverified address arrives, until a reset by mail decides', async () => {
     const account = await registered()
     const { error } = await signInWithGitHub(account.email, false)
     expect(error).toBe('email_not_verified')

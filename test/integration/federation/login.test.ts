@@ -29,7 +29,7 @@ const person = (claims: Record<string, unknown> = {}) => ({
 
 afterAll(mailsSettled)
 
-describe('the way back from Google, with cookies (O1, O4)', () => {
+describe('the way back from Google, with cookies', () => {
   it('makes an account at the first login and signs it in', async () => {
     const claims = person()
     const { browser, landing } = await signInWithGoogle(providers, service, claims)
@@ -50,7 +50,7 @@ describe('the way back from Google, with cookies (O1, O4)', () => {
     expect(identity).toMatchObject({ issuer: 'https://accounts.google.com', subject: claims.sub, sealed_tokens: null })
   })
 
-  it('knows the person again by (issuer, subject), whatever the address is by then (incident 6: CVE-2026-31813)', async () => {
+  it('recognises a person by issuer and subject, whatever the address has become (CVE-2026-31813)', async () => {
     const claims = person()
     await signInWithGoogle(providers, service, claims)
     const { browser } = await signInWithGoogle(providers, service, { ...claims, email: newEmail() })
@@ -59,7 +59,7 @@ describe('the way back from Google, with cookies (O1, O4)', () => {
     expect(await countRows('identities', 'user_id = ?', user.id)).toBe(1)
   })
 
-  it('tells the owner of a new device, not of a known one (R5)', async () => {
+  it('tells the owner of a login on a new device, and not of one on a known device', async () => {
     const claims = person()
     const { browser } = await signInWithGoogle(providers, service, claims)
     await signInWithGoogle(providers, browser, claims)
@@ -68,7 +68,7 @@ describe('the way back from Google, with cookies (O1, O4)', () => {
     expect(await countRows('outbox', "kind = 'new_device' and recipient = ?", claims.email)).toBe(1)
   })
 
-  it('lets two tabs be under way at once', async () => {
+  it('lets two tabs log in at the same time', async () => {
     const browser = createBrowser(service)
     const first = await browser.open(startPath('google', { redirectTo: `${APP}/first` }))
     const second = await browser.open(startPath('google', { redirectTo: `${APP}/second` }))
@@ -78,7 +78,7 @@ describe('the way back from Google, with cookies (O1, O4)', () => {
   })
 
   it.each([
-    ['one with a line break (incident 22)', 'Ada\r\nBcc: x@example.com', null],
+    ['one with a line break (CWE-93)', 'Ada\r\nBcc: x@example.com', null],
     ['one with invisible characters', 'Ada\u200bLovelace', null],
     ['an endless one', 'x'.repeat(101), null],
     ['an empty one', '  ', null],
@@ -115,7 +115,7 @@ describe('the way back from Google, with cookies (O1, O4)', () => {
   })
 })
 
-describe('the way back from GitHub (O2)', () => {
+describe('the way back from GitHub', () => {
   async function signInWithGitHub(
     emails: { email: string; primary: boolean; verified: boolean }[],
     id = Number(newSubject().slice(-6)) + 1,
@@ -126,7 +126,7 @@ describe('the way back from GitHub (O2)', () => {
     return { browser, id, error: landing.searchParams.get('error') }
   }
 
-  it('signs in with the primary, verified address, and knows the number again', async () => {
+  it('signs in with the primary, verified address, and recognises the person by the numeric id', async () => {
     const email = newEmail()
     const { browser, id } = await signInWithGitHub([
       { email: newEmail(), primary: false, verified: true },
@@ -137,14 +137,14 @@ describe('the way back from GitHub (O2)', () => {
     expect(await answerOf(await again.browser.fetch('GET', '/auth/me'), User)).toMatchObject({ email })
   })
 
-  it('refuses somebody without an address: an account needs one', async () => {
+  it('refuses a person without an address, because an account needs one', async () => {
     const { browser, error } = await signInWithGitHub([])
     expect(error).toBe('email_required')
     expect([...browser.jar]).toEqual([])
   })
 })
 
-describe('the way back from LinkedIn and Microsoft (O3)', () => {
+describe('the way back from LinkedIn and Microsoft', () => {
   it('signs in through LinkedIn, which knows neither PKCE nor nonce', async () => {
     const env = oauthEnv({ LINKEDIN_CLIENT_ID: 'client-id', LINKEDIN_CLIENT_SECRET: 'client-secret' })
     const browser = createBrowser(env)
@@ -169,7 +169,7 @@ describe('the way back from LinkedIn and Microsoft (O3)', () => {
   })
 })
 
-describe('an address that the provider did not verify (A2, A10)', () => {
+describe('an address that the provider did not verify', () => {
   it('gets a verification mail, and signs in once it is verified', async () => {
     const claims = person({ email_verified: false })
     const { browser, error } = await signInWithGoogle(providers, service, claims)
@@ -182,7 +182,7 @@ describe('an address that the provider did not verify (A2, A10)', () => {
     expect(await answerOf(await later.fetch('GET', '/auth/me'), User)).toMatchObject({ emailVerified: true })
   })
 
-  it('opens nothing before, however often they try, also where unverified accounts may log in (ASVS 6.3.8)', async () => {
+  it('signs nobody in before it is verified, at any number of tries, also where unverified accounts may log in (ASVS 6.3.8)', async () => {
     const lenient = oauthEnv({ REQUIRE_EMAIL_VERIFICATION: 'false' })
     const claims = person({ email_verified: false })
     for (let attempt = 0; attempt < 3; attempt += 1) {
@@ -204,7 +204,7 @@ describe('an address that the provider did not verify (A2, A10)', () => {
   })
 })
 
-describe("the provider's tokens (issue 5 line 6)", () => {
+describe("the provider's tokens", () => {
   const keeping = oauthEnv({ KEEP_PROVIDER_TOKENS: 'true' })
 
   it('are kept only where configuration asks for it, sealed, and opened for their own identity alone', async () => {
@@ -223,7 +223,7 @@ describe("the provider's tokens (issue 5 line 6)", () => {
     expect(await openProviderTokens(settings, { ...identity, subject: 'other' }, String(sealed))).toBeNull()
   })
 
-  it('are dropped at the next login once configuration does not ask any more', async () => {
+  it('are deleted at the next login once they are configured off', async () => {
     const claims = person()
     await signInWithGoogle(providers, keeping, claims)
     await signInWithGoogle(providers, service, claims)

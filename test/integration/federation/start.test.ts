@@ -39,7 +39,7 @@ describe('GET /auth/oauth/providers', () => {
   })
 })
 
-describe('OIDC_PROVIDERS, malformed (P5)', () => {
+describe('a malformed OIDC_PROVIDERS', () => {
   const entry = {
     id: 'acme',
     name: 'Acme',
@@ -77,12 +77,12 @@ describe('OIDC_PROVIDERS, malformed (P5)', () => {
     expect(() => parseSettings(production)).not.toThrow()
     const insecure = JSON.stringify([{ ...entry, issuer: 'http://localhost:9000' }])
     expect(() => parseSettings({ ...production, OIDC_PROVIDERS: insecure })).toThrow(
-      /OIDC_PROVIDERS: each issuer must be/,
+      /OIDC_PROVIDERS: entry 1: issuer must be/,
     )
   })
 })
 
-describe('GET /auth/oauth/{provider} (O1, O2; ASVS 10.1.2, 10.2.1)', () => {
+describe('GET /auth/oauth/{provider} (ASVS 10.1.2, 10.2.1)', () => {
   it('sends the browser to the provider with state, nonce and an S256 challenge, and remembers them sealed', async () => {
     const browser = createBrowser(service)
     const response = await browser.open(startPath('google'))
@@ -110,7 +110,7 @@ describe('GET /auth/oauth/{provider} (O1, O2; ASVS 10.1.2, 10.2.1)', () => {
     ['https://other.example/landing'],
     ['https://other.example/landing?from=elsewhere'],
     [''],
-  ])('refuses to return to %s (incident 10; ASVS 3.7.2)', async (redirectTo) => {
+  ])('refuses to return to %s (cloudflare/workers-oauth-provider#97, ASVS 3.7.2)', async (redirectTo) => {
     const response = await callWorker(service, 'GET', startPath('google', { redirectTo }))
     await expectRefusal(response, 400, 'redirect_not_allowed')
     expect(response.headers.getSetCookie()).toEqual([])

@@ -55,7 +55,7 @@ describe.each(ENDPOINTS)('POST %s: who may ask (RFC 7662 §2.1, RFC 6749 §2.3.1
     expect((await ask(path, { token: 'x' }, { Authorization: authorization })).status).toBe(200)
   })
 
-  it('takes a Base64 secret that nobody encoded', async () => {
+  it('takes a Base64 secret that the client did not form-encode', async () => {
     const secret = 'q+z/8A==q+z/8A==q+z/8A==q+z/8A=='
     const bindings = withClients({ id: 'curl', secret })
     const answer = await ask(path, { token: 'x' }, { Authorization: basic('curl', secret) }, bindings)
@@ -93,7 +93,7 @@ describe.each(ENDPOINTS)('POST %s: the form (RFC 6749 §3.2)', (path) => {
     },
   )
 
-  it('refuses a large body, and a token that is none for its size', async () => {
+  it('refuses a large body, and answers that an oversized token is inactive', async () => {
     expect((await ask(path, `token=${'a'.repeat(9000)}`)).status).toBe(413)
     expect((await ask(path, `token=${'a'.repeat(4097)}`)).status).toBe(400)
   })

@@ -17,7 +17,7 @@ const stateOf = async (token: string) => await answerOf(await introspect(token),
 const INACTIVE = { active: false }
 
 describe('POST /auth/introspect (RFC 7662)', () => {
-  it('says whom an access token stands for', async () => {
+  it('answers to whom an access token belongs', async () => {
     const { id, session, tokens, username } = { ...(await signedIn({ username: 'grace' })), username: 'grace' }
     const now = Math.floor(Date.now() / 1000)
     const response = await introspect(tokens.accessToken)
@@ -39,7 +39,7 @@ describe('POST /auth/introspect (RFC 7662)', () => {
     expect(answer.active && Math.abs(answer.auth_time - now)).toBeLessThanOrEqual(60)
   })
 
-  it('says whom a refresh token stands for, with the end of the session', async () => {
+  it('answers to whom a refresh token belongs, and when its session ends', async () => {
     const { id, session, tokens } = await signedIn()
     const answer = await stateOf(tokens.refreshToken)
     expect(answer).toMatchObject({ active: true, token_type: 'refresh_token', sub: id, sid: session.id })
@@ -47,7 +47,7 @@ describe('POST /auth/introspect (RFC 7662)', () => {
     expect(answer.active && answer.exp).toBe(Math.floor(Number(row?.expires_at) / 1000))
   })
 
-  it('tells roles and permissions as they are now, not as the token has them (ASVS 8.3.2)', async () => {
+  it('answers with the roles and permissions of now, and not with those in the token (ASVS 8.3.2)', async () => {
     const { id, tokens } = await signedIn()
     await rows("insert into user_roles (user_id, role) values (?, 'admin')", id)
     expect(await stateOf(tokens.accessToken)).toMatchObject({ active: true, roles: ['admin', 'user'] })
@@ -69,7 +69,7 @@ describe('POST /auth/introspect (RFC 7662)', () => {
       await refresh()
     },
   }
-  it.each(Object.keys(ENDINGS))('knows neither token any more, at once, after %s', async (ending) => {
+  it.each(Object.keys(ENDINGS))('answers at once that both tokens are inactive after %s', async (ending) => {
     const account = await signedIn()
     expect(await stateOf(account.tokens.accessToken)).toMatchObject({ active: true })
     await ENDINGS[ending]?.(account)
@@ -77,21 +77,21 @@ describe('POST /auth/introspect (RFC 7662)', () => {
     expect(await stateOf(account.tokens.refreshToken)).toEqual(INACTIVE)
   })
 
-  it('knows the current refresh token only: the one before, within its grace too, is inactive', async () => {
+  it('answers that a refresh token before the current one is inactive, within its grace too', async () => {
     const { tokens } = await signedIn()
     const next = (await (await post('/auth/refresh', { refreshToken: tokens.refreshToken })).json()) as typeof tokens
     expect(await stateOf(tokens.refreshToken)).toEqual(INACTIVE)
     expect(await stateOf(next.refreshToken)).toMatchObject({ active: true })
   })
 
-  it('knows an access token until it expires, and the refresh token beside it for longer', async () => {
+  it('answers that an access token is active until it expires, and the refresh token beside it for longer', async () => {
     const { tokens } = await signedIn()
     vi.setSystemTime(Date.now() + 901_000)
     expect(await stateOf(tokens.accessToken)).toEqual(INACTIVE)
     expect(await stateOf(tokens.refreshToken)).toMatchObject({ active: true })
   })
 
-  it('knows no token that means something else, or nothing (RFC 7662 §2.2)', async () => {
+  it('answers that a token of another kind, or no token at all, is inactive (RFC 7662 §2.2)', async () => {
     const { tokens, session } = await signedIn()
     const waiting = await registered()
     const [header = '', payload = ''] = tokens.accessToken.split('.')
@@ -110,7 +110,7 @@ describe('POST /auth/introspect (RFC 7662)', () => {
       expect(await stateOf(token)).toEqual(INACTIVE)
   })
 
-  it('counts as use of the session, for an access token', async () => {
+  it('counts as use of the session of an access token', async () => {
     const { tokens, session } = await signedIn()
     const sent: unknown[] = []
     const send = async (message: unknown) => void sent.push(message)
@@ -125,7 +125,7 @@ describe('POST /auth/revoke (RFC 7009)', () => {
   const revoke = (token: string) => ask('/auth/revoke', { token })
 
   it.each(['accessToken', 'refreshToken'] as const)(
-    'ends the session of an %s: everything of it dies, and the trail names the service that did it',
+    'ends the session of an %s with all its tokens, and the audit trail names the service that did it',
     async (kind) => {
       const { id, session, tokens } = await signedIn()
       const answer = await revoke(tokens[kind])
@@ -138,7 +138,7 @@ describe('POST /auth/revoke (RFC 7009)', () => {
     },
   )
 
-  it('ends the session of a refresh token that was rotated away: whoever reports it holds a copy', async () => {
+  it('ends the session of a refresh token that was rotated away, because whoever reports one holds a copy', async () => {
     const { session, tokens } = await signedIn()
     await post('/auth/refresh', { refreshToken: tokens.refreshToken })
     expect((await revoke(tokens.refreshToken)).status).toBe(200)

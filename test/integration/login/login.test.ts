@@ -18,7 +18,7 @@ const mailKindsTo = async (email: string) =>
 afterEach(() => vi.useRealTimers())
 
 describe('POST /auth/login', () => {
-  it('promises the whole life of the session, though seconds begin while it is opened', async () => {
+  it('answers the whole life of the session, also when a second passes while it is opened', async () => {
     const { email } = await verified()
     let clock = Date.now()
     const ticking = vi.spyOn(Date, 'now').mockImplementation(() => (clock += 700))
@@ -92,7 +92,7 @@ describe('POST /auth/login', () => {
     },
   )
 
-  it('refuses a wrong password and an unknown account alike, opens nothing, and records the known one (ASVS 6.3.8)', async () => {
+  it('refuses a wrong password and an unknown account alike, opens nothing, and audits the known one (ASVS 6.3.8)', async () => {
     const { id, email } = await verified({ username: 'emmy' })
     const before = await accountState()
     const answers = [
@@ -175,7 +175,7 @@ describe('POST /auth/login', () => {
     expect((await answerOf(response, SignedIn)).user.emailVerified).toBe(false)
   })
 
-  it('says that the account is deactivated only to whoever knows the password', async () => {
+  it('tells only whoever knows the password that the account is deactivated', async () => {
     const { id, email } = await verified()
     await deactivate(id)
     await expectRefusal(await login({ identifier: email, password: WRONG }), 401, 'invalid_credentials')
@@ -183,7 +183,7 @@ describe('POST /auth/login', () => {
     expect(await rows('select 1 from sessions where user_id = ?', id)).toEqual([])
   })
 
-  it('throttles after five failures, even the right password, and says when to come back (ASVS 6.3.1)', async () => {
+  it('throttles even the right password after five failures, and says when to try again (ASVS 6.3.1)', async () => {
     const { id, email } = await verified()
     for (let failure = 0; failure < 5; failure += 1)
       await expectRefusal(await login({ identifier: email, password: WRONG }), 401, 'invalid_credentials')
@@ -231,7 +231,7 @@ describe('POST /auth/login', () => {
 describe('a login on a new device (ASVS 6.3.5)', () => {
   const firefox = { 'User-Agent': 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0' }
 
-  it('is told to the owner by mail, with the device, but not the first login of all', async () => {
+  it('is reported to the owner by mail, with the device, unless it is the very first login', async () => {
     const { email } = await signedIn()
     expect(await mailKindsTo(email)).toEqual(['verify_email'])
     await logIn(email, PASSWORD, firefox)
@@ -240,14 +240,14 @@ describe('a login on a new device (ASVS 6.3.5)', () => {
     expect(JSON.parse(String(mail.details))).toEqual({ time: expect.any(String), device: 'Firefox on Windows' })
   })
 
-  it('is not told for a device that is known, by header or cookie', async () => {
+  it('causes no mail on a device that is known by header or cookie', async () => {
     const { email, session } = await signedIn()
     const again = await logIn(email, PASSWORD, { 'X-Device-Token': session.deviceToken })
     await logIn(email, PASSWORD, { Cookie: `__Host-device=${again.session.deviceToken}` })
     expect(await mailKindsTo(email)).toEqual(['verify_email'])
   })
 
-  it('is told when the device token is of another account, of nobody, or expired', async () => {
+  it('causes a mail when the device token belongs to another account or to nobody, or has expired', async () => {
     const { session: other } = await signedIn()
     const { email, session } = await signedIn()
     await logIn(email, PASSWORD, { 'X-Device-Token': other.deviceToken })
@@ -258,7 +258,7 @@ describe('a login on a new device (ASVS 6.3.5)', () => {
     expect(await mailKindsTo(email)).toEqual(['verify_email', 'new_device', 'new_device', 'new_device'])
   })
 
-  it('keeps the device as it is known when its token is renewed', async () => {
+  it('keeps the id of the device when its token is renewed', async () => {
     const { email, session } = await signedIn()
     const again = await logIn(email, PASSWORD, { 'X-Device-Token': session.deviceToken })
     const deviceOf = (token: string) => token.split('.')[1]
@@ -297,7 +297,7 @@ describe('the state that a login leaves', () => {
     expect((await get('/auth/me', bearer(tokens?.accessToken ?? ''))).status).toBe(200)
   })
 
-  it('gives no login to an account without a password', async () => {
+  it('refuses an account that has no password', async () => {
     const { id, email } = await verified()
     await rows('update users set password_hash = null where id = ?', id)
     expect(await canLogIn(email, PASSWORD)).toBe(false)

@@ -42,7 +42,7 @@ describe('POST /auth/login of an account with a second factor', () => {
     expect(await auditOf('login.succeeded', id)).toEqual([])
   })
 
-  it('rehashes a weaker hash already then', async () => {
+  it('rehashes a weaker hash before the factor is shown', async () => {
     const { id, email } = await verified()
     await giveSecondFactor(id)
     // m=256 KiB, t=2, p=1 of "password": phc-winner-argon2, src/test.c.
@@ -78,7 +78,7 @@ describe('POST /auth/login/mfa/email', () => {
     expect(await countRows('outbox', "recipient = ? and kind = 'one_time_code'", email)).toBe(5)
   })
 
-  it('refuses what is no live ticket', async () => {
+  it('refuses a ticket that is forged, used or expired', async () => {
     const { id, email, ticket } = await waiting()
     await post('/auth/forgot-password', { email })
     for (const other of ['nonsense', `${ticket.slice(0, -2)}AA`, await mailedToken(email, 'reset_password')])
@@ -93,7 +93,7 @@ describe('POST /auth/login/mfa/email', () => {
 })
 
 describe('POST /auth/login/mfa', () => {
-  it('completes the login with the mailed code: a session that says how', async () => {
+  it('completes the login with the mailed code, and the session says how', async () => {
     const { id, ticket, code } = await waiting()
     const answer = await answerOf(await complete(ticket, code), SignedIn)
     expect(answer.user.id).toBe(id)
@@ -112,7 +112,7 @@ describe('POST /auth/login/mfa', () => {
     expect(answer.session.deviceToken).toBeUndefined()
   })
 
-  it('takes a ticket once', async () => {
+  it('accepts a ticket once', async () => {
     const { id, ticket, code } = await waiting()
     expect((await complete(ticket, code)).status).toBe(200)
     const before = await accountState()
@@ -121,9 +121,9 @@ describe('POST /auth/login/mfa', () => {
     expect(await countRows('sessions', 'user_id = ?', id)).toBe(1)
   })
 
-  it('lets one of twenty simultaneous uses of a code win (incident 3: GHSA-hc7v-rggr-4hvx)', async () => {
+  it('lets one of twenty simultaneous uses of a code win (GHSA-hc7v-rggr-4hvx)', async () => {
     const { id, ticket, code } = await waiting()
-    // The first five are compared, whoever sends them; of those one opens a session.
+    // The first five codes are compared, and one of them opens a session.
     const answers = await Promise.all(Array.from({ length: 20 }, () => complete(ticket, code)))
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
     for (const answer of answers.filter(({ status }) => status !== 200))
@@ -131,7 +131,7 @@ describe('POST /auth/login/mfa', () => {
     expect(await countRows('sessions', 'user_id = ?', id)).toBe(1)
   })
 
-  it('bounds wrong codes to five for a ticket, then refuses the right one (ASVS 6.6.3, incident 13)', async () => {
+  it('allows five wrong codes for a ticket, then refuses even the right one (ASVS 6.6.3, CapSoftware/Cap#2221)', async () => {
     const { id, ticket, code } = await waiting()
     for (let guess = 0; guess < 5; guess += 1)
       await expectRefusal(await complete(ticket, wrongFor(code)), 401, 'invalid_code')
@@ -140,7 +140,7 @@ describe('POST /auth/login/mfa', () => {
     expect(await auditOf('login.failed', id)).toHaveLength(5)
   })
 
-  it('bounds wrong codes to a hundred a day for an account, however many tickets (NIST SP 800-63B-4 §3.2.2)', async () => {
+  it('allows a hundred wrong codes a day for an account, on however many tickets (NIST SP 800-63B-4 §3.2.2)', async () => {
     const { id, email, ticket, code } = await waiting()
     await complete(ticket, wrongFor(code))
     await rows("update one_time_tokens set attempts = 100 where user_id = ? and purpose = 'mfa_ticket'", id)
@@ -160,7 +160,7 @@ describe('POST /auth/login/mfa', () => {
     await expectRefusal(await complete(second.ticket, code), 401, 'invalid_code')
   })
 
-  it('refuses what is no live ticket, older than ten minutes too, and opens nothing (ASVS 6.5.5)', async () => {
+  it('refuses a ticket that is not valid or older than ten minutes, and opens nothing (ASVS 6.5.5)', async () => {
     const { id, email, ticket, code } = await waiting()
     await post('/auth/forgot-password', { email })
     for (const other of ['nonsense', `${ticket.slice(0, -2)}AA`, await mailedToken(email, 'reset_password')])
@@ -188,7 +188,7 @@ describe('POST /auth/login/mfa', () => {
     expect(await countRows('sessions', 'user_id = ?', changed.id)).toBe(0)
   })
 
-  it('a reset password does not take the second factor away (ASVS 6.4.3)', async () => {
+  it('still asks for the second factor after the password was reset (ASVS 6.4.3)', async () => {
     const { email } = await waiting()
     await post('/auth/forgot-password', { email })
     const token = await mailedToken(email, 'reset_password')

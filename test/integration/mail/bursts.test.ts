@@ -25,7 +25,7 @@ afterEach(() => {
 })
 
 describe('a rate limit of the mail API (429)', () => {
-  it('is no try: the mail waits as long as the API says, however often it says so', async () => {
+  it('does not count as a try: the mail waits as long as the API says, however often it says so', async () => {
     const bench = deliveryBench()
     const id = await putMail()
     bench.answer = () => Promise.reject(new MailThrottledError('resend 429 rate_limit_exceeded', 90_000))
@@ -44,7 +44,7 @@ describe('a rate limit of the mail API (429)', () => {
     expect(await outboxRow(id)).toMatchObject({ state: 'delivered', attempts: 1, last_error: null })
   })
 
-  it('between two failures leaves the number of tries as it was', async () => {
+  it('leaves the number of tries as it was when it comes between two failures', async () => {
     const bench = deliveryBench()
     const id = await putMail({ attempts: 3 })
     bench.answer = () => Promise.reject(new MailThrottledError('resend 429', 60_000))
@@ -79,7 +79,7 @@ describe('jitter', () => {
     }
   })
 
-  it('spreads the messages that come again because the database failed', async () => {
+  it('spreads the messages that are retried because the database failed', async () => {
     const platform = { ...jobPlatform(), random: () => 0.5 }
     vi.spyOn(platform.db, 'batch').mockRejectedValue(new Error('D1_ERROR: overloaded'))
     const retried: unknown[] = []
@@ -105,7 +105,7 @@ describe('resets and codes', () => {
     expect(MAIL_KINDS).toEqual(expect.arrayContaining(URGENT_MAIL_KINDS))
   })
 
-  it('leave before whatever else is due, even by the messages that were sent for sign-ups', async () => {
+  it('leave before all other mails that are due, even through the messages that were queued for sign-ups', async () => {
     const bench = deliveryBench()
     const signUps = [await putMail(SIGN_UP), await putMail({ ...SIGN_UP, next_attempt_at: bench.now - 3_600_000 })]
     const resets = [await putMail(RESET), await putMail({ ...RESET, kind: 'one_time_code' })]

@@ -16,7 +16,7 @@ import { captureLogs, deliveryBench, jobPlatform, outboxRow, putMail } from '../
 const EVERY_MINUTE = '* * * * *'
 const fails = (permanent: boolean) => () => Promise.reject(new MailError('smtp 451 RCPT TO', permanent))
 
-/** What the trail says of a mail. */
+/** The audit events about a mail. */
 async function auditOfMail(id: string) {
   const events = await rows(
     "select * from audit_events where type = 'mail.failed' and json_extract(details, '$.outboxId') = ?",
@@ -28,7 +28,7 @@ async function auditOfMail(id: string) {
 let logs: () => string
 beforeEach(async () => {
   logs = captureLogs()
-  // A delivery takes whatever is due, not what its test has put there.
+  // A delivery takes whatever is due, so mails of other tests must be gone.
   await rows("delete from outbox where state = 'pending'")
 })
 afterEach(() => {
@@ -36,7 +36,7 @@ afterEach(() => {
 })
 
 describe('a temporary failure', () => {
-  it('is tried at least 8 times over at least 24 hours, each pause one that a queue can keep', () => {
+  it('is tried at least 8 times over at least 24 hours, with pauses that a queue can keep', () => {
     const total = MAIL_RETRY_DELAYS_SECONDS.reduce((sum, delay) => sum + delay, 0)
     expect(MAIL_RETRY_DELAYS_SECONDS.length + 1).toBeGreaterThanOrEqual(8)
     expect(total).toBeGreaterThanOrEqual(24 * 3600)
@@ -80,7 +80,7 @@ describe('a temporary failure', () => {
     expect(bench.sent[0]?.text).toMatch(/\/verify-email#token=v1\./)
   })
 
-  it('becomes a permanent one after the last try: failed, in the trail, in the dead-letter queue, each once', async () => {
+  it('becomes permanent after the last try: the mail is marked as failed, audited and sent to the dead-letter queue, once each', async () => {
     const bench = deliveryBench()
     const id = await putMail({ recipient: 'secret-reader@example.com', user_id: 'user-of-mail' })
     bench.answer = fails(false)
@@ -118,7 +118,7 @@ describe('a permanent failure', () => {
     expect(bench.dead).toHaveLength(1)
   })
 
-  it('is given up and in the trail where the dead-letter queue refuses', async () => {
+  it('is given up and audited also when the dead-letter queue refuses', async () => {
     const refusing = interceptEnv(env as Env, (call, proceed) =>
       call.binding === 'MAIL_DEAD_QUEUE' ? Promise.reject(new Error('queue down')) : proceed(),
     )
@@ -158,8 +158,8 @@ describe('a permanent failure', () => {
   })
 })
 
-describe('a mail is sent once', () => {
-  it('whatever comes after its delivery', async () => {
+describe('a mail is sent only once', () => {
+  it('whatever happens after its delivery', async () => {
     const bench = deliveryBench()
     const id = await putMail()
     await deliverNextMail(bench.platform)
@@ -170,7 +170,7 @@ describe('a mail is sent once', () => {
     expect(bench.announced.flatMap(({ ids }) => ids)).not.toContain(id)
   })
 
-  it('where the queue delivers its message twice, in one batch and in two', async () => {
+  it('although the queue delivers its message twice, in one batch or in two', async () => {
     const bench = deliveryBench()
     const id = await putMail()
     const message = (messageId: string) => ({
@@ -188,7 +188,7 @@ describe('a mail is sent once', () => {
     expect(bench.sent).toHaveLength(1)
   })
 
-  it('and not later because another mail of its batch stalls', async () => {
+  it('without waiting for another mail of its batch that stalls', async () => {
     const bench = deliveryBench()
     const [stalled, quick] = [await putMail(), await putMail()]
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -203,7 +203,7 @@ describe('a mail is sent once', () => {
     expect(await outboxRow(stalled)).toMatchObject({ state: 'delivered' })
   })
 
-  it('where consumers work on it at once', async () => {
+  it('although several consumers work on it at once', async () => {
     const bench = deliveryBench()
     const id = await putMail()
     bench.answer = () => new Promise((resolve) => setTimeout(resolve, 50))
@@ -212,7 +212,7 @@ describe('a mail is sent once', () => {
     expect(await outboxRow(id)).toMatchObject({ state: 'delivered', attempts: 1 })
   })
 
-  it('where the database fails for a moment just when the mail has left', async () => {
+  it('although the database fails for a moment just after it was sent', async () => {
     let failures = 2
     const flaky = interceptEnv(env as Env, (call, proceed) => {
       const records = call.kind === 'd1' && call.sql.some((sql) => /update "outbox" set "state"/.test(sql))
@@ -229,7 +229,7 @@ describe('a mail is sent once', () => {
 })
 
 describe('a Worker that dies during a delivery', () => {
-  it('leaves the mail to the sweep, once its lease has run out', async () => {
+  it('leaves the mail to the sweep as soon as its lease has run out', async () => {
     const bench = deliveryBench()
     const id = await putMail()
     bench.answer = () => new Promise(() => {})
@@ -250,7 +250,7 @@ describe('a Worker that dies during a delivery', () => {
     expect(await outboxRow(id)).toMatchObject({ state: 'delivered', attempts: 2 })
   })
 
-  it('cannot undo, by coming back late, what another delivery has done since', async () => {
+  it('cannot undo what another delivery has done since, when it comes back late', async () => {
     const bench = deliveryBench()
     const id = await putMail()
     const { promise, reject } = Promise.withResolvers<void>()
@@ -268,11 +268,11 @@ describe('a Worker that dies during a delivery', () => {
 })
 
 describe('the sweep', () => {
-  it('announces all that is overdue, longest first, a hundred at a time, and nothing else', async () => {
+  it('announces only overdue mails, the longest overdue first, a hundred at a time', async () => {
     const bench = deliveryBench()
     const due = bench.now - 120_000
     const overdue: string[] = []
-    // 120 of one moment, so that a page ends in the middle of it.
+    // All 120 have one due time, so that a page ends between two of the same time.
     for (let index = 0; index < 230; index += 1)
       overdue.push(await putMail({ next_attempt_at: due + Math.max(0, index - 120) }))
     await putMail({ next_attempt_at: bench.now - 59_000 })
@@ -324,7 +324,7 @@ describe('a mail that is no longer needed, or not known', () => {
     expect(bench.dead).toEqual([])
   })
 
-  it('has failed when its link ran out before any server took it', async () => {
+  it('is marked as failed when its link ran out before any server accepted it', async () => {
     const bench = deliveryBench()
     const userId = crypto.randomUUID()
     const tokenId = crypto.randomUUID()
@@ -341,7 +341,7 @@ describe('a mail that is no longer needed, or not known', () => {
     expect(bench.dead).toHaveLength(1)
   })
 
-  it('waits for a version that knows its kind', async () => {
+  it('waits for a version of the Worker that knows its kind', async () => {
     const bench = deliveryBench()
     const id = await putMail({ kind: 'of_tomorrow' })
     await deliverNextMail(bench.platform)

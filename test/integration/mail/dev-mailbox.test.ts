@@ -54,7 +54,7 @@ describe('GET /dev/mailbox.json', () => {
     expect(new Set(items.map(({ to }) => to)).size).toBeGreaterThan(1)
   })
 
-  it('keeps a mail once that is delivered twice', async () => {
+  it('keeps one copy of a mail that is delivered twice', async () => {
     const to = newEmail()
     const mail = { id: 'twice', to, subject: 'Hello', text: 'Hello', html: '<p>Hello</p>' }
     const mailbox = env.DEV_MAILBOX.getByName('mailbox')
@@ -91,7 +91,7 @@ describe('the development mailbox', () => {
     },
   )
 
-  it('is no part of the document of the API', async () => {
+  it('does not appear in the OpenAPI document', async () => {
     const { paths } = (await (await get('/openapi.json')).json()) as { paths: object }
     expect(Object.keys(paths).filter((path) => path.startsWith('/dev'))).toEqual([])
     expect((await send('DELETE', '/dev/mailbox.json')).status).toBe(405)

@@ -58,7 +58,7 @@ const sends = (kind: MailKind, title: string, test: () => Promise<void>) => {
   it(`${kind}: ${title}`, test)
 }
 
-describe('the mails of issue 4, line 4, each sent where its event happens', () => {
+describe('each kind of mail is sent where its event happens', () => {
   sends('verify_email', 'on signing up, and again on request', async () => {
     const email = newEmail()
     await post('/auth/register', { email, password: PASSWORD })
@@ -154,9 +154,8 @@ describe('the mails of issue 4, line 4, each sent where its event happens', () =
     expectNotice(await mailOf(email, 'account_deleted'), { leadsToAccount: false })
   })
 
-  it('but those whose events have no route yet', () => {
-    // What providers do is told in test/integration/oauth and test/security; an admin's deactivation has no route so
-    // far.
+  it('except the kinds listed here, which other tests cover or no route sends', () => {
+    // The mails about providers are tested in test/integration/federation and test/security. No route sends the others.
     expect(MAIL_KINDS.filter((kind) => !seen.has(kind))).toEqual([
       'account_created',
       'account_claimed',
@@ -177,14 +176,14 @@ describe('the language of a mail', () => {
     ['fr, es', en],
     ['*', en],
     ['', en],
-  ])('Accept-Language %j', async (language, texts) => {
+  ])('follows Accept-Language %j', async (language, texts) => {
     const email = newEmail()
     await post('/auth/register', { email, password: PASSWORD }, { 'Accept-Language': language })
     const mail = await mailOf(email, 'verify_email', texts)
     expect(mail.html).toContain(`<html lang="${texts === de ? 'de' : 'en'}"`)
   })
 
-  it('of a notice is that of the account', async () => {
+  it('is that of the account in a notice', async () => {
     const email = newEmail()
     await post('/auth/register', { email, password: PASSWORD }, { 'Accept-Language': 'de' })
     await post('/auth/verify-email', { token: tokenIn(await mailOf(email, 'verify_email', de)) })
@@ -195,7 +194,7 @@ describe('the language of a mail', () => {
 })
 
 describe('links', () => {
-  it('open APP_URL and never the host of the request (incident 5)', async () => {
+  it('lead to APP_URL and never to the host of the request (supabase/auth GHSA-3529-5m8x-rpv3)', async () => {
     const email = newEmail()
     const response = await post(
       '/auth/register',
@@ -209,7 +208,7 @@ describe('links', () => {
   })
 })
 
-describe('every way an address enters (incident 8)', () => {
+describe('every way an address enters (GHSA-7rqj-j65f-68wh)', () => {
   const REFUSED = [
     'ada＠example.com',
     'ada@example.com@evil.example',
@@ -233,7 +232,7 @@ describe('every way an address enters (incident 8)', () => {
     ['/auth/reset-password', 'email', { code: '12345678', password: PASSWORD }],
     ['/auth/confirm-email-change', 'email', { code: '12345678' }],
     ['/auth/change-email', 'newEmail', { password: PASSWORD }],
-  ])('%s refuses what is no address, or looks like another', async (path, field, body) => {
+  ])('%s refuses text that is not an address, or that looks like another address', async (path, field, body) => {
     for (const address of REFUSED) {
       const response = await post(path, { ...body, [field]: address }, bearer(accessToken))
       expect([address, response.status]).toEqual([address, 400])
@@ -243,7 +242,7 @@ describe('every way an address enters (incident 8)', () => {
     )
   })
 
-  it('a login finds nobody by them', async () => {
+  it('a login with such an address finds no account', async () => {
     for (const identifier of REFUSED) {
       const response = await post('/auth/login', { identifier, password: PASSWORD })
       expect([identifier, response.status]).toEqual([identifier, 401])

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect, it } from 'vitest'
-import { MAIL_MAX_PER_KIND_AND_HOUR, MAIL_NOTICE_LIMITS } from '../../../src/config.ts'
+import { MAIL_MAX_PER_KIND_AND_HOUR } from '../../../src/config.ts'
 import { newId } from '../../../src/services/identifiers.ts'
 import { deliverNextMail, sweepOutbox, takeMailTurn } from '../../../src/services/mail.ts'
 import { enqueueNoticeStatement } from '../../../src/storage/mail.ts'
@@ -14,12 +14,12 @@ const many = <Value>(count: number, make: (index: number) => Value) =>
   Array.from({ length: count }, (_, index) => make(index))
 const mailsOf = (recipient: string, kind: string) => countRows('outbox', 'recipient = ? and kind = ?', recipient, kind)
 
-/** Lets an hour pass for what a recipient got. */
+/** Makes all mails that a recipient got an hour older. */
 const anHourLater = (recipient: string) =>
   rows('update outbox set created_at = created_at - 3600001 where recipient = ?', recipient)
 
 describe('a recipient gets at most five mails of a kind an hour', () => {
-  it('of many requests at once, in any spelling of the address', async () => {
+  it('also when many requests come at once, in any spelling of the address', async () => {
     const { email } = await verified()
     const spellings = [email, email.toUpperCase(), ` ${email} `]
     const answers = await Promise.all(
@@ -30,7 +30,7 @@ describe('a recipient gets at most five mails of a kind an hour', () => {
     await mailsSettled()
   })
 
-  it('counting one mailbox for all its +tags, whose accounts are different ones', async () => {
+  it('counted for the mailbox with all its +tags, although their accounts are different', async () => {
     const name = newEmail().split('@')[0]
     const inbox = `${name}@example.com`
     const tagged = many(7, (index) => `${name}+tag${index}@example.com`)
@@ -43,7 +43,7 @@ describe('a recipient gets at most five mails of a kind an hour', () => {
     await mailsSettled()
   })
 
-  it('counting each kind and each recipient for itself', async () => {
+  it('counted for each kind and each recipient separately', async () => {
     const first = await verified()
     const second = await verified()
     await Promise.all(many(7, () => post('/auth/forgot-password', { email: first.email })))
@@ -55,7 +55,7 @@ describe('a recipient gets at most five mails of a kind an hour', () => {
     await mailsSettled()
   })
 
-  it('and more when the hour is over', async () => {
+  it('and gets more when the hour is over', async () => {
     const { email } = await verified()
     await Promise.all(many(6, () => post('/auth/forgot-password', { email })))
     await anHourLater(email)
@@ -64,7 +64,7 @@ describe('a recipient gets at most five mails of a kind an hour', () => {
     await mailsSettled()
   })
 
-  it('so that a flood leaves the last code that arrived in use', async () => {
+  it('so that the last code that arrived still works after a flood', async () => {
     const email = newEmail()
     await post('/auth/register', { email, password: PASSWORD })
     for (let index = 0; index < 9; index += 1) await post('/auth/resend-verification', { email })
@@ -75,7 +75,7 @@ describe('a recipient gets at most five mails of a kind an hour', () => {
     expect((await post('/auth/verify-email', { email, code: codeIn(mail) })).status).toBe(200)
   })
 
-  it('and answers beyond that as it does for an address nobody has (ASVS 6.3.8)', async () => {
+  it('and requests beyond that are answered like those for an unknown address (ASVS 6.3.8)', async () => {
     const { email } = await verified()
     await Promise.all(many(6, () => post('/auth/forgot-password', { email })))
     const limited = await post('/auth/forgot-password', { email })
@@ -92,7 +92,6 @@ describe('a notice of a fact', () => {
       db,
       { id: newId(), kind: 'new_device', recipient, userId: null, locale: 'en', createdAt },
       sql`true`,
-      MAIL_NOTICE_LIMITS,
     )
   const dueTimes = async (recipient: string) =>
     (
@@ -102,13 +101,13 @@ describe('a notice of a fact', () => {
       )
     ).map(({ due }) => due)
 
-  it('waits its turn beyond the limit, rather than being hidden by a flood; ten in two hours are enough', async () => {
+  it('is delayed beyond the limit instead of being dropped, until there were ten in two hours', async () => {
     const now = Date.now()
     await Promise.all(many(14, () => enqueue('flooded@example.com', now)))
     expect(await dueTimes('flooded@example.com')).toEqual([...Array(5).fill(now), ...Array(5).fill(now + HOUR_MS)])
   })
 
-  it('waits its turn in the mailbox, whatever +tags the accounts have', async () => {
+  it('is delayed for the whole mailbox, whatever +tags the accounts have', async () => {
     const now = Date.now()
     await Promise.all(many(7, (index) => enqueue(`Tagged+${index}@example.com`, now)))
     expect(
@@ -121,14 +120,14 @@ describe('a notice of a fact', () => {
     await rows("delete from outbox where state = 'pending'")
   })
 
-  it('is counted for its address where that has nothing but a +tag', async () => {
+  it('is counted for the whole address where nothing stands before its +tag', async () => {
     const now = Date.now()
     await enqueue('+only@example.com', now)
     expect(await countRows('outbox', 'mailbox = ?', '+only@example.com')).toBe(1)
     await rows("delete from outbox where state = 'pending'")
   })
 
-  it('never makes an hour see more than five, whenever they come', async () => {
+  it('never arrives more than five times within any hour', async () => {
     const start = Date.now()
     const times = many(60, (index) => start + index * 7 * 60_000)
     for (const time of times) await enqueue('steady@example.com', time)
@@ -140,7 +139,7 @@ describe('a notice of a fact', () => {
     expect(due.length).toBeGreaterThan(30)
   })
 
-  it('is sent by the sweep when its turn has come', async () => {
+  it('is sent by the sweep when its delay is over', async () => {
     const bench = deliveryBench()
     await rows("delete from outbox where state = 'pending'")
     await Promise.all(many(6, () => enqueue('patient@example.com', bench.now)))
@@ -157,7 +156,7 @@ describe('a notice of a fact', () => {
     expect(bench.sent.slice(5).map((mail) => mail.id)).toEqual([id])
   })
 
-  it('keeps its turn until then, and takes that of no other mail', async () => {
+  it('keeps its place until then, and takes the place of no other mail', async () => {
     const bench = deliveryBench()
     await rows("delete from outbox where state = 'pending'")
     const waiting = await putMail({ next_attempt_at: bench.now + 2500 })
@@ -173,7 +172,7 @@ describe('a notice of a fact', () => {
     expect(bench.announced).toHaveLength(1)
   })
 
-  it('of a changed password waits too, where somebody changes it again and again', async () => {
+  it('is delayed also where somebody changes the password again and again', async () => {
     const { email, tokens } = await signedIn()
     let password = PASSWORD
     for (let index = 0; index < 6; index += 1) {
@@ -191,7 +190,7 @@ describe('a notice of a fact', () => {
   })
 })
 
-describe('the code of a mail (incident 13)', () => {
+describe('the code of a mail (CapSoftware/Cap#2221)', () => {
   /** Asks for a change of address and gives the mail that the new one gets. */
   async function changeOf(address: string) {
     const account = await signedIn()
@@ -214,7 +213,7 @@ describe('the code of a mail (incident 13)', () => {
     expect((await get('/auth/me', headers)).status).toBe(200)
   })
 
-  it('allows five wrong guesses, then not even the right one; the link still works', async () => {
+  it('is refused after five wrong guesses, even if it is right, while the link still works', async () => {
     const email = newEmail()
     const { mail } = await changeOf(email)
     for (let index = 1; index <= 5; index += 1)
@@ -223,7 +222,7 @@ describe('the code of a mail (incident 13)', () => {
     expect((await post('/auth/confirm-email-change', { token: tokenIn(mail) })).status).toBe(200)
   })
 
-  it('is compared five times at most, of fifty guesses at once', async () => {
+  it('is compared five times at most when fifty guesses come at once', async () => {
     const email = newEmail()
     const { mail } = await changeOf(email)
     const answers = await Promise.all(many(50, (index) => confirm(email, otherThan(codeIn(mail), index + 1))))
@@ -233,7 +232,7 @@ describe('the code of a mail (incident 13)', () => {
     expect(await rows(attempts, email)).toEqual([{ attempts: 5 }])
   })
 
-  it('is not put out of use by another account that asks for the same new address', async () => {
+  it('still works after another account has asked for the same new address', async () => {
     const email = newEmail()
     const victim = await changeOf(email)
     const attacker = await signedIn()
@@ -247,7 +246,7 @@ describe('the code of a mail (incident 13)', () => {
     await mailsSettled()
   })
 
-  it('of one purpose is none for another, and none with the old address', async () => {
+  it('is refused for another purpose, and with the old address', async () => {
     const email = newEmail()
     const { mail } = await changeOf(email)
     const code = codeIn(mail)

@@ -58,7 +58,7 @@ async function insertSessions(userId: string, count: number): Promise<string[]> 
   return ids
 }
 
-describe('last-seen is never on the path of a request (S7)', () => {
+describe('no request waits for the time of its session to be recorded', () => {
   it.each(['/auth/session', '/auth/me', '/auth/sessions'])('GET %s writes nothing to the database', async (path) => {
     const { tokens } = await signedIn()
     const counting = countingEnv()
@@ -69,7 +69,7 @@ describe('last-seen is never on the path of a request (S7)', () => {
     expect(counting.take()).toMatchObject({ d1Writes: 0, d1Batches: 0, kvWrites: 0 })
   })
 
-  it('answers although the queue never does', async () => {
+  it('answers although the queue never answers', async () => {
     const { tokens } = await signedIn()
     const stuck = withQueue(() => new Promise(() => undefined))
     const request = new Request(`${ORIGIN}/auth/session`, { headers: bearer(tokens.accessToken) })
@@ -85,7 +85,7 @@ describe('last-seen is never on the path of a request (S7)', () => {
         throw new Error('queue down')
       },
     ],
-  ])('answers although the queue %s, and says so in the log alone', async (_, fail) => {
+  ])('answers although the queue %s, which only the log tells', async (_, fail) => {
     const { tokens } = await signedIn()
     const logged = vi.spyOn(console, 'error').mockReturnValue(undefined)
     expect((await read(withQueue(fail), { tokens })).status).toBe(200)
@@ -95,7 +95,7 @@ describe('last-seen is never on the path of a request (S7)', () => {
 })
 
 describe('how often a session is reported', () => {
-  it('is once a minute for each isolate, however many requests there are', async () => {
+  it('is once a minute in each isolate, however many requests there are', async () => {
     vi.setSystemTime(Date.now())
     const account = await signedIn()
     const queue = recordingQueue()
@@ -119,7 +119,7 @@ describe('how often a session is reported', () => {
     expect(queue.sent).toHaveLength(2)
   })
 
-  it('says nothing of a request that is refused', async () => {
+  it('does not include a request that is refused', async () => {
     const { tokens, session } = await signedIn()
     const queue = recordingQueue()
     await read(queue.env, { tokens: { ...tokens, accessToken: `${tokens.accessToken.slice(0, -4)}AAAA` } })
@@ -128,7 +128,7 @@ describe('how often a session is reported', () => {
     expect(queue.sent).toEqual([])
   })
 
-  it('keeps a bounded number of sessions in mind, and forgets the one unseen longest', async () => {
+  it('remembers a bounded number of sessions, and forgets the one that was unseen longest', async () => {
     const reported: ReportedSessions = new Map()
     const sent: string[] = []
     const queue = { send: async ({ sessionId }: Activity) => void sent.push(sessionId) } as unknown as Queue<unknown>
@@ -192,7 +192,7 @@ describe('the consumer of the activity queue', () => {
     expect(await rows('select * from sessions where user_id = ?', stranger.id)).toEqual(before)
   })
 
-  it('delivered twice changes nothing the second time', async () => {
+  it('changes nothing when a batch is delivered a second time', async () => {
     const { session } = await signedIn()
     const event = { sessionId: session.id, at: Date.now() + 1000 }
     await consume([event])
@@ -201,7 +201,7 @@ describe('the consumer of the activity queue', () => {
     expect(await rows('select * from sessions')).toEqual(before)
   })
 
-  it('drops what names no session or is malformed, and records the rest of the batch', async () => {
+  it('drops a message that is malformed or names no session, and records the rest of the batch', async () => {
     const { session } = await signedIn()
     const at = Date.now() + 1000
     const bad = [null, 'x', {}, { sessionId: session.id }, { sessionId: 1, at }, { sessionId: session.id, at: 'soon' }]
@@ -209,7 +209,7 @@ describe('the consumer of the activity queue', () => {
     expect(await lastSeen('sessions', session.id)).toBe(at)
   })
 
-  it('asks nothing of the database for a batch without an event', async () => {
+  it('does not ask the database for a batch without an event', async () => {
     const counting = countingEnv()
     await consume([null], counting.env)
     expect(d1RoundTrips(counting.take())).toBe(0)

@@ -27,7 +27,7 @@ const GUARDED = OPERATIONS.filter(({ security }) => security === 'user').map(
   ({ method, path }) => [method, path] as const,
 )
 
-/** What may be asked without signing in. Whoever adds a route decides here whether it belongs to them. */
+/** These routes are public. Whoever adds a route decides here whether it is one of them. */
 const PUBLIC = [
   'POST /auth/register',
   'POST /auth/verify-email',
@@ -87,7 +87,7 @@ describe.each(GUARDED)('%s %s', (method, path) => {
     await expectRefusal(await ask(bearer(tokens.accessToken)), 401, 'unauthenticated')
   })
 
-  it('refuses after logout (incident 29)', async () => {
+  it('refuses the access token of a session that was logged out', async () => {
     const { tokens } = await signedIn()
     await send('POST', '/auth/logout', { headers: bearer(tokens.accessToken) })
     await expectRefusal(await ask(bearer(tokens.accessToken)), 401, 'unauthenticated')
@@ -106,7 +106,7 @@ describe.each(GUARDED)('%s %s', (method, path) => {
 })
 
 describe.each(GUARDED.filter(([method]) => method !== 'GET'))('%s %s, which changes something', (method, path) => {
-  it('refuses at once when the session ended or the account was deactivated behind our back (decision 3; ASVS 8.3.2)', async () => {
+  it('refuses at once when the session ended or the account was deactivated by another request (ASVS 8.3.2)', async () => {
     const ask = (accessToken: string) => send(method, path, { headers: bearer(accessToken) })
     const { id, email, session, tokens } = await signedIn()
     const other = await logIn(email)
@@ -119,7 +119,7 @@ describe.each(GUARDED.filter(([method]) => method !== 'GET'))('%s %s, which chan
   })
 })
 
-describe('a forged access token (incident 9: CVE-2026-22817; ASVS 9.1.1-9.1.3 9.2.1-9.2.4, RFC 8725 §3)', () => {
+describe('a forged access token (hono CVE-2026-22817; ASVS 9.1.1-9.1.3 9.2.1-9.2.4, RFC 8725 §3)', () => {
   let forged: ForgedToken[] = []
   let genuine = ''
 
@@ -147,7 +147,7 @@ describe('a forged access token (incident 9: CVE-2026-22817; ASVS 9.1.1-9.1.3 9.
     for (const { flaw, token } of forged) {
       const headers = { Cookie: `__Host-access=${token}`, ...SAME_ORIGIN }
       expect((await get('/auth/session', headers)).status).toBe(401)
-      // One that has only expired is genuine, and does end its session.
+      // A token that has only expired is genuine, so its session is ended.
       if (!flaw.startsWith('expire')) expect((await send('POST', '/auth/logout', { headers })).status).toBe(204)
     }
     expect(await accountState()).toEqual(before)

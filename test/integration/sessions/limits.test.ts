@@ -27,7 +27,7 @@ async function logInUnder(bindings: Env, cf?: IncomingRequestCfProperties) {
   return { ...account, ...((await response.json()) as SignedIn) }
 }
 
-/** Each way to use a session, with a token that is still good where the way allows. */
+/** Each way to use a session, with a token that has not expired where the way allows it. */
 const USES: Record<string, (bindings: Env, signedIn: SignedIn) => Promise<Response>> = {
   refresh: (bindings, { tokens }) =>
     callWorker(bindings, 'POST', '/auth/refresh', { body: { refreshToken: tokens.refreshToken } }),
@@ -38,14 +38,14 @@ const USES: Record<string, (bindings: Env, signedIn: SignedIn) => Promise<Respon
     callWorker(bindings, 'PATCH', '/auth/me', { headers: bearer(tokens.accessToken), body: { name: 'Ada' } }),
 }
 
-describe('idle time-out (S6; ASVS 7.3.1)', () => {
+describe('idle time-out (ASVS 7.3.1)', () => {
   it.each(Object.keys(USES))('refuses a %s once it has passed', async (use) => {
     const session = await logInUnder(withIdleTimeout)
     passSeconds(IDLE_SECONDS)
     expect((await USES[use]?.(withIdleTimeout, session))?.status).toBe(401)
   })
 
-  it('lets a session go on that was refreshed in time, however long', async () => {
+  it('lets a session that is refreshed in time go on for as long as it lives', async () => {
     const { tokens, session } = await logInUnder(withIdleTimeout)
     let { refreshToken } = tokens
     for (let round = 0; round < 5; round += 1) {
@@ -60,7 +60,7 @@ describe('idle time-out (S6; ASVS 7.3.1)', () => {
     expect(await countRows('sessions', 'id = ?', session.id)).toBe(1)
   })
 
-  it('asks the database of a write, so a session that is idle there is refused with a token that is still good', async () => {
+  it('refuses a request that changes something when the database says that the session was idle, although its token is still valid', async () => {
     const session = await logInUnder(withIdleTimeout)
     await rows(
       'update sessions set last_seen_at = ? where id = ?',
@@ -84,7 +84,7 @@ describe('idle time-out (S6; ASVS 7.3.1)', () => {
     expect(items[0]?.id).not.toBe(session.id)
   })
 
-  it('gives access tokens half of it at most, so that one who only calls offline verifiers refreshes in time', async () => {
+  it('limits access tokens to half of it, so that clients of offline verifiers refresh in time', async () => {
     const { tokens } = await logInUnder(withIdleTimeout)
     expect(tokens.expiresIn).toBe(IDLE_SECONDS / 2)
     const { tokens: brief } = await logInUnder(idleEnv({ SESSION_IDLE_TIMEOUT_SECONDS: '60' }))
@@ -149,7 +149,7 @@ describe(`at most ${MAX_SESSIONS_PER_USER} sessions a user`, () => {
   })
 })
 
-describe('the place of a session (S5)', () => {
+describe('the place of a session', () => {
   const cf = (place: Record<string, string>) => place as unknown as IncomingRequestCfProperties
 
   it.each([
@@ -175,7 +175,7 @@ describe('the place of a session (S5)', () => {
 })
 
 describe('ending sessions', () => {
-  it('takes the tokens of others with it at once, for reads, writes and refreshes', async () => {
+  it('makes the tokens of the other sessions invalid at once, for reads, writes and refreshes', async () => {
     const { email, ...mine } = await signedIn()
     const others = [await logIn(email), await logIn(email)]
     await send('DELETE', '/auth/sessions', { headers: bearer(mine.tokens.accessToken) })

@@ -40,7 +40,7 @@ describe('POST /auth/refresh', () => {
     )
   })
 
-  it('gives the token before the current one the same successor for a minute, then takes it for stolen', async () => {
+  it('answers the previous token with the same successor for a minute, and treats it as stolen after that', async () => {
     const { id, session, tokens } = await signedIn()
     const first = await answerOf(await refresh(tokens.refreshToken), Tokens)
     await ageRotation(session.id, 30_000)
@@ -53,7 +53,7 @@ describe('POST /auth/refresh', () => {
     expect(await statusOf(first.accessToken)).toBe(401)
   })
 
-  it('takes a token older than the previous one for stolen at once (RFC 9700 §4.14.2; ASVS 10.4.5)', async () => {
+  it('treats a token that is older than the previous one as stolen at once (RFC 9700 §4.14.2; ASVS 10.4.5)', async () => {
     const { session, tokens } = await signedIn()
     const second = await answerOf(await refresh(tokens.refreshToken), Tokens)
     const third = await answerOf(await refresh(second.refreshToken), Tokens)
@@ -62,7 +62,7 @@ describe('POST /auth/refresh', () => {
     expect(await countRows('sessions', 'id = ?', session.id)).toBe(0)
   })
 
-  it('takes the previous token for stolen as soon as its successor was presented (RFC 9700 §4.14.2; ASVS 10.4.5)', async () => {
+  it('treats the previous token as stolen as soon as its successor was presented (RFC 9700 §4.14.2; ASVS 10.4.5)', async () => {
     const { id, session, tokens } = await signedIn()
     const second = await answerOf(await refresh(tokens.refreshToken), Tokens)
     expect((await refresh(tokens.refreshToken)).status).toBe(200)
@@ -89,7 +89,7 @@ describe('POST /auth/refresh', () => {
     },
   )
 
-  it('does not let a token of another row open the session: one whose salt is not the grant’s (as after a restore)', async () => {
+  it('refuses a token whose salt is not that of the grant, as after a restore of the database', async () => {
     const { session, tokens } = await signedIn()
     await rows("update grants set salt = 'AAAAAAAAAAAAAAAAAAAAAA' where session_id = ?", session.id)
     const before = await accountState()
@@ -97,7 +97,7 @@ describe('POST /auth/refresh', () => {
     expect(await accountState()).toEqual(before)
   })
 
-  it('hands out 256 bits for each session and each use, made of 128 random ones (ASVS 7.2.3)', async () => {
+  it('derives 256 bits for each session and each use from 128 random ones (ASVS 7.2.3)', async () => {
     const { id, email } = await verified()
     const random = vi.spyOn(crypto, 'getRandomValues')
     const logins = [await logIn(email), await logIn(email), await logIn(email)]
@@ -149,7 +149,7 @@ describe('POST /auth/refresh', () => {
     expect(await accountState()).toEqual(before)
   })
 
-  it('refuses what is no refresh token, and changes nothing', async () => {
+  it('refuses text that is not a refresh token, and changes nothing', async () => {
     const { tokens } = await signedIn()
     const before = await accountState()
     const broken = `${tokens.refreshToken.slice(0, -1)}${tokens.refreshToken.endsWith('A') ? 'B' : 'A'}`

@@ -11,7 +11,7 @@ import { queryOne } from '../../support/stored-state.ts'
 const HOUR_MS = 3_600_000
 const restoredTo = () => Date.now() - HOUR_MS
 
-/** Lets everything that is in the database be two hours old, as in one that was restored to an hour ago. */
+/** Makes every row of the database two hours old, as in a database that was restored to its state an hour ago. */
 async function growOld(): Promise<void> {
   for (const table of ['sessions', 'one_time_tokens', 'login_exchanges', 'outbox', 'signing_keys'])
     await rows(`update ${table} set created_at = created_at - ?`, 2 * HOUR_MS)
@@ -26,8 +26,8 @@ const fresh = () => ({ ...env, RATE_LIMITS: 'off' }) as unknown as Env
 const needsReset = async (id: string) =>
   (await queryOne('select password_reset_required_at from users where id = ?', id)).password_reset_required_at !== null
 
-describe('a database that Time Travel has restored, made safe', () => {
-  it('honours no session and no access token of before (ASVS 7.4.1)', async () => {
+describe('a database that was restored by Time Travel and made safe by npm run after-restore', () => {
+  it('accepts no session and no access token from before the restore (ASVS 7.4.1)', async () => {
     const { id, session, tokens } = await signedIn()
     await growOld()
     const worker = fresh()
@@ -45,7 +45,7 @@ describe('a database that Time Travel has restored, made safe', () => {
     ])
   })
 
-  it('honours no link, no code and no waiting login of before, and sends no mail twice', async () => {
+  it('accepts no link, code or waiting login from before the restore, and sends no mail twice', async () => {
     const { id, email } = await verified()
     await post('/auth/forgot-password', { email })
     const token = await mailedToken(email, 'reset_password')
@@ -64,7 +64,7 @@ describe('a database that Time Travel has restored, made safe', () => {
     expect(await countRows('login_exchanges', 'true')).toBe(0)
   })
 
-  it('asks for a new password where it was changed in the time that was lost, and nowhere else', async () => {
+  it('asks for a new password where it was changed in the time that was lost, and only there', async () => {
     const [changed, other] = [await verified(), await verified()]
     const trail = [
       { type: 'password.reset', user_id: changed.id },
@@ -80,7 +80,7 @@ describe('a database that Time Travel has restored, made safe', () => {
     expect(await auditOf('password.reset_required', other.id)).toEqual([])
   })
 
-  it('asks everybody who has a password where nobody knows whose changed', async () => {
+  it('asks everybody for a new password where nobody knows whose was changed', async () => {
     const [one, none] = [await verified(), await verified()]
     await rows('update users set password_hash = null where id = ?', none.id)
     await growOld()
@@ -88,7 +88,7 @@ describe('a database that Time Travel has restored, made safe', () => {
     expect([await needsReset(one.id), await needsReset(none.id)]).toEqual([true, false])
   })
 
-  it('touches nobody who came since when it is run again', async () => {
+  it('changes nothing of users who signed in since, when it is run again', async () => {
     const { id, email } = await verified()
     await logIn(email)
     await growOld()
@@ -109,7 +109,7 @@ describe('a database that Time Travel has restored, made safe', () => {
     expect(await auditOf('password.reset_required', id)).toHaveLength(1)
   })
 
-  it('says in the trail that it was done, and what it ended', async () => {
+  it('records in the audit trail that it was done, and what it ended', async () => {
     await rows('delete from sessions')
     await rows("delete from audit_events where type = 'database.restored'")
     await signedIn()
@@ -126,7 +126,7 @@ describe('a database that Time Travel has restored, made safe', () => {
     })
   })
 
-  it('takes nothing but ids into its statements', () => {
+  it('puts nothing but ids into its statements', () => {
     expect(() => accountsWithLostPassword([{ type: 'password.reset', user_id: "x' or true --" }])).toThrow(TypeError)
   })
 })

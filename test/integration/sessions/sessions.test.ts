@@ -21,7 +21,7 @@ const unlimited = { ...env, RATE_LIMITS: 'off' } as unknown as Env
 afterEach(() => vi.useRealTimers())
 
 describe('POST /auth/logout', () => {
-  it('ends the session of the bearer token: access and refresh token are dead, the page’s storage is cleared (ASVS 14.3.1)', async () => {
+  it('ends the session of the bearer token: both tokens are refused, and the storage of the page is cleared (ASVS 14.3.1)', async () => {
     const { id, session, tokens } = await signedIn()
     const response = await send('POST', '/auth/logout', { headers: bearer(tokens.accessToken) })
     await expectNoContent(response)
@@ -41,7 +41,7 @@ describe('POST /auth/logout', () => {
     expect(await statusOf(tokens.accessToken)).toBe(401)
   })
 
-  it('ends the session of cookies and clears them, but keeps the device (ASVS 14.3.1)', async () => {
+  it('ends the session of the cookies and clears them, but keeps the device cookie (ASVS 14.3.1)', async () => {
     const { id, cookie } = await signedInByCookie()
     const response = await send('POST', '/auth/logout', { headers: { Cookie: cookie, ...SAME_ORIGIN } })
     await expectNoContent(response)
@@ -72,7 +72,7 @@ describe('POST /auth/logout', () => {
     expect(await auditOf('session.ended', id)).toHaveLength(1)
   })
 
-  it('ends no session for an access token that has anything else wrong with it (incident 9, CVE-2026-22817)', async () => {
+  it('ends no session for an access token that has anything else wrong with it (hono CVE-2026-22817)', async () => {
     const { tokens } = await signedIn()
     const forgeries = (await forgeTokens(tokens.accessToken)).filter(({ flaw }) => !flaw.startsWith('expire'))
     const before = await accountState()
@@ -100,7 +100,7 @@ describe('POST /auth/logout', () => {
     expect(await auditOf('session.ended', id)).toHaveLength(1)
   })
 
-  it('has a limit of its own: thirty a minute for an address', async () => {
+  it('is limited to thirty a minute for each address, counted apart from other routes', async () => {
     vi.setSystemTime(Math.ceil(Date.now() / 60_000) * 60_000)
     const { ask } = freshWorker()
     const statuses = await statusesOf(31, () => ask('POST', '/auth/logout', '203.0.113.1'))
@@ -122,7 +122,7 @@ describe('POST /auth/logout', () => {
 })
 
 describe('GET /auth/session', () => {
-  it('says what the token says', async () => {
+  it('answers what the token says', async () => {
     const { id, session, tokens } = await signedIn()
     const answer = await answerOf(await get('/auth/session', bearer(tokens.accessToken)), CurrentSession)
     expect(answer).toMatchObject({
@@ -155,7 +155,7 @@ describe('GET /auth/session', () => {
 describe('GET /auth/sessions', () => {
   const SessionList = listOf(SessionView)
 
-  it('lists my live sessions, newest first, with device and place, and says which is this one', async () => {
+  it('lists my live sessions, the newest first, with device and place, and marks the current one', async () => {
     const { email, session: first } = await signedIn()
     const browser =
       'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15'
@@ -205,7 +205,7 @@ describe('GET /auth/sessions', () => {
     expect(seen).toHaveLength(5)
   })
 
-  it('shows the rest once each when sessions begin and end between two pages', async () => {
+  it('shows every remaining session once when sessions begin and end between two pages', async () => {
     const { email, page, inOrder } = await fiveSessions()
     const before = await inOrder()
     const { items, nextCursor } = await page(null)
@@ -227,7 +227,7 @@ describe('GET /auth/sessions', () => {
 })
 
 describe('DELETE /auth/sessions/{id}', () => {
-  it('ends one of mine, at once (ASVS 7.4.1, 7.5.2)', async () => {
+  it('ends one of my sessions at once (ASVS 7.4.1, 7.5.2)', async () => {
     const { id, email, tokens } = await signedIn()
     const other = await logIn(email)
     await expectNoContent(await end(other.session.id, tokens.accessToken))
@@ -273,7 +273,7 @@ describe('DELETE /auth/sessions/{id}', () => {
 })
 
 describe('DELETE /auth/sessions', () => {
-  it('ends all my others, at once, and nobody else is touched (ASVS 7.4.3)', async () => {
+  it('ends all my other sessions at once, and those of nobody else (ASVS 7.4.3)', async () => {
     const { id, email, session, tokens } = await signedIn()
     const others = [await logIn(email), await logIn(email)]
     const stranger = await signedIn()

@@ -40,7 +40,7 @@ async function warmIsolate() {
   }
 }
 
-/** Lets the keys of an isolate be old without touching the clock, which the timers of a stall need. */
+/** Makes the keys of an isolate old without moving the clock, which the timers of a stall need. */
 function makeKeysOld(isolate: Env): void {
   const { keyRing } = composePlatform(isolate, SYSTEM, { waitUntil: () => undefined })
   if (keyRing.current) keyRing.current = { ...keyRing.current, loadedAt: Date.now() - CACHE_MS - 1000 }
@@ -60,7 +60,7 @@ describe('signing keys in memory while the database fails', () => {
   it.each([
     ['refuses', refusing(d1)],
     ['only reads', refusing(d1Writes)],
-  ])('serve on when they are older than five minutes and it %s', async (_, fault) => {
+  ])('are still used when they are older than five minutes and the database %s', async (_, fault) => {
     const isolate = await warmIsolate()
     isolate.fail(fault)
     vi.setSystemTime(Date.now() + CACHE_MS)
@@ -68,7 +68,7 @@ describe('signing keys in memory while the database fails', () => {
     expect((await answerOf(await isolate.readKeys(), Jwks)).keys).toHaveLength(2)
   })
 
-  it('serve on when it stalls: one request waits for it a second, the others do not', async () => {
+  it('are still used when the database stalls: one request waits for it a second, the others do not wait', async () => {
     const isolate = await warmIsolate()
     makeKeysOld(isolate.env)
     const { fault, passDeadline } = stalling(d1)
@@ -83,7 +83,7 @@ describe('signing keys in memory while the database fails', () => {
     expect(log.lines().filter(({ message }) => message === 'signing keys not reloaded')).toHaveLength(1)
   })
 
-  it('serve and sign across the end of a period, with the key that was published ahead', async () => {
+  it('verify and sign across the end of a period, with the key that was published ahead', async () => {
     vi.setSystemTime(nextPeriod() - 60_000)
     const isolate = await warmIsolate()
     const platform = composePlatform(isolate.env, SYSTEM, { waitUntil: () => undefined })
@@ -98,7 +98,7 @@ describe('signing keys in memory while the database fails', () => {
     expect((await findSigningKey(elsewhere)).kid).toBe(next.kid)
   })
 
-  it('serve for a day and no longer: what they prove then is a matter of the database again', async () => {
+  it('are used for a day and no longer, after which the database is asked again', async () => {
     const isolate = await warmIsolate()
     isolate.fail(refusing(d1))
     vi.setSystemTime(Date.now() + STALE_MS - 60_000)
@@ -122,7 +122,7 @@ describe('signing keys in memory while the database fails', () => {
     expect(reads).toBe(1)
   })
 
-  it('hang nobody when the request that reloads them is never answered (better-auth#10315)', async () => {
+  it('keep no request waiting when the one that reloads them is never answered (better-auth#10315)', async () => {
     const isolate = await warmIsolate()
     const { fault, passDeadline } = stalling(keyReads)
     makeKeysOld(isolate.env)

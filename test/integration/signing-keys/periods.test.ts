@@ -79,7 +79,7 @@ describe('a new period (ASVS 13.3.4)', () => {
     expect(periods).toEqual([now - 1, now, now + 1])
   })
 
-  it('starts with a new key where nobody was there to make it in time', async () => {
+  it('starts with a new key where no request came to make it in time', async () => {
     await loadKeyRing(newIsolate())
     vi.setSystemTime(Date.now() + 12 * PERIOD_MS)
     const { tokens } = await signedIn()

@@ -49,13 +49,13 @@ const BESIDE: [Step, Step][] = [
   ['v2,v1', 'v1,v2'],
   ['v2,v1', 'v2'],
   ['v2', 'v2,v1'],
-  // Whoever skips the first step, or rolls two steps back.
+  // These two run side by side when an operator skips the first step, or rolls two steps back.
   ['v1', 'v2,v1'],
   ['v2,v1', 'v1'],
 ]
 
 describe.each(BESIDE)('a Worker with AUTH_SECRET %s, then one with %s beside it', (before, after) => {
-  it("believe each other's access tokens, whichever made the keys, and publish the same ones", async () => {
+  it("accept each other's access tokens, whichever made the keys, and publish the same keys", async () => {
     const log = captureLog()
     const [first, second] = [start(before), start(after)]
     // The cron of the step with both versions has run before the one that has the new version only.
@@ -86,7 +86,7 @@ describe.each([
   ['v1', 'v1,v2'],
   ['v1,v2', 'v2,v1'],
 ] as [Step, Step][])('AUTH_SECRET from %s to %s', (before, after) => {
-  it('refreshes everywhere, forwards and back again, while both run', async () => {
+  it('refreshes at both versions, forwards and back again, while both run', async () => {
     const [first, second] = [start(before), start(after)]
     let { refreshToken } = await logIn(first)
     for (const worker of [second, first, second, first]) {
@@ -95,7 +95,7 @@ describe.each([
     }
   })
 
-  it('forgets no failed login: the objects that count them keep their names', async () => {
+  it('forgets no failed login, because the objects that count them keep their names', async () => {
     const nameOf = (worker: Env) => {
       const platform = platformOf(worker)
       const names: string[] = []
@@ -111,7 +111,7 @@ describe.each([
 })
 
 describe('a Worker with v1 only beside one with v2 only, which no step asks for', () => {
-  it('goes on by itself: each signs, and believes what it signed', async () => {
+  it('works on its own: each signs, and accepts what it signed itself', async () => {
     const log = captureLog()
     for (const worker of [start('v1'), start('v2'), start('v1')]) {
       const { accessToken } = await logIn(worker)
@@ -138,7 +138,7 @@ describe('the cron', () => {
     ])
   })
 
-  it('leaves the seals of a version that its list has not, for a Worker that is rolled back', async () => {
+  it('keeps the seals of a version that is missing in its list, for a Worker that is rolled back', async () => {
     await runCron(start('v2,v1'))
     await runCron(start('v2'))
     expect(await sealedVersions()).toEqual([

@@ -21,7 +21,7 @@ const call = (on: Env, path: string, body: unknown, headers: Record<string, stri
 const sessionOn = (on: Env, accessToken: string) =>
   callWorker(on, 'GET', '/auth/session', { headers: bearer(accessToken) })
 
-// How Workers with the old and the new list run side by side is in secret-rollout.test.ts.
+// `test/integration/signing-keys/secret-rollout.test.ts` has Workers with the old and the new list side by side.
 describe('AUTH_SECRET from v1 to v2,v1', () => {
   it('logs nobody out: access and refresh tokens of v1 work, and what is made now is of v2', async () => {
     const { tokens } = await signedIn()
@@ -60,7 +60,7 @@ describe('AUTH_SECRET from v1 to v2,v1', () => {
     expect((await call(both, '/auth/login/mfa', body)).status).toBe(200)
   })
 
-  it('knows devices, and forgets no failed login', async () => {
+  it('still recognises devices, and forgets no failed login', async () => {
     const { email, session } = await signedIn()
     const login = (password: string, headers = {}) =>
       call(both, '/auth/login', { identifier: email, password }, headers)
@@ -74,13 +74,13 @@ describe('AUTH_SECRET from v1 to v2,v1', () => {
 })
 
 describe('AUTH_SECRET from v2,v1 to v2', () => {
-  // One run of the cron in the middle step is all it takes: it seals the keys for v2 too.
+  // One run of the cron in the middle step is enough, because it seals the keys for v2 too.
   beforeAll(async () => {
     await callWorker(deployment(V1), 'GET', '/.well-known/jwks.json')
     await rotateSigningKeys(composePlatform(both, SYSTEM, { waitUntil: () => undefined }))
   })
 
-  it('lets go on whoever was there in between: keys open, access tokens verify, tokens of v2 work', async () => {
+  it('keeps working what was made in between: keys open, access tokens verify, tokens of v2 are accepted', async () => {
     const { tokens } = await signedIn()
     const renewed = await answerOf(await call(both, '/auth/refresh', { refreshToken: tokens.refreshToken }), Tokens)
     expect((await sessionOn(newest, tokens.accessToken)).status).toBe(200)
@@ -88,7 +88,7 @@ describe('AUTH_SECRET from v2,v1 to v2', () => {
     expect((await call(newest, '/auth/refresh', { refreshToken: renewed.refreshToken })).status).toBe(200)
   })
 
-  it('lets every derived token of v1 die (ASVS 13.3.4)', async () => {
+  it('refuses every derived token of v1 (ASVS 13.3.4)', async () => {
     const { tokens, session } = await signedIn()
     const waiting = await registered()
     await expectRefusal(
@@ -104,7 +104,7 @@ describe('AUTH_SECRET from v2,v1 to v2', () => {
     await expectRefusal(byCode, 400, 'invalid_token')
   })
 
-  it('keeps every password: they do not depend on it', async () => {
+  it('keeps every password, because passwords do not depend on AUTH_SECRET', async () => {
     const email = newEmail()
     await verified({ email })
     expect((await call(newest, '/auth/login', { identifier: email, password: PASSWORD })).status).toBe(200)

@@ -32,7 +32,7 @@ const jwksOf = async (variables: object = {}) => {
   const response = await callWorker({ ...env, ...variables } as Env, 'GET', '/.well-known/jwks.json')
   return (await answerOf(response, Jwks)).keys as (JWK & { kid: string })[]
 }
-/** Somebody who logged in where the Worker remembers no key of another test. */
+/** A user who logged in at a Worker that remembers no key of another test. */
 const logInOn = async (isolate: Env) => {
   const { email } = await verified()
   const body = { identifier: email, password: PASSWORD }
@@ -85,7 +85,7 @@ describe('the signing keys (docs/decisions/0004-signing-keys.md)', () => {
 })
 
 describe('a key that an isolate does not know', () => {
-  it('is looked up once, and unknown names ask the database at most every ten seconds', async () => {
+  it('is looked up once, and unknown key ids are looked up in the database every ten seconds at most', async () => {
     const platform = newIsolate()
     await loadKeyRing(platform)
     const loadedAt = platform.keyRing.current?.loadedAt
@@ -99,7 +99,7 @@ describe('a key that an isolate does not know', () => {
 })
 
 describe('a clock that is set back', () => {
-  it('has the keys read anew, since those in memory may be of periods to come', async () => {
+  it('makes the keys be read anew, since those in memory may be of periods to come', async () => {
     const platform = newIsolate()
     vi.setSystemTime(Date.now() + 10 * PERIOD_MS)
     await loadKeyRing({ ...platform, now: Date.now })
@@ -118,7 +118,7 @@ const damage = (column: string, change: (text: string) => string) =>
       rows(`update signing_keys set ${column} = ? where period = ? and ordinal = 0`, change(String(stored)), PRESENT()),
   )
 
-describe('a key row that cannot be opened stops nothing but itself', () => {
+describe('a key row that cannot be opened', () => {
   it.each([
     [
       'its private part was damaged',
@@ -130,7 +130,7 @@ describe('a key row that cannot be opened stops nothing but itself', () => {
     ['its seals are no JSON', 'seals', () => '{', false],
     ['its seals are null', 'seals', () => 'null', false],
     ['its public part was replaced', 'public_jwk', () => '{', false],
-  ])('makes a new key and says so where %s (ASVS 11.3.3)', async (_, column, change, verifies) => {
+  ])('is replaced by a new key, and logged, where %s (ASVS 11.3.3)', async (_, column, change, verifies) => {
     const { kid } = await findSigningKey(newIsolate())
     const { tokens } = await logInOn({ ...env })
     await damage(column, change)
@@ -144,7 +144,7 @@ describe('a key row that cannot be opened stops nothing but itself', () => {
     expect(answer.status).toBe(verifies ? 200 : 401)
   })
 
-  it('is agreed upon: twenty isolates that find it make one key', async () => {
+  it('is replaced by one key, also when twenty isolates find it at once', async () => {
     await loadKeyRing(newIsolate())
     await damage('seals', () => '{}')
     const made = await Promise.all(Array.from({ length: 20 }, () => findSigningKey(newIsolate())))
@@ -152,7 +152,7 @@ describe('a key row that cannot be opened stops nothing but itself', () => {
     expect(await rows('select ordinal from signing_keys where period = ?', PRESENT())).toHaveLength(2)
   })
 
-  it("is somebody else's where another secret made it: both serve, and neither takes the other's tokens", async () => {
+  it('belongs to another secret where that made it: both keys serve, and neither side accepts the tokens of the other', async () => {
     const NEW = `v2:${Buffer.from(Array.from({ length: 32 }, (_, byte) => byte * 7 + 1)).toString('base64url')}`
     const [ours, stranger] = [newIsolate(), newIsolate({ AUTH_SECRET: NEW })]
     const keys = [await findSigningKey(ours), await findSigningKey(stranger)]
@@ -162,7 +162,7 @@ describe('a key row that cannot be opened stops nothing but itself', () => {
   })
 })
 
-describe('who can write the database', () => {
+describe('whoever can write the database', () => {
   it('cannot add a key: neither for this period, nor before every other, nor in the place of one', async () => {
     const isolate = newIsolate()
     await loadKeyRing(isolate)
@@ -203,7 +203,7 @@ describe('who can write the database', () => {
 })
 
 describe('a signing key that leaked', () => {
-  it('is dead five minutes after its row was deleted, also where it was in memory, and refresh goes on', async () => {
+  it('is no longer accepted five minutes after its row was deleted, also where it was in memory, and refresh goes on', async () => {
     const isolate = { ...env } as Env
     const ask = (accessToken: string) => callWorker(isolate, 'GET', '/auth/session', { headers: bearer(accessToken) })
     const { tokens } = await logInOn(isolate)

@@ -20,7 +20,7 @@ describe('the primitives of the platform (ASVS 11.2.2)', () => {
 })
 
 describe('deriveKey', () => {
-  it.each(pinned.keys)('derives for $purpose what it always did', ({ purpose, hex }) => {
+  it.each(pinned.keys)('derives the pinned key for $purpose', ({ purpose, hex }) => {
     expect(Buffer.from(deriveKey(SECRET, purpose)).toString('hex')).toBe(hex)
   })
 
@@ -33,7 +33,7 @@ describe('deriveKey', () => {
     expect(new Set(keys.map((key) => Buffer.from(key).toString('hex'))).size).toBe(10)
   })
 
-  it('remembers by the secret itself: the same bytes elsewhere derive the same', () => {
+  it('caches by the bytes of the secret, so that the same bytes in another array derive the same key', () => {
     expect(deriveKey(SECRET, 'device')).toBe(deriveKey(SECRET, 'device'))
     expect(deriveKey(bytes(pinned.secretHex), 'device')).toEqual(deriveKey(SECRET, 'device'))
   })
@@ -42,7 +42,7 @@ describe('deriveKey', () => {
 describe('makeKeyedName', () => {
   const { purpose, value, name } = pinned.keyedName
 
-  it('names what it always did, and says nothing of the value', () => {
+  it('makes the pinned name, which tells nothing of the value', () => {
     expect(makeKeyedName(SECRET, purpose, value)).toBe(name)
     expect(name).not.toContain('ada')
   })

@@ -35,11 +35,11 @@ describe('makeToken', () => {
     },
   )
 
-  it('makes new ones under the newest version of the secret', () => {
+  it('makes tokens under the first version of the list', () => {
     expect(makeToken([V2, V1], SUBJECT)).toMatch(/^v2\./)
   })
 
-  it('makes none that is longer than 121 characters, so that every token fits into a cookie and a link', () => {
+  it('makes tokens of 121 characters at most, which fit into a cookie and a link', () => {
     const longest: Secrets = [{ ...V1, version: 'v999999' }]
     expect(makeToken(longest, { ...SUBJECT, generation: 999_999_999 })).toHaveLength(121)
   })
@@ -49,11 +49,11 @@ describe('a derived token (docs/decisions/0002-derived-tokens.md)', () => {
   const token = makeToken(ONLY_V1, SUBJECT)
   const [version = '', id = '', generation = '', salt = '', mac = ''] = token.split('.')
 
-  it('is proven by itself, and says what it stands for', () => {
+  it('is verified without a database, and says what it stands for', () => {
     expect(verifyToken(ONLY_V1, token, 'refresh')).toEqual(SUBJECT)
   })
 
-  it('is not believed with any one bit of its MAC turned over', () => {
+  it('is refused with any one bit of its MAC flipped', () => {
     const bytes = Buffer.from(mac, 'base64url')
     for (let bit = 0; bit < bytes.length * 8; bit += 1) {
       const turned = Buffer.from(bytes)
@@ -63,7 +63,7 @@ describe('a derived token (docs/decisions/0002-derived-tokens.md)', () => {
     }
   })
 
-  it('is not believed with any one character of it changed', () => {
+  it('is refused with any one character changed', () => {
     for (let at = 0; at < token.length; at += 1)
       for (const character of '01afABCDEQgw-_. é\0') {
         const changed = token.slice(0, at) + character + token.slice(at + 1)
@@ -92,11 +92,11 @@ describe('a derived token (docs/decisions/0002-derived-tokens.md)', () => {
     ['with a short id', [version, id.slice(1), generation, salt, mac].join('.')],
     ['with a short salt', [version, id, generation, salt.slice(1), mac].join('.')],
     ['with a second spelling of its salt', [version, id, generation, `${salt.slice(0, -1)}x`, mac].join('.')],
-  ])('has one form only: %s is none', (_, other) => {
+  ])('has one form only, and is refused as %s', (_, other) => {
     expect(verifyToken(ONLY_V1, other, 'refresh')).toBeNull()
   })
 
-  it('is believed for its own purpose only', () => {
+  it('is accepted for its own purpose only', () => {
     for (const purpose of PURPOSES) expect(verifyToken(ONLY_V1, token, purpose) !== null).toBe(purpose === 'refresh')
   })
 
@@ -105,24 +105,24 @@ describe('a derived token (docs/decisions/0002-derived-tokens.md)', () => {
     ['another id', [version, '00000000-0000-4000-8000-000000000000', generation, salt, mac].join('.')],
     ['another generation', [version, id, '4', salt, mac].join('.')],
     ['another salt', [version, id, generation, 'AAECAwQFBgcICQoLDA0ODg', mac].join('.')],
-  ])('is not believed with %s', (_, other) => {
+  ])('is refused with %s', (_, other) => {
     expect(isBelieved(other)).toBe(false)
   })
 
-  it('is believed while its version is listed, in any order, and no longer', () => {
+  it('is accepted while its version is listed, in any order, and no longer', () => {
     expect(isBelieved(token, [V2, V1])).toBe(true)
     expect(isBelieved(token, [V1, V2])).toBe(true)
     expect(isBelieved(token, [V2])).toBe(false)
     expect(isBelieved(token, [{ ...V2, version: 'v1' }])).toBe(false)
   })
 
-  it('is not believed with the version of another secret', () => {
+  it('is refused with the version of another secret', () => {
     expect(isBelieved(['v2', id, generation, salt, mac].join('.'), [V2, V1])).toBe(false)
   })
 })
 
 describe('makeCode', () => {
-  it.each(pinned.codes)('derives for $purpose what it always did', ({ purpose, code }) => {
+  it.each(pinned.codes)('derives the pinned code for $purpose', ({ purpose, code }) => {
     const subject = { ...SUBJECT, purpose: purpose as TokenPurpose, generation: 0 }
     expect(makeCode(ONLY_V1, subject)).toBe(code)
     expect(isRightCode(ONLY_V1, subject, code)).toBe(true)
@@ -139,7 +139,7 @@ describe('makeCode', () => {
     }
   })
 
-  it('tells nothing of the token of the same row, nor the other way round', () => {
+  it('tells nothing of the token of the same row, and the token tells nothing of it', () => {
     const mac = Buffer.from(makeToken(ONLY_V1, SUBJECT).split('.')[4] ?? '', 'base64url')
     const digits = BigInt(`0x${mac.subarray(0, 16).toString('hex')}`) % 10n ** 8n
     expect(makeCode(ONLY_V1, SUBJECT)).not.toBe(String(digits).padStart(8, '0'))
@@ -156,7 +156,7 @@ describe('isRightCode', () => {
     ['with a space', ` ${code.slice(1)}`],
     ['in another script', [...code].map((digit) => String.fromCharCode(0x0660 + Number(digit))).join('')],
     ['full width', [...code].map((digit) => String.fromCharCode(0xff10 + Number(digit))).join('')],
-    // Read byte by byte, each of these characters ends like the digit it stands for.
+    // The last byte of each of these characters is that of the digit it replaces.
     [
       'digits of another page of Unicode',
       [...code].map((digit) => String.fromCharCode(0x0130 + Number(digit))).join(''),

@@ -13,16 +13,16 @@ const read = (presented: string, secrets = ONLY_V1, of = userId, at = nowMs) =>
   verifyDeviceToken(secrets, of, presented, at)
 
 describe('a device token (OWASP device cookies)', () => {
-  it('is derived as it always was, and names its device to its account', () => {
+  it('is the pinned one, and names its device to its account', () => {
     expect(makeDeviceToken(ONLY_V1, userId, deviceId, nowMs)).toBe(token)
     expect(read(token)).toBe(deviceId)
   })
 
-  it('means nothing to another account', () => {
+  it('is refused for another account', () => {
     expect(read(token, ONLY_V1, 'user-2')).toBeNull()
   })
 
-  it('calls its account by one name on all its devices, which tells nothing of the account', () => {
+  it('names its account alike on all its devices, by a name that tells nothing of the account', () => {
     const other = makeDeviceToken(ONLY_V1, userId, crypto.randomUUID(), nowMs + 5000)
     expect(nameOf(token)).toMatch(/^[\w-]{22}$/)
     expect(nameOf(other)).toBe(nameOf(token))
@@ -32,7 +32,7 @@ describe('a device token (OWASP device cookies)', () => {
     expect(nameOf(token, ONLY_V1, nowMs + DEVICE_TOKEN_TTL_SECONDS * 1000)).toBeNull()
   })
 
-  it('does not take the account of another token', () => {
+  it('is refused with the account of another token', () => {
     const other = makeDeviceToken(ONLY_V1, 'user-2', deviceId, nowMs)
     const parts = token.split('.')
     parts[3] = other.split('.')[3] ?? ''
@@ -46,7 +46,7 @@ describe('a device token (OWASP device cookies)', () => {
     expect(read(token, ONLY_V1, userId, ends)).toBeNull()
   })
 
-  it('means nothing with any one character changed, its end put off, or cut', () => {
+  it('is refused with any one character changed, with a later end, or cut off', () => {
     for (let at = 0; at < token.length; at += 1)
       for (const character of '19afA_.') {
         const changed = token.slice(0, at) + character + token.slice(at + 1)
@@ -56,7 +56,7 @@ describe('a device token (OWASP device cookies)', () => {
       expect(read(other)).toBeNull()
   })
 
-  it('is known while its version is listed, and no longer', () => {
+  it('is accepted while its version is listed, and no longer', () => {
     expect(read(token, [V2, V1])).toBe(deviceId)
     expect(read(token, [V2])).toBeNull()
     expect(makeDeviceToken([V2, V1], userId, deviceId, nowMs)).toMatch(/^v2\./)

@@ -19,7 +19,7 @@ describe('hashPassword', () => {
     expect(hashPassword('correct horse battery staple')).toMatch(PHC)
   })
 
-  it('salts: the same password has another hash each time', () => {
+  it('uses a new salt each time, so that the same password has another hash', () => {
     expect(hashPassword('correct horse')).not.toBe(hashPassword('correct horse'))
   })
 
@@ -57,7 +57,7 @@ describe('hashPassword', () => {
     expect(verifyPassword(hashPassword(decomposed), composed)).toBe(true)
   })
 
-  it('does not fold look-alikes: NFC, not NFKC', () => {
+  it('keeps look-alike characters apart, because it normalises by NFC and not by NFKC', () => {
     expect(verifyPassword(hashPassword('ﬁrewall 2000'), 'firewall 2000')).toBe(false)
   })
 })
@@ -79,19 +79,19 @@ describe('verifyPassword', () => {
     ['another version', hash.replace('v=19', 'v=16')],
     ['bcrypt', '$2b$12$abcdefghijklmnopqrstuv.abcdefghijklmnopqrstuvwxyzABCDE'],
     ['an invalid base64', hash.replace(/.{4}$/, '!!!!')],
-  ])('verifies nothing under a hash that is broken: %s', (_, broken) => {
+  ])('refuses every password under a malformed hash: %s', (_, broken) => {
     expect(verifyPassword(broken, 'correct horse')).toBe(false)
     expect(verifyPassword(hash, 'correct horse')).toBe(true)
   })
 
-  it('finds no password for the hash that stands in for an absent one', () => {
+  it('refuses every password under the hash that stands in for an absent one', () => {
     for (const password of ['', 'x', 'password', 'correct horse', '\0'.repeat(8)])
       expect(verifyPassword(ABSENT_PASSWORD_HASH, password)).toBe(false)
   })
 })
 
 describe('needsRehash', () => {
-  it('wants parameters of today', () => {
+  it('asks for a new hash where the parameters are weaker than those of now', () => {
     expect(needsRehash(hashPassword('correct horse'))).toBe(false)
     expect(needsRehash(ABSENT_PASSWORD_HASH)).toBe(false)
     for (const { hash } of vectors.reference.vectors) expect(needsRehash(hash)).toBe(true)
@@ -105,7 +105,7 @@ describe('the limits of production (docs/platform-notes.md)', () => {
     vi.resetModules()
   })
 
-  it('hashes 200 times in one instance, whose memory stays below 64 MiB and does not grow', async () => {
+  it('are kept by 200 hashes in one instance, whose memory stays below 64 MiB and does not grow', async () => {
     vi.resetModules()
     const memories: WebAssembly.Memory[] = []
     class Watched extends WebAssembly.Instance {
@@ -130,7 +130,7 @@ describe('the limits of production (docs/platform-notes.md)', () => {
     expect(memory()).toBeGreaterThan(19 * 1024 * 1024)
   }, 60_000)
 
-  it('asks nothing of WebCrypto or node:crypto that production caps (PBKDF2 at 100,000 rounds, scrypt at N*r*p of 2^20)', () => {
+  it('are kept, because nothing is asked of WebCrypto or node:crypto that production caps (PBKDF2 at 100,000 rounds, scrypt at N*r*p of 2^20)', () => {
     const deriveBits = vi.spyOn(crypto.subtle, 'deriveBits')
     const deriveKey = vi.spyOn(crypto.subtle, 'deriveKey')
     verifyPassword(hashPassword('correct horse'), 'correct horse')

@@ -17,7 +17,7 @@ describe('generateSigningKey', () => {
     expect(privateJwk.d).toHaveLength(43)
   })
 
-  it('makes another one each time', async () => {
+  it('makes a new key each time', async () => {
     expect((await generateSigningKey()).kid).not.toBe((await generateSigningKey()).kid)
   })
 })

@@ -24,7 +24,7 @@ describe('parseSender', () => {
 })
 
 describe('parseRecipient', () => {
-  it('gives A-labels', () => {
+  it('encodes internationalised domains as A-labels', () => {
     expect(parseRecipient('info@bücher.example')).toBe('info@xn--bcher-kva.example')
   })
 
@@ -34,7 +34,7 @@ describe('parseRecipient', () => {
     'a@b.example\r\nc',
     'ä@example.org',
     '"a b"@example.org',
-  ])('refuses %j, for good, and does not quote it', (text) => {
+  ])('refuses %j permanently, without quoting it', (text) => {
     expect(() => parseRecipient(text)).toThrow(new MailError('invalid recipient', true))
   })
 })

@@ -50,14 +50,14 @@ describe('a mail server that asks for a pause', () => {
     ])
   })
 
-  it('is left alone by every other delivery of the isolate as well', async () => {
+  it('is not asked by any other delivery of the isolate meanwhile', async () => {
     const { state, pause, send } = isolate([])
     pause.until = state.now + 1_500
     await send('b')
     expect(state.calls).toEqual([{ id: 'b', at: 1_500 }])
   })
 
-  it('finds those that waited together coming one after another', async () => {
+  it('is asked again by one waiting delivery after another', async () => {
     const randoms = [0, 0.5, 0.999]
     const { state, send } = isolate([2_000, 2_000, 2_000], () => randoms.shift() ?? 0)
     await send('a')
@@ -68,7 +68,7 @@ describe('a mail server that asks for a pause', () => {
     ['a minute', 60_000, 60_000],
     ['more than an hour', 86_400_000, 3_600_000],
     ['a while, not saying how long', null, 30_000],
-  ])('for %s gets its mails back into the outbox, and no call meanwhile', async (_what, asked, waitMs) => {
+  ])('for %s is not asked meanwhile, and its mails go back to the outbox', async (_what, asked, waitMs) => {
     const { state, send } = isolate([asked])
     await expect(send('a')).rejects.toMatchObject({ reason: 'resend 429', waitMs })
     state.now += 1_000
@@ -79,13 +79,13 @@ describe('a mail server that asks for a pause', () => {
     expect(state.calls.map(({ id }) => id)).toEqual(['a', 'b'])
   })
 
-  it('again and again gets the mail back into the outbox after twenty seconds, well within the lease of a mail', async () => {
+  it('again and again is given up after twenty seconds, well within the lease of the mail, which goes back to the outbox', async () => {
     const { state, send } = isolate(Array(1_000).fill(1_000))
     await expect(send('a')).rejects.toBeInstanceOf(MailThrottledError)
     expect(state.calls.at(-1)?.at).toBeLessThan(25_000)
   })
 
-  it('is told from one that fails', async () => {
+  it('is distinguished from one that fails', async () => {
     const { state, send } = isolate([new MailError('resend 500', false)])
     await expect(send('a')).rejects.toMatchObject({ reason: 'resend 500' })
     expect(state.slept).toEqual([])

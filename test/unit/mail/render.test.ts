@@ -26,7 +26,7 @@ const WITHOUT_LINK: readonly MailKind[] = ['email_changed', 'one_time_code', 'ac
 const everyMail = LOCALES.flatMap((locale) => MAIL_KINDS.map((kind) => [locale, kind] as const))
 
 describe('renderMail: every mail in every language', () => {
-  it.each(everyMail)('%s %s: text and HTML say the same, and state link and code', (locale, kind) => {
+  it.each(everyMail)('%s %s: text and HTML say the same, and both have the link and the code', (locale, kind) => {
     const { subject, text, html } = renderMail(compose(kind, { locale }), BRAND)
     expect(subject).toContain('Postern')
     expect(subject.length).toBeLessThanOrEqual(78)
@@ -128,10 +128,10 @@ describe('renderMail: what a mail tells', () => {
   })
 })
 
-describe('renderMail: hostile values (incident 22)', () => {
+describe('renderMail: hostile values (CWE-93)', () => {
   const HOSTILE = '<script>alert(1)</script>\r\nBcc: eve@example.net\u2028\u202eevil\0"\'&\ud800'
 
-  it.each(MAIL_KINDS)('%s: escapes and flattens what users influence', (kind) => {
+  it.each(MAIL_KINDS)('%s: escapes what users influence, and puts it on one line', (kind) => {
     const details = { ...DETAILS, email: HOSTILE, device: HOSTILE, location: HOSTILE, time: HOSTILE, factor: HOSTILE }
     const { subject, text, html } = renderMail(compose(kind, { details }), { ...BRAND, productName: HOSTILE })
     expect(subject).toMatch(/^\P{C}+$/u)
@@ -140,7 +140,7 @@ describe('renderMail: hostile values (incident 22)', () => {
     expect(`${text}${html}`.replaceAll('\n', '')).toMatch(/^\P{C}+$/u)
   })
 
-  it('puts no user-controlled value into a subject', () => {
+  it('puts nothing that users control into a subject', () => {
     for (const kind of MAIL_KINDS) {
       const details = Object.fromEntries(
         Object.keys(DETAILS).map((key) => [key, key === 'minutes' ? '60' : 'secret-value']),
@@ -154,7 +154,7 @@ describe('renderMail: hostile values (incident 22)', () => {
     expect(renderMail(compose('new_device', { details }), BRAND).text.length).toBeLessThan(1_000)
   })
 
-  it('never leaves markup of a value in the HTML', () => {
+  it('leaves no markup of a value in the HTML', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (value) => {
         const details = { ...DETAILS, device: `<x y="${value}">` }

@@ -52,7 +52,7 @@ describe('mail settings', () => {
   })
 
   it.each(['Postern', 'Postern <>', 'a@example.com, b@example.com', 'Postern\r\nBcc: eve@example.net <a@example.com>'])(
-    'refuses %j as MAIL_FROM (incident 22)',
+    'refuses %j as MAIL_FROM (CWE-93)',
     (from) => {
       expect(refusedFor({ MAIL_FROM: from }).map(({ variable }) => variable)).toEqual(['MAIL_FROM'])
     },

@@ -36,7 +36,7 @@ function resend(answer: (request: Request) => Promise<Response> | Response, time
   })
 }
 
-describe('Resend transport (U2)', () => {
+describe('Resend transport', () => {
   it('posts the mail with its id as the idempotency key', async () => {
     const requests: Request[] = []
     await resend((request) => {
@@ -76,7 +76,7 @@ describe('Resend transport (U2)', () => {
     [500, 'internal_server_error', false],
     [503, '', false],
     [302, '', false],
-  ])('%d %s: permanent %s', async (status, name, permanent) => {
+  ])('classifies %d %s as permanent: %s', async (status, name, permanent) => {
     const body = { statusCode: status, name, message: 'info@bücher.example is wrong' }
     const failure = await failureOf(resend(() => new Response(JSON.stringify(body), { status })))
     expect(failure.permanent).toBe(permanent)
@@ -94,7 +94,7 @@ describe('Resend transport (U2)', () => {
     ['-1', 30_000],
     ['1.5', 30_000],
     ['9'.repeat(400), 3_600_000],
-  ])('429 with Retry-After %j: no mail is taken for %d ms', async (retryAfter, waitMs) => {
+  ])('takes no mail after 429 with Retry-After %j for %d ms', async (retryAfter, waitMs) => {
     const headers: HeadersInit = retryAfter === null ? {} : { 'Retry-After': retryAfter }
     const failure = await failureOf(
       resend(() => Response.json({ name: 'rate_limit_exceeded' }, { status: 429, headers })),
@@ -103,23 +103,23 @@ describe('Resend transport (U2)', () => {
     expect(failure).toMatchObject({ waitMs, permanent: false })
   })
 
-  it('429 with a date in Retry-After: no mail is taken until then (RFC 9110 §10.2.3)', async () => {
+  it('takes no mail after 429 until the date that Retry-After names (RFC 9110 §10.2.3)', async () => {
     const headers = { 'Retry-After': new Date(Date.now() + 90_000).toUTCString() }
     const failure = await failureOf(resend(() => new Response('', { status: 429, headers })))
     expect((failure as MailThrottledError).waitMs).toBeGreaterThan(60_000)
     expect((failure as MailThrottledError).waitMs).toBeLessThanOrEqual(90_000)
   })
 
-  it('a body that is no JSON changes nothing', async () => {
+  it('classifies by the status also when the body is not JSON', async () => {
     expect(await failureOf(resend(() => new Response('<html>', { status: 502 })))).toMatchObject({ permanent: false })
   })
 
-  it('unreachable: temporary', async () => {
+  it('classifies an API that is unreachable as temporary', async () => {
     const failure = await failureOf(resend(() => Promise.reject(new TypeError('connect info@bücher.example'))))
     expect(failure).toMatchObject({ permanent: false, reason: 'resend unreachable' })
   })
 
-  it('gives up on an answer that does not come, after 10 s in earnest: temporary', async () => {
+  it('gives up after 10 s on an answer that does not come, and classifies that as temporary', async () => {
     expect(RESEND_TIMEOUT_MS).toBe(10_000)
     const failure = await failureOf(
       resend(
@@ -134,8 +134,8 @@ describe('Resend transport (U2)', () => {
   })
 })
 
-describe('Cloudflare binding transport (U2)', () => {
-  it('is accepted by the platform', async () => {
+describe('Cloudflare binding transport', () => {
+  it('sends a mail that the platform accepts', async () => {
     const mail = { ...MAIL, to: 'anna@example.org' }
     await expect(createBindingTransport((env as { SEND_EMAIL: SendEmail }).SEND_EMAIL)(mail)).resolves.toBeUndefined()
   })
@@ -166,13 +166,13 @@ describe('Cloudflare binding transport (U2)', () => {
     ['E_INTERNAL_SERVER_ERROR', false],
     ['E_DELIVERY_FAILED', false],
     ['E_SOMETHING_NEW', false],
-  ])('%s: permanent %s', async (code, permanent) => {
+  ])('classifies %s as permanent: %s', async (code, permanent) => {
     const error = Object.assign(new Error('info@bücher.example'), { code })
     const failure = await failureOf(createBindingTransport({ send: () => Promise.reject(error) }))
     expect(failure).toMatchObject({ permanent, reason: `binding ${code}` })
   })
 
-  it.each(['E_RATE_LIMIT_EXCEEDED', 'E_DAILY_LIMIT_EXCEEDED'])('%s: no mail is taken for a while', async (code) => {
+  it.each(['E_RATE_LIMIT_EXCEEDED', 'E_DAILY_LIMIT_EXCEEDED'])('takes no mail for a while after %s', async (code) => {
     const failure = await failureOf(
       createBindingTransport({ send: () => Promise.reject(Object.assign(new Error('limit'), { code })) }),
     )
@@ -180,7 +180,7 @@ describe('Cloudflare binding transport (U2)', () => {
     expect(failure).toMatchObject({ waitMs: 30_000 })
   })
 
-  it('an error without a code: temporary, its message untold', async () => {
+  it('classifies an error without a code as temporary, and does not repeat its message', async () => {
     const failure = await failureOf(
       createBindingTransport({ send: () => Promise.reject(new Error('info@bücher.example')) }),
     )

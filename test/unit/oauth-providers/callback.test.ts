@@ -17,7 +17,7 @@ const codeOf = (query: string, state?: string): ProviderErrorCode | 'accepted' =
 }
 
 describe('callback of a provider (RFC 6749 §4.1.2, RFC 9207, RFC 9700 §4.7)', () => {
-  it('gives the code', () => {
+  it('answers the code', () => {
     expect(read(`code=abc&state=${STATE}&iss=${encodeURIComponent(ORIGIN)}&scope=email`)).toBe('abc')
   })
 

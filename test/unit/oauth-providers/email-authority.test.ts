@@ -14,7 +14,7 @@ const acme = {
   hostedDomain: null,
 }
 
-describe('who may speak for an address (O4, incident 2, incident 6, ASVS 6.8.1)', () => {
+describe('who may speak for an address (ASVS 6.8.1, GHSA-g38m-r43w-p2q7, CVE-2026-31813)', () => {
   it.each(['gmail.com', 'googlemail.com'])('Google for %s', (domain) => {
     expect(isAuthoritativeFor({ ...google, email: `anna@${domain}` }, domain, [])).toBe(true)
   })

@@ -22,8 +22,8 @@ beforeAll(() => server.listen({ onUnhandledRequest: 'error' }))
 afterEach(() => server.resetHandlers())
 afterAll(() => server.close())
 
-describe('GitHub: the way there', () => {
-  it('asks with state, PKCE S256 and no more than the addresses', async () => {
+describe('GitHub: the request to it', () => {
+  it('sends state and a PKCE S256 challenge, and asks for no more than the addresses', async () => {
     const url = await github.authorizationUrl(loginInput())
     expect(url.origin + url.pathname).toBe('https://github.com/login/oauth/authorize')
     expect(Object.fromEntries(url.searchParams)).toMatchObject({
@@ -37,8 +37,8 @@ describe('GitHub: the way there', () => {
   })
 })
 
-describe('GitHub: the way back', () => {
-  it('gives the numeric id and the primary address, never the one shown in the profile', async () => {
+describe('GitHub: the answer from it', () => {
+  it('answers the numeric id and the primary address, never the one shown in the profile', async () => {
     answerToken()
     answerUser()
     answerEmails()
@@ -78,14 +78,14 @@ describe('GitHub: the way back', () => {
     })
   })
 
-  it('lets a person in who renamed their account: the id stays', async () => {
+  it('recognises a person who renamed their account, because the id stays', async () => {
     answerToken()
     answerUser({ ...user, login: 'anna-renamed', name: null })
     answerEmails()
     await expect(authenticate(github)).resolves.toMatchObject({ subject: '583231', name: null })
   })
 
-  it('marks an unverified primary address, though another one is verified', async () => {
+  it('answers that the primary address is unverified, although another one is verified', async () => {
     answerToken()
     answerUser()
     answerEmails(emails.map((address) => ({ ...address, verified: !address.primary })))
@@ -96,7 +96,7 @@ describe('GitHub: the way back', () => {
     ['without addresses', [], {}],
     ['whose app may not read addresses', emailsForbidden, { status: 403 }],
     ['whose app has no such permission', { message: 'Not Found' }, { status: 404 }],
-  ])('lets a person in %s', async (_, body, init) => {
+  ])('accepts a person %s', async (_, body, init) => {
     answerToken()
     answerUser()
     answerEmails(body, init)
@@ -114,22 +114,22 @@ describe('GitHub: the way back', () => {
     await expectRefusal(authenticate(github), 'invalid_provider_response')
   })
 
-  it('says of a code that was used before, which GitHub reports with status 200: invalid_grant', async () => {
+  it('answers invalid_grant for a code that was used before, which GitHub reports with status 200', async () => {
     answerToken(codeReplayed)
     await expectRefusal(authenticate(github), 'invalid_grant')
   })
 
-  it('says of a wrong secret: provider_misconfigured', async () => {
+  it('answers provider_misconfigured for a wrong secret', async () => {
     answerToken(wrongSecret)
     await expectRefusal(authenticate(github), 'provider_misconfigured')
   })
 
-  it('says of an empty token answer: invalid_provider_response', async () => {
+  it('answers invalid_provider_response for an empty token answer', async () => {
     answerToken({})
     await expectRefusal(authenticate(github), 'invalid_provider_response')
   })
 
-  it.each(BROKEN_ANSWERS)('says of a token endpoint that answers %s: provider_unavailable', async (_, broken) => {
+  it.each(BROKEN_ANSWERS)('answers provider_unavailable for a token endpoint that answers %s', async (_, broken) => {
     server.use(http.post(TOKEN_ENDPOINT, broken))
     await expectRefusal(authenticate(github), 'provider_unavailable')
   })
@@ -146,14 +146,14 @@ describe('GitHub: the way back', () => {
     },
   )
 
-  it('says of a spent rate limit: provider_unavailable', async () => {
+  it('answers provider_unavailable when the rate limit of GitHub is used up', async () => {
     answerToken()
     answerUser()
     answerEmails(rateLimited, { status: 403, headers: { 'x-ratelimit-remaining': '0' } })
     await expectRefusal(authenticate(github), 'provider_unavailable')
   })
 
-  it('says of a revoked token: invalid_provider_response', async () => {
+  it('answers invalid_provider_response for a revoked token', async () => {
     answerToken()
     server.use(http.get(USER, () => HttpResponse.json({ message: 'Bad credentials' }, { status: 401 })))
     await expectRefusal(authenticate(github), 'invalid_provider_response')

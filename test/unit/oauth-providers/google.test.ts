@@ -47,8 +47,8 @@ afterEach(() => {
 })
 afterAll(() => server.close())
 
-describe('Google: the way there', () => {
-  it('asks with state, nonce and PKCE S256 (RFC 7636 App. B)', async () => {
+describe('Google: the request to it', () => {
+  it('sends state, nonce and a PKCE S256 challenge (RFC 7636 App. B)', async () => {
     const codeVerifier = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'
     const url = await google.authorizationUrl({ ...loginInput(), codeVerifier })
     expect(url.origin + url.pathname).toBe('https://accounts.google.com/o/oauth2/v2/auth')
@@ -65,8 +65,8 @@ describe('Google: the way there', () => {
   })
 })
 
-describe('Google: the way back', () => {
-  it('gives the verified identity', async () => {
+describe('Google: the answer from it', () => {
+  it('answers the verified identity', async () => {
     answer()
     await expect(authenticate(google, { iss: 'https://accounts.google.com' })).resolves.toEqual({
       issuer: 'https://accounts.google.com',
@@ -86,12 +86,12 @@ describe('Google: the way back', () => {
     })
   })
 
-  it('takes both spellings of its issuer for one (incident 6)', async () => {
+  it('treats both spellings of its issuer as one (CVE-2026-31813)', async () => {
     answer({ iss: 'accounts.google.com' })
     await expect(authenticate(google)).resolves.toMatchObject({ issuer: 'https://accounts.google.com' })
   })
 
-  it('lets a person without an address in', async () => {
+  it('accepts a person without an address', async () => {
     answer({ email: undefined, email_verified: undefined, hd: undefined })
     await expect(authenticate(google)).resolves.toMatchObject({ email: null, emailVerified: false, hostedDomain: null })
   })
@@ -116,17 +116,17 @@ describe('Google: the way back', () => {
     await expectRefusal(authenticate(google), 'invalid_provider_response')
   })
 
-  it('says of a code that was used before: invalid_grant', async () => {
+  it('answers invalid_grant for a code that was used before', async () => {
     server.use(http.post(TOKEN_ENDPOINT, () => HttpResponse.json(codeReplayed, { status: 400 })))
     await expectRefusal(authenticate(google), 'invalid_grant')
   })
 
-  it('says of a wrong secret: provider_misconfigured', async () => {
+  it('answers provider_misconfigured for a wrong secret', async () => {
     server.use(http.post(TOKEN_ENDPOINT, () => HttpResponse.json(wrongSecret, { status: 401 })))
     await expectRefusal(authenticate(google), 'provider_misconfigured')
   })
 
-  it.each(BROKEN_ANSWERS)('says of a token endpoint that answers %s: provider_unavailable', async (_, broken) => {
+  it.each(BROKEN_ANSWERS)('answers provider_unavailable for a token endpoint that answers %s', async (_, broken) => {
     server.use(http.post(TOKEN_ENDPOINT, broken))
     await expectRefusal(authenticate(google), 'provider_unavailable')
   })

@@ -24,7 +24,7 @@ const CLAIMS = {
   email_verified: true,
   name: 'Anna',
 }
-/** The library tells JSON of the wrong kind from no JSON: it has a test of its own. */
+/** The library distinguishes JSON of the wrong kind from text that is not JSON, so the former has a test of its own. */
 export const NO_ANSWERS = BROKEN_ANSWERS.filter(([what]) => what !== 'a JSON string')
 
 export const acme = createOpenIdConnect({

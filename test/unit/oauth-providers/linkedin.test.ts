@@ -43,7 +43,7 @@ afterEach(() => {
 afterAll(() => server.close())
 
 describe('LinkedIn', () => {
-  it('asks with state and nonce', async () => {
+  it('sends state and nonce', async () => {
     const url = await linkedIn.authorizationUrl(loginInput())
     expect(url.origin + url.pathname).toBe('https://www.linkedin.com/oauth/v2/authorization')
     expect(Object.fromEntries(url.searchParams)).toMatchObject({
@@ -54,7 +54,7 @@ describe('LinkedIn', () => {
     })
   })
 
-  it('gives the verified identity, though LinkedIn returns no nonce', async () => {
+  it('answers the verified identity, although LinkedIn returns no nonce', async () => {
     answer()
     await expect(authenticate(linkedIn)).resolves.toMatchObject({
       issuer: 'https://www.linkedin.com/oauth',
@@ -77,7 +77,7 @@ describe('LinkedIn', () => {
     await expect(authenticate(linkedIn)).resolves.toMatchObject({ emailVerified: false })
   })
 
-  it('lets a person without an address in', async () => {
+  it('accepts a person without an address', async () => {
     answer({ email: undefined, email_verified: undefined })
     await expect(authenticate(linkedIn)).resolves.toMatchObject({ email: null, emailVerified: false })
   })
@@ -91,12 +91,12 @@ describe('LinkedIn', () => {
     await expectRefusal(authenticate(linkedIn), 'invalid_provider_response')
   })
 
-  it('says of a code that was used before, which LinkedIn calls invalid_request: invalid_grant', async () => {
+  it('answers invalid_grant for a code that was used before, which LinkedIn calls invalid_request', async () => {
     server.use(http.post(TOKEN_ENDPOINT, () => HttpResponse.json(codeReplayed, { status: 400 })))
     await expectRefusal(authenticate(linkedIn), 'invalid_grant')
   })
 
-  it.each(BROKEN_ANSWERS)('says of a token endpoint that answers %s: provider_unavailable', async (_, broken) => {
+  it.each(BROKEN_ANSWERS)('answers provider_unavailable for a token endpoint that answers %s', async (_, broken) => {
     server.use(http.post(TOKEN_ENDPOINT, broken))
     await expectRefusal(authenticate(linkedIn), 'provider_unavailable')
   })

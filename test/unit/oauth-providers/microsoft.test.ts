@@ -45,13 +45,13 @@ afterEach(() => {
 afterAll(() => server.close())
 
 describe('Microsoft', () => {
-  it('asks every tenant, with nonce and PKCE S256', async () => {
+  it('uses the endpoint of all tenants, with nonce and PKCE S256', async () => {
     const url = await microsoft.authorizationUrl(loginInput())
     expect(url.origin + url.pathname).toBe('https://login.microsoftonline.com/common/oauth2/v2.0/authorize')
     expect(Object.fromEntries(url.searchParams)).toMatchObject({ nonce: NONCE, code_challenge_method: 'S256' })
   })
 
-  it("gives the identity in the tenant's own namespace", async () => {
+  it('answers the identity under the issuer of the tenant', async () => {
     answer()
     await expect(authenticate(microsoft)).resolves.toMatchObject({
       issuer: idTokenClaims.iss,
@@ -61,7 +61,7 @@ describe('Microsoft', () => {
     })
   })
 
-  it('keeps the same sub of two tenants apart (incident 6)', async () => {
+  it('keeps the same subject of two tenants apart (CVE-2026-31813)', async () => {
     answer({ tid: OTHER_TENANT, iss: `https://login.microsoftonline.com/${OTHER_TENANT}/v2.0` })
     await expect(authenticate(microsoft)).resolves.toMatchObject({
       issuer: `https://login.microsoftonline.com/${OTHER_TENANT}/v2.0`,
@@ -106,17 +106,17 @@ describe('Microsoft', () => {
     await expectRefusal(authenticate(microsoft), 'invalid_provider_response')
   })
 
-  it('says of a code that was used before: invalid_grant', async () => {
+  it('answers invalid_grant for a code that was used before', async () => {
     server.use(http.post(TOKEN_ENDPOINT, () => HttpResponse.json(codeReplayed, { status: 400 })))
     await expectRefusal(authenticate(microsoft), 'invalid_grant')
   })
 
-  it('says of a wrong secret: provider_misconfigured', async () => {
+  it('answers provider_misconfigured for a wrong secret', async () => {
     server.use(http.post(TOKEN_ENDPOINT, () => HttpResponse.json(wrongSecret, { status: 401 })))
     await expectRefusal(authenticate(microsoft), 'provider_misconfigured')
   })
 
-  it.each(BROKEN_ANSWERS)('says of a token endpoint that answers %s: provider_unavailable', async (_, broken) => {
+  it.each(BROKEN_ANSWERS)('answers provider_unavailable for a token endpoint that answers %s', async (_, broken) => {
     server.use(http.post(TOKEN_ENDPOINT, broken))
     await expectRefusal(authenticate(microsoft), 'provider_unavailable')
   })

@@ -8,8 +8,8 @@ const { server, seen, renewKey, publish, answer, answerUserInfo } = stubIssuer()
 const signIn = (parameters: Record<string, string> = {}, overrides = {}) =>
   authenticate(acme, { iss: ISSUER, ...parameters }, overrides)
 
-describe('any OpenID issuer: the way back', () => {
-  it('gives the verified identity', async () => {
+describe('any OpenID issuer: the answer from it', () => {
+  it('answers the verified identity', async () => {
     publish()
     answer({}, { refresh_token: 'refresh' })
     await expect(signIn()).resolves.toEqual({
@@ -59,7 +59,7 @@ describe('any OpenID issuer: the way back', () => {
     await expectRefusal(signIn(), code)
   })
 
-  it('lets a person without an address in', async () => {
+  it('accepts a person without an address', async () => {
     publish()
     answer({ email: undefined, email_verified: undefined })
     answerUserInfo({ sub: 'subject-1' })
@@ -123,13 +123,13 @@ describe('any OpenID issuer: the way back', () => {
     await expectRefusal(signIn({ state }), 'invalid_state')
   })
 
-  it('translates a denial', async () => {
+  it('answers access_denied when the person refused', async () => {
     publish()
     const parameters = new URLSearchParams({ error: 'access_denied', state: STATE, iss: ISSUER })
     await expectRefusal(acme.authenticate(loginInput({}, { parameters })), 'access_denied')
   })
 
-  it('says of a code that was used before: invalid_grant', async () => {
+  it('answers invalid_grant for a code that was used before', async () => {
     publish()
     server.use(http.post(TOKEN_ENDPOINT, () => HttpResponse.json({ error: 'invalid_grant' }, { status: 400 })))
     await expectRefusal(signIn(), 'invalid_grant')
@@ -138,7 +138,7 @@ describe('any OpenID issuer: the way back', () => {
   it.each<[string, Record<string, string>]>([
     ['without', {}],
     ['with', { 'www-authenticate': 'Basic realm="x"' }],
-  ])('says of a wrong secret, %s a challenge: provider_misconfigured', async (_, headers) => {
+  ])('answers provider_misconfigured for a wrong secret, %s a challenge', async (_, headers) => {
     publish()
     server.use(
       http.post(TOKEN_ENDPOINT, () => HttpResponse.json({ error: 'invalid_client' }, { status: 401, headers })),
@@ -146,7 +146,7 @@ describe('any OpenID issuer: the way back', () => {
     await expectRefusal(signIn(), 'provider_misconfigured')
   })
 
-  it.each(NO_ANSWERS)('says of a token endpoint that answers %s: provider_unavailable', async (_, broken) => {
+  it.each(NO_ANSWERS)('answers provider_unavailable for a token endpoint that answers %s', async (_, broken) => {
     publish()
     server.use(http.post(TOKEN_ENDPOINT, broken))
     await expectRefusal(signIn(), 'provider_unavailable')
@@ -175,7 +175,7 @@ describe('any OpenID issuer: the way back', () => {
     expect(modes).toEqual(['manual', 'manual', 'manual', 'manual'])
   })
 
-  it('sends the code to no insecure token endpoint', async () => {
+  it('sends the code to no token endpoint without https', async () => {
     publish({ token_endpoint: 'http://login.acme.example/token' })
     await expectRefusal(signIn(), 'provider_misconfigured')
   })

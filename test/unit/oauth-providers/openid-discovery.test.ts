@@ -5,8 +5,8 @@ import { expectRefusal, loginInput, NONCE, NOW, STATE } from './support.ts'
 
 const { server, seen, publish } = stubIssuer()
 
-describe('any OpenID issuer: the way there', () => {
-  it('asks at the discovered endpoint with state, nonce and PKCE S256', async () => {
+describe('any OpenID issuer: the request to it', () => {
+  it('uses the discovered endpoint with state, nonce and PKCE S256', async () => {
     publish()
     const codeVerifier = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'
     const url = await acme.authorizationUrl({ ...loginInput(), codeVerifier })
@@ -59,7 +59,7 @@ describe('any OpenID issuer: the way there', () => {
     },
   )
 
-  it('shares no pending discovery: one that is never answered holds up no other login (incident 20)', async () => {
+  it('shares no pending request for the document, so one that is never answered delays no other login (better-auth#10315)', async () => {
     const asked = new Promise<void>((resolve) => {
       const never = () => {
         resolve()

@@ -36,7 +36,7 @@ describe('parseIdentifier', () => {
 describe('throttleOf', () => {
   const email = { email: 'ada@example.com' }
 
-  it('names one object an account, and tells nothing of it', () => {
+  it('names one object for each account, by a name that tells nothing of the account', () => {
     const name = throttleName([V1], email)
     expect(name).toMatch(/^[\w-]{43}$/)
     expect(throttleName([V1], email)).toBe(name)
@@ -44,7 +44,7 @@ describe('throttleOf', () => {
     expect(throttleName([V1], { username: 'ada@example.com' })).not.toBe(name)
   })
 
-  it('forgets no failure when a new secret is added, behind the old one or before it', () => {
+  it('keeps its name when a new secret is added behind or before the old one, so that no failure is forgotten', () => {
     const V10 = { version: 'v10', secret: new Uint8Array(32).fill(10) }
     for (const secrets of [
       [V2, V1],

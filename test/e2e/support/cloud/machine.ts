@@ -92,7 +92,7 @@ function linkModules(folder: string): void {
   mkdirSync(join(to, 'wrangler/bin'), { recursive: true })
   for (const name of readdirSync(from).filter((entry) => entry !== 'wrangler' && !entry.startsWith('.')))
     symlinkSync(join(from, name), join(to, name))
-  // The real one reads the file once, here: loading it for each script takes longer than all the rest.
+  // The real module is loaded once, here, because loading it for each script takes longer than everything else.
   const config = unstable_readConfig(
     { config: join(folder, 'wrangler.toml'), env: 'production' },
     { hideWarnings: true },

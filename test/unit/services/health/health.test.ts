@@ -5,7 +5,7 @@ import { checkReadiness } from '../../../../src/services/health/health.ts'
 
 const answers = async () => 'ok'
 const PROBES = { database: async () => 4096, blocklist: answers, loginThrottle: answers, pictures: answers }
-/** A platform that has nothing else: its keys cannot be asked for. */
+/** A platform without signing keys. */
 const withProbes = (probes: object) => ({ probes: { ...PROBES, ...probes } }) as unknown as Platform
 
 afterEach(() => {
@@ -28,7 +28,7 @@ describe('checkReadiness', () => {
     })
   })
 
-  it('waits for none of them without end, and for all at the same time', async () => {
+  it('asks all of them at the same time, and waits for none without end', async () => {
     vi.spyOn(console, 'error').mockImplementation(() => undefined)
     vi.useFakeTimers()
     const stalls = () => new Promise<never>(() => undefined)

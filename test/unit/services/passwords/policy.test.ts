@@ -42,9 +42,12 @@ describe('the characters of a password', () => {
     'пароль навсегда',
     '密码密码密码密码',
     'tab\there\u0000too',
-  ])('are free: no class is asked for (ASVS 6.2.5; NIST SP 800-63B-4 §3.1.1.2): %j', (password) => {
-    expect(isAllowed(password)).toBe(true)
-  })
+  ])(
+    'are not restricted, and no class of them is required by default (ASVS 6.2.5; NIST SP 800-63B-4 §3.1.1.2): %j',
+    (password) => {
+      expect(isAllowed(password)).toBe(true)
+    },
+  )
 
   it.each([
     ['upper', 'tq7!vz_k', 'tq7!vz_K'],
@@ -60,7 +63,7 @@ describe('the characters of a password', () => {
     expect(isAllowed(withIt, NOBODY, policy)).toBe(true)
   })
 
-  it('are of each class that is asked for', () => {
+  it('must be of each class that the deployment requires', () => {
     const policy: PasswordPolicy = { ...POLICY, require: ['upper', 'lower', 'digit', 'symbol'] }
     for (const password of ['tq7!vz_k', 'TQ7!VZ_K', 'tqx!vz_K', 'tq7xvzkK'])
       expect(isAllowed(password, NOBODY, policy)).toBe(false)
@@ -71,7 +74,7 @@ describe('the characters of a password', () => {
 describe('a common password (ASVS 6.2.4, 6.2.12; NIST SP 800-63B-4 §3.1.1.2)', () => {
   const list = commonPasswords.split('\n').filter((line) => line !== '')
 
-  it('is one of at least 3,000 that satisfy the minimum length, in lower case, each once', () => {
+  it('is one of at least 3,000 listed ones, which have the minimum length, in lower case, each once', () => {
     expect(list.filter((password) => password.length >= 8).length).toBeGreaterThanOrEqual(3000)
     expect(new Set(list).size).toBe(list.length)
     for (const password of list) expect(password).toBe(password.toLowerCase().trim())
@@ -91,12 +94,12 @@ describe('a common password (ASVS 6.2.4, 6.2.12; NIST SP 800-63B-4 §3.1.1.2)', 
     },
   )
 
-  it('is refused as a whole only: a long one may hold it', () => {
+  it('is refused only as a whole, so a longer password may contain it', () => {
     expect(isAllowed('my password is quite long')).toBe(true)
   })
 })
 
-describe('a password that says who it belongs to (ASVS 6.2.11)', () => {
+describe('a password that contains a part of the name or address of its owner (ASVS 6.2.11)', () => {
   it.each([
     ['the address', 'x-ada.king@lovelace.example'],
     ['the part before the @', 'ada.king 1815!'],
@@ -112,7 +115,7 @@ describe('a password that says who it belongs to (ASVS 6.2.11)', () => {
     ).toBe(true)
   })
 
-  it('may hold a piece of three letters, which occurs by chance', () => {
+  it('may contain a part of three letters, which occurs by chance', () => {
     expect(isAllowed('adaptable canada', ADA)).toBe(true)
   })
 
@@ -125,7 +128,7 @@ describe('a password that says who it belongs to (ASVS 6.2.11)', () => {
 describe('assertPasswordAllowed', () => {
   const settings = { passwordMinLength: 8, passwordRequire: [], brand: { productName: 'Postern' } }
 
-  it('says what is wrong at the member it came in, and never repeats the password', () => {
+  it('names the member that is wrong and the rule, and never repeats the password', () => {
     let thrown: unknown
     try {
       assertPasswordAllowed('secret7', settings, NOBODY, 'newPassword')
@@ -136,7 +139,7 @@ describe('assertPasswordAllowed', () => {
     expect(JSON.stringify(thrown)).not.toContain('secret7')
   })
 
-  it('lets a good one pass', () => {
+  it('accepts a good password', () => {
     expect(() => assertPasswordAllowed('correct horse battery', settings, ADA, 'password')).not.toThrow()
   })
 })

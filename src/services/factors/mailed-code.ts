@@ -1,0 +1,45 @@
+import type { Platform } from '../../platform/platform.ts'
+import type { Account } from '../../storage/accounts/accounts.ts'
+import { byStranger } from '../../storage/actors.ts'
+import { auditStatement } from '../../storage/audit.ts'
+import { inOneBatch } from '../../storage/batch.ts'
+import { clearSecondFactorStatement } from '../../storage/factors.ts'
+import { enqueueTokenMailStatement } from '../../storage/mail.ts'
+import type { OneTimeToken } from '../../storage/one-time-tokens.ts'
+import { newId } from '../identifiers.ts'
+import { isRightCodeFor } from '../one-time-tokens.ts'
+import type { Factor } from './factor.ts'
+
+/**
+ * A code that is mailed to the address of the account. Nobody sets it: it is offered beside any factor that somebody
+ * did set, so that a lost device, or a factor that a stranger set, locks no owner out
+ * (docs/decisions/0015-proven-access.md). Removing it therefore removes what makes logins ask for a second factor.
+ */
+export const mailedCode: Factor = {
+  method: 'email',
+  amr: 'otp',
+  isSet: ({ factors }) => factors.totp || factors.passkeys > 0,
+  verify: async (deps, { token, code }) => isRightCodeFor(deps, token, code),
+  remove: clearSecondFactorStatement,
+}
+
+/** Mails the code of a login that waits for its second factor. */
+export async function mailLoginCode(
+  deps: Pick<Platform, 'db' | 'now' | 'requester' | 'announceMails'>,
+  { token, account }: { token: OneTimeToken; account: Account },
+): Promise<void> {
+  const { db, requester } = deps
+  const at = deps.now()
+  const mailId = newId()
+  await inOneBatch(db, {
+    mail: enqueueTokenMailStatement(db, {
+      id: mailId,
+      kind: 'one_time_code',
+      locale: requester.locale,
+      tokenId: token.id,
+      createdAt: at,
+    }),
+    audit: auditStatement(db, { type: 'login.code_requested', at, ...byStranger(account) }, requester),
+  })
+  await deps.announceMails([mailId])
+}

@@ -1,0 +1,52 @@
+import type { PageQuery } from '../contracts/lists.ts'
+import { Refusal } from '../errors.ts'
+
+/** A place in a list that is sorted by time and then by id: that of the item shown last. */
+export interface ListPosition {
+  at: number
+  id: string
+}
+
+export interface Page<Item> {
+  items: Item[]
+  /** What asks for the next page; null on the last one. */
+  nextCursor: string | null
+}
+
+interface List<Row, Item> {
+  /** The rows behind a position, newest first, or from the start of the list; no more than `atMost` are needed. */
+  listRows: (last: ListPosition | undefined, atMost: number) => Promise<readonly Row[]>
+  positionOf: (row: Row) => ListPosition
+  toItem: (row: Row) => Item
+}
+
+/**
+ * Reads one page of a list. A cursor names a position by what the list is sorted by, so it stays right when items come
+ * and go.
+ * @throws {Refusal} `invalid_request` for a cursor that no page gave.
+ */
+export async function readPage<Row, Item>(
+  { cursor, limit }: PageQuery,
+  { listRows, positionOf, toItem }: List<Row, Item>,
+): Promise<Page<Item>> {
+  // One row more than the page holds tells whether there is a next page.
+  const rows = await listRows(cursor === undefined ? undefined : readCursor(cursor), limit + 1)
+  const page = rows.slice(0, limit)
+  const last = rows.length > limit ? page.at(-1) : undefined
+  return { items: page.map(toItem), nextCursor: last ? toCursor(positionOf(last)) : null }
+}
+
+/** Whether a position comes later in a list, which shows the newest first. */
+export const isBehind = (position: ListPosition, last: ListPosition): boolean =>
+  position.at < last.at || (position.at === last.at && position.id < last.id)
+
+const CURSOR = /^(\d{1,15})\.([0-9a-f-]{36})$/
+
+const toCursor = ({ at, id }: ListPosition): string => `${at}.${id}`
+
+function readCursor(cursor: string): ListPosition {
+  const [, at, id] = CURSOR.exec(cursor) ?? []
+  if (at === undefined || id === undefined)
+    throw new Refusal('invalid_request', { errors: [{ path: 'cursor', message: 'No page gave this cursor.' }] })
+  return { at: Number(at), id }
+}

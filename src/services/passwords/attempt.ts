@@ -1,0 +1,54 @@
+import { Refusal } from '../../errors.ts'
+import type { Platform } from '../../platform/platform.ts'
+import type { Account, Identifier } from '../../storage/accounts/accounts.ts'
+import type { Credentials, Rehash } from '../../storage/accounts/credentials.ts'
+import type { Actors } from '../../storage/actors.ts'
+import { auditStatement } from '../../storage/audit.ts'
+import { throttleOf } from '../identifiers.ts'
+import type { LoginBar } from '../login/refusal.ts'
+
+/** A password that somebody typed, and what is known of the account it is tried for. */
+interface PasswordAttempt {
+  password: string
+  /** Null where no account has that name. */
+  owner: { account: Account; credentials: Credentials } | null
+  /** What names the throttle where there is no account. */
+  identifier: Identifier
+  deviceId: string | null
+  /** What keeps even the right password from counting. */
+  bar: LoginBar | null
+  /** What the trail calls the attempt, and whose it was. */
+  event: Actors & { occasion: 'login' | 'reauthentication' }
+}
+
+/** `bar` is null for a wrong password: whoever does not know the right one learns of no bar. */
+type AttemptedPassword = { isRight: true; rehash: Rehash | null } | { isRight: false; bar: LoginBar | null }
+
+/**
+ * Tries a password under the throttle of its account, which costs the same where there is no account. Of the attempts
+ * that the throttle refuses in a row only the first is audited, because anybody can make more of them.
+ * @throws {Refusal} `login_throttled`.
+ */
+export async function tryPassword(
+  deps: Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'loginThrottle'>,
+  { password, owner, identifier, deviceId, bar, event }: PasswordAttempt,
+): Promise<AttemptedPassword> {
+  const hash = owner?.credentials.passwordHash ?? null
+  const throttle = throttleOf(deps, owner?.account ?? identifier)
+  const attempt = await throttle.attempt({ password, hash, deviceId, isBarred: bar !== null })
+  if (attempt.outcome === 'throttled') {
+    const { retryAfterSeconds, isFirst } = attempt
+    const { occasion, ...actors } = event
+    const throttled = {
+      type: `${occasion}.throttled`,
+      at: deps.now(),
+      ...actors,
+      details: { retryAfterSeconds },
+    } as const
+    if (isFirst) await auditStatement(deps.db, throttled, deps.requester)
+    throw new Refusal('login_throttled', { retryAfterSeconds })
+  }
+  if (attempt.outcome !== 'right' || bar !== null || hash === null)
+    return { isRight: false, bar: attempt.outcome === 'wrong' ? null : bar }
+  return { isRight: true, rehash: attempt.rehash === null ? null : { oldHash: hash, newHash: attempt.rehash } }
+}

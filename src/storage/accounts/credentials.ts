@@ -1,0 +1,81 @@
+import { and, eq, isNotNull, sql } from 'drizzle-orm'
+import type { SelectResultFields } from 'drizzle-orm/query-builders/select.types'
+import { toChangeTime, userIdByToken } from '../conditions.ts'
+import type { Database } from '../database.ts'
+import { users } from '../schema/index.ts'
+import { accountFields, confirmedUsername, type Identifier } from './accounts.ts'
+
+/**
+ * What a password is verified by. Only a login and a route that asks for the password once more read it; an account,
+ * which every request carries, does not have it. A factor reads its own secrets itself.
+ */
+export const credentialFields = {
+  passwordHash: users.passwordHash,
+  passwordChangedAt: users.passwordChangedAt,
+  passwordResetRequiredAt: users.passwordResetRequiredAt,
+}
+
+export type Credentials = SelectResultFields<typeof credentialFields>
+
+/** The account that somebody names to log in, with what their password is verified by. */
+export async function findCredentials(db: Database, identifier: Identifier) {
+  const whenNamed =
+    'email' in identifier
+      ? eq(users.email, identifier.email)
+      : sql`lower(${users.username}) = ${identifier.username.toLowerCase()}`
+  const row = await db
+    .select({ account: accountFields, credentials: credentialFields })
+    .from(users)
+    .where(whenNamed)
+    .get()
+  return row ?? null
+}
+
+/** A hash of today's strength for the one that was verified. */
+export interface Rehash {
+  oldHash: string
+  newHash: string
+}
+
+/** Replaces a password hash by one of today's strength, if it is still the one that was verified. */
+export function rehashPasswordStatement(db: Database, userId: string, { oldHash, newHash }: Rehash) {
+  return db
+    .update(users)
+    .set({ passwordHash: newHash })
+    .where(and(eq(users.id, userId), eq(users.passwordHash, oldHash)))
+}
+
+/**
+ * Changes a password that was verified a moment ago. It changes nothing if the password was set anew or dropped since;
+ * a rehash does not count.
+ */
+export function changePasswordStatement(
+  db: Database,
+  verified: { userId: string } & Pick<Credentials, 'passwordChangedAt'>,
+  { newHash, at }: { newHash: string; at: number },
+) {
+  const whenUnchanged = sql`${users.passwordChangedAt} is ${verified.passwordChangedAt}`
+  return db
+    .update(users)
+    .set({ passwordHash: newHash, passwordChangedAt: toChangeTime(at) })
+    .where(and(eq(users.id, verified.userId), isNotNull(users.passwordHash), whenUnchanged))
+    .returning({ id: users.id })
+}
+
+/** Sets the password of the account a live token belongs to. The mail proved the address, so it counts as verified. */
+export function resetPasswordStatement(
+  db: Database,
+  tokenId: string,
+  { newHash, at }: { newHash: string; at: number },
+) {
+  return db
+    .update(users)
+    .set({
+      passwordHash: newHash,
+      passwordChangedAt: toChangeTime(at),
+      passwordResetRequiredAt: null,
+      emailVerifiedAt: sql`coalesce(${users.emailVerifiedAt}, ${at})`,
+      username: confirmedUsername,
+    })
+    .where(eq(users.id, userIdByToken(tokenId)))
+}

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest'
+import { makeCode } from '../../../../src/crypto/derived-token.ts'
+import type { Platform } from '../../../../src/platform/platform.ts'
+import { factorsThatOpenAlone, findSecondFactor, secondFactorsOf } from '../../../../src/services/factors/registry.ts'
+import type { Account } from '../../../../src/storage/accounts/accounts.ts'
+import type { FactorState } from '../../../../src/storage/factors.ts'
+import type { OneTimeToken } from '../../../../src/storage/one-time-tokens.ts'
+
+const secrets = [{ version: 'v1', secret: new Uint8Array(32).fill(7) }] as const
+const deps = { settings: { secrets } } as unknown as Platform
+const token = { purpose: 'mfa_ticket', id: crypto.randomUUID(), salt: 'c2FsdC1vZi0xMjgtYml0cw' } as OneTimeToken
+const code = makeCode(secrets, { purpose: 'mfa_ticket', id: token.id, generation: 0, salt: token.salt })
+
+const accountWith = (factors: Partial<FactorState>) =>
+  ({ factors: { totp: false, passkeys: 0, recoveryCodesLeft: 0, ...factors } }) as Account
+
+describe('the factors of an account', () => {
+  it.each([
+    [{}, []],
+    [{ recoveryCodesLeft: 10 }, []],
+    [{ totp: true }, ['email']],
+    [{ passkeys: 2 }, ['email']],
+  ])('with %j set, a login can be completed by %j', (factors, methods) => {
+    expect(secondFactorsOf(accountWith(factors))).toEqual(methods)
+  })
+
+  it('are found by the method that somebody names, where the account can show it', () => {
+    const account = accountWith({ totp: true })
+    expect(findSecondFactor(account, 'email')).toMatchObject({ method: 'email', amr: 'otp' })
+    expect(findSecondFactor(account, 'passkey')).toBeNull()
+    expect(findSecondFactor(accountWith({}), 'email')).toBeNull()
+  })
+
+  it('open no account without a password, so the last provider stays linked', () => {
+    expect(factorsThatOpenAlone('somebody')).toEqual([])
+  })
+})
+
+describe('the mailed code', () => {
+  const account = accountWith({ totp: true })
+  const factor = findSecondFactor(account, 'email')
+
+  it.each([
+    ['the digits of this ticket', code, true],
+    ['other digits', code === '00000000' ? '00000001' : '00000000', false],
+    ['too few digits', code.slice(1), false],
+    ['the ticket itself', token.id, false],
+  ])('is proven by %s: %s', async (_, typed, isRight) => {
+    expect(await factor?.verify(deps, { account, token, code: typed })).toBe(isRight)
+  })
+
+  it('is not proven by the digits of another ticket', async () => {
+    const other = { ...token, id: crypto.randomUUID() }
+    expect(await factor?.verify(deps, { account, token: other, code })).toBe(false)
+  })
+})
