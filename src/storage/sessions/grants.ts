@@ -41,8 +41,8 @@ export async function findLiveGrant(db: Database, presented: Pick<Grant, 'id' | 
 
 /**
  * Moves a grant one generation on if it is still at the one presented, and answers how it then stands, in one round
- * trip. Of many requests at once, one rotates the grant and the others see its result. Null when the session has ended or
- * the account is not active.
+ * trip. Of many requests at once, one rotates the grant and the others see its result. Null when the session has ended
+ * or the account is not active.
  */
 export async function rotateGrant(db: Database, presented: Presented, live: LiveAt) {
   const { generation } = presented
