@@ -94,7 +94,7 @@ export async function openSession(deps: OpeningNeeds, account: Account, login: N
   )
   if (notice) await deps.announceMails([notice.id])
   const deviceToken = makeDeviceToken(settings.secrets, account.id, login.deviceId ?? crypto.randomUUID(), now)
-  // Session and tokens share one reading of the clock, or the tokens could end a second before the session does.
+  // Session and tokens share one reading of the clock, or the lifetimes in the answer could be a second short.
   const tokens = await issueTokens({ ...deps, now: () => now }, account, session, grant)
   return { account: { ...account, lastSeenAt: now }, session, tokens, deviceToken }
 }
