@@ -1,4 +1,5 @@
 import { LAST_SEEN_RESOLUTION_SECONDS } from '../config.ts'
+import type { Requester } from '../domain/requester.ts'
 import { type ReportedSessions, reportActivity } from './activity.ts'
 import { createBlocklist } from './blocklist.ts'
 import { type Configuration, readConfiguration } from './configuration.ts'
@@ -9,7 +10,6 @@ import { announceMails, reportDeadMail } from './mail-queue.ts'
 import { createMailTransport } from './mail-transport.ts'
 import type { Platform } from './platform.ts'
 import { createRateLimiter, type RateWindows } from './rate-limiter.ts'
-import type { Requester } from './requester.ts'
 
 /** What one isolate keeps for a set of bindings: parsed once, and nothing that belongs to a request. */
 interface Remembered extends Configuration {

@@ -1,4 +1,5 @@
 import type { DrizzleD1Database } from 'drizzle-orm/d1'
+import type { Requester } from '../domain/requester.ts'
 import type { MailboxItem } from '../durable-objects/dev-mailbox.ts'
 import type { Settings } from '../env.ts'
 import type { MailTransport } from '../mail/message.ts'
@@ -7,7 +8,6 @@ import type { Blocklist } from './blocklist.ts'
 import type { AccountThrottle } from './login-throttle.ts'
 import type { DeadMail } from './mail-queue.ts'
 import type { RateLimiter } from './rate-limiter.ts'
-import type { Requester } from './requester.ts'
 
 /** The keys in use, as one isolate remembers them: resolved values only, so no request waits for another's promise. */
 export interface KeyRing {

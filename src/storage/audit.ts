@@ -1,5 +1,6 @@
 import { and, desc, eq, getTableColumns, gte, lt, type SQL, sql } from 'drizzle-orm'
 import { v7 as uuidv7 } from 'uuid'
+import type { Requester } from '../domain/requester.ts'
 import type { Actors } from './actors.ts'
 import { insertSelect, insertWhere } from './conditional-insert.ts'
 import { type Database, deleteSome } from './database.ts'
@@ -39,21 +40,13 @@ interface AuditEvent extends Partial<Actors> {
   details?: Record<string, unknown>
 }
 
-/** Where a request came from, as the trail keeps it. */
-export interface Requester {
-  requestId: string | null
-  ip: string | null
-  country: string | null
-  userAgent: string | null
-}
-
 /**
  * Records a security event, in the batch of the fact it records; with `when`, only if that fact comes about.
  * What nobody who is known did, and what concerns no account, is only counted: else strangers could fill the database
  * with names that nobody has.
  */
-export function auditStatement(db: Database, event: AuditEvent, origin: Requester, when: SQL = sql`true`) {
-  const { requestId, ip, country, userAgent } = origin
+export function auditStatement(db: Database, event: AuditEvent, requester: Requester, when: SQL = sql`true`) {
+  const { requestId, ip, country, userAgent } = requester
   if ((event.actorId ?? event.userId ?? null) === null) return countEventStatement(db, event, when)
   return insertWhere(
     db,
@@ -77,8 +70,8 @@ export function auditStatement(db: Database, event: AuditEvent, origin: Requeste
 /**
  * Records an event where `when` holds, and only counts it where it does not: the same statements in both cases.
  */
-export function auditOrCountStatements(db: Database, event: AuditEvent, origin: Requester, when: SQL) {
-  return [auditStatement(db, event, origin, when), countEventStatement(db, event, sql`not (${when})`)] as const
+export function auditOrCountStatements(db: Database, event: AuditEvent, requester: Requester, when: SQL) {
+  return [auditStatement(db, event, requester, when), countEventStatement(db, event, sql`not (${when})`)] as const
 }
 
 function countEventStatement(db: Database, { type, at }: AuditEvent, when: SQL) {

@@ -1,7 +1,8 @@
 import { and, eq, gt, inArray, isNull, lt, lte, type SQL, sql } from 'drizzle-orm'
 import { MAIL_MAX_PER_KIND_AND_HOUR, MAIL_NOTICE_MAX_DELAY_MS, URGENT_MAIL_KINDS } from '../config.ts'
+import type { Requester } from '../domain/requester.ts'
 import { bySystem } from './actors.ts'
-import { auditStatement, type Requester } from './audit.ts'
+import { auditStatement } from './audit.ts'
 import { inOneBatch } from './batch.ts'
 import { insertWhere } from './conditional-insert.ts'
 import { userIdByToken, whenMailed, whenTokenExists } from './conditions.ts'
@@ -176,13 +177,13 @@ export function failMailStatements(
   db: Database,
   mail: OutboxRow,
   failure: { at: number; reason: string },
-  origin: Requester,
+  requester: Requester,
 ) {
   const { at, reason } = failure
   const details = { outboxId: mail.id, kind: mail.kind, attempts: mail.attempts, reason }
   const whenOurs = whenStillClaimed(mail)
   return [
-    auditStatement(db, { type: 'mail.failed', at, ...bySystem({ id: mail.userId }), details }, origin, whenOurs),
+    auditStatement(db, { type: 'mail.failed', at, ...bySystem({ id: mail.userId }), details }, requester, whenOurs),
     db
       .update(outbox)
       .set({ state: 'failed', lastError: reason })

@@ -1,5 +1,5 @@
 import Bowser from 'bowser'
-import type { Requester } from '../../platform/requester.ts'
+import type { Requester } from '../../domain/requester.ts'
 
 /** What a notice tells a person of when, and from where, something was done. The time is ISO 8601 in UTC. */
 export function loginFacts(requester: Requester, nowMs: number): Record<string, string> {

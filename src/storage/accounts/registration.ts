@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
+import type { Requester } from '../../domain/requester.ts'
 import { byStranger } from '../actors.ts'
-import { auditOrCountStatements, type Requester } from '../audit.ts'
+import { auditOrCountStatements } from '../audit.ts'
 import { insertWhere } from '../conditional-insert.ts'
 import { takenUsername, userIdByEmail, whenAddressIsTaken, whenMailed, whenUserExists } from '../conditions.ts'
 import type { Database } from '../database.ts'
@@ -96,11 +97,11 @@ export function registrationStatements(
 export function registrationAuditStatements(
   db: Database,
   registration: { userId: string; email: string; mailId: string; at: number },
-  origin: Requester,
+  requester: Requester,
 ) {
   const { userId, email, mailId, at } = registration
   const whenNew = whenUserExists(userId)
   const type = sql`case when ${whenNew} then 'user.registered' else 'user.registration_repeated' end`
   const event = { type, at, ...byStranger({ id: userIdByEmail(email) }) }
-  return auditOrCountStatements(db, event, origin, sql`${whenNew} or ${whenMailed(mailId)}`)
+  return auditOrCountStatements(db, event, requester, sql`${whenNew} or ${whenMailed(mailId)}`)
 }
