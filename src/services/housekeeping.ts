@@ -17,14 +17,14 @@ import { deleteExpiredTokens } from '../storage/one-time-tokens.ts'
 import { deleteExpiredSessions, deleteIdleSessions } from '../storage/sessions/sessions.ts'
 import { idleTimeoutMs } from './sessions/live-sessions.ts'
 
-/** Deletes at most so many rows of one kind; the number that went. Fewer than the limit means that none is left. */
+/** Deletes some rows of one kind and answers how many they were. Fewer than the limit means that none is left. */
 type DeleteSome = (limit: number) => Promise<number>
 
 const DAY_SECONDS = 24 * 60 * 60
 
 /**
- * Deletes what has run out, a step of each kind in turn until nothing is left or the run has made all its steps: what
- * is left waits for the next run. Neither a kind that floods the database nor one that fails keeps another waiting.
+ * Deletes what has expired: a step of each kind in turn, until nothing is left or the run has made all its steps. The
+ * rest waits for the next run. A kind that fills the database delays no other kind, and neither does one that fails.
  * @throws the first failure, once everything else is done, so that the job counts as failed.
  */
 export async function cleanUp(deps: Reading): Promise<void> {
@@ -56,7 +56,7 @@ export async function reportDatabaseSize(deps: Pick<Platform, 'databaseBytes'>):
   logInfo('database size', { bytes: await deps.databaseBytes() })
 }
 
-/** How to delete what has run out of each kind. Accounts come last: what is theirs goes with them. */
+/** How to delete what has expired of each kind. Accounts come last, because what belongs to them goes with them. */
 function kindsOf(deps: Reading): Record<string, DeleteSome> {
   const { db, settings } = deps
   const now = deps.now()

@@ -22,7 +22,7 @@ export function newOneTimeToken(nowMs: number, ttlSeconds: number): NewOneTimeTo
   return { id: crypto.randomUUID(), salt: newSalt(), createdAt: nowMs, expiresAt: nowMs + ttlSeconds * 1000 }
 }
 
-/** Reads what a person typed to name an account. What is no address is looked up as a username, and not found. */
+/** Reads what a person typed to name an account. Text that is no address is looked up as a username. */
 export function parseIdentifier(typed: string): Identifier {
   const email = typed.includes('@') ? parseEmailAddress(typed) : null
   return email === null ? { username: typed.trim().toLowerCase() } : { email }

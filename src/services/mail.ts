@@ -43,10 +43,10 @@ const TOKEN_PAGES = {
 } as const
 
 /**
- * Uses the turn that a message of the queue is, whichever mail it was sent for: so a reset that comes behind a hundred
- * sign-ups leaves before them. Where its own mail is not due yet, the turn comes again with that mail: a notice beyond
- * the hour's limit waits, and the clock of the writer may be ahead of this one. A turn that is lost leaves some later
- * mail without one.
+ * Delivers one mail for a message of the queue: the most urgent that is due, whichever mail the message was sent for.
+ * So a reset that was announced behind a hundred sign-ups leaves before them. Where the mail of the message is not due
+ * yet, it is announced again for its time: a notice beyond the hour's limit waits, and the clock of the Worker that
+ * wrote the mail may be ahead of this one. Without that, some later mail would have no message of the queue.
  */
 export async function takeMailTurn(deps: Needs, outboxId: string): Promise<void> {
   const now = deps.now()
@@ -57,9 +57,9 @@ export async function takeMailTurn(deps: Needs, outboxId: string): Promise<void>
 }
 
 /**
- * Delivers the most urgent mail that is due, or leaves it for a later try. Its id; null where none is due. Safe to call
- * twice and at once, because a mail is claimed first. Links and codes are derived here, so no queue and no row ever
- * holds one.
+ * Delivers the most urgent mail that is due, or leaves it for a later try. It answers the id of that mail, or null
+ * where none is due. It may be called twice at once, because a mail is claimed first. Links and codes are derived here,
+ * so that no queue and no row ever holds one.
  */
 export async function deliverNextMail(deps: Needs): Promise<string | null> {
   const { db, settings } = deps
@@ -87,7 +87,8 @@ export async function deliverNextMail(deps: Needs): Promise<string | null> {
 }
 
 /**
- * The mail has left. Not to remember that would send it twice, so a database that fails for a moment is asked again.
+ * Records that a mail has left. Without that record it would be sent again, so a database that fails for a moment is
+ * asked again.
  */
 async function recordDelivery({ db, random }: Pick<Needs, 'db' | 'random'>, mail: OutboxRow): Promise<void> {
   for (const pauseMs of MAIL_RECORD_PAUSES_MS) {
@@ -102,7 +103,7 @@ async function recordDelivery({ db, random }: Pick<Needs, 'db' | 'random'>, mail
   await markDeliveredStatement(db, mail.id)
 }
 
-/** Announces again what the queue lost, the most urgent first; whatever is announced twice is delivered once. */
+/** Announces the mails that the queue lost, the most urgent first. A mail that is announced twice is delivered once. */
 export async function sweepOutbox(
   deps: Pick<Platform, 'db' | 'now' | 'announceMails'>,
   dueBefore: number,
@@ -118,14 +119,14 @@ export async function sweepOutbox(
 
 function describeMail(deps: Needs, mail: OutboxRow, token: OneTimeToken | null): MailContent {
   const kind = MAIL_KINDS.find((known) => known === mail.kind)
-  // Written by a newer version than this one, for instance during a roll-back: not this mail's fault.
+  // A newer version wrote the row, for instance before a roll-back: the mail can still leave later.
   if (!kind) throw new MailError('unknown kind', false)
   const locale = LOCALES.find((known) => known === mail.locale) ?? 'en'
   if (!token) return { kind, locale, link: null, code: null, details: mail.details }
   const { secrets, appUrl } = deps.settings
   const { page, ttlSeconds } = TOKEN_PAGES[token.purpose]
   const subject = { purpose: token.purpose, id: token.id, generation: 0, salt: token.salt }
-  // A browser sends a fragment to nobody: no server, log, proxy or referrer ever holds the token.
+  // A browser sends the fragment to nobody, so no server, log, proxy or referrer ever holds the token.
   const link = page === null ? null : `${appUrl}${page}#token=${makeToken(secrets, subject)}`
   const minutes = String(Math.round(ttlSeconds / 60))
   return {
@@ -152,14 +153,14 @@ async function recordFailure(deps: Needs, mail: OutboxRow, error: unknown): Prom
     return
   }
   logError('mail failed', error, { outboxId: id, kind, attempts })
-  // Before the row says so: a Worker that dies in between says it twice rather than never.
+  // This comes before the row is changed: a Worker that dies in between reports the mail twice rather than never.
   await deps.reportDeadMail({ outboxId: id, kind, reason, attempts, failedAt: new Date(now).toISOString() })
   await db.batch(failMailStatements(db, mail, { at: now, reason }, deps.requester))
 }
 
 /**
- * How long a mail waits for its next try, before jitter; null where there is none. A server that asks for a pause may
- * do so for ever.
+ * How long a mail waits for its next try, before jitter; null where there is no next try. There is always one after a
+ * server has asked for a pause, however often it does.
  */
 function secondsUntilNextTry(error: unknown, attempts: number): number | null {
   if (error instanceof MailThrottledError) return error.waitMs / 1000

@@ -9,7 +9,7 @@ import { countGuess, findToken, type OneTimeToken, type OneTimeTokenPurpose } fr
 export type TokenProof = { token: string } | { email: string; code: string }
 
 /**
- * Finds the row that a mailed token or code proves. It is not used up by that: the batch that acts on it does so last.
+ * Finds the row that a mailed token or code proves. That does not use it up: the batch that acts on it does so last.
  * @throws {Refusal} `invalid_token`, whatever is wrong: form, signature, purpose, age, or a code guessed too often.
  */
 export async function proveToken(
@@ -46,7 +46,7 @@ export function isRightCodeFor(
   return isRightCode(deps.settings.secrets, { purpose, id, generation: 0, salt }, code)
 }
 
-/** The token was used by somebody else between the proof and the batch, so the batch did nothing. */
+/** Refuses a token that another request used between the proof and the batch, which therefore did nothing. */
 export function refuseIfLost(consumed: readonly { id: string }[], tokenId: string): void {
   if (!consumed.some(({ id }) => id === tokenId)) throw new Refusal('invalid_token')
 }

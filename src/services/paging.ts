@@ -47,6 +47,6 @@ const toCursor = ({ at, id }: ListPosition): string => `${at}.${id}`
 function readCursor(cursor: string): ListPosition {
   const [, at, id] = CURSOR.exec(cursor) ?? []
   if (at === undefined || id === undefined)
-    throw new Refusal('invalid_request', { errors: [{ path: 'cursor', message: 'No page gave this cursor' }] })
+    throw new Refusal('invalid_request', { errors: [{ path: 'cursor', message: 'No page gave this cursor.' }] })
   return { at: Number(at), id }
 }

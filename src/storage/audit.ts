@@ -41,9 +41,9 @@ interface AuditEvent extends Partial<Actors> {
 }
 
 /**
- * Records a security event, in the batch of the fact it records; with `when`, only if that fact comes about.
- * What nobody who is known did, and what concerns no account, is only counted: else strangers could fill the database
- * with names that nobody has.
+ * Records a security event, in the batch of the fact that it records; with `when`, only if that fact comes about. An
+ * event that no known person caused and that concerns no account is only counted: otherwise strangers could fill the
+ * database with events of names that they made up.
  */
 export function auditStatement(db: Database, event: AuditEvent, requester: Requester, when: SQL = sql`true`) {
   const { requestId, ip, country, userAgent } = requester
@@ -85,13 +85,13 @@ function countEventStatement(db: Database, { type, at }: AuditEvent, when: SQL) 
 /** The day of a moment in UTC, as `YYYY-MM-DD`. */
 const toDay = (at: number) => new Date(at).toISOString().slice(0, 10)
 
-/** Forgets events of before a time; the number that went. */
+/** Deletes some of the events from before a time and answers how many they were. */
 export function deleteAuditEvents(db: Database, before: number, limit: number): Promise<number> {
   return deleteSome(db, auditEvents, lt(auditEvents.at, before), limit)
 }
 
 /**
- * Forgets the counts of days before a time. A day has no more of them than there are types, so they need no batches.
+ * Deletes the counts of days before a time. A day has no more of them than there are types, so all go at once.
  */
 export async function deleteAuditCounts(db: Database, before: number): Promise<number> {
   const gone = await db
@@ -101,9 +101,9 @@ export async function deleteAuditCounts(db: Database, before: number): Promise<n
   return gone.length
 }
 
-/** Records one event, which nobody in particular did, for each of the users that `when` holds for. */
+/** Records one event, which the service itself caused, for each of the users that `when` holds for. */
 export function auditEachUserStatement(db: Database, event: { type: AuditType; at: number }, when: SQL) {
-  // Each id begins with the time, as all others do, and ends in random bits of its own.
+  // Each id begins with the time, as all other ids do, and ends in random bits of its own.
   const id = sql`${uuidv7().slice(0, 24)} || lower(hex(randomblob(6)))`
   const values = { ...event, id, userId: sql`users.id`, details: {} }
   return insertSelect(db, auditEvents, values, sql`from users where ${when}`)

@@ -69,7 +69,9 @@ export interface Proven {
   credentialsVersion: string
 }
 
-/** The account is active, and what opens it is what it was then: nobody has claimed it or changed its password since. */
+/**
+ * The account is active, and what opens it is what it was then: nobody has claimed it or changed its password since.
+ */
 export const whenAsProven = (account: Proven): SQL =>
   sql`exists (select 1 from users where id = ${account.id} and status = 'active'
     and ${credentialsVersion} = ${account.credentialsVersion})`

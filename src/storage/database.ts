@@ -11,7 +11,7 @@ export function isUniqueViolation(error: unknown, column: string): boolean {
   return false
 }
 
-/** Deletes at most `limit` of the rows that match; the number that went. */
+/** Deletes at most `limit` of the rows that match and answers how many they were. */
 export async function deleteSome(
   db: Database,
   table: SQLiteTable & { id: SQLiteColumn },

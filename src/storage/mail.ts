@@ -59,8 +59,8 @@ export function enqueueMailStatement(db: Database, mail: NewMail, when: SQL) {
 
 /**
  * Puts a notice of something that happened in the outbox if `when` holds. Beyond the hour's limit it waits its
- * turn, because a flood must not hide a fact; it is left out only where it would wait longer than the longest delay,
- * behind as many others of its kind.
+ * turn, because a flood must not hide a fact. It is left out only where it would wait longer than
+ * `MAIL_NOTICE_MAX_DELAY_MS`: its recipient then gets as many other notices of the kind.
  */
 export function enqueueNoticeStatement(db: Database, notice: NewMail, when: SQL) {
   const turn = nextTurn(notice)
@@ -73,8 +73,8 @@ export function enqueueNoticeStatement(db: Database, notice: NewMail, when: SQL)
 }
 
 /**
- * Puts the mail that carries a token in the outbox, addressed to where the token says. Nothing if the token was not
- * made.
+ * Puts the mail that carries a token in the outbox, addressed to where the token says. It does nothing if the token was
+ * not made.
  */
 export function enqueueTokenMailStatement(
   db: Database,
@@ -89,8 +89,9 @@ export function enqueueTokenMailStatement(
 }
 
 /**
- * The same for a token made for this mail: it is taken back where the limit leaves the mail out. A code is tried
- * against the newest token of its address, and one that nobody has got would make the code of the last mail useless.
+ * The same for a token that was made for this mail: the token is deleted where the limit leaves the mail out. A code is
+ * compared with the newest token of its address, so a token that nobody was sent would make the last mail's code
+ * useless.
  */
 export function mailTokenStatements(db: Database, mail: Parameters<typeof enqueueTokenMailStatement>[1]) {
   return [
@@ -130,8 +131,8 @@ export async function claimNextMail(db: Database, { now, leaseUntil }: { now: nu
 }
 
 /**
- * When a mail that nobody has looked at yet is due, if that is after `now`; what was put off has a message for its next
- * try.
+ * When a mail that no delivery has tried yet is due, if that is after `now`; null otherwise. A mail that was postponed
+ * has a message of its own in the queue for its next try.
  */
 export async function findFirstTryAfter(db: Database, id: string, now: number): Promise<number | null> {
   const whenUntried = and(eq(outbox.state, 'pending'), eq(outbox.attempts, 0), isNull(outbox.lastError))
@@ -142,11 +143,11 @@ export async function findFirstTryAfter(db: Database, id: string, now: number): 
   return mail?.dueAt ?? null
 }
 
-/** Nobody else has claimed the mail since, nor said how it ended. */
+/** No other delivery has claimed the mail since, or recorded how it ended. */
 const whenStillClaimed = ({ id, attempts }: OutboxRow): SQL =>
   sql`exists (select 1 from outbox where id = ${id} and state = 'pending' and attempts = ${attempts})`
 
-/** Remembers that a mail has left, whatever anybody else made of it. */
+/** Records that a mail has left, whatever another delivery has recorded of it. */
 export function markDeliveredStatement(db: Database, id: string) {
   return db.update(outbox).set({ state: 'delivered', lastError: null }).where(eq(outbox.id, id))
 }
@@ -159,7 +160,7 @@ export function dropMailStatement(db: Database, mail: OutboxRow, reason: string)
     .where(and(eq(outbox.id, mail.id), whenStillClaimed(mail)))
 }
 
-/** Leaves a mail for a later try; one that no server has looked at keeps the number of tries it had. */
+/** Leaves a mail for a later try. A mail that no server has tried to take keeps the number of tries that it had. */
 export function postponeMailStatement(
   db: Database,
   mail: OutboxRow,
@@ -172,7 +173,7 @@ export function postponeMailStatement(
     .where(and(eq(outbox.id, mail.id), whenStillClaimed(mail)))
 }
 
-/** Gives a mail up, and says so in the trail: once, also where two deliveries fail. */
+/** Gives a mail up, and records that in the audit trail: once, even where two deliveries of it fail. */
 export function failMailStatements(
   db: Database,
   mail: OutboxRow,
@@ -191,7 +192,7 @@ export function failMailStatements(
   ] as const
 }
 
-/** Where a list of overdue mails goes on. */
+/** The last mail of one part of the list of overdue mails, behind which the next part begins. */
 export type OverdueMail = Pick<OutboxRow, 'id' | 'priority' | 'nextAttemptAt'>
 
 /** Mails that should have left by `dueBefore`, urgent ones first, then the longest overdue, from behind `after`. */
@@ -217,7 +218,7 @@ export async function listOverdueMails(
     .limit(limit)
 }
 
-/** Forgets mails that have left, or that nobody needs any more, and were last tried before a time. */
+/** Deletes mails that were last tried before a time and have left, or that nobody needs any more. */
 export function deleteSettledMails(db: Database, triedBefore: number, limit: number): Promise<number> {
   const whenSettled = and(
     inArray(outbox.state, ['delivered', 'dropped']),
@@ -227,7 +228,7 @@ export function deleteSettledMails(db: Database, triedBefore: number, limit: num
   return deleteSome(db, outbox, whenSettled, limit)
 }
 
-/** Forgets mails that failed and were last tried before a time; they were kept for somebody to send them again. */
+/** Deletes failed mails that were last tried before a time. Until then an operator could send them again. */
 export function deleteFailedMails(db: Database, triedBefore: number, limit: number): Promise<number> {
   return deleteSome(
     db,

@@ -79,10 +79,10 @@ export async function findToken(
 }
 
 /**
- * Counts a guess at the code of a token, before it is compared; nothing when there is no token or its guesses are used
- * up, or those of its user and purpose for the day. It picks the token: by id, or as the newest that was mailed to an
- * address. There are several where several accounts ask for one new address: each has its own, so that none can put
- * another's code out of use.
+ * Counts a guess at the code of a token, before the code is compared. It answers nothing when there is no such token,
+ * or when the guesses at it are used up, or those of its user and purpose for the day. A token is picked by its id, or
+ * as the newest that was mailed to an address. Several accounts may have asked for one new address: each has a token of
+ * its own, so that none can put the code of another out of use.
  */
 export async function countGuess(
   db: Database,
@@ -125,8 +125,9 @@ export async function countGuess(
 }
 
 /**
- * Uses a token up, and with it every other one of the same user and purpose. Last in a batch whose other statements
- * depend on the token: of two that race, one finds it in the answer and the other finds nothing done.
+ * Uses a token up, and with it every other one of the same user and purpose. It stands last in a batch whose other
+ * statements depend on the token: of two batches that race, one finds the token in the answer and the other has done
+ * nothing.
  */
 export function consumeTokenStatement(db: Database, id: string) {
   return db
@@ -135,7 +136,7 @@ export function consumeTokenStatement(db: Database, id: string) {
     .returning({ id: oneTimeTokens.id })
 }
 
-/** The same for a token whose use makes every other one of its user stale, whatever its purpose. */
+/** The same for a token whose use makes every other token of its user worthless, whatever that is for. */
 export function consumeAllTokensStatement(db: Database, id: string) {
   return db
     .delete(oneTimeTokens)

@@ -8,8 +8,8 @@ import { noticeTo } from '../notices.ts'
 
 /**
  * Makes the account an admin, if it has the address of `BOOTSTRAP_ADMIN_EMAIL`, nobody is an admin, and `when` holds:
- * an act that proves the mailbox and sets what signs in, in the same batch. The trail and the owner are told.
- * Statements that end `when` come after these.
+ * an act that proves the mailbox and sets what signs in, in the same batch. The audit trail records it, and the owner
+ * is told. A statement after which `when` no longer holds must come after these.
  */
 export function bootstrapStatements(
   deps: Reading & Recording,

@@ -20,8 +20,9 @@ import { proveToken, refuseIfLost, type TokenProof } from '../one-time-tokens.ts
 import { bootstrapStatements } from './bootstrap-admin.ts'
 
 /**
- * Mails a new verification link, if there is an account that waits for one. The caller cannot tell. Anybody can ask, so
- * the mail says what a click confirms: when the sign-up was, and the provider's account where it came by one.
+ * Mails a new verification link, if there is an account that waits for one. The answer does not tell whether there is.
+ * Anybody can ask for it, so the mail says what a click confirms: when the sign-up was, and the provider's account
+ * where it came by one.
  */
 export async function resendVerification(deps: Mailing & Pick<Platform, 'providers'>, email: string): Promise<void> {
   const { db, requester } = deps

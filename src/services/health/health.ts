@@ -49,7 +49,7 @@ async function checkDependency(name: string, probe: () => Promise<unknown>): Pro
   }
 }
 
-/** Proves that tokens signed here are believed here. The token is for nobody, and no route takes its audience. */
+/** Proves that a token signed here is accepted here. The token is for nobody, and no route accepts its audience. */
 async function signAndVerify(deps: Needs): Promise<void> {
   const [issuer, audience, nobody] = [deps.settings.issuer, 'urn:postern:readiness', 'nobody']
   const now = Math.floor(deps.now() / 1000)

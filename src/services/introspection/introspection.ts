@@ -40,8 +40,8 @@ export async function introspect(
 }
 
 /**
- * Ends the session that a token belongs to; a token that is worth nothing ends nothing, and nobody is told (RFC 7009
- * §2.2).
+ * Ends the session that a token belongs to. A token that is worth nothing ends nothing, and the answer is the same (RFC
+ * 7009 §2.2).
  * @param clientId the service that asked for it, whose act it then is; null where it is the user's own.
  */
 export async function revoke(
@@ -59,7 +59,7 @@ async function readSessionOfAccess(deps: Reading, { sid, iat }: { sid: string; i
   return live && { ...live, issuedAt: iat }
 }
 
-/** Only of the latest refresh token: an earlier one is worth nothing to another service. */
+/** Only the latest refresh token has a session here: an earlier one is worth nothing to another service. */
 async function readSessionOfRefresh(deps: Reading, token: string) {
   const presented = verifyToken(deps.settings.secrets, token, 'refresh')
   const live = presented && (await findLiveGrant(deps.db, presented, liveNow(deps)))

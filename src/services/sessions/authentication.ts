@@ -23,7 +23,7 @@ export interface CallerWithCredentials extends Caller {
 }
 
 /** Checks an access token by itself: no database, no blocklist. */
-export async function verifySignature(
+async function verifySignature(
   deps: Signing,
   token: string,
   { mayHaveExpired = false }: { mayHaveExpired?: boolean } = {},

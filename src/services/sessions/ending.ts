@@ -17,10 +17,10 @@ export async function revokeSessions(deps: Pick<Platform, 'blocklist'>, sessionI
 }
 
 /**
- * Ends the sessions that are named so; false, and nothing done, when there is none. The blocklist is told first,
- * because a session that is gone from the database cannot be found again: so its mark is on the blocklist, or the queue
- * holds it. Whoever asks again after a failure completes it, and whoever asks again after a success costs one read and
- * writes nothing.
+ * Ends the sessions that these names stand for; answers false, and does nothing, when there are none. The blocklist is
+ * told first, because a session that is gone from the database cannot be found again: so the blocklist or its queue
+ * knows of every session that has ended. A second request after a failure completes the end; one after a success costs
+ * one read and writes nothing.
  * @param clientId the service that asked for it, whose act it then is; null where it is the user's own.
  */
 export async function endNamedSessions(
@@ -53,8 +53,8 @@ export async function endNamedSessions(
 }
 
 /**
- * Ends the session that the tokens belong to. An access token that has only expired still ends it: whoever comes back
- * to log out after an hour means it. Tokens that are worth nothing end nothing, and nobody is told.
+ * Ends the session that the tokens belong to. An access token that has only expired still ends it, because somebody who
+ * comes back after an hour to log out means it. Tokens that are worth nothing end nothing, and the answer is the same.
  */
 export async function logOut(
   deps: Signing & EndingSessions,
@@ -64,7 +64,7 @@ export async function logOut(
   if (named) await endNamedSessions(deps, named)
 }
 
-/** Ends one session of a user; false, and nothing done, when it is not there or not of this user. */
+/** Ends one session of a user; answers false, and does nothing, when it is not there or belongs to another user. */
 export async function endSession(
   deps: EndingSessions,
   { id, userId }: { id: string; userId: string },

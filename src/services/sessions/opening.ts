@@ -94,7 +94,7 @@ export async function openSession(deps: OpeningNeeds, account: Account, login: N
   )
   if (notice) await deps.announceMails([notice.id])
   const deviceToken = makeDeviceToken(settings.secrets, account.id, login.deviceId ?? crypto.randomUUID(), now)
-  // One reading of the clock for session and tokens, or a second that begins in between shortens what was promised.
+  // Session and tokens share one reading of the clock, or the lifetimes in the answer could be a second short.
   const tokens = await issueTokens({ ...deps, now: () => now }, account, session, grant)
   return { account: { ...account, lastSeenAt: now }, session, tokens, deviceToken }
 }

@@ -15,9 +15,10 @@ import { type IssuedTokens, issueTokens } from './tokens.ts'
 type Needs = Signing & EndingSessions
 
 /**
- * Exchanges a refresh token for its successor. The token before the current one gets the same successor again until
- * that one was presented, for a minute at most, so that tabs which race and answers which are lost end well; anything
- * older was copied, and ends the session (RFC 9700 §4.14.2; docs/decisions/0003-refresh-rotation.md).
+ * Exchanges a refresh token for its successor. The token before the current one gets the same successor again, for a
+ * minute at most and until the successor itself was presented, so that racing tabs and lost answers do not end a
+ * session. Any older token was copied, and ends the session (RFC 9700 §4.14.2;
+ * docs/decisions/0003-refresh-rotation.md).
  * @throws {Refusal} `invalid_refresh_token`, whatever is wrong.
  */
 export async function refreshSession(deps: Needs, refreshToken: string): Promise<IssuedTokens> {

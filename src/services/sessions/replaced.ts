@@ -11,7 +11,7 @@ export interface SessionCookies {
   refreshToken: string | null
 }
 
-/** Of a login that sets no cookies: it replaces nothing. */
+/** The cookies of a login that sets none, and therefore replaces nothing. */
 export const NO_SESSION_COOKIES: SessionCookies = { accessToken: null, refreshToken: null }
 
 /** A session that a login takes the place of, in the browser that brought its cookies. */
@@ -20,15 +20,15 @@ export interface ReplacedSession {
   userId: string
 }
 
-/** The sessions that genuine cookies belong to, whosever they are: one as a rule. Asks nobody where none were sent. */
+/** The sessions that genuine cookies belong to, whoever owns them: one as a rule, and none where none were sent. */
 export async function findReplacedSessions(deps: Signing, cookies: SessionCookies): Promise<ReplacedSession[]> {
   const named = await nameSessions(deps, cookies)
   return named ? await findNamedSessions(deps.db, named) : []
 }
 
 /**
- * Ends the sessions whose cookies a login overwrites, if its own was opened: nobody has their tokens any more, or
- * somebody has who should not (ASVS 7.2.4).
+ * Ends the sessions whose cookies a login overwrites, if its own session was opened (ASVS 7.2.4). From then on nobody
+ * has their tokens, unless they were stolen.
  */
 export function endReplacedStatements(
   { db, requester }: Pick<Platform, 'db' | 'requester'>,

@@ -56,8 +56,8 @@ export async function ensureSigningKeys(deps: Reading, period: number): Promise<
 }
 
 /**
- * Makes the next key in time, seals those that lack a version of our secret, and forgets those that sign no living
- * token. For a cron.
+ * Makes the next key in time, seals the keys that lack a version of our secret, and deletes those that signed no token
+ * which is still valid. A cron calls it.
  */
 export async function rotateSigningKeys(deps: Reading): Promise<void> {
   const { secrets } = deps.settings
@@ -82,7 +82,7 @@ async function openOwnKeys({ settings }: Reading, rows: readonly SigningKeyRow[]
 }
 
 /**
- * Whether new keys could be stored. A database that only reads is no reason to stop where there are keys to go on with.
+ * Whether new keys could be stored. A database that takes no writes is no reason to stop while there are other keys.
  */
 async function hasStoredKeys(
   deps: Reading,

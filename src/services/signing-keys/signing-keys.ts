@@ -35,7 +35,8 @@ export async function loadKeyRing(deps: Signing, maxAgeSeconds = SIGNING_KEY_CAC
 }
 
 /**
- * A moment that is still to come is not: keys that were loaded before the clock was set back may be of another period.
+ * Whether a moment was within the last seconds. A moment that is still to come was not: keys that were loaded before
+ * the clock was set back may belong to another period.
  */
 const isWithin = (seconds: number, then: number, now: number): boolean => then <= now && now - then < seconds * 1000
 
@@ -75,7 +76,7 @@ async function readKeyRing(deps: Signing): Promise<KeyRing> {
     if (privateJwk) signing.push({ period: row.period, kid: row.kid, privateKey: await importSigningKey(privateJwk) })
   }
   const ring: KeyRing = { loadedAt, signing, verifying, publicJwks }
-  // An answer that was long on its way never replaces a later one, unless that one is of a moment to come.
+  // A slow answer never replaces a later one, unless the clock was set back since that one came.
   const known = deps.keyRing.current
   if (!known || known.loadedAt <= loadedAt || known.loadedAt > deps.now()) deps.keyRing.current = ring
   return ring

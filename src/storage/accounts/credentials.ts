@@ -46,8 +46,8 @@ export function rehashPasswordStatement(db: Database, userId: string, { oldHash,
 }
 
 /**
- * Changes a password that was verified a moment ago. It changes nothing if the password was set anew or dropped since; a
- * rehash does not count.
+ * Changes a password that was verified a moment ago. It changes nothing if the password was set anew or dropped since;
+ * a rehash does not count.
  */
 export function changePasswordStatement(
   db: Database,

@@ -90,9 +90,9 @@ export function registrationStatements(
 }
 
 /**
- * What the trail says of a registration: the same statements for a new address and for one that is known. Of a repeated
- * one that is told to nobody, because the address has had its mails, only the number is kept: anybody can repeat it for
- * ever.
+ * Records a registration in the audit trail, by the same statements for a new address and for one that has an account.
+ * A repeated one for which no mail leaves, because the address has had its mails for the hour, is only counted: anybody
+ * can repeat it for ever.
  */
 export function registrationAuditStatements(
   db: Database,

@@ -40,9 +40,9 @@ export async function findLiveGrant(db: Database, presented: Pick<Grant, 'id' | 
 }
 
 /**
- * Moves a grant one generation on if it is still at the one presented, and answers how it then stands: of many that try
- * at once one rotates, and the others see its result. Null when the session has ended or the account is not active. All
- * in one round trip.
+ * Moves a grant one generation on if it is still at the one presented, and answers how it then stands, in one round
+ * trip. Of many requests at once, one rotates the grant and the others see its result. Null when the session has ended
+ * or the account is not active.
  */
 export async function rotateGrant(db: Database, presented: Presented, live: LiveAt) {
   const { generation } = presented

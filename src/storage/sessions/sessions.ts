@@ -66,7 +66,7 @@ export interface NamedSessions {
   refresh: { id: string; salt: string } | null
 }
 
-/** The sessions that are named so and have not ended; none for names that are null. */
+/** The sessions that these names stand for and that have not ended. A name that is null stands for none. */
 export async function findNamedSessions(db: Database, { access, refresh }: NamedSessions) {
   const byAccess = sql`(${sessions.id} = ${access?.sid ?? null} and ${sessions.userId} = ${access?.sub ?? null})`
   const byRefresh = sql`${sessions.id} = (select session_id from grants
@@ -146,15 +146,15 @@ export function endSessionsStatement(
     .returning({ id: sessions.id })
 }
 
-/** Deletes some of the sessions that have expired; the number that went. */
+/** Deletes some of the sessions that have expired and answers how many they were. */
 export function deleteExpiredSessions(db: Database, nowMs: number, limit: number): Promise<number> {
   return deleteSome(db, sessions, lte(sessions.expiresAt, nowMs), limit)
 }
 
 /**
- * Deletes some of the sessions that were last seen before a time; the number that went. It looks at every session,
- * because an index would have to be written each minute that a session is in use, and D1 bills a written row like a
- * thousand that are read.
+ * Deletes some of the sessions that were last seen before a time and answers how many they were. It looks at every
+ * session, because an index would have to be written each minute that a session is in use, and D1 bills a written row
+ * like a thousand that are read.
  */
 export function deleteIdleSessions(db: Database, seenUntil: number, limit: number): Promise<number> {
   return deleteSome(db, sessions, lte(sessions.lastSeenAt, seenUntil), limit)
