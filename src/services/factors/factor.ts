@@ -1,5 +1,5 @@
 import type { MfaMethod } from '../../contracts/login.ts'
-import type { Platform } from '../../platform/platform.ts'
+import type { Platform, Reading } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
 import type { Statement } from '../../storage/batch.ts'
 import type { Condition } from '../../storage/conditions.ts'
@@ -24,7 +24,7 @@ export interface Factor {
   /** Whether this account can show it. */
   isSet(account: Account): boolean
   /** Whether it was shown. A factor reads its own secrets: no account carries them. */
-  verify(deps: Pick<Platform, 'db' | 'now' | 'settings'>, shown: ShownFactor): Promise<boolean>
+  verify(deps: Reading, shown: ShownFactor): Promise<boolean>
   /** Takes it from an account, if `when` holds at its place in the batch. */
   remove(db: Platform['db'], userId: string | Condition, when: Condition): Statement
   /** Holds where the account can be entered by this factor alone. A factor that only stands beside a password has none. */

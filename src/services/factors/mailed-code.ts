@@ -1,4 +1,4 @@
-import type { Platform } from '../../platform/platform.ts'
+import type { Mailing } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
 import { byStranger } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
@@ -25,7 +25,7 @@ export const mailedCode: Factor = {
 
 /** Mails the code of a login that waits for its second factor. */
 export async function mailLoginCode(
-  deps: Pick<Platform, 'db' | 'now' | 'requester' | 'announceMails'>,
+  deps: Mailing,
   { token, account }: { token: OneTimeToken; account: Account },
 ): Promise<void> {
   const { db, requester } = deps

@@ -3,7 +3,7 @@ import type { MfaMethod } from '../../contracts/login.ts'
 import { makeToken } from '../../crypto/derived-token.ts'
 import { readDeviceAccount, verifyDeviceToken } from '../../crypto/device-token.ts'
 import { Refusal } from '../../errors.ts'
-import type { Platform } from '../../platform/platform.ts'
+import type { Platform, Reading, Recording } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
 import { findCredentials, rehashPasswordStatement } from '../../storage/accounts/credentials.ts'
 import { byStranger } from '../../storage/actors.ts'
@@ -117,10 +117,7 @@ export function nameDeviceAccount(deps: Pick<Platform, 'settings' | 'now'>, devi
  * somebody who has proven to own the account.
  * @throws {Refusal} `account_deactivated`, `email_not_verified`.
  */
-export async function refuseUnfit(
-  deps: Pick<Platform, 'db' | 'now' | 'requester' | 'settings'>,
-  account: Account,
-): Promise<void> {
+export async function refuseUnfit(deps: Reading & Recording, account: Account): Promise<void> {
   const isUnverified = account.emailVerifiedAt === null && deps.settings.requireEmailVerification
   const code = account.status !== 'active' ? 'account_deactivated' : isUnverified ? 'email_not_verified' : null
   if (code === null) return
@@ -130,7 +127,7 @@ export async function refuseUnfit(
 
 /** Audits that something was refused to somebody who has not proven who they are. */
 export async function recordRefusal(
-  deps: Pick<Platform, 'db' | 'now' | 'requester'>,
+  deps: Recording,
   type: AuditType,
   account: Pick<Account, 'id'> | null,
   details: Record<string, unknown>,
@@ -140,7 +137,7 @@ export async function recordRefusal(
 
 /** Tries something, and audits its refusal with the code as the reason. */
 export async function noteRefusals<Value>(
-  deps: Pick<Platform, 'db' | 'now' | 'requester'>,
+  deps: Recording,
   attempt: { type: AuditType; account: Pick<Account, 'id'> | null; provider: string },
   tryIt: () => Promise<Value>,
 ): Promise<Value> {

@@ -1,6 +1,6 @@
 import { RESET_TOKEN_TTL_SECONDS, VERIFICATION_TOKEN_TTL_SECONDS } from '../../config.ts'
 import { Refusal } from '../../errors.ts'
-import type { Platform } from '../../platform/platform.ts'
+import type { Mailing, Platform } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
 import type { Credentials } from '../../storage/accounts/credentials.ts'
 import { byStranger } from '../../storage/actors.ts'
@@ -43,11 +43,7 @@ export const toCredentialsRefusal = (reason: string): Refusal =>
  * address and logs in with the password they chose cannot tell whether the address had an account (ASVS 6.3.8).
  * @throws {Refusal} `invalid_credentials`, always.
  */
-export async function refuseLogin(
-  deps: Pick<Platform, 'db' | 'now' | 'requester' | 'announceMails'>,
-  account: Account | null,
-  bar: LoginBar | null,
-): Promise<never> {
+export async function refuseLogin(deps: Mailing, account: Account | null, bar: LoginBar | null): Promise<never> {
   const { db, requester } = deps
   const now = deps.now()
   const { kind, ttlSeconds } = BAR_MAILS[bar ?? 'email_not_verified']

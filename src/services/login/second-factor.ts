@@ -2,7 +2,7 @@ import { CODE_GUESSES } from '../../config.ts'
 import type { MfaMethod } from '../../contracts/login.ts'
 import { verifyToken } from '../../crypto/derived-token.ts'
 import { Refusal } from '../../errors.ts'
-import type { Platform } from '../../platform/platform.ts'
+import type { Mailing, Reading } from '../../platform/platform.ts'
 import { consumeTokenStatement, countGuess } from '../../storage/one-time-tokens.ts'
 import { mailLoginCode } from '../factors/mailed-code.ts'
 import { findSecondFactor } from '../factors/registry.ts'
@@ -11,10 +11,7 @@ import { type OpenedSession, type OpeningNeeds, openSession, SECOND_FACTOR_SHOWN
 import { type CountedLogin, readDevice, recordRefusal } from './login.ts'
 
 /** Mails the code of a login that waits for its second factor. */
-export async function sendMfaCode(
-  deps: Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'announceMails'>,
-  ticket: string,
-): Promise<void> {
+export async function sendMfaCode(deps: Reading & Mailing, ticket: string): Promise<void> {
   await mailLoginCode(deps, await proveToken(deps, { token: ticket }, 'mfa_ticket'))
 }
 

@@ -1,5 +1,5 @@
 import { Refusal } from '../../errors.ts'
-import type { Platform } from '../../platform/platform.ts'
+import type { TryingPasswords } from '../../platform/platform.ts'
 import type { Account, Identifier } from '../../storage/accounts/accounts.ts'
 import type { Credentials, Rehash } from '../../storage/accounts/credentials.ts'
 import type { Actors } from '../../storage/actors.ts'
@@ -30,7 +30,7 @@ type AttemptedPassword = { isRight: true; rehash: Rehash | null } | { isRight: f
  * @throws {Refusal} `login_throttled`.
  */
 export async function tryPassword(
-  deps: Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'loginThrottle'>,
+  deps: TryingPasswords,
   { password, owner, identifier, deviceId, bar, event }: PasswordAttempt,
 ): Promise<AttemptedPassword> {
   const hash = owner?.credentials.passwordHash ?? null

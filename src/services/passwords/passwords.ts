@@ -1,6 +1,6 @@
 import { RESET_TOKEN_TTL_SECONDS } from '../../config.ts'
 import { Refusal } from '../../errors.ts'
-import type { Platform } from '../../platform/platform.ts'
+import type { EndingSessions, Mailing, Platform, TryingPasswords } from '../../platform/platform.ts'
 import {
   describeIdentities,
   proveAccessStatements,
@@ -27,13 +27,10 @@ import { revokeSessions } from '../sessions/ending.ts'
 import { assertPasswordAllowed } from './policy.ts'
 import { provePassword } from './proof.ts'
 
-type Needs = Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'loginThrottle' | 'announceMails' | 'blocklist'>
+type Needs = TryingPasswords & Mailing & EndingSessions
 
 /** Mails a link to set a new password, if an active account has the address. Whoever asks cannot tell whether one has. */
-export async function requestPasswordReset(
-  deps: Pick<Platform, 'db' | 'now' | 'requester' | 'announceMails'>,
-  email: string,
-): Promise<void> {
+export async function requestPasswordReset(deps: Mailing, email: string): Promise<void> {
   const { db, requester } = deps
   const now = deps.now()
   const token = newOneTimeToken(now, RESET_TOKEN_TTL_SECONDS)

@@ -1,5 +1,5 @@
 import { Refusal } from '../../errors.ts'
-import type { Platform } from '../../platform/platform.ts'
+import type { TryingPasswords } from '../../platform/platform.ts'
 import { bySelf } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
 import { readDevice } from '../login/login.ts'
@@ -12,7 +12,7 @@ import { tryPassword } from './attempt.ts'
  * @throws {Refusal} `invalid_credentials`, `login_throttled`.
  */
 export async function provePassword(
-  deps: Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'loginThrottle'>,
+  deps: TryingPasswords,
   { account, credentials, deviceToken }: CallerWithCredentials,
   password: string,
 ): Promise<void> {
