@@ -27,6 +27,8 @@ export interface Factor {
   verify(deps: Reading, shown: ShownFactor): Promise<boolean>
   /** Takes it from an account, if `when` holds at its place in the batch. */
   remove(db: Platform['db'], userId: string | Condition, when: Condition): Statement
-  /** Holds where the account can be entered by this factor alone. A factor that only stands beside a password has none. */
+  /**
+   * Holds where the account can be entered by this factor alone. A factor that only stands beside a password has none.
+   */
   whenOpensAlone?(userId: string): Condition
 }

@@ -29,7 +29,9 @@ import { provePassword } from './proof.ts'
 
 type Needs = TryingPasswords & Mailing & EndingSessions
 
-/** Mails a link to set a new password, if an active account has the address. Whoever asks cannot tell whether one has. */
+/**
+ * Mails a link to set a new password, if an active account has the address. Whoever asks cannot tell whether one has.
+ */
 export async function requestPasswordReset(deps: Mailing, email: string): Promise<void> {
   const { db, requester } = deps
   const now = deps.now()
@@ -52,9 +54,10 @@ export async function requestPasswordReset(deps: Mailing, email: string): Promis
 }
 
 /**
- * Sets a new password by a mailed token or code. Every session ends, every other token of the account is deleted, and so
- * is each identity that a stranger may have brought. The login throttle forgets its failures. The owner is told, also of
- * what still signs in. A second factor of an account whose address was verified stays and is asked for at the next login.
+ * Sets a new password by a mailed token or code. Every session ends, every other token of the account is deleted, and
+ * so is each identity that a stranger may have brought. The login throttle forgets its failures. The owner is told,
+ * also of what still signs in. A second factor of an account whose address was verified stays and is asked for at the
+ * next login.
  * @throws {Refusal} `invalid_token`, whatever is wrong with it; `invalid_request` for a weak password, which uses
  * nothing up.
  */

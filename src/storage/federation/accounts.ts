@@ -46,7 +46,8 @@ export function createFederatedStatements(db: Database, account: typeof users.$i
  * Gives an account that nobody proved to own to the owner of its address. Whatever signs in to it by then dies:
  * password, sessions, tokens, waiting logins and other identities (pre-hijacking; GHSA-g38m-r43w-p2q7); the second
  * factors of an account that was never verified are removed by statements before these. A link to set a password stays:
- * it went to the mailbox, and the provider may be wrong. `whenIdentityExists(identity.id)` says afterwards whether it came about.
+ * it went to the mailbox, and the provider may be wrong. `whenIdentityExists(identity.id)` says afterwards whether it
+ * came about.
  */
 export function claimAccountStatements(db: Database, account: Known & { name: string | null }, identity: NewIdentity) {
   const whenOpen = whenClaimable(account, identity)

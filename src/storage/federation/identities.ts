@@ -64,7 +64,8 @@ export function touchIdentityStatement(
 
 /**
  * The user has this provider linked and, besides it, a password, another provider that is still configured, or one of
- * the `otherWays` in: asked by the statement that unlinks, so that of many which run at once none takes the last way in.
+ * the `otherWays` in: asked by the statement that unlinks, so that of many which run at once none takes the last way
+ * in.
  */
 export function whenOtherWayIn(
   { userId, provider }: { userId: string; provider: string },
