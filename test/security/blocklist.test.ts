@@ -5,19 +5,10 @@ import { ACCESS_TOKEN_MAX_TTL_SECONDS, KV_MIN_CACHE_TTL_SECONDS } from '../../sr
 import worker from '../../src/index.ts'
 import { createBlocklist, type RevocationMessage } from '../../src/platform/blocklist.ts'
 import wranglerConfig from '../../wrangler.toml?raw'
+import { signedIn, verified } from '../support/accounts.ts'
+import { expectRefusal } from '../support/answers.ts'
 import { callWorker } from '../support/call-worker.ts'
-import {
-  bearer,
-  codeIn,
-  logIn,
-  ORIGIN,
-  PASSWORD,
-  refusalOf,
-  type SignedIn,
-  signedUp,
-  signUp,
-  waitForMail,
-} from '../support/client.ts'
+import { bearer, codeIn, logIn, ORIGIN, PASSWORD, type SignedIn, waitForMail } from '../support/client.ts'
 import { ageRotation } from '../support/grants.ts'
 import { listOperations, samplesOf } from '../support/openapi.ts'
 import { createProductionKv } from '../support/production-kv.ts'
@@ -139,7 +130,7 @@ const blocklistOf = (location: Env) => createBlocklist(location.BLOCKLIST, locat
 
 /** An account with two sessions, and a mail to reset its password. */
 async function twoSessions() {
-  const { email } = await signUp()
+  const { email } = await verified()
   const victim = await logIn(email)
   const other = await logIn(email)
   return { email, victim, other }
@@ -175,7 +166,7 @@ describe('an access token whose session has ended (ASVS 7.4.1-7.4.3)', () => {
 
   it('at worst is read for 90 s where it was in use elsewhere: 60 s on the way and 30 s in a cache', async () => {
     const { here, there } = twoLocations()
-    const victim = await signedUp()
+    const victim = await signedIn()
     holdClock()
     expect((await logOut(here, victim)).status).toBe(204)
     pass(PROPAGATION_MS - 1)
@@ -189,8 +180,8 @@ describe('an access token whose session has ended (ASVS 7.4.1-7.4.3)', () => {
 
   it('is read for 30 s at most where it ended, and not at all where it was not in use', async () => {
     const { here } = twoLocations()
-    const used = await signedUp()
-    const unused = await signedUp()
+    const used = await signedIn()
+    const unused = await signedIn()
     holdClock()
     expect(await read(here, used)).toBe(200)
     await logOut(here, used)
@@ -204,7 +195,7 @@ describe('an access token whose session has ended (ASVS 7.4.1-7.4.3)', () => {
 
   it('stays dead until it would have expired anyway', async () => {
     const { here } = twoLocations()
-    const victim = await signedUp()
+    const victim = await signedIn()
     holdClock()
     await logOut(here, victim)
     for (let minute = 0; minute < 14; minute += 1) {
@@ -234,7 +225,7 @@ describe('a mark never becomes weaker', () => {
   it('outlives the longest access token: a lower ACCESS_TOKEN_TTL_SECONDS revives none that was signed before', async () => {
     const { here } = twoLocations()
     const long = { ...here, ACCESS_TOKEN_TTL_SECONDS: String(ACCESS_TOKEN_MAX_TTL_SECONDS) } as Env
-    const { email } = await signUp()
+    const { email } = await verified()
     const body = { identifier: email, password: PASSWORD }
     const victim: SignedIn = await (await callWorker(long, 'POST', '/auth/login', { body })).json()
     holdClock()
@@ -265,7 +256,7 @@ describe('every state-changing route refuses a dead session at once, whatever KV
   beforeEach(async () => {
     if (blind) return
     blind = twoLocations().there
-    ;[dead, gone, barred] = [await signedUp(), await signedUp(), await signedUp()]
+    ;[dead, gone, barred] = [await signedIn(), await signedIn(), await signedIn()]
     const elsewhere = twoLocations().here
     expect((await logOut(elsewhere, dead)).status).toBe(204)
     const headers = bearer(gone.tokens.accessToken)
@@ -287,7 +278,7 @@ describe('every state-changing route refuses a dead session at once, whatever KV
         headers: bearer(tokens.accessToken),
         ...(isJson ? { body: samplesOf(operation.body?.schema ?? {})[0] } : {}),
       })
-      expect(await refusalOf(response)).toEqual({ status: 401, code: 'unauthenticated' })
+      await expectRefusal(response, 401, 'unauthenticated')
     }
     // The very same token still reads where KV shows nothing: that is the lag, and all of it.
     expect(await read(blind, dead)).toBe(200)
@@ -311,7 +302,7 @@ describe('when KV does not take a revocation', () => {
 
   it('two logouts at once: KV refuses the second write of a second, and nobody sees an error', async () => {
     const { here, kv, queued } = twoLocations()
-    const victim = await signedUp()
+    const victim = await signedIn()
     holdClock()
     const responses = await Promise.all([logOut(here, victim), logOut(here, victim), logOut(here, victim)])
     expect(responses.map(({ status }) => status)).toEqual([204, 204, 204])
@@ -368,13 +359,13 @@ describe('when KV does not take a revocation', () => {
 
   it('KV and the queue both down: 503 with Retry-After, nothing is half done, and a logout that is tried again completes', async () => {
     const { here, kv, queue } = twoLocations()
-    const victim = await signedUp()
+    const victim = await signedIn()
     holdClock()
     kv.break('refuse')
     queue.isDown = true
     const refused = await logOut(here, victim)
     expect(refused.headers.get('Retry-After')).toMatch(/^\d+$/)
-    expect(await refusalOf(refused)).toEqual({ status: 503, code: 'dependency_unavailable' })
+    await expectRefusal(refused, 503, 'dependency_unavailable')
     expect(await change(here, victim)).toBe(200)
     kv.break('work')
     queue.isDown = false
@@ -386,7 +377,7 @@ describe('when KV does not take a revocation', () => {
     'a logout that is replayed writes nothing and queues nothing, while KV is told to %s',
     async (how) => {
       const { here, kv, queued } = twoLocations()
-      const victim = await signedUp()
+      const victim = await signedIn()
       holdClock()
       kv.break(how)
       expect((await logOut(here, victim)).status).toBe(204)
@@ -401,7 +392,7 @@ describe('when KV does not take a revocation', () => {
 
   it('a KV that hangs is waited for ten seconds and no longer', async () => {
     const { here, kv } = twoLocations()
-    const victim = await signedUp()
+    const victim = await signedIn()
     kv.break('hang')
     const started = Date.now()
     expect(await read(here, victim)).toBe(503)
@@ -412,7 +403,7 @@ describe('when KV does not take a revocation', () => {
 describe('large accounts', () => {
   it('twenty sessions end at once, each with its mark', async () => {
     const { here, kv, queued } = twoLocations()
-    const { email } = await signUp()
+    const { email } = await verified()
     const sessions: SignedIn[] = []
     for (let count = 0; count < 20; count += 1) sessions.push(await logIn(email))
     const [current, ...others] = sessions
@@ -428,7 +419,7 @@ describe('large accounts', () => {
 
   it('a twenty-first login ends the oldest session, and its token', async () => {
     const { here } = twoLocations()
-    const { email } = await signUp()
+    const { email } = await verified()
     const first = await logIn(email)
     for (let count = 0; count < 19; count += 1) await logIn(email)
     holdClock()
@@ -441,7 +432,7 @@ describe('large accounts', () => {
 describe('a client that goes away', () => {
   it('leaves nothing half done: the rest of a request is promised to the runtime when it begins', async () => {
     const { here } = twoLocations()
-    const victim = await signedUp()
+    const victim = await signedIn()
     const context = createExecutionContext()
     const request = new Request<unknown, IncomingRequestCfProperties>(`${ORIGIN}/auth/logout`, {
       method: 'POST',
@@ -465,7 +456,7 @@ describe('incidents 18 and 28: times to live that KV does not take', () => {
       const { kv, here } = twoLocations()
       const short = { ...here, ACCESS_TOKEN_TTL_SECONDS: String(ttl) } as Env
       const response = await callWorker(short, 'POST', '/auth/login', {
-        body: { identifier: (await signUp()).email, password: PASSWORD },
+        body: { identifier: (await verified()).email, password: PASSWORD },
       })
       const session: SignedIn = await response.json()
       expect((await logOut(short, session)).status).toBe(204)

@@ -2,20 +2,10 @@ import { createExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import worker from '../../src/index.ts'
+import { signedIn, verified } from '../support/accounts.ts'
+import { expectRefusal } from '../support/answers.ts'
 import { callWorker } from '../support/call-worker.ts'
-import {
-  bearer,
-  logIn,
-  newEmail,
-  ORIGIN,
-  PASSWORD,
-  post,
-  refusalOf,
-  type SignedIn,
-  signedUp,
-  signUp,
-  waitForMail,
-} from '../support/client.ts'
+import { bearer, logIn, newEmail, ORIGIN, PASSWORD, post, type SignedIn, waitForMail } from '../support/client.ts'
 import { interceptEnv } from '../support/intercept-env.ts'
 import { createProductionKv } from '../support/production-kv.ts'
 
@@ -63,7 +53,7 @@ describe('incident 5 (supabase GHSA-3529-5m8x-rpv3): links are built from the co
   })
 
   it('a request to another host name of the Worker gets links to the issuer too', async () => {
-    const { email } = await signUp()
+    const { email } = await verified()
     const response = await callWorker(env as Env, 'POST', '/auth/forgot-password', {
       body: { email },
       origin: 'http://evil.example',
@@ -80,14 +70,14 @@ describe('incident 11 (GHSA-2vg6-77g8-24mp): no session outlives its user', () =
     ['deleted', (id: string) => env.DB.prepare('delete from users where id = ?').bind(id).run()],
     ['banned', (id: string) => env.DB.prepare("update users set status = 'deactivated' where id = ?").bind(id).run()],
   ])('of a user who was %s nothing works any more that asks the database', async (_, remove) => {
-    const { user, tokens, email, session } = await signedUp()
+    const { user, tokens, email, session } = await signedIn()
     await remove(user.id)
     const headers = bearer(tokens.accessToken)
     expect((await callWorker(env as Env, 'GET', '/auth/me', { headers })).status).toBe(401)
     expect((await callWorker(env as Env, 'GET', '/auth/sessions', { headers })).status).toBe(401)
     expect((await callWorker(env as Env, 'PATCH', '/auth/me', { headers, body: { name: 'x' } })).status).toBe(401)
     const refreshed = await post('/auth/refresh', { refreshToken: tokens.refreshToken })
-    expect(await refusalOf(refreshed)).toEqual({ status: 401, code: 'invalid_refresh_token' })
+    await expectRefusal(refreshed, 401, 'invalid_refresh_token')
     const login = { identifier: email, password: PASSWORD }
     const again = await post('/auth/login', login, { 'X-Device-Token': session.deviceToken })
     expect([401, 403]).toContain(again.status)
@@ -96,7 +86,7 @@ describe('incident 11 (GHSA-2vg6-77g8-24mp): no session outlives its user', () =
 
 describe('incident 16 (supabase/auth#1547 #2702): nothing but the mail itself says whether an address exists', () => {
   it('asking again and again, past what one person is mailed, answers alike', async () => {
-    const { email } = await signUp()
+    const { email } = await verified()
     for (const path of ['/auth/forgot-password', '/auth/resend-verification']) {
       const answersFor = async (address: string) => {
         const answers: string[] = []
@@ -121,7 +111,7 @@ describe('incident 20 (better-auth#10315): a first request that never ends hangs
         isFirst = false
         return new Promise(() => undefined)
       })
-      const { email, tokens } = await signedUp()
+      const { email, tokens } = await signedIn()
       const request = (): Request<unknown, IncomingRequestCfProperties> =>
         kind === 'durable-object'
           ? new Request(`${ORIGIN}/auth/login`, {
@@ -146,7 +136,7 @@ describe('incident 20 (better-auth#10315): a first request that never ends hangs
       failures -= 1
       return Promise.reject(new Error('D1_ERROR: storage reset'))
     })
-    const { tokens } = await signedUp()
+    const { tokens } = await signedIn()
     const statuses: number[] = []
     for (let count = 0; count < 4; count += 1)
       statuses.push((await callWorker(failing, 'GET', '/auth/session', { headers: bearer(tokens.accessToken) })).status)
@@ -158,7 +148,7 @@ describe('incident 20 (better-auth#10315): a first request that never ends hangs
 
 describe('incident 24 (workers-oauth-provider 0.8.1): the last minute of a session', () => {
   it.each([59, 30, 1])('%i s before its end it can be refreshed, and ended, and no token outlives it', async (left) => {
-    const { tokens, session } = await signedUp()
+    const { tokens, session } = await signedIn()
     const bindings = withProductionKv()
     const ends = Math.floor(Date.now() / 1000) + left
     await env.DB.prepare('update sessions set expires_at = ? where id = ?')
@@ -177,12 +167,12 @@ describe('incident 24 (workers-oauth-provider 0.8.1): the last minute of a sessi
   })
 
   it('after its end it is refused, not failed', async () => {
-    const { tokens, session } = await signedUp()
+    const { tokens, session } = await signedIn()
     await env.DB.prepare('update sessions set expires_at = ? where id = ?')
       .bind(Date.now() - 1, session.id)
       .run()
     const refused = await post('/auth/refresh', { refreshToken: tokens.refreshToken })
-    expect(await refusalOf(refused)).toEqual({ status: 401, code: 'invalid_refresh_token' })
+    await expectRefusal(refused, 401, 'invalid_refresh_token')
   })
 })
 
@@ -210,7 +200,7 @@ describe('incident 27 (better-auth 1.7.7): a signed-out or banned cookie mints n
       },
     ],
   ])('%s', async (_, end) => {
-    const { email } = await signUp()
+    const { email } = await verified()
     const cookies = await cookiesOf(email)
     const { user } = await logIn(email)
     const bindings = withProductionKv()
@@ -220,20 +210,20 @@ describe('incident 27 (better-auth 1.7.7): a signed-out or banned cookie mints n
     await end(cookies, user.id)
     const refused = await callWorker(bindings, 'POST', '/auth/refresh', { headers, body: {} })
     expect(refused.headers.getSetCookie().join()).not.toMatch(/access=[^;]/)
-    expect(await refusalOf(refused)).toEqual({ status: 401, code: 'invalid_refresh_token' })
+    await expectRefusal(refused, 401, 'invalid_refresh_token')
     const change = await callWorker(bindings, 'PATCH', '/auth/me', { headers, body: { name: 'Eve' } })
     expect(change.status).toBe(401)
   })
 
   it('nor does one within the grace of a rotation: ended is ended', async () => {
-    const { tokens } = await signedUp()
+    const { tokens } = await signedIn()
     expect((await post('/auth/refresh', { refreshToken: tokens.refreshToken })).status).toBe(200)
     expect((await post('/auth/logout', {}, bearer(tokens.accessToken))).status).toBe(204)
     expect((await post('/auth/refresh', { refreshToken: tokens.refreshToken })).status).toBe(401)
   })
 
   it('a refresh that races with a logout leaves no token that reads', async () => {
-    const { email } = await signUp()
+    const { email } = await verified()
     for (let round = 0; round < 5; round += 1) {
       const { tokens } = await logIn(email)
       const [refreshed] = await Promise.all([
