@@ -35,10 +35,10 @@ export default defineConfig(async () => ({
     projects: [
       // Starting workerd and loading the Worker takes seconds: these share one, which test/support/setup.ts empties.
       {
-        extends: true,
+        extends: true as const,
         test: { name: 'shared', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**', ...ALONE], isolate: false },
       },
-      { extends: true, test: { name: 'alone', include: ALONE } },
+      { extends: true as const, test: { name: 'alone', include: ALONE } },
     ],
     setupFiles: ['test/support/setup.ts'],
     maxWorkers: 2,
