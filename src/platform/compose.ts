@@ -19,7 +19,12 @@ interface Remembered extends Configuration {
   rateWindows: RateWindows
   reportedSessions: ReportedSessions
 }
-const remembered = new WeakMap<object, Remembered>()
+let remembered = new WeakMap<object, Remembered>()
+
+/** Forgets all of it, as a new isolate would: for tests, of which many share one isolate. */
+export function forgetIsolate(): void {
+  remembered = new WeakMap()
+}
 
 function recall(env: Env): Remembered {
   const known = remembered.get(env)

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import operations from '../../docs/operations.md?raw'
-import { verified } from '../support/accounts.ts'
+import { signedUp } from '../support/accounts.ts'
 import { callWorker } from '../support/call-worker.ts'
 import { PASSWORD } from '../support/client.ts'
 import { rows } from '../support/database.ts'
@@ -53,7 +53,7 @@ function statedOf(kind: string): number[] {
 
 let measured: Record<string, number>
 beforeAll(async () => {
-  const { id, email } = await verified({ username: 'person000000', name: 'Ada Lovelace' })
+  const { id, email } = await signedUp({ username: 'person000000', name: 'Ada Lovelace' })
   await callWorker({ ...env } as Env, 'POST', '/auth/login', {
     body: { identifier: email, password: PASSWORD },
     headers: { 'User-Agent': CHROME, 'CF-Connecting-IP': '2001:db8:1234:5678:9abc:def0:1234:5678' },

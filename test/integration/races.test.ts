@@ -1,7 +1,8 @@
 import { env } from 'cloudflare:workers'
 import { afterAll, describe, expect, it } from 'vitest'
 import { SIGN_UPS_PER_ADDRESS } from '../../src/config.ts'
-import { mailedToken } from '../support/accounts.ts'
+import { mailedToken, signedIn, verified } from '../support/accounts.ts'
+import { expectRefusal } from '../support/answers.ts'
 import { callWorker } from '../support/call-worker.ts'
 import {
   bearer,
@@ -11,10 +12,7 @@ import {
   newEmail,
   PASSWORD,
   post,
-  refusalOf,
   type SignedIn,
-  signedUp,
-  signUp,
   tokenIn,
   waitForMail,
 } from '../support/client.ts'
@@ -42,7 +40,7 @@ afterAll(mailsSettled)
 
 describe('POST /auth/login, two at once', () => {
   it('lets both in where the hash is to be upgraded, and changes it once (ASVS 11.4.2, 15.4.2)', async () => {
-    const { email } = await signUp()
+    const { email } = await verified()
     // m=256 KiB, t=2, p=1 of "password": phc-winner-argon2, src/test.c.
     const weak = '$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4'
     await rows('update users set password_hash = ? where email = ?', weak, email)
@@ -69,7 +67,7 @@ describe('POST /auth/login, two at once', () => {
 
 describe('POST /auth/refresh, many at once (GHSA-392p-2q2v-4372)', () => {
   it('gives 50 simultaneous uses of one token the same live successor, and the user stays logged in', async () => {
-    const { tokens, session } = await signedUp()
+    const { tokens, session } = await signedIn()
     const answers = await manyTimes(() => refresh(tokens.refreshToken))
     expect(statusesOf(answers)).toEqual({ 200: AT_ONCE })
     const successors = new Set((await Promise.all(answers.map(tokensOf))).map(({ refreshToken }) => refreshToken))
@@ -82,7 +80,7 @@ describe('POST /auth/refresh, many at once (GHSA-392p-2q2v-4372)', () => {
   })
 
   it('keeps tabs signed in that go on refreshing at the same time', async () => {
-    const { tokens, session } = await signedUp()
+    const { tokens, session } = await signedIn()
     let current = tokens.refreshToken
     for (let round = 0; round < 5; round += 1) {
       const answers = await Promise.all([refresh(current), refresh(current), refresh(current)])
@@ -96,7 +94,7 @@ describe('POST /auth/refresh, many at once (GHSA-392p-2q2v-4372)', () => {
 
 describe('POST /auth/refresh, a token that was used before (RFC 9700 §4.14.2)', () => {
   it('gives the token before the current one the same successor within a minute', async () => {
-    const { tokens, session } = await signedUp()
+    const { tokens, session } = await signedIn()
     const first = await tokensOf(await refresh(tokens.refreshToken))
     await ageRotation(session.id, 55_000)
     const second = await refresh(tokens.refreshToken)
@@ -106,10 +104,10 @@ describe('POST /auth/refresh, a token that was used before (RFC 9700 §4.14.2)',
   })
 
   it('is treated as stolen after a minute: the session ends, is audited, and its access token is refused (ASVS 10.4.5)', async () => {
-    const { tokens, session, user } = await signedUp()
+    const { tokens, session, user } = await signedIn()
     const successor = await tokensOf(await refresh(tokens.refreshToken))
     await ageRotation(session.id, 61_000)
-    expect(await refusalOf(await refresh(tokens.refreshToken))).toEqual({ status: 401, code: 'invalid_refresh_token' })
+    await expectRefusal(await refresh(tokens.refreshToken), 401, 'invalid_refresh_token')
     expect(await countRows('sessions', 'id = ?', session.id)).toBe(0)
     expect(await auditOf('session.refresh_reused', user.id)).toMatchObject([{ details: { sessionId: session.id } }])
     expect((await get('/auth/session', bearer(successor.accessToken))).status).toBe(401)
@@ -118,10 +116,10 @@ describe('POST /auth/refresh, a token that was used before (RFC 9700 §4.14.2)',
   })
 
   it('ends the session at once for a token of an older generation, whoever presents it (ASVS 10.4.5)', async () => {
-    const { email, tokens, session, user } = await signedUp()
+    const { email, tokens, session, user } = await signedIn()
     const second = await tokensOf(await refresh(tokens.refreshToken))
     const third = await tokensOf(await refresh(second.refreshToken))
-    expect(await refusalOf(await refresh(tokens.refreshToken))).toEqual({ status: 401, code: 'invalid_refresh_token' })
+    await expectRefusal(await refresh(tokens.refreshToken), 401, 'invalid_refresh_token')
     expect(await countRows('sessions', 'id = ?', session.id)).toBe(0)
     expect(await auditOf('session.refresh_reused', user.id)).toHaveLength(1)
     for (const { accessToken } of [tokens, second, third])
@@ -130,7 +128,7 @@ describe('POST /auth/refresh, a token that was used before (RFC 9700 §4.14.2)',
   })
 
   it('leaves the other sessions of the user alone', async () => {
-    const { email, tokens, session } = await signedUp()
+    const { email, tokens, session } = await signedIn()
     const other = await logIn(email)
     await refresh(tokens.refreshToken)
     await ageRotation(session.id, 61_000)
@@ -140,15 +138,14 @@ describe('POST /auth/refresh, a token that was used before (RFC 9700 §4.14.2)',
   })
 
   it('is not disturbed by a forged token of its session', async () => {
-    const { tokens, session } = await signedUp()
+    const { tokens, session } = await signedIn()
     const [version, id, , salt, mac] = tokens.refreshToken.split('.')
     const forged = [
       `${version}.${id}.7.${salt}.${mac}`,
       `${version}.${id}.0.${salt}.${'A'.repeat(43)}`,
       `v9.${id}.0.${salt}.${mac}`,
     ]
-    for (const token of forged)
-      expect(await refusalOf(await refresh(token))).toEqual({ status: 401, code: 'invalid_refresh_token' })
+    for (const token of forged) await expectRefusal(await refresh(token), 401, 'invalid_refresh_token')
     expect(await generationOf(session.id)).toBe(0)
     expect((await refresh(tokens.refreshToken)).status).toBe(200)
   })
@@ -167,7 +164,7 @@ describe('mailed tokens and codes, many at once (GHSA-hc7v-rggr-4hvx)', { timeou
   })
 
   it('lets one of 50 simultaneous uses of a reset token win, and only its password is set', async () => {
-    const { email } = await signUp()
+    const { email } = await verified()
     await post('/auth/forgot-password', { email })
     const token = tokenIn(await waitForMail(email, ({ text }) => text.includes('/reset-password#')))
     const answers = await manyTimes((nth) =>
@@ -181,7 +178,7 @@ describe('mailed tokens and codes, many at once (GHSA-hc7v-rggr-4hvx)', { timeou
   })
 
   it('lets one of 50 simultaneous uses of a reset code win', async () => {
-    const { email } = await signUp()
+    const { email } = await verified()
     await post('/auth/forgot-password', { email })
     const code = codeIn(await waitForMail(email, ({ text }) => text.includes('/reset-password#')))
     const answers = await manyTimes((nth) =>
@@ -194,7 +191,7 @@ describe('mailed tokens and codes, many at once (GHSA-hc7v-rggr-4hvx)', { timeou
   })
 
   it('compares at most five of 50 simultaneous guesses at a reset code', async () => {
-    const { email } = await signUp()
+    const { email } = await verified()
     await post('/auth/forgot-password', { email })
     const mail = await waitForMail(email, ({ text }) => text.includes('/reset-password#'))
     const right = codeIn(mail)
@@ -208,12 +205,12 @@ describe('mailed tokens and codes, many at once (GHSA-hc7v-rggr-4hvx)', { timeou
       ),
     ).toEqual([{ n: 5 }])
     const late = await post('/auth/reset-password', { email, code: right, password: NEW_PASSWORD })
-    expect(await refusalOf(late)).toEqual({ status: 400, code: 'invalid_token' })
+    await expectRefusal(late, 400, 'invalid_token')
     expect((await logIn(email)).user.email).toBe(email)
   })
 
   it('lets one of 50 simultaneous uses of an e-mail change token win', async () => {
-    const { email, tokens, user } = await signedUp()
+    const { email, tokens, user } = await signedIn()
     const newAddress = newEmail()
     await post('/auth/change-email', { newEmail: newAddress, password: PASSWORD }, bearer(tokens.accessToken))
     const token = tokenIn(await waitForMail(newAddress))

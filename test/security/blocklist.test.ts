@@ -5,19 +5,10 @@ import { ACCESS_TOKEN_MAX_TTL_SECONDS, KV_MIN_CACHE_TTL_SECONDS } from '../../sr
 import worker from '../../src/index.ts'
 import { createBlocklist, type RevocationMessage } from '../../src/platform/blocklist.ts'
 import wranglerConfig from '../../wrangler.toml?raw'
+import { signedIn, verified } from '../support/accounts.ts'
+import { expectRefusal } from '../support/answers.ts'
 import { callWorker } from '../support/call-worker.ts'
-import {
-  bearer,
-  codeIn,
-  logIn,
-  ORIGIN,
-  PASSWORD,
-  refusalOf,
-  type SignedIn,
-  signedUp,
-  signUp,
-  waitForMail,
-} from '../support/client.ts'
+import { bearer, codeIn, logIn, ORIGIN, PASSWORD, type SignedIn, waitForMail } from '../support/client.ts'
 import { ageRotation } from '../support/grants.ts'
 import { listOperations, samplesOf } from '../support/openapi.ts'
 import { createProductionKv } from '../support/production-kv.ts'
@@ -139,7 +130,7 @@ const blocklistOf = (location: Env) => createBlocklist(location.BLOCKLIST, locat
 
 /** An account with two sessions, and a mail to reset its password. */
 async function twoSessions() {
-  const { email } = await signUp()
+  const { email } = await verified()
   const victim = await logIn(email)
   const other = await logIn(email)
   return { email, victim, other }
@@ -178,7 +169,7 @@ describe('an access token whose session has ended (ASVS 7.4.1-7.4.3)', () => {
 
   it('is accepted for reads for 90 s at most where it was in use elsewhere: 60 s on the way and 30 s in a cache', async () => {
     const { here, there } = twoLocations()
-    const victim = await signedUp()
+    const victim = await signedIn()
     holdClock()
     expect((await logOut(here, victim)).status).toBe(204)
     pass(PROPAGATION_MS - 1)
@@ -192,8 +183,8 @@ describe('an access token whose session has ended (ASVS 7.4.1-7.4.3)', () => {
 
   it('is accepted for reads for 30 s at most where it ended, and not at all where it was not in use', async () => {
     const { here } = twoLocations()
-    const used = await signedUp()
-    const unused = await signedUp()
+    const used = await signedIn()
+    const unused = await signedIn()
     holdClock()
     expect(await read(here, used)).toBe(200)
     await logOut(here, used)
@@ -207,7 +198,7 @@ describe('an access token whose session has ended (ASVS 7.4.1-7.4.3)', () => {
 
   it('is refused until it would have expired anyway', async () => {
     const { here } = twoLocations()
-    const victim = await signedUp()
+    const victim = await signedIn()
     holdClock()
     await logOut(here, victim)
     for (let minute = 0; minute < 14; minute += 1) {
@@ -237,7 +228,7 @@ describe('a mark never becomes weaker', () => {
   it('outlives the longest access token, so that a lower ACCESS_TOKEN_TTL_SECONDS revives none that was signed before', async () => {
     const { here } = twoLocations()
     const long = { ...here, ACCESS_TOKEN_TTL_SECONDS: String(ACCESS_TOKEN_MAX_TTL_SECONDS) } as Env
-    const { email } = await signUp()
+    const { email } = await verified()
     const body = { identifier: email, password: PASSWORD }
     const victim: SignedIn = await (await callWorker(long, 'POST', '/auth/login', { body })).json()
     holdClock()
@@ -268,7 +259,7 @@ describe('every route that changes something refuses an ended session at once, w
   beforeEach(async () => {
     if (blind) return
     blind = twoLocations().there
-    ;[dead, gone, barred] = [await signedUp(), await signedUp(), await signedUp()]
+    ;[dead, gone, barred] = [await signedIn(), await signedIn(), await signedIn()]
     const elsewhere = twoLocations().here
     expect((await logOut(elsewhere, dead)).status).toBe(204)
     const headers = bearer(gone.tokens.accessToken)
@@ -290,7 +281,7 @@ describe('every route that changes something refuses an ended session at once, w
         headers: bearer(tokens.accessToken),
         ...(isJson ? { body: samplesOf(operation.body?.schema ?? {})[0] } : {}),
       })
-      expect(await refusalOf(response)).toEqual({ status: 401, code: 'unauthenticated' })
+      await expectRefusal(response, 401, 'unauthenticated')
     }
     // The same token is still accepted for reads where KV shows nothing, which is the whole of the documented lag.
     expect(await read(blind, dead)).toBe(200)
@@ -314,7 +305,7 @@ describe('when KV does not take a revocation', () => {
 
   it('two logouts at once succeed, although KV refuses the second write within a second', async () => {
     const { here, kv, queued } = twoLocations()
-    const victim = await signedUp()
+    const victim = await signedIn()
     holdClock()
     const responses = await Promise.all([logOut(here, victim), logOut(here, victim), logOut(here, victim)])
     expect(responses.map(({ status }) => status)).toEqual([204, 204, 204])
@@ -371,13 +362,13 @@ describe('when KV does not take a revocation', () => {
 
   it('a logout answers 503 with Retry-After and does nothing where the queue is down as well, and succeeds when it is tried again', async () => {
     const { here, kv, queue } = twoLocations()
-    const victim = await signedUp()
+    const victim = await signedIn()
     holdClock()
     kv.break('refuse')
     queue.isDown = true
     const refused = await logOut(here, victim)
     expect(refused.headers.get('Retry-After')).toMatch(/^\d+$/)
-    expect(await refusalOf(refused)).toEqual({ status: 503, code: 'dependency_unavailable' })
+    await expectRefusal(refused, 503, 'dependency_unavailable')
     expect(await change(here, victim)).toBe(200)
     kv.break('work')
     queue.isDown = false
@@ -389,7 +380,7 @@ describe('when KV does not take a revocation', () => {
     'a logout that is replayed writes nothing and queues nothing, while KV is told to %s',
     async (how) => {
       const { here, kv, queued } = twoLocations()
-      const victim = await signedUp()
+      const victim = await signedIn()
       holdClock()
       kv.break(how)
       expect((await logOut(here, victim)).status).toBe(204)
@@ -404,7 +395,7 @@ describe('when KV does not take a revocation', () => {
 
   it('a request waits for ten seconds and no longer when KV hangs', async () => {
     const { here, kv } = twoLocations()
-    const victim = await signedUp()
+    const victim = await signedIn()
     kv.break('hang')
     const started = Date.now()
     expect(await read(here, victim)).toBe(503)
@@ -415,7 +406,7 @@ describe('when KV does not take a revocation', () => {
 describe('accounts with twenty sessions', () => {
   it('all twenty sessions end at once, each with a mark', async () => {
     const { here, kv, queued } = twoLocations()
-    const { email } = await signUp()
+    const { email } = await verified()
     const sessions: SignedIn[] = []
     for (let count = 0; count < 20; count += 1) sessions.push(await logIn(email))
     const [current, ...others] = sessions
@@ -431,7 +422,7 @@ describe('accounts with twenty sessions', () => {
 
   it('a twenty-first login ends the oldest session, and its token', async () => {
     const { here } = twoLocations()
-    const { email } = await signUp()
+    const { email } = await verified()
     const first = await logIn(email)
     for (let count = 0; count < 19; count += 1) await logIn(email)
     holdClock()
@@ -444,7 +435,7 @@ describe('accounts with twenty sessions', () => {
 describe('a client that goes away', () => {
   it('leaves nothing half done, because every request is handed to waitUntil when it begins', async () => {
     const { here } = twoLocations()
-    const victim = await signedUp()
+    const victim = await signedIn()
     const context = createExecutionContext()
     const request = new Request<unknown, IncomingRequestCfProperties>(`${ORIGIN}/auth/logout`, {
       method: 'POST',
@@ -468,7 +459,7 @@ describe('the life of a mark, of which KV takes no less than 60 s', () => {
       const { kv, here } = twoLocations()
       const short = { ...here, ACCESS_TOKEN_TTL_SECONDS: String(ttl) } as Env
       const response = await callWorker(short, 'POST', '/auth/login', {
-        body: { identifier: (await signUp()).email, password: PASSWORD },
+        body: { identifier: (await verified()).email, password: PASSWORD },
       })
       const session: SignedIn = await response.json()
       expect((await logOut(short, session)).status).toBe(204)

@@ -1,9 +1,10 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import wranglerConfig from '../../wrangler.toml?raw'
+import { verified } from '../support/accounts.ts'
 import { cookieHeader, expectRefusal } from '../support/answers.ts'
 import { callWorker } from '../support/call-worker.ts'
-import { ORIGIN, PASSWORD, post, signUp } from '../support/client.ts'
+import { ORIGIN, PASSWORD, post } from '../support/client.ts'
 import { countingEnv } from '../support/counting-env.ts'
 import { interceptEnv } from '../support/intercept-env.ts'
 import { listOperations } from '../support/openapi.ts'
@@ -289,7 +290,7 @@ describe('plain HTTP in production (ASVS 4.1.2)', () => {
   })
 
   it('is answered without looking at cookies, tokens or bindings', async () => {
-    const { email } = await signUp()
+    const { email } = await verified()
     const login = { identifier: email, password: PASSWORD, delivery: 'cookie' }
     const Cookie = cookieHeader(await post('/auth/login', login))
     const counting = countingEnv(PRODUCTION)

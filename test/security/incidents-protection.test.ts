@@ -2,20 +2,10 @@ import { createExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import worker from '../../src/index.ts'
+import { signedIn, verified } from '../support/accounts.ts'
+import { expectRefusal } from '../support/answers.ts'
 import { callWorker } from '../support/call-worker.ts'
-import {
-  bearer,
-  logIn,
-  newEmail,
-  ORIGIN,
-  PASSWORD,
-  post,
-  refusalOf,
-  type SignedIn,
-  signedUp,
-  signUp,
-  waitForMail,
-} from '../support/client.ts'
+import { bearer, logIn, newEmail, ORIGIN, PASSWORD, post, type SignedIn, waitForMail } from '../support/client.ts'
 import { interceptEnv } from '../support/intercept-env.ts'
 import { createProductionKv } from '../support/production-kv.ts'
 
@@ -63,7 +53,7 @@ describe('links are built from the configuration (supabase/auth GHSA-3529-5m8x-r
   })
 
   it('a request to another host name of the Worker causes links to the issuer, too', async () => {
-    const { email } = await signUp()
+    const { email } = await verified()
     const response = await callWorker(env as Env, 'POST', '/auth/forgot-password', {
       body: { email },
       origin: 'http://evil.example',
@@ -80,14 +70,14 @@ describe('no session outlives its user (GHSA-2vg6-77g8-24mp)', () => {
     ['deleted', (id: string) => env.DB.prepare('delete from users where id = ?').bind(id).run()],
     ['banned', (id: string) => env.DB.prepare("update users set status = 'deactivated' where id = ?").bind(id).run()],
   ])('a user who was %s is refused by everything that asks the database', async (_, remove) => {
-    const { user, tokens, email, session } = await signedUp()
+    const { user, tokens, email, session } = await signedIn()
     await remove(user.id)
     const headers = bearer(tokens.accessToken)
     expect((await callWorker(env as Env, 'GET', '/auth/me', { headers })).status).toBe(401)
     expect((await callWorker(env as Env, 'GET', '/auth/sessions', { headers })).status).toBe(401)
     expect((await callWorker(env as Env, 'PATCH', '/auth/me', { headers, body: { name: 'x' } })).status).toBe(401)
     const refreshed = await post('/auth/refresh', { refreshToken: tokens.refreshToken })
-    expect(await refusalOf(refreshed)).toEqual({ status: 401, code: 'invalid_refresh_token' })
+    await expectRefusal(refreshed, 401, 'invalid_refresh_token')
     const login = { identifier: email, password: PASSWORD }
     const again = await post('/auth/login', login, { 'X-Device-Token': session.deviceToken })
     expect([401, 403]).toContain(again.status)
@@ -96,7 +86,7 @@ describe('no session outlives its user (GHSA-2vg6-77g8-24mp)', () => {
 
 describe('nothing but the mail itself says whether an address has an account (supabase/auth#1547, supabase/auth#2702)', () => {
   it('repeated requests are answered alike, also beyond the number of mails that one person gets', async () => {
-    const { email } = await signUp()
+    const { email } = await verified()
     for (const path of ['/auth/forgot-password', '/auth/resend-verification']) {
       const answersFor = async (address: string) => {
         const answers: string[] = []
@@ -121,7 +111,7 @@ describe('a first request that never ends keeps nobody else waiting (better-auth
         isFirst = false
         return new Promise(() => undefined)
       })
-      const { email, tokens } = await signedUp()
+      const { email, tokens } = await signedIn()
       const request = (): Request<unknown, IncomingRequestCfProperties> =>
         kind === 'durable-object'
           ? new Request(`${ORIGIN}/auth/login`, {
@@ -146,7 +136,7 @@ describe('a first request that never ends keeps nobody else waiting (better-auth
       failures -= 1
       return Promise.reject(new Error('D1_ERROR: storage reset'))
     })
-    const { tokens } = await signedUp()
+    const { tokens } = await signedIn()
     const statuses: number[] = []
     for (let count = 0; count < 4; count += 1)
       statuses.push((await callWorker(failing, 'GET', '/auth/session', { headers: bearer(tokens.accessToken) })).status)
@@ -160,7 +150,7 @@ describe('the last minute of a session (cloudflare/workers-oauth-provider 0.8.1)
   it.each([59, 30, 1])(
     '%i s before its end a session can be refreshed and ended, and no token outlives it',
     async (left) => {
-      const { tokens, session } = await signedUp()
+      const { tokens, session } = await signedIn()
       const bindings = withProductionKv()
       const ends = Math.floor(Date.now() / 1000) + left
       await env.DB.prepare('update sessions set expires_at = ? where id = ?')
@@ -180,12 +170,12 @@ describe('the last minute of a session (cloudflare/workers-oauth-provider 0.8.1)
   )
 
   it('after its end a session is refused with 401 and causes no error', async () => {
-    const { tokens, session } = await signedUp()
+    const { tokens, session } = await signedIn()
     await env.DB.prepare('update sessions set expires_at = ? where id = ?')
       .bind(Date.now() - 1, session.id)
       .run()
     const refused = await post('/auth/refresh', { refreshToken: tokens.refreshToken })
-    expect(await refusalOf(refused)).toEqual({ status: 401, code: 'invalid_refresh_token' })
+    await expectRefusal(refused, 401, 'invalid_refresh_token')
   })
 })
 
@@ -213,7 +203,7 @@ describe('the cookie of a session that was ended mints no token (better-auth 1.7
       },
     ],
   ])('%s', async (_, end) => {
-    const { email } = await signUp()
+    const { email } = await verified()
     const cookies = await cookiesOf(email)
     const { user } = await logIn(email)
     const bindings = withProductionKv()
@@ -223,20 +213,20 @@ describe('the cookie of a session that was ended mints no token (better-auth 1.7
     await end(cookies, user.id)
     const refused = await callWorker(bindings, 'POST', '/auth/refresh', { headers, body: {} })
     expect(refused.headers.getSetCookie().join()).not.toMatch(/access=[^;]/)
-    expect(await refusalOf(refused)).toEqual({ status: 401, code: 'invalid_refresh_token' })
+    await expectRefusal(refused, 401, 'invalid_refresh_token')
     const change = await callWorker(bindings, 'PATCH', '/auth/me', { headers, body: { name: 'Eve' } })
     expect(change.status).toBe(401)
   })
 
   it('nor does a previous refresh token within its grace', async () => {
-    const { tokens } = await signedUp()
+    const { tokens } = await signedIn()
     expect((await post('/auth/refresh', { refreshToken: tokens.refreshToken })).status).toBe(200)
     expect((await post('/auth/logout', {}, bearer(tokens.accessToken))).status).toBe(204)
     expect((await post('/auth/refresh', { refreshToken: tokens.refreshToken })).status).toBe(401)
   })
 
   it('a refresh that races with a logout leaves no token that is accepted for reads', async () => {
-    const { email } = await signUp()
+    const { email } = await verified()
     for (let round = 0; round < 5; round += 1) {
       const { tokens } = await logIn(email)
       const [refreshed] = await Promise.all([

@@ -1,10 +1,10 @@
 import { env } from 'cloudflare:workers'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
-import { canLogIn, mailedToken, registered, signedIn, verified } from '../support/accounts.ts'
+import { canLogIn, mailedToken, registered, signedIn, signedUp, verified } from '../support/accounts.ts'
 import { expectRefusal } from '../support/answers.ts'
 import { callWorker } from '../support/call-worker.ts'
 import { captureLog } from '../support/captured-log.ts'
-import { bearer, get, newEmail, PASSWORD, post, send } from '../support/client.ts'
+import { bearer, get, logIn, newEmail, PASSWORD, post, send } from '../support/client.ts'
 import { countRows, mailsSettled, rows } from '../support/database.ts'
 import { faultyEnv } from '../support/faulty-env.ts'
 import { listOperations } from '../support/openapi.ts'
@@ -77,7 +77,7 @@ describe('a body that names `roles`, `emailVerified`, `id` or whatever else an a
   })
 
   it('gets a new account nothing but the role `user` and no permission', async () => {
-    const { user, tokens } = await signedIn()
+    const { user, tokens } = await logIn((await signedUp()).email)
     expect(user).toMatchObject({ roles: ['user'], permissions: [], emailVerified: true, status: 'active' })
     const session = await get('/auth/session', bearer(tokens.accessToken))
     expect(await session.json()).toMatchObject({ roles: ['user'], permissions: [] })
@@ -130,7 +130,7 @@ describe('a session that was logged out', () => {
 
   it('left no token in the log on the way from login to logout', async () => {
     log = captureLog()
-    const { tokens, session } = await signedIn()
+    const { tokens, session } = await logIn((await signedUp()).email)
     const refreshed = await post('/auth/refresh', { refreshToken: tokens.refreshToken })
     const successor = (await refreshed.json()) as typeof tokens
     await post('/auth/refresh', { refreshToken: `${successor.refreshToken}x` })

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { makeDeviceToken } from '../../src/crypto/device-token.ts'
 import { giveSecondFactor, mailedCode, settings, signedIn } from '../support/accounts.ts'
+import { expectRefusal } from '../support/answers.ts'
 import { callWorker } from '../support/call-worker.ts'
-import { logIn, newEmail, PASSWORD, post, refusalOf } from '../support/client.ts'
+import { logIn, newEmail, PASSWORD, post } from '../support/client.ts'
 import { countingEnv } from '../support/counting-env.ts'
 import { freshWorker, membersOf, passToNextMinute, statusesOf } from '../support/rate-limits.ts'
 
 const OFFICE = '203.0.113.1'
-const RATE_LIMITED = { status: 429, code: 'rate_limited' }
 
 /** The clock stands still at the start of a minute: none of the windows ends while a test runs. */
 beforeEach(() => {
@@ -29,7 +29,7 @@ function loginFrom(ask: Ask, identifier: string, { password = PASSWORD, deviceTo
 async function busyOffice() {
   const { ask } = freshWorker()
   await statusesOf(5, () => loginFrom(ask, 'nobody@example.com'))
-  expect(await refusalOf(await loginFrom(ask, 'nobody@example.com'))).toEqual(RATE_LIMITED)
+  await expectRefusal(await loginFrom(ask, 'nobody@example.com'), 429, 'rate_limited')
   return ask
 }
 
@@ -76,7 +76,7 @@ describe('a login with the account’s own device token', () => {
     const guess = { password: 'a wild guess', deviceToken: session.deviceToken }
     expect(await statusesOf(5, () => loginFrom(ask, email, guess))).toEqual([401, 401, 401, 401, 401])
     const other = await loginFrom(ask, email, { deviceToken: session.deviceToken, address: '203.0.113.2' })
-    expect(await refusalOf(other)).toEqual({ status: 429, code: 'login_throttled' })
+    await expectRefusal(other, 429, 'login_throttled')
   })
 })
 
@@ -103,7 +103,7 @@ describe('the second step of a login', () => {
   it('is admitted from the account’s own device, too', async () => {
     const { body, deviceToken } = await waiting()
     const ask = await busyWithCodes()
-    expect(await refusalOf(await ask('POST', '/auth/login/mfa', OFFICE, { body }))).toEqual(RATE_LIMITED)
+    await expectRefusal(await ask('POST', '/auth/login/mfa', OFFICE, { body }), 429, 'rate_limited')
     const headers = { 'X-Device-Token': deviceToken }
     expect((await ask('POST', '/auth/login/mfa', OFFICE, { body, headers })).status).toBe(200)
   })
@@ -114,7 +114,7 @@ describe('the second step of a login', () => {
     const ask = await busyWithCodes()
     for (const ticket of [body.ticket, 'x'.repeat(80)]) {
       const response = await ask('POST', '/auth/login/mfa', OFFICE, { body: { ...body, ticket }, headers })
-      expect(await refusalOf(response)).toEqual(RATE_LIMITED)
+      await expectRefusal(response, 429, 'rate_limited')
     }
   })
 })
@@ -133,10 +133,10 @@ describe('a device token that does not exempt a login from the limit', () => {
     const { email, session, user } = await signedIn()
     const deviceToken = await make(session.deviceToken, user.id)
     const ask = await busyOffice()
-    expect(await refusalOf(await loginFrom(ask, email, { deviceToken }))).toEqual(RATE_LIMITED)
+    await expectRefusal(await loginFrom(ask, email, { deviceToken }), 429, 'rate_limited')
     const other = { deviceToken, address: '203.0.113.2', password: 'a wild guess' }
     expect(await statusesOf(5, () => loginFrom(ask, newEmail(), other))).toEqual([401, 401, 401, 401, 401])
-    expect(await refusalOf(await loginFrom(ask, newEmail(), other))).toEqual(RATE_LIMITED)
+    await expectRefusal(await loginFrom(ask, newEmail(), other), 429, 'rate_limited')
   })
 
   it('allows no guess at another account, because refused logins never reach its throttle', async () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { refusalOf } from '../support/client.ts'
+import { expectRefusal } from '../support/answers.ts'
 import { NOON_MS } from '../support/clock.ts'
 import { listOperations, samplesOf } from '../support/openapi.ts'
 import { freshWorker, membersOf, statusesOf } from '../support/rate-limits.ts'
@@ -91,7 +91,7 @@ describe('every operation of the OpenAPI document', () => {
     expect(await statusesOf(4, send)).not.toContain(429)
     const refused = await send()
     expect(refused.headers.get('Retry-After')).toBe('60')
-    expect(await refusalOf(refused)).toEqual({ status: 429, code: 'rate_limited' })
+    await expectRefusal(refused, 429, 'rate_limited')
   })
 
   it('has a count of its own, so that one route’s requests leave the others alone', async () => {

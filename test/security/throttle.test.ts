@@ -3,22 +3,10 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { LOGIN_FORGET_SECONDS } from '../../src/config.ts'
 import { makeDeviceToken } from '../../src/crypto/device-token.ts'
 import { parseSettings } from '../../src/env.ts'
-import { mailedToken } from '../support/accounts.ts'
+import { mailedToken, signedIn, verified } from '../support/accounts.ts'
+import { expectRefusal } from '../support/answers.ts'
 import { callWorker } from '../support/call-worker.ts'
-import {
-  bearer,
-  get,
-  logIn,
-  newEmail,
-  PASSWORD,
-  post,
-  refusalOf,
-  send,
-  signedUp,
-  signUp,
-  tokenIn,
-  waitForMail,
-} from '../support/client.ts'
+import { bearer, get, logIn, newEmail, PASSWORD, post, send, tokenIn, waitForMail } from '../support/client.ts'
 import { countingEnv } from '../support/counting-env.ts'
 import { interceptEnv } from '../support/intercept-env.ts'
 
@@ -66,7 +54,7 @@ afterEach(() => {
 
 describe('POST /auth/login under attack (ASVS 6.3.1)', () => {
   it('lets exactly 5 of 100 parallel wrong passwords be checked', async () => {
-    const { email } = await signUp()
+    const { email } = await verified()
     stopClock()
     const statuses = (await Promise.all(Array.from({ length: 100 }, () => tryLogin(email)))).map(({ status }) => status)
     expect(statuses.filter((status) => status === 401)).toHaveLength(5)
@@ -74,12 +62,12 @@ describe('POST /auth/login under attack (ASVS 6.3.1)', () => {
   })
 
   it('makes the right password from an unknown device wait, and says how long', async () => {
-    const { email } = await signUp()
+    const { email } = await verified()
     stopClock()
     await lock(email)
     const refused = await tryLogin(email, PASSWORD)
     expect(refused.headers.get('Retry-After')).toBe('1')
-    expect(await refusalOf(refused)).toEqual({ status: 429, code: 'login_throttled' })
+    await expectRefusal(refused, 429, 'login_throttled')
     pass(999)
     expect((await tryLogin(email, PASSWORD)).status).toBe(429)
     pass(1)
@@ -91,7 +79,7 @@ describe('POST /auth/login under attack (ASVS 6.3.1)', () => {
   })
 
   it('lets the owner through from a device that logged in before, by header or cookie (VilnaCRM-Org/user-service#476)', async () => {
-    const { email, session } = await signedUp()
+    const { email, session } = await signedIn()
     stopClock()
     await lock(email)
     expect((await tryLogin(email, PASSWORD)).status).toBe(429)
@@ -101,7 +89,7 @@ describe('POST /auth/login under attack (ASVS 6.3.1)', () => {
   })
 
   it('gives a known device five tries of its own', async () => {
-    const { email, session } = await signedUp()
+    const { email, session } = await signedIn()
     const headers = { 'X-Device-Token': session.deviceToken }
     stopClock()
     await lock(email)
@@ -111,7 +99,7 @@ describe('POST /auth/login under attack (ASVS 6.3.1)', () => {
   })
 
   it.each([
-    ['of another account', async () => (await signedUp()).session.deviceToken],
+    ['of another account', async () => (await signedIn()).session.deviceToken],
     ['with a changed signature', async (own: string) => `${own.slice(0, -5)}AAAAA`],
     ['with a changed device', async (own: string) => own.replace(/\.[0-9a-f]{8}/, '.00000000')],
     ['with a later end', async (own: string) => own.replace(/\.(\d{10})\./, (_, end) => `.${Number(end) + 1}.`)],
@@ -123,7 +111,7 @@ describe('POST /auth/login under attack (ASVS 6.3.1)', () => {
         makeDeviceToken(secrets, userId, crypto.randomUUID(), Date.now() - 366 * 24 * 3_600_000),
     ],
   ])('treats a device token %s as that of a stranger', async (_, make) => {
-    const { email, session, user } = await signedUp()
+    const { email, session, user } = await signedIn()
     const deviceToken = await make(session.deviceToken, user.id)
     stopClock()
     await lock(email)
@@ -131,7 +119,7 @@ describe('POST /auth/login under attack (ASVS 6.3.1)', () => {
   })
 
   it('counts username and e-mail address together, in any spelling', async () => {
-    const { email } = await signUp({ username: 'GraceHopper' })
+    const { email } = await verified({ username: 'GraceHopper' })
     stopClock()
     for (const identifier of ['gracehopper', email, 'GraceHopper', email.toUpperCase(), ' gracehopper '])
       expect((await tryLogin(identifier)).status).toBe(401)
@@ -140,7 +128,7 @@ describe('POST /auth/login under attack (ASVS 6.3.1)', () => {
   })
 
   it('admits the owner again after a reset by mail', async () => {
-    const { email } = await signUp()
+    const { email } = await verified()
     stopClock()
     await lock(email)
     expect((await tryLogin(email, PASSWORD)).status).toBe(429)
@@ -153,7 +141,7 @@ describe('POST /auth/login under attack (ASVS 6.3.1)', () => {
   })
 
   it('stays throttled after a wrong reset token', async () => {
-    const { email } = await signUp()
+    const { email } = await verified()
     stopClock()
     await lock(email)
     const password = 'an entirely new password'
@@ -163,7 +151,7 @@ describe('POST /auth/login under attack (ASVS 6.3.1)', () => {
   })
 
   it('forgets a lock a day after the last failure', async () => {
-    const { email } = await signUp()
+    const { email } = await verified()
     stopClock()
     await lock(email)
     await tryLogin(email)
@@ -173,7 +161,7 @@ describe('POST /auth/login under attack (ASVS 6.3.1)', () => {
   })
 
   it('audits only the first refusal after a failure, and not every refusal', async () => {
-    const { email, user } = await signedUp()
+    const { email, user } = await signedIn()
     stopClock()
     await lock(email)
     for (let count = 0; count < 4; count += 1) await tryLogin(email)
@@ -188,8 +176,8 @@ describe('POST /auth/login under attack (ASVS 6.3.1)', () => {
 
 describe('POST /auth/login for an account that does not exist (ASVS 6.3.8)', () => {
   it('answers an unknown address and username exactly as a known one, all through a lock (supabase/auth#1955)', async () => {
-    const { email } = await signUp({ username: 'lovelace' })
-    await signUp({ username: 'babbage' })
+    const { email } = await verified({ username: 'lovelace' })
+    await verified({ username: 'babbage' })
     stopClock()
     const known = await answersTo(email, 14)
     expect(new Set(known.map((answer) => answer.slice(0, 5)))).toEqual(new Set(['401 n', '429 1', '429 2', '429 4']))
@@ -200,7 +188,7 @@ describe('POST /auth/login for an account that does not exist (ASVS 6.3.8)', () 
   })
 
   it('makes as many database, object and KV calls for them at each step', async () => {
-    const { email } = await signUp()
+    const { email } = await verified()
     const counting = countingEnv()
     const costOf = async (identifier: string) => {
       await callWorker(counting.env, 'POST', '/auth/login', { body: { identifier, password: 'warm up' } })
@@ -231,16 +219,16 @@ describe('routes that ask for the password again share the throttle', () => {
 
   it.each(routes)('%s', async (route, bodyWith) => {
     const [method = '', path = ''] = route.split(' ')
-    const { email, user, tokens, session } = await signedUp()
+    const { email, user, tokens, session } = await signedIn()
     const headers = bearer(tokens.accessToken)
     const ask = (password: string, more: Record<string, string> = {}) =>
       send(method, path, { body: bodyWith(password), headers: { ...headers, ...more } })
     stopClock()
     for (let count = 0; count < 5; count += 1)
-      expect(await refusalOf(await ask('a wild guess'))).toEqual({ status: 401, code: 'invalid_credentials' })
+      await expectRefusal(await ask('a wild guess'), 401, 'invalid_credentials')
     const refused = await ask(PASSWORD)
     expect(refused.headers.get('Retry-After')).toBe('1')
-    expect(await refusalOf(refused)).toEqual({ status: 429, code: 'login_throttled' })
+    await expectRefusal(refused, 429, 'login_throttled')
     expect(await auditCount('reauthentication.throttled', user.id)).toBe(1)
     expect((await tryLogin(email, PASSWORD)).status).toBe(429)
     expect((await tryLogin(email, PASSWORD, { 'X-Device-Token': session.deviceToken })).status).toBe(200)
@@ -248,7 +236,7 @@ describe('routes that ask for the password again share the throttle', () => {
   })
 
   it('are throttled for strangers when the login is', async () => {
-    const { email, tokens } = await signedUp()
+    const { email, tokens } = await signedIn()
     stopClock()
     await lock(email)
     const body = { currentPassword: PASSWORD, newPassword: 'another good one' }
@@ -282,7 +270,7 @@ describe('the object of an account', () => {
     'is asked for in %s with the variables %j, whoever asks first, so that distance tells nothing (ASVS 6.3.8)',
     async (region, variables) => {
       const watched = watchObjects(variables)
-      const { email, tokens } = await signedUp()
+      const { email, tokens } = await signedIn()
       const ask = (method: string, path: string, body?: unknown) =>
         callWorker(watched.env, method, path, { body, headers: bearer(tokens.accessToken) })
       await ask('POST', '/auth/register', { email: newEmail(), password: PASSWORD })
@@ -321,7 +309,7 @@ describe('the object of an account', () => {
 
 describe('a flood of sign-ups with one address', () => {
   it('causes ten hashes a minute, alike for an address with an account and one without, and delays no login of its owner', async () => {
-    const { email } = await signUp()
+    const { email } = await verified()
     const signUpOnceMore = async (address: string) => {
       const response = await post('/auth/register', { email: address, password: PASSWORD })
       return `${response.status} ${response.headers.get('Retry-After')}`
@@ -354,7 +342,7 @@ describe('when the throttle object cannot be reached', () => {
     )
 
   it('every route that needs it answers 503 with Retry-After, and writes nothing', async () => {
-    const { email, tokens } = await signedUp()
+    const { email, tokens } = await signedIn()
     await post('/auth/forgot-password', { email })
     const reset = tokenIn(await waitForMail(email, ({ text }) => text.includes('/reset-password#')))
     const headers = bearer(tokens.accessToken)
@@ -371,7 +359,7 @@ describe('when the throttle object cannot be reached', () => {
     for (const [method, path, init] of requests) {
       const response = await callWorker(broken, method, path, init)
       expect(response.headers.get('Retry-After'), path).toMatch(/^[1-9]\d*$/)
-      expect(await refusalOf(response), path).toEqual({ status: 503, code: 'dependency_unavailable' })
+      await expectRefusal(response, 503, 'dependency_unavailable')
     }
     expect(await countRows()).toEqual(before)
     expect((await post('/auth/reset-password', { token: reset, password: 'another good one' })).status).toBe(204)
@@ -379,7 +367,7 @@ describe('when the throttle object cannot be reached', () => {
   })
 
   it('requests of people who are signed in are answered as ever', async () => {
-    const { tokens } = await signedUp()
+    const { tokens } = await signedIn()
     for (const path of ['/auth/session', '/auth/me'])
       expect((await callWorker(broken, 'GET', path, { headers: bearer(tokens.accessToken) })).status).toBe(200)
     const body = { refreshToken: tokens.refreshToken }

@@ -1,10 +1,25 @@
 import { env } from 'cloudflare:workers'
+import { sql } from 'drizzle-orm'
 import { makeCode, makeToken } from '../../src/crypto/derived-token.ts'
+import { hashPassword } from '../../src/crypto/password-hash.ts'
+import { parseEmailAddress } from '../../src/domain/email-address.ts'
 import { parseSettings } from '../../src/env.ts'
+import { SYSTEM } from '../../src/platform/requester.ts'
+import { newId } from '../../src/services/identifiers.ts'
+import { openSession } from '../../src/services/sessions/opening.ts'
+import { NO_SESSION_COOKIES } from '../../src/services/sessions/replaced.ts'
+import { findCredentials } from '../../src/storage/accounts/credentials.ts'
+import { bySelf, byStranger } from '../../src/storage/actors.ts'
+import { auditStatement } from '../../src/storage/audit.ts'
+import { inOneBatch } from '../../src/storage/batch.ts'
 import type { OneTimeTokenPurpose } from '../../src/storage/one-time-tokens.ts'
+import { grantRoleStatement } from '../../src/storage/roles.ts'
+import { users } from '../../src/storage/schema/index.ts'
 import { cookieHeader, cookiesOf } from './answers.ts'
-import { logIn, newEmail, PASSWORD, post } from './client.ts'
+import { newEmail, PASSWORD, post } from './client.ts'
 import { rows } from './database.ts'
+import { noteSecrets } from './log-leaks.ts'
+import { jobPlatform } from './outbox.ts'
 import { queryOne } from './stored-state.ts'
 
 export const settings = parseSettings({ ...env })
@@ -52,18 +67,63 @@ export async function registered(account: AccountInput = {}) {
   return { id: String(id), email, password }
 }
 
-/** An account that is verified. */
+/** Hashes by password: a hash takes as long as all else about an account. */
+const hashes = new Map<string, string>()
+
+function hashOnce(password: string): string {
+  const hash = hashes.get(password) ?? hashPassword(password)
+  hashes.set(password, hash)
+  return hash
+}
+
+/** A verified account, inserted as registration and verification leave it, but without their mails. */
 export async function verified(account: AccountInput = {}) {
+  const { email = newEmail(), password = PASSWORD, username = null, name = null } = account
+  noteSecrets({ password })
+  const { db } = jobPlatform()
+  const id = newId()
+  const now = Date.now()
+  await inOneBatch(db, {
+    account: db.insert(users).values({
+      id,
+      email: parseEmailAddress(email) ?? email,
+      emailVerifiedAt: now,
+      accessProvenAt: now,
+      username,
+      name,
+      passwordHash: hashOnce(password),
+      passwordChangedAt: now,
+      createdAt: now,
+    }),
+    role: grantRoleStatement(db, { userId: id, role: 'user' }, sql`true`),
+    registered: auditStatement(db, { type: 'user.registered', at: now, ...byStranger({ id }) }, SYSTEM),
+    verified: auditStatement(db, { type: 'email.verified', at: now, ...bySelf({ id }) }, SYSTEM),
+  })
+  return { id, email, password }
+}
+
+/** A verified account that is signed in, its session opened as a login by password opens it. */
+export async function signedIn(account: AccountInput = {}) {
+  const created = await verified(account)
+  const platform = jobPlatform()
+  const found = await findCredentials(platform.db, { email: parseEmailAddress(created.email) ?? created.email })
+  if (found === null) throw new Error('no such account')
+  const login = { methods: ['pwd'], deviceId: null, replaces: NO_SESSION_COOKIES }
+  const { session, tokens, deviceToken } = await openSession(platform, found.account, login)
+  return {
+    ...created,
+    user: { id: found.id, email: found.email, roles: found.roles },
+    session: { id: session.id, deviceToken },
+    tokens,
+  }
+}
+
+/** Registers and verifies an account, as a person would, for tests of what that leaves behind. */
+export async function signedUp(account: AccountInput = {}) {
   const created = await registered(account)
   const response = await post('/auth/verify-email', { token: await mailedToken(created.email, 'verify_email') })
   if (response.status !== 200) throw new Error(`verify: ${response.status} ${await response.text()}`)
   return created
-}
-
-/** A verified account that is logged in. */
-export async function signedIn(account: AccountInput = {}) {
-  const created = await verified(account)
-  return { ...created, ...(await logIn(created.email, created.password)) }
 }
 
 /** What a browser says of a request that a page of our own origin makes. */

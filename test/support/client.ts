@@ -60,16 +60,6 @@ export function codeIn(mail: MailboxItem): string {
   return code
 }
 
-/** Registers and verifies an account, as a person would. */
-export async function signUp(account: { email?: string; password?: string; username?: string; name?: string } = {}) {
-  const { email = newEmail(), password = PASSWORD } = account
-  const registered = await post('/auth/register', { ...account, email, password })
-  if (registered.status !== 202) throw new Error(`register: ${registered.status} ${await registered.text()}`)
-  const verified = await post('/auth/verify-email', { token: tokenIn(await waitForMail(email)) })
-  if (verified.status !== 200) throw new Error(`verify: ${verified.status} ${await verified.text()}`)
-  return { email, password }
-}
-
 export interface SignedIn {
   user: { id: string; email: string; roles: string[] }
   session: { id: string; deviceToken: string }
@@ -85,16 +75,4 @@ export async function logIn(
   const response = await post('/auth/login', { identifier, password }, headers)
   if (response.status !== 200) throw new Error(`login: ${response.status} ${await response.text()}`)
   return await response.json()
-}
-
-/** A verified account that is logged in. */
-export async function signedUp(account: { email?: string; password?: string; username?: string; name?: string } = {}) {
-  const { email, password } = await signUp(account)
-  return { email, password, ...(await logIn(email, password)) }
-}
-
-/** The status and the `code` of a refusal. */
-export async function refusalOf(response: Response): Promise<{ status: number; code: string }> {
-  const problem = (await response.json()) as { code: string }
-  return { status: response.status, code: problem.code }
 }

@@ -4,6 +4,9 @@ import { findLeaks, GUARD_LINES, GUARD_SECRETS } from './log-leaks.ts'
 /** The lines of the Worker that nobody needs to see in a terminal; failures and warnings are shown. */
 const IS_ROUTINE = /^\{"level":"info"/
 
+const NAME = 'log-guard'
+const isGuard = (reporter: unknown) => (reporter as { name?: unknown } | null)?.name === NAME
+
 /**
  * Reads everything that is logged during the whole run, and fails the run when any of it holds a secret, token,
  * password, code or address (ASVS 16.2.5). It is a plugin and not a reporter of the configuration, so that
@@ -12,7 +15,8 @@ const IS_ROUTINE = /^\{"level":"info"/
 export function logGuard(secrets: Readonly<Record<string, string>>) {
   const lines: string[] = []
   const wanted = new Map(Object.entries(secrets).map(([name, value]) => [value, name]))
-  const guard: Reporter = {
+  const guard: Reporter & { name: string } = {
+    name: NAME,
     onUserConsoleLog({ content }) {
       for (const line of content.split('\n')) {
         if (line.startsWith(GUARD_SECRETS))
@@ -39,10 +43,12 @@ export function logGuard(secrets: Readonly<Record<string, string>>) {
       !(text.startsWith('@log-guard') || text.split('\n').every((line) => line === '' || IS_ROUTINE.test(line))),
   }
   return {
-    name: 'log-guard',
+    name: NAME,
     config: () => ({ test }),
     configureVitest({ vitest }: { vitest: Vitest }) {
-      vitest.config.reporters.push(guard as never)
+      // Each project of the configuration brings the plugin, and one guard reads what all of them log.
+      const { reporters } = vitest.config as { reporters: unknown[] }
+      if (!reporters.some((reporter) => isGuard(reporter))) reporters.push(guard)
     },
   }
 }

@@ -1,5 +1,4 @@
 import { env } from 'cloudflare:workers'
-import { vi } from 'vitest'
 import type { OutgoingMail } from '../../src/mail/message.ts'
 import { composePlatform } from '../../src/platform/compose.ts'
 import type { DeadMail } from '../../src/platform/mail-queue.ts'
@@ -70,11 +69,3 @@ export async function putMail(mail: Partial<Record<string, string | number | nul
 }
 
 export const outboxRow = (id: string): Promise<Row> => queryOne('select * from outbox where id = ?', id)
-
-/** Everything logged since, as text. */
-export function captureLogs(): () => string {
-  const spies = (['log', 'warn', 'error'] as const).map((level) =>
-    vi.spyOn(console, level).mockImplementation(() => {}),
-  )
-  return () => spies.flatMap(({ mock }) => mock.calls.map((call) => call.join(' '))).join('\n')
-}

@@ -1,9 +1,33 @@
-import { applyD1Migrations, type D1Migration } from 'cloudflare:test'
+import { applyD1Migrations, type D1Migration, listDurableObjectIds, reset } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { afterAll } from 'vitest'
+import { afterAll, vi } from 'vitest'
+import { forgetIsolate } from '../../src/platform/compose.ts'
 import { mailsSettled } from './database.ts'
 
 const { TEST_MIGRATIONS } = env as unknown as { TEST_MIGRATIONS: D1Migration[] }
-await applyD1Migrations(env.DB, TEST_MIGRATIONS)
+const migrate = () => applyD1Migrations(env.DB, TEST_MIGRATIONS)
+await migrate()
 
-afterAll(mailsSettled)
+/** Each test file finds an empty deployment, although many files share one workerd. */
+afterAll(async () => {
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
+  await mailsSettled()
+  await wakeStorage()
+  await reset()
+  // At once, because messages may be left in a queue.
+  await migrate()
+  forgetIsolate()
+})
+
+/** Asks every storage, because `reset` leaves alone what has slept for ten seconds. */
+async function wakeStorage(): Promise<void> {
+  const throttles = await listDurableObjectIds(env.LOGIN_THROTTLE)
+  await Promise.all([
+    ...throttles.map((id) => env.LOGIN_THROTTLE.get(id).ping()),
+    env.DEV_MAILBOX.getByName('mailbox').list('nobody@example.com'),
+    env.BLOCKLIST.get('nothing'),
+    env.COUNTERS.get('nothing'),
+    env.PICTURES.head('nothing'),
+  ])
+}

@@ -2,7 +2,7 @@ import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { SignedIn } from '../../../src/contracts/login.ts'
-import { canLogIn, deactivate, mailedToken, registered, signedIn, verified } from '../../support/accounts.ts'
+import { canLogIn, deactivate, mailedToken, registered, signedUp } from '../../support/accounts.ts'
 import { answerOf, cookiesOf, expectRefusal } from '../../support/answers.ts'
 import { callWorker } from '../../support/call-worker.ts'
 import { bearer, get, logIn, newEmail, PASSWORD, post } from '../../support/client.ts'
@@ -12,6 +12,10 @@ import { accountState, auditTypesOf, queryOne } from '../../support/stored-state
 const WRONG = 'not the right password'
 const login = (body: Record<string, unknown>, headers?: Record<string, string>) =>
   post('/auth/login', { password: PASSWORD, ...body }, headers)
+async function loggedIn() {
+  const account = await signedUp()
+  return { ...account, ...(await logIn(account.email)) }
+}
 const mailKindsTo = async (email: string) =>
   (await rows('select kind from outbox where recipient = ? order by created_at, id', email)).map(({ kind }) => kind)
 
@@ -19,7 +23,7 @@ afterEach(() => vi.useRealTimers())
 
 describe('POST /auth/login', () => {
   it('answers the whole life of the session, also when a second passes while it is opened', async () => {
-    const { email } = await verified()
+    const { email } = await signedUp()
     let clock = Date.now()
     const ticking = vi.spyOn(Date, 'now').mockImplementation(() => (clock += 700))
     const response = await post('/auth/login', { identifier: email, password: PASSWORD })
@@ -29,7 +33,7 @@ describe('POST /auth/login', () => {
   })
 
   it('answers the user, the session and tokens in the body by default', async () => {
-    const account = await verified({ username: 'hypatia', name: 'Hypatia of Alexandria' })
+    const account = await signedUp({ username: 'hypatia', name: 'Hypatia of Alexandria' })
     const response = await login({ identifier: account.email })
     const answer = await answerOf(response, SignedIn)
     expect(answer.user).toEqual({
@@ -61,7 +65,7 @@ describe('POST /auth/login', () => {
   })
 
   it('with delivery "cookie" sets HttpOnly cookies and puts no token in the body (ASVS 3.3.1-3.3.4)', async () => {
-    const { email } = await verified()
+    const { email } = await signedUp()
     const response = await login({ identifier: email, delivery: 'cookie' })
     const text = await response.clone().text()
     const answer = await answerOf(response, SignedIn)
@@ -87,13 +91,13 @@ describe('POST /auth/login', () => {
     'takes the address or the username, in any case: %j',
     async (identifier) => {
       if (!(await canLogIn('ada@example.com', PASSWORD)))
-        await verified({ email: 'ada@example.com', username: 'AdaLovelace' })
+        await signedUp({ email: 'ada@example.com', username: 'AdaLovelace' })
       expect(await canLogIn(identifier, PASSWORD)).toBe(true)
     },
   )
 
   it('refuses a wrong password and an unknown account alike, opens nothing, and audits the known one (ASVS 6.3.8)', async () => {
-    const { id, email } = await verified({ username: 'emmy' })
+    const { id, email } = await signedUp({ username: 'emmy' })
     const before = await accountState()
     const answers = [
       await login({ identifier: email, password: WRONG }),
@@ -142,7 +146,7 @@ describe('POST /auth/login', () => {
   })
 
   it('refuses a password that has to be set anew like a wrong one, mails the link, and takes the new one', async () => {
-    const { id, email } = await verified()
+    const { id, email } = await signedUp()
     await rows('update users set password_reset_required_at = ? where id = ?', Date.now(), id)
     const problem = await expectRefusal(await login({ identifier: email }), 401, 'invalid_credentials')
     const unknown = await expectRefusal(await login({ identifier: newEmail() }), 401, 'invalid_credentials')
@@ -158,7 +162,7 @@ describe('POST /auth/login', () => {
   })
 
   it('mails nothing for a wrong password where one has to be set anew, nor to a deactivated account', async () => {
-    const { id, email } = await verified()
+    const { id, email } = await signedUp()
     await rows('update users set password_reset_required_at = ? where id = ?', Date.now(), id)
     await expectRefusal(await login({ identifier: email, password: WRONG }), 401, 'invalid_credentials')
     await deactivate(id)
@@ -176,7 +180,7 @@ describe('POST /auth/login', () => {
   })
 
   it('tells only whoever knows the password that the account is deactivated', async () => {
-    const { id, email } = await verified()
+    const { id, email } = await signedUp()
     await deactivate(id)
     await expectRefusal(await login({ identifier: email, password: WRONG }), 401, 'invalid_credentials')
     await expectRefusal(await login({ identifier: email }), 403, 'account_deactivated')
@@ -184,7 +188,7 @@ describe('POST /auth/login', () => {
   })
 
   it('throttles even the right password after five failures, and says when to try again (ASVS 6.3.1)', async () => {
-    const { id, email } = await verified()
+    const { id, email } = await signedUp()
     for (let failure = 0; failure < 5; failure += 1)
       await expectRefusal(await login({ identifier: email, password: WRONG }), 401, 'invalid_credentials')
     const throttled = await login({ identifier: email })
@@ -197,7 +201,7 @@ describe('POST /auth/login', () => {
   })
 
   it('lets the owner in from a known device while strangers are throttled', async () => {
-    const { email, session } = await signedIn()
+    const { email, session } = await loggedIn()
     for (let failure = 0; failure < 6; failure += 1) await login({ identifier: email, password: WRONG })
     await expectRefusal(await login({ identifier: email }), 429, 'login_throttled')
     expect((await login({ identifier: email }, { 'X-Device-Token': session.deviceToken })).status).toBe(200)
@@ -206,7 +210,7 @@ describe('POST /auth/login', () => {
   })
 
   it('ends the oldest session beyond twenty', async () => {
-    const { id, email, session: first, tokens } = await signedIn()
+    const { id, email, session: first, tokens } = await loggedIn()
     for (let login = 0; login < 20; login += 1) await logIn(email)
     const live = await rows('select id from sessions where user_id = ?', id)
     expect(live).toHaveLength(20)
@@ -232,7 +236,7 @@ describe('a login on a new device (ASVS 6.3.5)', () => {
   const firefox = { 'User-Agent': 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0' }
 
   it('is reported to the owner by mail, with the device, unless it is the very first login', async () => {
-    const { email } = await signedIn()
+    const { email } = await loggedIn()
     expect(await mailKindsTo(email)).toEqual(['verify_email'])
     await logIn(email, PASSWORD, firefox)
     expect(await mailKindsTo(email)).toEqual(['verify_email', 'new_device'])
@@ -241,15 +245,15 @@ describe('a login on a new device (ASVS 6.3.5)', () => {
   })
 
   it('causes no mail on a device that is known by header or cookie', async () => {
-    const { email, session } = await signedIn()
+    const { email, session } = await loggedIn()
     const again = await logIn(email, PASSWORD, { 'X-Device-Token': session.deviceToken })
     await logIn(email, PASSWORD, { Cookie: `__Host-device=${again.session.deviceToken}` })
     expect(await mailKindsTo(email)).toEqual(['verify_email'])
   })
 
   it('causes a mail when the device token belongs to another account or to nobody, or has expired', async () => {
-    const { session: other } = await signedIn()
-    const { email, session } = await signedIn()
+    const { session: other } = await loggedIn()
+    const { email, session } = await loggedIn()
     await logIn(email, PASSWORD, { 'X-Device-Token': other.deviceToken })
     await logIn(email, PASSWORD, { 'X-Device-Token': 'nonsense' })
     expect(await mailKindsTo(email)).toEqual(['verify_email', 'new_device', 'new_device'])
@@ -259,7 +263,7 @@ describe('a login on a new device (ASVS 6.3.5)', () => {
   })
 
   it('keeps the id of the device when its token is renewed', async () => {
-    const { email, session } = await signedIn()
+    const { email, session } = await loggedIn()
     const again = await logIn(email, PASSWORD, { 'X-Device-Token': session.deviceToken })
     const deviceOf = (token: string) => token.split('.')[1]
     expect(deviceOf(again.session.deviceToken)).toBe(deviceOf(session.deviceToken))
@@ -268,7 +272,7 @@ describe('a login on a new device (ASVS 6.3.5)', () => {
 
 describe('the state that a login leaves', () => {
   it('records when the account was last seen, and where from', async () => {
-    const { id, email } = await verified()
+    const { id, email } = await signedUp()
     expect((await queryOne('select last_seen_at from users where id = ?', id)).last_seen_at).toBeNull()
     await logIn(email, PASSWORD, { 'User-Agent': 'curl/8.5.0', 'CF-Connecting-IP': '203.0.113.9' })
     expect(Number((await queryOne('select last_seen_at from users where id = ?', id)).last_seen_at)).toBeGreaterThan(0)
@@ -278,7 +282,7 @@ describe('the state that a login leaves', () => {
   })
 
   it('rehashes a weaker hash at the first good login (ASVS 11.4.2)', async () => {
-    const { id, email } = await verified()
+    const { id, email } = await signedUp()
     // m=256 KiB, t=2, p=1 of "password": phc-winner-argon2, src/test.c.
     const weak = '$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4'
     await rows('update users set password_hash = ? where id = ?', weak, id)
@@ -291,14 +295,14 @@ describe('the state that a login leaves', () => {
   })
 
   it('needs no other password after five years (ASVS 6.2.10; NIST SP 800-63B-4 §3.1.1.2)', async () => {
-    const { email } = await verified()
+    const { email } = await signedUp()
     vi.setSystemTime(Date.now() + 5 * 365 * 24 * 3600 * 1000)
     const { tokens } = await answerOf(await login({ identifier: email }), SignedIn)
     expect((await get('/auth/me', bearer(tokens?.accessToken ?? ''))).status).toBe(200)
   })
 
   it('refuses an account that has no password', async () => {
-    const { id, email } = await verified()
+    const { id, email } = await signedUp()
     await rows('update users set password_hash = null where id = ?', id)
     expect(await canLogIn(email, PASSWORD)).toBe(false)
     expect(

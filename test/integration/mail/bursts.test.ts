@@ -5,10 +5,11 @@ import { consumeQueue } from '../../../src/jobs/queue.ts'
 import { MAIL_KINDS, MailError, MailThrottledError, type OutgoingMail } from '../../../src/mail/message.ts'
 import { respectPauses } from '../../../src/platform/mail-pause.ts'
 import { deliverNextMail } from '../../../src/services/mail.ts'
-import { verified } from '../../support/accounts.ts'
+import { signedUp } from '../../support/accounts.ts'
+import { captureLog } from '../../support/captured-log.ts'
 import { PASSWORD, post } from '../../support/client.ts'
 import { countRows, mailsSettled, rows } from '../../support/database.ts'
-import { captureLogs, deliveryBench, jobPlatform, outboxRow, putMail } from '../../support/outbox.ts'
+import { deliveryBench, jobPlatform, outboxRow, putMail } from '../../support/outbox.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 
 const RESET = { kind: 'reset_password', priority: 0 }
@@ -16,11 +17,13 @@ const SIGN_UP = { kind: 'verify_email', priority: 1 }
 const many = <Value>(count: number, make: (index: number) => Value) =>
   Array.from({ length: count }, (_, index) => make(index))
 
+let log: ReturnType<typeof captureLog>
 beforeEach(async () => {
-  captureLogs()
+  log = captureLog()
   await rows("delete from outbox where state = 'pending'")
 })
 afterEach(() => {
+  log.release()
   vi.restoreAllMocks()
 })
 
@@ -93,7 +96,7 @@ describe('jitter', () => {
 
 describe('resets and codes', () => {
   it('are marked as urgent when they are asked for, and what a sign-up sends is not', async () => {
-    const { email } = await verified()
+    const { email } = await signedUp()
     await post('/auth/forgot-password', { email })
     await post('/auth/register', { email, password: PASSWORD })
     await mailsSettled()

@@ -8,10 +8,11 @@ import { MailError } from '../../../src/mail/message.ts'
 import { cleanUp } from '../../../src/services/housekeeping.ts'
 import { deliverNextMail } from '../../../src/services/mail.ts'
 import { callWorker } from '../../support/call-worker.ts'
+import { captureLog } from '../../support/captured-log.ts'
 import { newEmail, PASSWORD, waitForMail } from '../../support/client.ts'
 import { rows } from '../../support/database.ts'
 import { interceptEnv } from '../../support/intercept-env.ts'
-import { captureLogs, deliveryBench, jobPlatform, outboxRow, putMail } from '../../support/outbox.ts'
+import { deliveryBench, jobPlatform, outboxRow, putMail } from '../../support/outbox.ts'
 
 const EVERY_MINUTE = '* * * * *'
 const fails = (permanent: boolean) => () => Promise.reject(new MailError('smtp 451 RCPT TO', permanent))
@@ -25,13 +26,14 @@ async function auditOfMail(id: string) {
   return events.map(({ actor_id, user_id, details }) => ({ actor_id, user_id, details: JSON.parse(String(details)) }))
 }
 
-let logs: () => string
+let log: ReturnType<typeof captureLog>
 beforeEach(async () => {
-  logs = captureLogs()
+  log = captureLog()
   // A delivery takes whatever is due, so mails of other tests must be gone.
   await rows("delete from outbox where state = 'pending'")
 })
 afterEach(() => {
+  log.release()
   vi.restoreAllMocks()
 })
 
@@ -93,14 +95,15 @@ describe('a temporary failure', () => {
     expect(await outboxRow(id)).toMatchObject({ state: 'failed', attempts: 10, last_error: about.reason })
     expect(await auditOfMail(id)).toEqual([{ actor_id: null, user_id: 'user-of-mail', details: about }])
     expect(bench.dead).toEqual([{ ...about, failedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT/) }])
-    const errors = logs()
+    const errors = log.texts
+      .join('\n')
       .split('\n')
       .map((line) => JSON.parse(line))
     expect(errors.map(({ level, message }) => `${level} ${message}`)).toEqual([
       ...Array(9).fill('error mail delayed'),
       'error mail failed',
     ])
-    expect(logs()).not.toContain('secret-reader')
+    expect(log.texts.join('\n')).not.toContain('secret-reader')
   })
 })
 
@@ -126,7 +129,7 @@ describe('a permanent failure', () => {
     await deliverNextMail({ ...jobPlatform(refusing), sendMail: fails(true) })
     expect(await outboxRow(id)).toMatchObject({ state: 'failed' })
     expect(await auditOfMail(id)).toHaveLength(1)
-    expect(logs()).toContain('dead-letter queue refused')
+    expect(log.texts.join('\n')).toContain('dead-letter queue refused')
   })
 
   it('is sent again when an operator says so (docs/operations.md)', async () => {

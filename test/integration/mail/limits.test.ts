@@ -5,7 +5,8 @@ import { newId } from '../../../src/services/identifiers.ts'
 import { deliverNextMail, sweepOutbox, takeMailTurn } from '../../../src/services/mail.ts'
 import { enqueueNoticeStatement } from '../../../src/storage/mail.ts'
 import { signedIn, verified } from '../../support/accounts.ts'
-import { codeIn, get, newEmail, PASSWORD, post, refusalOf, tokenIn, waitForMail } from '../../support/client.ts'
+import { expectRefusal } from '../../support/answers.ts'
+import { codeIn, get, newEmail, PASSWORD, post, tokenIn, waitForMail } from '../../support/client.ts'
 import { countRows, mailsSettled, rows } from '../../support/database.ts'
 import { deliveryBench, jobPlatform, putMail } from '../../support/outbox.ts'
 
@@ -209,7 +210,7 @@ describe('the code of a mail (CapSoftware/Cap#2221)', () => {
     const { id, mail, headers } = await changeOf(email)
     expect((await confirm(email.toUpperCase(), codeIn(mail))).status).toBe(200)
     expect(await rows('select email from users where id = ?', id)).toEqual([{ email }])
-    expect(await refusalOf(await confirm(email, codeIn(mail)))).toEqual({ status: 400, code: 'invalid_token' })
+    await expectRefusal(await confirm(email, codeIn(mail)), 400, 'invalid_token')
     expect((await get('/auth/me', headers)).status).toBe(200)
   })
 

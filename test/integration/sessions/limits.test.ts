@@ -4,9 +4,9 @@ import { MAX_SESSIONS_PER_USER } from '../../../src/config.ts'
 import { listOf } from '../../../src/contracts/lists.ts'
 import { SessionView } from '../../../src/contracts/sessions.ts'
 import { signedIn, verified } from '../../support/accounts.ts'
-import { answerOf } from '../../support/answers.ts'
+import { answerOf, expectRefusal } from '../../support/answers.ts'
 import { callWorker } from '../../support/call-worker.ts'
-import { bearer, get, logIn, PASSWORD, post, refusalOf, type SignedIn, send } from '../../support/client.ts'
+import { bearer, get, logIn, PASSWORD, post, type SignedIn, send } from '../../support/client.ts'
 import { NOON_MS } from '../../support/clock.ts'
 import { countRows, rows } from '../../support/database.ts'
 
@@ -56,7 +56,7 @@ describe('idle time-out (ASVS 7.3.1)', () => {
     }
     passSeconds(IDLE_SECONDS)
     const late = await callWorker(withIdleTimeout, 'POST', '/auth/refresh', { body: { refreshToken } })
-    expect(await refusalOf(late)).toEqual({ status: 401, code: 'invalid_refresh_token' })
+    await expectRefusal(late, 401, 'invalid_refresh_token')
     expect(await countRows('sessions', 'id = ?', session.id)).toBe(1)
   })
 
@@ -67,8 +67,8 @@ describe('idle time-out (ASVS 7.3.1)', () => {
       Date.now() - IDLE_SECONDS * 1000,
       session.session.id,
     )
-    const refused = await USES.write?.(withIdleTimeout, session)
-    expect(refused && (await refusalOf(refused))).toEqual({ status: 401, code: 'unauthenticated' })
+    const refused = (await USES.write?.(withIdleTimeout, session)) as Response
+    await expectRefusal(refused, 401, 'unauthenticated')
   })
 
   it('lists no idle session', async () => {
