@@ -106,10 +106,11 @@ export async function verified(account: AccountInput = {}) {
 export async function signedIn(account: AccountInput = {}) {
   const created = await verified(account)
   const platform = jobPlatform()
-  const found = await findCredentials(platform.db, { email: parseEmailAddress(created.email) ?? created.email })
-  if (found === null) throw new Error('no such account')
+  const named = await findCredentials(platform.db, { email: parseEmailAddress(created.email) ?? created.email })
+  if (named === null) throw new Error('no such account')
+  const found = named.account
   const login = { methods: ['pwd'], deviceId: null, replaces: NO_SESSION_COOKIES }
-  const { session, tokens, deviceToken } = await openSession(platform, found.account, login)
+  const { session, tokens, deviceToken } = await openSession(platform, found, login)
   return {
     ...created,
     user: { id: found.id, email: found.email, roles: found.roles },
