@@ -1,7 +1,7 @@
 import type { z } from '@hono/zod-openapi'
 import type { MfaNeeded, SignedIn } from '../contracts/login.ts'
 import { toUser } from '../services/accounts/profile.ts'
-import type { LoginOrigin, LoginResult } from '../services/login/login.ts'
+import type { LoginExtras, LoginResult } from '../services/login/login.ts'
 import type { OpenedSession } from '../services/sessions/opening.ts'
 import { NO_SESSION_COOKIES } from '../services/sessions/replaced.ts'
 import type { AnyContext } from './context.ts'
@@ -11,7 +11,7 @@ import { readDeviceToken, readReplacedCookies, setDeviceCookie, setTokenCookies 
 type Delivery = 'cookie' | 'body'
 
 /** Reads what a login brings along besides its proof. Only one by cookies overwrites those of an earlier session. */
-export function readLoginOrigin(c: AnyContext, delivery: Delivery): LoginOrigin {
+export function readLoginExtras(c: AnyContext, delivery: Delivery): LoginExtras {
   const replaces = delivery === 'cookie' ? readReplacedCookies(c) : NO_SESSION_COOKIES
   return { deviceToken: readDeviceToken(c), replaces }
 }

@@ -2,7 +2,7 @@ import { Status } from '../contracts/common.ts'
 import { LoginAnswer, LoginRequest, MfaEmailRequest, MfaLoginRequest, SignedIn } from '../contracts/login.ts'
 import { json } from '../http/body.ts'
 import { loginBudget } from '../http/guards.ts'
-import { presentLogin, presentSession, readLoginOrigin } from '../http/login.ts'
+import { presentLogin, presentSession, readLoginExtras } from '../http/login.ts'
 import { answer, createRouter, route } from '../http/route.ts'
 import { logInWithPassword } from '../services/login/login.ts'
 import { logInWithSecondFactor, sendMfaCode } from '../services/login/second-factor.ts'
@@ -51,7 +51,7 @@ export const loginRoutes = createRouter()
     const { delivery, ...credentials } = c.req.valid('json')
     const result = await logInWithPassword(c.var.platform, {
       ...credentials,
-      ...readLoginOrigin(c, delivery),
+      ...readLoginExtras(c, delivery),
       countStranger: c.get('countStranger'),
     })
     return c.json(presentLogin(c, result, delivery), 200)
@@ -60,7 +60,7 @@ export const loginRoutes = createRouter()
     const { delivery, ...input } = c.req.valid('json')
     const session = await logInWithSecondFactor(c.var.platform, {
       ...input,
-      ...readLoginOrigin(c, delivery),
+      ...readLoginExtras(c, delivery),
       countStranger: c.get('countStranger'),
     })
     return c.json(presentSession(c, session, delivery), 200)

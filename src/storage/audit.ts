@@ -34,7 +34,7 @@ export type AuditType =
   | 'role.granted'
   | 'mail.failed'
 
-interface AuditEvent extends Partial<Actors> {
+interface AuditEvent extends Actors {
   type: AuditType | SQL
   at: number
   details?: Record<string, unknown>

@@ -18,7 +18,7 @@ import {
   setExchangeCookie,
   setFlowCookie,
 } from '../../http/flow-cookies.ts'
-import { presentLogin, presentSession, readLoginOrigin } from '../../http/login.ts'
+import { presentLogin, presentSession, readLoginExtras } from '../../http/login.ts'
 import { authenticateCaller } from '../../http/middleware/authenticate.ts'
 import { assertTrustedOrigin } from '../../http/origin.ts'
 import { toRefusal } from '../../http/problem.ts'
@@ -137,7 +137,7 @@ export const oauthRoutes = createRouter()
 async function land(c: Context, flow: OAuthFlow): Promise<string> {
   try {
     const parameters = new URL(c.req.url).searchParams
-    const landing = await completeFlow(c.var.platform, flow, { parameters, ...readLoginOrigin(c, flow.delivery) })
+    const landing = await completeFlow(c.var.platform, flow, { parameters, ...readLoginExtras(c, flow.delivery) })
     if (landing.session) presentSession(c, landing.session, 'cookie')
     if (landing.verifier !== null) setExchangeCookie(c, landing.verifier)
     return landing.code === null ? flow.redirectTo : withParameter(flow.redirectTo, 'code', landing.code)

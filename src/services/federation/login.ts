@@ -5,7 +5,7 @@ import type { Platform } from '../../platform/platform.ts'
 import { whenSessionExists } from '../../storage/conditions.ts'
 import { spendState, touchIdentityStatement, whenIdentityIsOf } from '../../storage/federation/identities.ts'
 import { secondFactorsOf } from '../factors/registry.ts'
-import { type LoginOrigin, noteRefusals, readDevice, refuseUnfit } from '../login/login.ts'
+import { type LoginExtras, noteRefusals, readDevice, refuseUnfit } from '../login/login.ts'
 import { type OpenedSession, type OpeningNeeds, openSession } from '../sessions/opening.ts'
 import { findOrMakeAccount, toIdentityRow } from './accounts.ts'
 import { keepForExchange, LINK_SEAL } from './exchange.ts'
@@ -41,7 +41,7 @@ const METHODS = ['fed']
 export async function completeFlow(
   deps: Needs,
   flow: OAuthFlow,
-  input: { parameters: URLSearchParams } & LoginOrigin,
+  input: { parameters: URLSearchParams } & LoginExtras,
 ): Promise<Landing> {
   const { db, settings } = deps
   if (flow.link) return await linkAtCallback(deps, flow, flow.link, input.parameters)

@@ -24,7 +24,7 @@ export interface MfaTicket {
 }
 
 /** What a login brings along besides its proof: what names its device, and the session cookies that it overwrites. */
-export interface LoginOrigin {
+export interface LoginExtras {
   deviceToken: string | null
   replaces: NewLogin['replaces']
 }
@@ -33,7 +33,7 @@ export interface LoginOrigin {
  * A login with what counts it against the budget of the client's address. That does nothing where the route has counted
  * it so already.
  */
-export type CountedLogin = LoginOrigin & { countStranger: () => Promise<void> }
+export type CountedLogin = LoginExtras & { countStranger: () => Promise<void> }
 
 export type LoginResult = { session: OpenedSession } | { mfa: MfaTicket }
 
