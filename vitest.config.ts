@@ -36,11 +36,26 @@ export default defineConfig(async () => ({
       // Starting workerd and loading the Worker takes seconds: these share one, which test/support/setup.ts empties.
       {
         extends: true as const,
-        test: { name: 'shared', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**', ...ALONE], isolate: false },
+        test: {
+          name: 'shared',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/e2e/**', 'test/unit/**', ...ALONE],
+          setupFiles: ['test/support/setup.ts'],
+          isolate: false,
+        },
       },
-      { extends: true as const, test: { name: 'alone', include: ALONE } },
+      { extends: true as const, test: { name: 'alone', include: ALONE, setupFiles: ['test/support/setup.ts'] } },
+      // These touch no storage, so nothing has to be emptied after them.
+      {
+        extends: true as const,
+        test: {
+          name: 'units',
+          include: ['test/unit/**/*.test.ts'],
+          setupFiles: ['test/support/setup-units.ts'],
+          isolate: false,
+        },
+      },
     ],
-    setupFiles: ['test/support/setup.ts'],
     maxWorkers: 2,
     // Passwords are really hashed: on a busy machine a test of many logins takes its time.
     testTimeout: 30_000,
