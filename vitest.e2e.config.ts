@@ -1,19 +1,31 @@
+import { execFileSync } from 'node:child_process'
 import { defineConfig } from 'vitest/config'
+import { ensureAuthSecret } from './scripts/lib/dev-vars.ts'
 import { findBrowser } from './test/e2e/support/find-browser.ts'
 
 const canBrowse = process.env.CI !== undefined || findBrowser() !== null
 if (!canBrowse)
   console.warn('No Chromium was found, so test/e2e/browser is left out: install one, or name it in CHROMIUM.')
 
-/** Tests that need real processes around the Worker (a mail server, a browser): plain Node, one file at a time. */
+// Every `npm start` builds the pages and makes a secret where there is none. They are made here, because two that start
+// at once would both make them, and find them complete from then on.
+execFileSync(process.execPath, ['scripts/build-ui.ts', '--development'], { stdio: 'inherit' })
+await ensureAuthSecret('.dev.vars')
+
+/**
+ * Tests that need real processes around the Worker (a mail server, a browser): plain Node, two files at a time. Each
+ * file has ports, a database, a browser and a registry of Workers of its own.
+ */
 export default defineConfig({
   test: {
     include: ['test/e2e/**/*.test.ts'],
     exclude: canBrowse ? [] : ['test/e2e/browser/**'],
     environment: 'node',
     pool: 'forks',
-    fileParallelism: false,
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    setupFiles: ['test/e2e/support/setup.ts'],
+    maxWorkers: 2,
+    // Starting a service takes half a minute on a busy machine.
+    testTimeout: 120_000,
+    hookTimeout: 240_000,
   },
 })

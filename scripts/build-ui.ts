@@ -2,8 +2,8 @@
  * Builds the pages of `src/ui` into `dist/ui`, which the Worker serves as static assets. With `--development` it builds
  * them, and the development mailbox, into `dist/ui-development`, which is never deployed.
  */
-import { cp, glob, readFile, rm, writeFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { cp, glob, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { en } from '../src/ui/texts/en.ts'
@@ -12,6 +12,8 @@ import { projectRoot } from './lib/wrangler.ts'
 const isDevelopment = process.argv.includes('--development')
 const source = join(projectRoot, 'src/ui')
 const target = join(projectRoot, isDevelopment ? 'dist/ui-development' : 'dist/ui')
+/** The pages are complete in here before the first of them replaces one that is served. */
+const scratch = `${target}.${process.pid}`
 const texts: Readonly<Record<string, string>> = en
 
 /**
@@ -33,7 +35,7 @@ async function buildPage(path: string, layout: string): Promise<void> {
     .replace('{{head}}', () => head)
     .replace('{{name}}', basename(path, '.html'))
     .replace('{{body}}', () => body.join('\n\n'))
-  await writeFile(join(target, basename(path)), fillTexts(html))
+  await writeFile(join(scratch, basename(path)), fillTexts(html))
 }
 
 /** Builds the pages of a folder, and answers the scripts and styles that they need. */
@@ -49,11 +51,9 @@ async function buildPages(folder: string): Promise<string[]> {
 }
 
 async function buildUi(): Promise<void> {
-  // A running `npm start` serves the folder of development, so that one is overwritten and never emptied.
-  if (!isDevelopment) await rm(target, { recursive: true, force: true })
-  await cp(join(source, 'assets'), join(target, 'assets'), { recursive: true })
+  await cp(join(source, 'assets'), join(scratch, 'assets'), { recursive: true })
   const swaggerUi = fileURLToPath(import.meta.resolve('swagger-ui-dist/swagger-ui-bundle.js'))
-  await cp(swaggerUi, join(target, 'assets/swagger-ui-bundle.js'))
+  await cp(swaggerUi, join(scratch, 'assets/swagger-ui-bundle.js'))
 
   const entryPoints = await buildPages('pages')
   let headers = await readFile(join(source, '_headers'), 'utf8')
@@ -61,11 +61,11 @@ async function buildUi(): Promise<void> {
     entryPoints.push(...(await buildPages('dev')))
     headers += await readFile(join(source, 'dev/_headers'), 'utf8')
   }
-  await writeFile(join(target, '_headers'), headers)
+  await writeFile(join(scratch, '_headers'), headers)
   await build({
     entryPoints,
     entryNames: '[name]',
-    outdir: join(target, 'assets'),
+    outdir: join(scratch, 'assets'),
     bundle: true,
     format: 'esm',
     target: 'es2022',
@@ -74,4 +74,26 @@ async function buildUi(): Promise<void> {
   })
 }
 
-await buildUi()
+/**
+ * Moves the pages that changed to where they are served. A running `npm start` watches and serves the folder of
+ * development: that one is never emptied, holds no half-written page, and is left alone when nothing changed.
+ */
+async function publishUi(): Promise<void> {
+  if (!isDevelopment) await rm(target, { recursive: true, force: true })
+  for (const entry of await readdir(scratch, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue
+    const built = join(entry.parentPath, entry.name)
+    const served = join(target, relative(scratch, built))
+    const current = await readFile(served).catch(() => null)
+    if (current?.equals(await readFile(built))) continue
+    await mkdir(dirname(served), { recursive: true })
+    await rename(built, served)
+  }
+}
+
+try {
+  await buildUi()
+  await publishUi()
+} finally {
+  await rm(scratch, { recursive: true, force: true })
+}

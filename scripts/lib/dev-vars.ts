@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, readFile, rename, writeFile } from 'node:fs/promises'
+import { chmod, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { projectRoot } from './wrangler.ts'
@@ -36,6 +36,8 @@ export async function writeAuthSecret(name: string, secret: string): Promise<voi
 export async function ensureAuthSecret(name: string): Promise<boolean> {
   const { AUTH_SECRET } = await readVarsFile(name)
   if (!AUTH_SECRET) await writeAuthSecret(name, newSecretVersion('v1'))
-  await chmod(join(projectRoot, name), 0o600)
+  const path = join(projectRoot, name)
+  // A running `npm start` watches the file, so that one which is private already is not touched.
+  if (((await stat(path)).mode & 0o777) !== 0o600) await chmod(path, 0o600)
   return !AUTH_SECRET
 }

@@ -41,7 +41,7 @@ async function signUp(password: string): Promise<string> {
       const { items }: { items: { text: string }[] } = await response.json()
       return /#token=(\S+)/.exec(items[0]?.text ?? '')?.[1]
     },
-    { timeout: 20_000, interval: 100 },
+    { timeout: 60_000, interval: 100 },
   )
   expect((await post('/auth/verify-email', { token })).status).toBe(200)
   return email
@@ -190,7 +190,7 @@ describe.each([
       const page = await openPage(victim.context, origins[who])
       const first = origins.seen.length
       const read = await runAttack(page, attack, { api: origins.api, self: origins[who], login: attackerLogin })
-      if (attack.by === 'beacon') await vi.waitUntil(() => origins.seen.length > first, { timeout: 5_000 })
+      if (attack.by === 'beacon') await vi.waitUntil(() => origins.seen.length > first, { timeout: 30_000 })
       await page.close()
       expect(read).toBeNull()
       const unsafe = origins.seen.slice(first).filter(({ method }) => !['GET', 'OPTIONS'].includes(method))

@@ -20,14 +20,21 @@ const accountsOf = (flavour: Flavour): Record<string, Account> => ({
  * What stands around the Worker: two real OpenID providers and an app on an origin of its own. Ready once
  * `useOAuthBench` has begun.
  */
-export const bench = {} as { app: SampleApp; service: Service; issuers: Record<Flavour, OpenIdProvider> }
+export const bench = {} as {
+  app: SampleApp
+  service: Service
+  issuers: Record<Flavour, OpenIdProvider>
+  /** Issuers whose token endpoint never answers. Those who wait for it disturb no other test. */
+  silent: Record<Flavour, OpenIdProvider>
+}
 
 /** Starts it all for one test file, and mends the providers before each test. */
 export function useOAuthBench(): void {
   beforeAll(start)
   afterAll(async () => {
     await bench.service?.stop()
-    await Promise.all([bench.app, bench.issuers?.basic, bench.issuers?.post].map((server) => server?.close()))
+    const issuers = [bench.issuers, bench.silent].flatMap((pair) => Object.values(pair ?? {}))
+    await Promise.all([bench.app, ...issuers].map((server) => server?.close()))
   })
   beforeEach(() => {
     for (const issuer of Object.values(bench.issuers)) {
@@ -39,20 +46,29 @@ export function useOAuthBench(): void {
   })
 }
 
-async function start(): Promise<void> {
+async function startIssuers(): Promise<Record<Flavour, OpenIdProvider>> {
   const [basic, post] = await Promise.all([
     startOpenIdProvider('basic', accountsOf('basic')),
     startOpenIdProvider('post', accountsOf('post')),
   ])
-  bench.issuers = { basic, post }
+  return { basic, post }
+}
+
+async function start(): Promise<void> {
+  bench.issuers = await startIssuers()
+  bench.silent = await startIssuers()
+  const { issuers, silent } = bench
+  for (const issuer of Object.values(silent)) issuer.break('token', 'slow')
   bench.app = await startSampleApp()
   const { origin } = bench.app
   const configured = [
-    { ...basic.settings, trustedEmailDomains: ['basic.example'] },
-    post.settings,
-    { ...basic.settings, id: 'wrong-secret', clientSecret: 'wrong' },
-    { ...basic.settings, id: 'wrong-issuer', issuer: `${basic.settings.issuer}/` },
-    { ...basic.settings, id: 'gone', issuer: 'http://127.0.0.1:9' },
+    { ...issuers.basic.settings, trustedEmailDomains: ['basic.example'] },
+    issuers.post.settings,
+    { ...silent.basic.settings, id: 'basic-silent' },
+    { ...silent.post.settings, id: 'post-silent' },
+    { ...issuers.basic.settings, id: 'wrong-secret', clientSecret: 'wrong' },
+    { ...issuers.basic.settings, id: 'wrong-issuer', issuer: `${issuers.basic.settings.issuer}/` },
+    { ...issuers.basic.settings, id: 'gone', issuer: 'http://127.0.0.1:9' },
   ]
   const variables = [
     'RATE_LIMITS:off',
@@ -63,19 +79,21 @@ async function start(): Promise<void> {
   bench.service = await startService(...variables.flatMap((variable) => ['--var', variable]))
   bench.app.use(bench.service.origin)
   const callbackOf = (id: string) => `${bench.service.origin}/auth/oauth/${id}/callback`
-  basic.allowRedirect(callbackOf('basic'))
-  basic.allowRedirect(callbackOf('wrong-secret'))
-  post.allowRedirect(callbackOf('post'))
+  issuers.basic.allowRedirect(callbackOf('basic'))
+  issuers.basic.allowRedirect(callbackOf('wrong-secret'))
+  issuers.post.allowRedirect(callbackOf('post'))
+  silent.basic.allowRedirect(callbackOf('basic-silent'))
+  silent.post.allowRedirect(callbackOf('post-silent'))
 }
 
 export const startUrl = (provider: string, wishes: Record<string, string> = {}) =>
   `${bench.service.origin}/auth/oauth/${provider}?${new URLSearchParams({ redirectTo: `${bench.app.origin}/`, delivery: 'cookie', ...wishes })}`
 
 /** Walks to the provider and to the door of the callback, which is not opened. */
-export async function walkToCallback(flavour: Flavour, browser: HttpBrowser = createHttpBrowser(), wishes = {}) {
+export async function walkToCallback(provider: string, browser: HttpBrowser = createHttpBrowser(), wishes = {}) {
   const callback = await browser.walk(
-    startUrl(flavour, wishes),
-    `${bench.service.origin}/auth/oauth/${flavour}/callback`,
+    startUrl(provider, wishes),
+    `${bench.service.origin}/auth/oauth/${provider}/callback`,
   )
   return { browser, callback }
 }
@@ -88,12 +106,12 @@ export async function land(browser: HttpBrowser, callback: URL): Promise<URLSear
   return location.searchParams
 }
 
-export async function signIn(flavour: Flavour) {
-  const { browser, callback } = await walkToCallback(flavour)
+export async function signIn(provider: string) {
+  const { browser, callback } = await walkToCallback(provider)
   return { browser, query: await land(browser, callback) }
 }
 
-export const errorOf = async (flavour: Flavour) => (await signIn(flavour)).query.get('error')
+export const errorOf = async (provider: string) => (await signIn(provider)).query.get('error')
 export const whoIs = async (browser: HttpBrowser) =>
   (await (await browser.open(`${bench.service.origin}/auth/me`)).json()) as { email?: string; providers?: string[] }
 export const codeOf = async (response: Response) => ({

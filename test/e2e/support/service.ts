@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -7,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath, URL } from 'node:url'
 
 const START = fileURLToPath(new URL('../../../scripts/start.ts', import.meta.url))
-const START_TIMEOUT_MS = 110_000
+const START_TIMEOUT_MS = 220_000
 
 export interface Service {
   origin: string
@@ -19,12 +20,22 @@ export interface Service {
   stop(): Promise<number | null>
 }
 
+/**
+ * Answers a free port below those that the system gives to whoever asks for any port. One of the system's own could be
+ * given away again before the service listens, which takes seconds.
+ */
 async function findFreePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : 0
+  for (;;) {
+    const port = randomInt(20_000, 32_768)
+    const server = createServer()
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false))
+      server.listen(port, 'localhost', () => resolve(true))
+    })
+    if (!isFree) continue
+    await new Promise((resolve) => server.close(resolve))
+    return port
+  }
 }
 
 /** Starts what `npm start` starts, with a database of its own, and waits until it answers. */
@@ -32,7 +43,7 @@ export async function startService(...args: string[]): Promise<Service> {
   const port = await findFreePort()
   const origin = `http://localhost:${port}`
   const state = await mkdtemp(join(tmpdir(), 'postern-state-'))
-  const child = spawn(process.execPath, [START, '--persist-to', state, ...args], {
+  const child = spawn(process.execPath, [START, '--persist-to', state, '--inspector-port', '0', ...args], {
     env: { ...process.env, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
