@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http'
+import { Agent, createServer, type Server } from 'node:http'
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, type JWK, jwtVerify } from 'jose'
 import jwt from 'jsonwebtoken'
 import { JwksClient } from 'jwks-rsa'
@@ -45,7 +45,9 @@ function joseBackend(): Backend {
 }
 
 function jsonwebtokenBackend(): Backend {
-  const keys = new JwksClient({ jwksUri: jwksUrl.href, cache: true })
+  // A connection that is kept is used again at the very moment when workerd, after five idle seconds, closes it.
+  const requestAgent = new Agent({ keepAlive: false })
+  const keys = new JwksClient({ jwksUri: jwksUrl.href, cache: true, requestAgent })
   return {
     verify: async (token) => {
       const { header } = jwt.decode(token, { complete: true }) ?? {}
