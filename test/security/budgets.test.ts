@@ -5,7 +5,9 @@ import { bearer, codeIn, newEmail, PASSWORD, post, type SignedIn, tokenIn, waitF
 import { type CallCounts, countingEnv, d1RoundTrips } from '../support/counting-env.ts'
 
 const { env, take } = countingEnv()
-/** One line a request, with what it used; what goes out after the answer, once a minute and session, is left out. */
+/**
+ * Each line tells what one request used. It omits the messages that leave after the answer, once a minute and session.
+ */
 const table: string[] = []
 
 /** Sends a request and answers what it cost. */
