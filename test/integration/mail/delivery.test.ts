@@ -275,7 +275,7 @@ describe('the sweep', () => {
     const bench = deliveryBench()
     const due = bench.now - 120_000
     const overdue: string[] = []
-    // The first 120 mails are due at the same time, so that a page ends between two of them.
+    // More than a hundred mails are due at the same time, so that a page ends between two of them.
     for (let index = 0; index < 230; index += 1)
       overdue.push(await putMail({ next_attempt_at: due + Math.max(0, index - 120) }))
     await putMail({ next_attempt_at: bench.now - 59_000 })
