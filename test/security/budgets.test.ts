@@ -6,11 +6,11 @@ import { type CallCounts, countingEnv, d1RoundTrips } from '../support/counting-
 
 const { env, take } = countingEnv()
 /**
- * Each line tells what one request used. It omits the messages that leave after the answer, once a minute and session.
+ * Each line tells what one request used. It omits the messages about activity, of which at most one a minute and
+ * session leaves after the answer.
  */
 const table: string[] = []
 
-/** Sends a request and answers what it cost. */
 async function costOf(
   method: string,
   path: string,

@@ -142,7 +142,6 @@ export async function signedInByCookie(account: AccountInput = {}) {
   return { ...created, cookies: cookiesOf(response), cookie: cookieHeader(response) }
 }
 
-/** Answers whether a password logs in. */
 export async function canLogIn(identifier: string, password: string): Promise<boolean> {
   const { status } = await post('/auth/login', { identifier, password })
   return status === 200

@@ -33,7 +33,6 @@ export async function expectRefusal(response: Response, status: number, code: st
   return problem as z.infer<typeof Problem> & Record<string, unknown>
 }
 
-/** Proves that an answer is a success without a body. */
 export async function expectNoContent(response: Response): Promise<void> {
   const text = await response.text()
   expect({ status: response.status, text }).toEqual({ status: 204, text: '' })

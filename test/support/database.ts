@@ -2,7 +2,6 @@ import { env } from 'cloudflare:workers'
 
 export type Row = Record<string, string | number | null>
 
-/** Reads the rows of a query. */
 export async function rows<Found = Row>(sql: string, ...values: unknown[]): Promise<Found[]> {
   const { results } = await env.DB.prepare(sql)
     .bind(...values)
@@ -10,7 +9,6 @@ export async function rows<Found = Row>(sql: string, ...values: unknown[]): Prom
   return results
 }
 
-/** Counts the rows of a table that match. */
 export async function countRows(table: string, where: string, ...values: unknown[]): Promise<number> {
   const [counted] = await rows(`select count(*) as count from ${table} where ${where}`, ...values)
   return Number(counted?.count)

@@ -13,7 +13,6 @@ export interface Operation {
   parameters: { name: string; in: string; required: boolean; schema: Schema }[]
   /** This is the request body by media type. It is null where there is none. */
   body: { required: boolean; mediaTypes: string[]; schema: Schema } | null
-  /** The documented statuses. */
   statuses: number[]
   /** The codes that the documented statuses name. */
   codes: string[]

@@ -183,7 +183,7 @@ export function stubProviders() {
 }
 export type StubbedProviders = ReturnType<typeof stubProviders>
 
-/** Answers where an answer sends the browser. */
+/** Answers the address to which a response redirects the browser. */
 export function locationOf(response: Response): URL {
   const location = response.headers.get('Location')
   if (response.status !== 302 || location === null) throw new Error(`no redirect: ${response.status}`)

@@ -23,7 +23,6 @@ export function freshWorker(overrides: Record<string, unknown> = {}) {
       }),
   }
 }
-/** Sends so many requests and returns their statuses. */
 export async function statusesOf(count: number, ask: () => Promise<Response>): Promise<number[]> {
   const statuses: number[] = []
   for (let sent = 0; sent < count; sent += 1) statuses.push((await ask()).status)

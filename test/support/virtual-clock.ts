@@ -32,7 +32,7 @@ export class VirtualClock {
 
   leave(): void {
     this.#working -= 1
-    // By then, every participant that this has woken has told the clock that it works.
+    // When this runs, every participant that was woken has already told the clock that it works.
     setTimeout(() => this.#goOn(), 0)
   }
 

@@ -37,7 +37,7 @@ export async function register(service: Service, name: string, headers: Record<s
   return email
 }
 
-/** Waits until something is there. */
+/** Waits until `find` finds something, and answers it. */
 export async function eventually<Found>(find: () => Found | undefined, seconds = 45): Promise<Found> {
   for (const deadline = Date.now() + seconds * 1000; Date.now() < deadline; await sleep(100)) {
     const found = find()

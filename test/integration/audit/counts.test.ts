@@ -12,7 +12,6 @@ const forgot = (email: string) => post('/auth/forgot-password', { email })
 const resend = (email: string) => post('/auth/resend-verification', { email })
 const register = (email: string) => post('/auth/register', { email, password: PASSWORD })
 
-/** Answers how often something was counted. */
 async function counted(kind: string): Promise<number> {
   const [row] = await rows('select sum(count) as count from audit_counts where kind = ?', kind)
   return Number(row?.count ?? 0)

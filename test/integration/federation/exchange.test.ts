@@ -33,7 +33,6 @@ async function waiting(person = newPerson(), redirectTo = REDIRECT) {
 const exchange = (body: unknown, headers: Record<string, string> = {}) =>
   callWorker(service, 'POST', '/auth/oauth/exchange', { body, headers })
 
-/** Creates a user with a second factor. */
 async function personWithSecondFactor() {
   const person = newPerson()
   const { code, codeVerifier } = await waiting(person)

@@ -17,7 +17,6 @@ import { deliveryBench, jobPlatform, outboxRow, putMail } from '../../support/ou
 const EVERY_MINUTE = '* * * * *'
 const fails = (permanent: boolean) => () => Promise.reject(new MailError('smtp 451 RCPT TO', permanent))
 
-/** Reads the audit events about a mail. */
 async function auditOfMail(id: string) {
   const events = await rows(
     "select * from audit_events where type = 'mail.failed' and json_extract(details, '$.outboxId') = ?",
