@@ -13,7 +13,7 @@ import { startService } from '../test/e2e/support/service.ts'
 
 const TRIES = 200
 const WARM_UP = 20
-/** Sign-ups at once, before anything is timed. */
+/** So many sign-ups run at once, before anything is timed. */
 const AT_ONCE = 20
 /** workerd evicts an object that was idle for ten seconds. */
 const EVICTION_MS = 15_000
@@ -21,8 +21,8 @@ const RATIO = { min: 0.9, max: 1.1 }
 const PASSWORD = 'correct horse battery staple'
 
 /**
- * Each route with a body that asks it about an address. Login has a wrong password for a verified account, and for
- * every other one the right password of an address that is not confirmed, which has to look the same.
+ * Each route has a body that asks it about an address. A login has a wrong password for a verified account. For every
+ * other account it has the right password of an address that is not confirmed, which has to look the same.
  */
 const ROUTES = {
   '/auth/login': (email: string, nth: number) => ({
@@ -58,7 +58,7 @@ async function mustPost(path: string, body: unknown, status: number): Promise<vo
   if (answer.status !== status) throw new Error(`${path}: ${answer.status}\n${service.output().slice(-4000)}`)
 }
 
-/** The token of the mail to an address, once it is there. */
+/** Waits for the mail to an address and reads its token. */
 async function tokenOf(email: string): Promise<string> {
   for (let tries = 0; tries < 200; tries += 1) {
     const response = await fetch(`${service.origin}/dev/mailbox.json?to=${email}`)
@@ -70,7 +70,7 @@ async function tokenOf(email: string): Promise<string> {
   throw new Error('no mail')
 }
 
-/** Accounts for one route, every second of them verified. */
+/** Creates the accounts for one route and verifies every second of them. */
 async function signUp(route: string): Promise<string[]> {
   const emails = Array.from({ length: TRIES + WARM_UP }, (_, nth) => `known${nth}.${route.slice(6)}@example.com`)
   const register = (email: string) => mustPost('/auth/register', { email, password: PASSWORD }, 202)
@@ -83,7 +83,7 @@ async function signUp(route: string): Promise<string[]> {
   return emails
 }
 
-/** Asks about each known address and as many unknown ones, each pair in an order of its own. */
+/** Asks about each known address and as many unknown ones. The order of each pair is random. */
 async function measure(route: keyof typeof ROUTES, known: readonly string[]) {
   const times = { known: [] as number[], unknown: [] as number[] }
   const statuses = new Set<number>()

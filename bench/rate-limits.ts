@@ -1,14 +1,14 @@
 /**
- * `npm run bench:rate-limits` prints what rate limiting costs in KV, for each 1,000 requests of well-behaved and of
- * abusive clients, against a KV with production's limits (`test/support/production-kv.ts`) and a clock of its own.
- * Nothing is timed: the numbers are the same on every machine.
+ * `npm run bench:rate-limits` prints what rate limiting costs in KV for each 1,000 requests of well-behaved and of
+ * abusive clients. It uses a KV with production's limits (`test/support/production-kv.ts`) and a clock of its own.
+ * Nothing is timed, so the numbers are the same on every machine.
  */
 import { toRateKeys } from '../src/http/client-address.ts'
 import { createRateLimiter, type RatePolicy } from '../src/platform/rate-limiter.ts'
 import { NOON_MS } from '../test/support/clock.ts'
 import { createProductionKv, type ProductionKv } from '../test/support/production-kv.ts'
 
-/** The classes as they are by default (`RATE_CLASSES` in `src/config.ts`). */
+/** These are the default classes (`RATE_CLASSES` in `src/config.ts`). */
 const GLOBAL: RatePolicy = { requests: 300, windowSeconds: 60 }
 const SENSITIVE: RatePolicy = { requests: 5, windowSeconds: 60 }
 const MAIL_HOURLY: RatePolicy = { requests: 120, windowSeconds: 3600 }
@@ -16,13 +16,14 @@ const MAIL_DAILY: RatePolicy = { requests: 600, windowSeconds: 24 * 3600 }
 const MINUTE_MS = 60_000
 
 /**
- * Some traffic of one or more minutes: who asks, whether it is a sensitive route, and whether that one sends a mail.
+ * This is traffic of one or more minutes. It tells who asks, whether the route is sensitive, and whether that route
+ * sends a mail.
  */
 interface Scenario {
   name: string
   minutes: number
   isolates: number
-  /** Requests a minute, spread evenly over it. */
+  /** The requests of a minute are spread evenly over it. */
   perMinute: number
   clientOf: (request: number) => string
   isSensitive: (request: number) => boolean
@@ -165,7 +166,7 @@ function openIsolate(kv: ProductionKv, index: number) {
   }
 }
 
-/** Any isolate may get a request, without a pattern: mulberry32, the same numbers each time. */
+/** Any isolate may get a request, without a pattern. mulberry32 gives the same numbers in each run. */
 let seed = 20_261_120
 function random(): number {
   seed = (seed + 0x6d2b79f5) | 0
@@ -174,7 +175,7 @@ function random(): number {
   return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
 }
 
-/** One line of the table: what 1,000 requests of this kind cost. */
+/** Answers one line of the table, which tells what 1,000 requests of this kind cost. */
 async function measure(scenario: Scenario): Promise<string> {
   const kv = createProductionKv()
   const isolates = Array.from({ length: scenario.isolates }, (_, index) => openIsolate(kv, index))

@@ -14,13 +14,15 @@ let hash: string
 let lastName = 0
 let name: string
 
-/** The object of this test. Asked for anew each time: a stub does not survive its object's restart. */
+/**
+ * Gets the object of this test. Each call asks for it anew, because a stub does not survive the restart of its object.
+ */
 const throttle = () => env.LOGIN_THROTTLE.getByName(name) as DurableObjectStub<LoginThrottle>
 const attempt = (password: string, deviceId: string | null = null, isBarred = false) =>
   throttle().attempt({ password, hash, deviceId, isBarred })
 const wrong = (deviceId: string | null = null) => attempt('wrong', deviceId)
 
-/** Many attempts at once, and how many of them got as far as the password. */
+/** Makes many attempts at once, and answers how many of them got as far as the password. */
 async function storm(count: number, deviceId: string | null = null): Promise<number> {
   const outcomes = await Promise.all(Array.from({ length: count }, () => wrong(deviceId)))
   return outcomes.filter(({ outcome }) => outcome === 'wrong').length

@@ -7,7 +7,7 @@ import { NOON_MS } from '../support/clock.ts'
 const DAY_MS = LOGIN_FORGET_SECONDS * 1000
 const START_MS = NOON_MS
 
-/** The records of an account without an object around them: failures are counted, and early attempts refused. */
+/** Keeps the records of an account without an object around them. It counts failures and refuses early attempts. */
 function account() {
   const stored = new Map<string, Failures>()
   const read = (key: string) => stored.get(key)
@@ -28,7 +28,7 @@ function account() {
   }
 }
 
-/** The waits, in seconds, between the failures of somebody who never tries too early. */
+/** Answers the waits, in seconds, between the failures of somebody who never tries too early. */
 function waitsOf(deviceId: string | null, failures: number): number[] {
   const { fail, waitMs } = account()
   let now = START_MS
@@ -42,7 +42,7 @@ function waitsOf(deviceId: string | null, failures: number): number[] {
   return waits
 }
 
-/** The largest number of times within any 24 hours, of which the last moment does not count. */
+/** Answers the largest number of times within any 24 hours, the end of which does not count. */
 function mostInADay(times: readonly number[]): number {
   return Math.max(0, ...times.map((from) => times.filter((at) => at >= from && at < from + DAY_MS).length))
 }

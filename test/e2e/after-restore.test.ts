@@ -8,7 +8,7 @@ import { runWrangler } from '../../scripts/lib/wrangler.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const USER = '00000000-0000-4000-8000-000000000001'
-/** Wrangler is started many times, on a machine that may be busy. */
+/** Wrangler is started many times, perhaps on a busy machine. */
 const TIMEOUT_MS = 300_000
 const DB = ['d1', 'execute', 'DB', '--local', '--env', 'development']
 

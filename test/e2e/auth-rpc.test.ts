@@ -9,14 +9,14 @@ afterAll(async () => {
   await workers?.close()
 })
 
-/** Asks the other service as a user does; it asks Postern over its binding. */
+/** Asks the other service as a user does. That service then asks Postern over its binding. */
 async function ask(accessToken: string, search = ''): Promise<{ status: number; body: unknown }> {
   const headers = { Authorization: `Bearer ${accessToken}` }
   const response = await workers.ask('orders', `/${search}`, { headers })
   return { status: response.status, body: await response.json() }
 }
 
-/** Has the other service call `verify` with these very arguments. */
+/** Makes the other service call `verify` with exactly these arguments. */
 async function verifyWith(...args: unknown[]): Promise<unknown> {
   const response = await workers.ask('orders', '/arguments', { method: 'POST', body: JSON.stringify(args) })
   return { status: response.status, answer: await response.json() }
@@ -50,7 +50,7 @@ describe('AuthRpc, asked by another Worker over a service binding', () => {
     expect(await ask(user.tokens.accessToken, '?permission=users:read&fresh')).toEqual(FORBIDDEN)
     await makeAdmin(user)
     expect((await ask(user.tokens.accessToken, '?permission=users:read&fresh')).status).toBe(200)
-    // The token still has the former permissions, and the next one has the new one.
+    // This token still has the former permissions, and only the next one has the new permission.
     expect(await ask(user.tokens.accessToken, '?permission=users:read')).toEqual(FORBIDDEN)
     const refreshed = await workers.post('/auth/refresh', { refreshToken: user.tokens.refreshToken })
     const { accessToken } = (await refreshed.json()) as SignedIn['tokens']

@@ -11,27 +11,27 @@ const MAIL = 'RESEND_API_KEY=re_0123456789'
 const withSecret = (list: string) => `${MAIL}\nAUTH_SECRET=${list}\n`
 
 let account: Account
-// Each run of a script is a dozen processes.
+// Each run of a script starts a dozen processes.
 vi.setConfig({ testTimeout: 240_000 })
 beforeEach(() => {
   account = openAccount()
 })
 afterAll(forgetMachines)
 
-/** A machine that knows the mail key, and the secret where one is given. */
+/** Sets up a machine that knows the mail key, and the secret where one is given. */
 function machineWith(list?: string, vars: Record<string, string> = SETTINGS) {
   const machine = setUpMachine(account, vars)
   machine.writeSecrets(list === undefined ? `${MAIL}\n` : withSecret(list))
   return machine
 }
 const changing = (calls: string[]) => calls.filter((call) => /^deploy |create|migrations/.test(call))
-/** Deploys a list, which must succeed. */
+/** Deploys a list and expects that this succeeds. */
 function deployed(list: string, ...args: string[]) {
   const machine = machineWith(list)
   expect(machine.run('deploy', ...args)).toMatchObject({ status: 0 })
   return machine
 }
-/** Deploys a list, which must be refused and change nothing. */
+/** Deploys a list and expects that this is refused and changes nothing. */
 function refused(list: string | undefined, ...args: string[]): string {
   const before = [account.state(), changing(account.calls())]
   const { status, said } = machineWith(list).run('deploy', ...args)

@@ -13,13 +13,15 @@ import {
 } from './support/mail-service.ts'
 import type { Service } from './support/service.ts'
 
-/** What the API says to an address, known by its first part: to the first request, or to each. */
+/**
+ * The first part of an address decides what the API says: either to the first request about that address, or to each.
+ */
 const FIRST_REFUSED: Readonly<Record<string, { status: number; name: string }>> = {
   busy: { status: 429, name: 'rate_limit_exceeded' },
   broken: { status: 500, name: 'internal_server_error' },
   unpaid: { status: 403, name: 'invalid_api_key' },
 }
-/** Read with a 429 only. */
+/** The Worker reads this header only with a 429. */
 const PAUSE = { 'Retry-After': '1' }
 const ALWAYS_REFUSED: typeof FIRST_REFUSED = { wrong: { status: 422, name: 'validation_error' } }
 
@@ -35,12 +37,18 @@ interface Call {
 
 describe('the whole Worker and an HTTP API like Resend', () => {
   const calls: Call[] = []
-  /** What the API would have sent, by idempotency key: one mail a key, as Resend promises for 24 hours. */
+  /**
+   * These are the mails that the API would have sent, by idempotency key. It sends one mail for each key, as Resend
+   * promises for 24 hours.
+   */
   const sent = new Map<string, Call>()
   const server = createServer((request, response) => void answer(request, response))
   let service: Service
   let [busy, broken, lost, wrong, unpaid] = ['', '', '', '', '']
-  /** The mails that the API took, in order, and how many requests it takes in any second before it asks for a pause. */
+  /**
+   * The first holds the mails that the API took, in order. The second tells how many requests it takes in any second
+   * before it asks for a pause.
+   */
   const accepted: Call[] = []
   const rate = { limit: Number.POSITIVE_INFINITY, taken: [] as number[], refused: 0 }
   const isTooFast = (): boolean => {
@@ -156,7 +164,7 @@ describe('the whole Worker and an HTTP API like Resend', () => {
     const known = await registerMany(6, 'known')
     await eventually(() => isSent(known, 1))
 
-    // The API takes no mail until all are asked for, so that a slow machine does not change the result.
+    // The API takes no mail until all mails are asked for, so that a slow machine does not change the result.
     rate.limit = 0
     const signUps = await registerMany(14, 'burst')
     await eventually(() => rate.refused || undefined)
@@ -169,7 +177,8 @@ describe('the whole Worker and an HTTP API like Resend', () => {
     const order = accepted.slice(isNew).filter(({ body }) => [...known, ...signUps].includes(String(body.to[0])))
     expect(new Set(order.map(({ key }) => key)).size).toBe(20)
     expect(order).toHaveLength(20)
-    // Only mails that were being delivered when the resets were asked for went before them: two batches of five.
+    // Only mails whose delivery had begun when the resets were asked for went before them. These are two batches of
+    // five.
     const lastReset = order.findLastIndex(({ body }) => known.includes(String(body.to[0])))
     expect(lastReset).toBeLessThan(known.length + 10)
     const tried = "select id from outbox where recipient = ? and state = 'delivered' and attempts = 1"

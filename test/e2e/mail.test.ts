@@ -28,7 +28,7 @@ beforeAll(async () => {
 describe('the whole Worker and a real mail server: AUTH over STARTTLS', () => {
   let server: MailServer
   let service: Service
-  /** Tries at each recipient, by address. */
+  /** For each address, this counts how often a mail to it was tried. */
   const tries = new Map<string, number>()
   const countTry = (address: string) => {
     const count = (tries.get(address) ?? 0) + 1
@@ -40,14 +40,16 @@ describe('the whole Worker and a real mail server: AUTH over STARTTLS', () => {
   const mailsTo = (email: string): Received[] => server.received.filter(({ to }) => to.includes(email))
   const mailTo = (email: string, seconds?: number) => eventually(() => mailsTo(email)[0], seconds)
 
-  /** Waits until a mail is recorded as delivered and everything that was announced until then has had its turn. */
+  /**
+   * Waits until a mail is recorded as delivered, and until everything that was announced before then has been tried.
+   */
   const settled = async (email: string) => {
     const state = "select id from outbox where recipient = ? and state = 'delivered'"
     await eventually(() => query(service, state, email)[0])
     await mailTo(await register(service, 'behind'))
   }
 
-  /** The mails that take a retry, asked for at the start, so that they fail while other tests run. */
+  /** These mails need a retry. They are asked for at the start, so that they fail while other tests run. */
   let soft = ''
   let lost = ''
   let hard = ''
@@ -143,7 +145,7 @@ describe('the whole Worker and a real mail server: AUTH over STARTTLS', () => {
     expect(arrived()).toBe(0)
     answerRecipient = (done) => done()
     for (const done of stalled) done()
-    // No mail is lost by it.
+    // Every mail arrives, although the server was so slow.
     await eventually(() => arrived() === 8 || undefined, 90)
   })
 
@@ -247,7 +249,7 @@ describe('the whole Worker and a real mail server: TLS from the first byte, with
   })
 })
 
-/** What is read of the queues in `wrangler.toml`. */
+/** These are the parts that are read of the queues in `wrangler.toml`. */
 interface Queues {
   producers?: { binding: string; queue: string }[]
   consumers?: { queue: string; dead_letter_queue?: string; max_batch_size?: number; max_concurrency?: number | null }[]
@@ -267,7 +269,7 @@ describe('the queues of both environments', () => {
     const consumer = queues.consumers?.find(({ queue }) => queue === queueOf('MAIL_QUEUE'))
     expect(queueOf('MAIL_DEAD_QUEUE')).toBe(consumer?.dead_letter_queue)
     expect(queueOf('MAIL_DEAD_QUEUE')).toBeDefined()
-    // The queue has no consumer: an operator reads it (docs/operations.md).
+    // This queue has no consumer, because an operator reads it (docs/operations.md).
     expect(queues.consumers?.map(({ queue }) => queue)).not.toContain(queueOf('MAIL_DEAD_QUEUE'))
   })
 })

@@ -20,13 +20,15 @@ import type { Fault, OpenIdProvider } from './support/openid-provider.ts'
 
 useOAuthBench()
 
-/** Logins that wait for an issuer while the other tests run: what became of each, and after how long. */
+/**
+ * These logins wait for an issuer while the other tests run. Each promise tells how a login ended, and after how long.
+ */
 const givenUp: Record<string, Promise<{ error: string | null; tookMs: number }>> = {}
 beforeAll(() => {
   for (const flavour of ['basic', 'post']) {
     const started = Date.now()
     givenUp[flavour] = errorOf(`${flavour}-silent`).then((error) => ({ error, tookMs: Date.now() - started }))
-    // A failure is told by the test that awaits it.
+    // The test that awaits the promise reports its failure.
     givenUp[flavour].catch(() => {})
   }
 })

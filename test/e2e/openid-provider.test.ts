@@ -18,7 +18,9 @@ const ACCOUNTS: Record<string, Account> = {
   cleo: { name: 'Cleo' },
 }
 
-/** A login up to the callback, which is given to `authenticate` unless altered. */
+/**
+ * Begins a login and walks to its callback. What it returns is passed to `authenticate`, unless a test alters it first.
+ */
 async function beginAt(provider: OAuthProvider) {
   const input: AuthorizationInput = {
     redirectUri: REDIRECT_URI,
@@ -39,7 +41,9 @@ const codeOf = (attempt: Promise<unknown>): Promise<ProviderErrorCode | 'accepte
     },
   )
 
-/** Logins that wait for an issuer while the other tests run: what became of each, and after how long. */
+/**
+ * These logins wait for an issuer while the other tests run. Each promise tells how a login ended, and after how long.
+ */
 const givenUp: Record<string, Promise<{ code: ProviderErrorCode | 'accepted'; tookMs: number }>> = {}
 const silentIssuers: OpenIdProvider[] = []
 beforeAll(async () => {
@@ -52,7 +56,7 @@ beforeAll(async () => {
     issuer.break('token', 'slow')
     const started = Date.now()
     givenUp[flavour] = codeOf(provider.authenticate(input)).then((code) => ({ code, tookMs: Date.now() - started }))
-    // A failure is told by the test that awaits it.
+    // The test that awaits the promise reports its failure.
     givenUp[flavour].catch(() => {})
   }
 })

@@ -33,7 +33,10 @@ async function forge(forgery: string, token: string): Promise<string> {
   return (await FORGERIES[forgery]?.({ token, publicJwk, attackerUrl })) ?? ''
 }
 
-/** Another backend: it knows the address of the keys, verifies offline, and may keep keys for as long as it lives. */
+/**
+ * This is another backend. It knows the address of the keys, verifies offline, and may keep keys for as long as it
+ * lives.
+ */
 interface Backend {
   verify(token: string): Promise<unknown>
 }
@@ -65,12 +68,12 @@ const publishedKids = async () => (await publishedKeys()).map(({ kid }) => kid)
 const kidOf = (token: string) => decodeProtectedHeader(token).kid ?? ''
 
 /**
- * Lets one key period go by: what was the next key signs now. The rows move instead of the clock, and the Worker starts
- * anew. Each is sealed anew, because a key counts only for the period that its seal names.
+ * Lets one key period pass, so that the key which was next signs now. It moves the rows instead of the clock, and
+ * starts the Worker anew. It seals each key anew, because a key counts only for the period that its seal names.
  */
 async function passKeyPeriod(): Promise<void> {
   const secrets = parseAuthSecret(AUTH_SECRET)
-  // The oldest first, since the period is the primary key.
+  // The oldest comes first, because the period is the primary key.
   for (const row of await workers.sql('select period, kid, public_jwk, seals from signing_keys order by period')) {
     const key = { period: Number(row.period) - 1, kid: String(row.kid), publicJwk: String(row.public_jwk) }
     const privateJwk = await openSigningKey(secrets, key.kid, readSeals(String(row.seals)))

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { unstable_readConfig } from 'wrangler'
 
-/** What `wrangler.toml` makes of an environment, with what it inherits. */
+/** Reads what `wrangler.toml` sets for an environment, with what that environment inherits. */
 const readConfig = (env: string) => unstable_readConfig({ config: 'wrangler.toml', env })
 
 describe('wrangler.toml', () => {

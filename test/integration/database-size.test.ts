@@ -12,7 +12,7 @@ const PAID_PLAN_BYTES = 10e9
 const CHROME =
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36'
 
-/** The values in which copy number `n` of a row differs. Ids grow, as those of the service do (RFC 9562 §5.7). */
+/** Copy number `n` of a row differs in these values. The ids grow, as those of the service do (RFC 9562 §5.7). */
 const NUMBERED_ID = "printf('%08x-0000-7000-8000-000000000000', n)"
 const ID = "printf('%08x-0000-7000-8000-', n) || lower(hex(randomblob(6)))"
 const OWN_COLUMNS: Record<string, Record<string, string>> = {
@@ -34,7 +34,7 @@ async function databaseBytes(): Promise<number> {
   return (await env.DB.prepare('select 1').all()).meta.size_after
 }
 
-/** Measures the bytes of a row and its part of every index, by how much copies of a real one enlarge the database. */
+/** Measures the bytes of a row, with its part of every index, by how much copies of a real row enlarge the database. */
 async function bytesOf(table: string, where: string): Promise<number> {
   const names = (await rows(`select name from pragma_table_info('${table}')`)).map(({ name }) => String(name))
   const values = names.map((name) => OWN_COLUMNS[table]?.[name] ?? name)
@@ -45,7 +45,9 @@ async function bytesOf(table: string, where: string): Promise<number> {
   return ((await databaseBytes()) - before) / COPIES
 }
 
-/** A row of the table of the operations page: bytes, and how many of the kind fill a database of either plan. */
+/**
+ * Reads a row from the table of the operations page: its bytes, and how many such rows fill a database of either plan.
+ */
 function statedOf(kind: string): number[] {
   const [, cells = ''] = operations.match(new RegExp(`^\\| ${kind} \\|(.*)\\|$`, 'm')) ?? []
   return cells.split('|').map((cell) => Number(cell.replaceAll(',', '')))

@@ -81,7 +81,7 @@ describe('GET /health/ready', () => {
 })
 
 describe('GET /health/ready, asked often', () => {
-  /** The test environment with the calls that readiness makes counted, and the database broken on demand. */
+  /** Builds a test environment that counts the calls of readiness, and whose database the test can break. */
   function watchedEnv(overrides: Record<string, unknown> = {}) {
     const calls: string[] = []
     const state = { isDown: false }
@@ -98,7 +98,8 @@ describe('GET /health/ready, asked often', () => {
   }
 
   /**
-   * The same in an isolate that has read its signing keys, which it remembers for longer than an answer of readiness.
+   * Builds the same environment, but its isolate has read its signing keys. It remembers them for longer than an answer
+   * of readiness.
    */
   async function watchedEnvWithKeys() {
     const watched = watchedEnv()

@@ -10,7 +10,7 @@ import { bearer } from '../support/client.ts'
 import { rows } from '../support/database.ts'
 import { interceptEnv } from '../support/intercept-env.ts'
 
-/** The statements of a piece of work, each once. */
+/** Collects the statements of a piece of work, each of them once. */
 async function statementsOf(work: (bindings: Env) => Promise<unknown>): Promise<string[]> {
   const statements = new Set<string>()
   const note = interceptEnv({ ...env, SESSION_IDLE_TIMEOUT_SECONDS: '1200' } as unknown as Env, (call, proceed) => {
@@ -21,7 +21,7 @@ async function statementsOf(work: (bindings: Env) => Promise<unknown>): Promise<
   return [...statements]
 }
 
-/** How the database finds the rows of a statement, step by step. */
+/** Asks the database how it finds the rows of a statement, step by step. */
 async function planOf(sql: string): Promise<string[]> {
   const holes = Array.from(sql.matchAll(/\?/g), () => null)
   return (await rows(`explain query plan ${sql}`, ...holes)).map(({ detail }) => String(detail))
@@ -36,7 +36,10 @@ beforeAll(async () => {
 })
 const isList = (sql: string) => / order by .* limit /s.test(sql) || sql.startsWith('select "sessions"')
 
-/** What reads a table from end to end. A list that walks an index in its order ends at its limit. */
+/**
+ * Finds the steps that read a table from end to end. A list that reads an index in its order ends at its limit, so it
+ * does not count.
+ */
 const scansOf = (plan: string[]) => plan.filter((step) => /^SCAN (?!\(|json_each)(?!.*USING)/.test(step))
 
 describe('the clean-up', () => {

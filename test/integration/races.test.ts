@@ -23,7 +23,7 @@ import { interceptEnv } from '../support/intercept-env.ts'
 const AT_ONCE = 50
 const NEW_PASSWORD = 'a quite different battery staple'
 
-/** The answers to the same request sent many times at once. */
+/** Sends the same request many times at once, and answers all responses. */
 const manyTimes = async (request: (nth: number) => Promise<Response>): Promise<Response[]> =>
   await Promise.all(Array.from({ length: AT_ONCE }, (_, nth) => request(nth)))
 
@@ -41,14 +41,14 @@ afterAll(mailsSettled)
 describe('POST /auth/login, two at once', () => {
   it('lets both in where the hash is to be upgraded, and changes it once (ASVS 11.4.2, 15.4.2)', async () => {
     const { email } = await verified()
-    // m=256 KiB, t=2, p=1 of "password": phc-winner-argon2, src/test.c.
+    // This is the hash of "password" with m=256 KiB, t=2 and p=1 from phc-winner-argon2, src/test.c.
     const weak = '$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4'
     await rows('update users set password_hash = ? where email = ?', weak, email)
     const [before] = await rows('select password_changed_at from users where email = ?', email)
     let waiting = 0
     let release = () => {}
     const bothHaveRead = new Promise<void>((resolve) => (release = resolve))
-    // Both read the account before either opens its session.
+    // Both requests read the account before either of them opens its session.
     const together = interceptEnv(env, async ({ kind }, proceed) => {
       if (kind !== 'durable-object') return await proceed()
       waiting += 1

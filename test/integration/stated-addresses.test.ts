@@ -17,7 +17,7 @@ const stating = (address: string, client = SERVICE) => ({
 })
 const FORGOT = { email: 'nobody@example.com' }
 
-/** The clock stands still at the start of a minute: none of the windows ends while a test runs. */
+/** The clock stands still at the start of a minute, so none of the windows ends while a test runs. */
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() })
   passToNextMinute()

@@ -18,9 +18,9 @@ import {
 import { mailsSettled } from '../support/database.ts'
 import { dumpDatabase } from '../support/stored-state.ts'
 
-/** Every secret that was handed out. */
+/** Every secret that was handed out is kept here. */
 const handedOut: { what: string; value: string }[] = []
-/** Every value of every column of every table. */
+/** Every value of every column of every table is kept here. */
 let stored: { where: string; value: string }[] = []
 
 const keep = (what: string, ...values: (string | undefined)[]) =>
@@ -33,7 +33,9 @@ async function keepMail(to: string, path: string): Promise<string> {
   return tokenIn(mail)
 }
 
-/** Runs every flow that makes a secret. Some secrets are used and some are not, as a leak may happen at any time. */
+/**
+ * Runs every flow that makes a secret. Some secrets are used and some are not, because a leak may happen at any time.
+ */
 async function walkEveryFlow(): Promise<void> {
   const [email, newAddress, unverified] = [newEmail(), newEmail(), newEmail()]
   const passwords = [PASSWORD, 'the second password of all', 'the third password of all']
@@ -68,7 +70,8 @@ async function walkEveryFlow(): Promise<void> {
 }
 
 /**
- * A request whose token is no secret: the log may hold it, being an id or a word, so the log guard is not told of it.
+ * Sends a request whose token is no secret but an id or a word. The log may hold it, so the log guard is not told of
+ * it.
  */
 const knock = (path: string, body: object) =>
   exports.default.fetch(`${ORIGIN}${path}`, {

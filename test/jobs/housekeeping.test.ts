@@ -13,7 +13,7 @@ import { interceptEnv } from '../support/intercept-env.ts'
 
 const HOURLY = '47 * * * *'
 const DAILY = '17 3 * * *'
-/** The free plan allows so many queries in one run of a Worker; each statement of a batch counts as one. */
+/** The free plan allows so many queries in one run of a Worker, and each statement of a batch counts as one. */
 const MAX_QUERIES = 50
 const DAY = 86_400_000
 const now = NOON_MS
@@ -35,14 +35,14 @@ async function run(cron: string, bindings: Env = env as unknown as Env): Promise
 }
 const cleanUp = (bindings?: Env) => run(HOURLY, bindings)
 
-/** The one line of the log with this message. */
+/** Finds the only line of the log that has this message. */
 function logged(message: string): LogLine | undefined {
   const found = log.lines().filter((line) => line.message === message)
   expect(found).toHaveLength(1)
   return found[0]
 }
 
-/** Adds a row; columns that are not named get what the table asks for. */
+/** Adds a row. Columns that are not named get what the table requires. */
 async function insert(table: string, row: Record<string, unknown>): Promise<string> {
   const id = crypto.randomUUID()
   const defaults: Record<string, Record<string, unknown>> = {
@@ -198,7 +198,7 @@ describe('more rows than a run may take', () => {
   const fill = async (table: Table, count: number) => await rows(FILLED[table], count)
   const left = (table: Table) => countRows(table, "id like 'bulk%'")
 
-  /** The bindings, with every statement recorded. */
+  /** Builds bindings that record every statement. */
   function watching() {
     const statements: string[] = []
     const bindings = interceptEnv(env as unknown as Env, (call, proceed) => {

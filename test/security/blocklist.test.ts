@@ -14,14 +14,14 @@ import { listOperations, samplesOf } from '../support/openapi.ts'
 import { createProductionKv } from '../support/production-kv.ts'
 
 /**
- * The longest time for which production may go on accepting a token: that of a write on its way to other locations, and
- * that of a read which they have cached.
+ * Production may go on accepting a token for at most this long: the time that a write needs to reach other locations,
+ * and the time for which they repeat a read that they have cached.
  */
 const PROPAGATION_MS = 60_000
 const CACHED_MS = KV_MIN_CACHE_TTL_SECONDS * 1000
 const WORST_LAG_MS = PROPAGATION_MS + CACHED_MS
 
-/** Workers in two locations, with KV as production has it, and a queue that keeps what it is sent. */
+/** Builds Workers in two locations, with KV as production has it, and a queue that keeps what it is sent. */
 function twoLocations({ propagationMs = PROPAGATION_MS } = {}) {
   const kv = createProductionKv({ propagationMs })
   const queued: RevocationMessage[] = []
@@ -38,7 +38,7 @@ function twoLocations({ propagationMs = PROPAGATION_MS } = {}) {
 }
 
 let isHeld = false
-/** Stops the clock, at the start of a second. */
+/** Stops the clock at the start of a second. */
 function holdClock(): void {
   vi.useFakeTimers({ toFake: ['Date'], now: Math.ceil(Date.now() / 1000) * 1000 })
   isHeld = true
@@ -57,10 +57,12 @@ const change = async (location: Env, { tokens }: Pick<SignedIn, 'tokens'>) =>
 const logOut = (location: Env, { tokens }: Pick<SignedIn, 'tokens'>) =>
   callWorker(location, 'POST', '/auth/logout', { headers: bearer(tokens.accessToken) })
 
-/** Every way in which an access token becomes invalid before it expires, and the sessions that end with it. */
+/**
+ * These are all ways in which an access token becomes invalid before it expires, with the sessions that end with it.
+ */
 const ENDINGS: {
   name: string
-  /** Ends the session of `victim`; `other` is another session of the account. */
+  /** Ends the session of `victim`. `other` is another session of the same account. */
   end: (location: Env, account: { email: string; victim: SignedIn; other: SignedIn }) => Promise<Response | undefined>
 }[] = [
   { name: 'logout', end: (location, { victim }) => logOut(location, victim) },
@@ -128,7 +130,7 @@ const ENDINGS: {
 
 const blocklistOf = (location: Env) => createBlocklist(location.BLOCKLIST, location.REVOCATION_QUEUE)
 
-/** An account with two sessions, and a mail to reset its password. */
+/** Creates an account with two sessions and a mail to reset its password. */
 async function twoSessions() {
   const { email } = await verified()
   const victim = await logIn(email)
@@ -147,7 +149,7 @@ describe('an access token whose session has ended (ASVS 7.4.1-7.4.3)', () => {
       if (name.includes('reset')) await waitForMail(account.email, ({ text }) => text.includes('/reset-password#'))
       holdClock()
       const { victim } = account
-      // Both locations have looked the session up, and cached that there is nothing.
+      // Both locations have looked the session up, and have cached that there is no mark.
       expect([await read(here, victim), await read(there, victim)]).toEqual([200, 200])
       const response = await end(here, account)
       if (response) expect(response.status).toBe(204)
@@ -283,7 +285,8 @@ describe('every route that changes something refuses an ended session at once, w
       })
       await expectRefusal(response, 401, 'unauthenticated')
     }
-    // The same token is still accepted for reads where KV shows nothing, which is the whole of the documented lag.
+    // A location where KV shows nothing still accepts the same token for reads. This is the whole of the documented
+    // lag.
     expect(await read(blind, dead)).toBe(200)
   })
 })
@@ -328,7 +331,7 @@ describe('when KV does not take a revocation', () => {
         expect((await end(here, account))?.status).toBe(204)
         expect(queued.flatMap(({ sessionIds }) => sessionIds)).toContain(account.victim.session.id)
         expect(await change(here, account.victim)).toBe(401)
-        // While KV is down all reads are refused; where only writes fail, the token is still accepted.
+        // While KV is down, all reads are refused. Where only writes fail, the token is still accepted.
         expect(await read(here, account.victim)).toBe(how === 'refuse' ? 503 : 200)
 
         const failed = await deliver(here, [...queued])
@@ -441,14 +444,14 @@ describe('a client that goes away', () => {
       method: 'POST',
       headers: bearer(victim.tokens.accessToken),
     })
-    // Nobody waits for this answer; only what was handed to `waitUntil` is finished.
+    // Nobody waits for this answer, so only what was handed to `waitUntil` is finished.
     void worker.fetch(request, here, context)
     await waitOnExecutionContext(context)
     expect(await here.BLOCKLIST.get(victim.session.id)).toBe('ended')
   })
 })
 
-/** Of Vite: files as text. */
+/** Vite adds this function, which reads files as text. */
 interface RawGlob {
   glob(pattern: string, options: { query: '?raw'; import: 'default'; eager: true }): Record<string, string>
 }
@@ -480,7 +483,7 @@ describe('the life of a mark, of which KV takes no less than 60 s', () => {
     expect(literal.map(([path]) => path)).toEqual([])
     const kvWriters = Object.entries(sources).filter(([, text]) => text.includes('expirationTtl'))
     expect(kvWriters.map(([path]) => path.split('/').at(-1)).sort()).toEqual(['blocklist.ts', 'rate-limiter.ts'])
-    // A mark's time to live is a day and more; a count's is the least that KV takes, and its window.
+    // The time to live of a mark is more than a day. That of a count is its window and the least that KV accepts.
     for (const [path, text] of kvWriters)
       expect(text, path).toMatch(/expirationTtl(: MARK_TTL_SECONDS| = windowSeconds \+ KV_MIN_TTL_SECONDS)/)
   })

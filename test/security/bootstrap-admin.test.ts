@@ -20,7 +20,7 @@ function newGmail(): string {
   return `admin${lastAddress}@gmail.com`
 }
 
-/** What shows that a role was granted: the trail and the mail, once each. */
+/** Expects that a role was granted, and that the trail and a mail tell so once each. */
 async function expectGranted(email: string, how: string) {
   expect(await rolesOf(email)).toEqual(['admin', 'user'])
   const [user] = await rows('select id from users where email = ?', email)

@@ -5,10 +5,12 @@ import { bearer, codeIn, newEmail, PASSWORD, post, type SignedIn, tokenIn, waitF
 import { type CallCounts, countingEnv, d1RoundTrips } from '../support/counting-env.ts'
 
 const { env, take } = countingEnv()
-/** One line a request, with what it used; what goes out after the answer, once a minute and session, is left out. */
+/**
+ * Each line tells what one request used. It omits the messages about activity, of which at most one a minute and
+ * session leaves after the answer.
+ */
 const table: string[] = []
 
-/** Sends a request and answers what it cost. */
 async function costOf(
   method: string,
   path: string,

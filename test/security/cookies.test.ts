@@ -43,7 +43,7 @@ class Jar {
     }
   }
 
-  /** What goes with a request to a path. */
+  /** Builds the header that a browser sends with a request to a path. */
   header(path: string): string {
     return [...this.#cookies.values()]
       .filter((cookie) => path.startsWith(cookie.path))

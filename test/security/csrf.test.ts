@@ -12,8 +12,8 @@ const APP = 'http://app.localhost:5173'
 const bindings = { ...env, ALLOWED_ORIGINS: APP } as unknown as Env
 
 /**
- * What browsers send of a page that is not ours: foreign sites, siblings, other ports and schemes, sandboxes,
- * redirects.
+ * Browsers send these headers for a page that is not ours: for foreign sites, siblings, other ports and schemes,
+ * sandboxes and redirects.
  */
 const HOSTILE: Record<string, Record<string, string>> = {
   'another site': { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site' },

@@ -8,14 +8,14 @@ import { newSubject, oauthEnv, startPath, stubProviders } from '../support/provi
 import { type Seen, see, seePost } from '../support/seen-answers.ts'
 
 const providers = stubProviders()
-/** Only the variables: bindings that are handed over as they are would not be counted. */
+/** Copies only the variables, because bindings that are handed over unchanged would not be counted. */
 const variablesOf = (bindings: Env) =>
   Object.fromEntries(Object.entries(bindings).filter(([, value]) => typeof value === 'string'))
 const strict = countingEnv(variablesOf(oauthEnv()))
 const lenient = countingEnv(variablesOf(oauthEnv({ REQUIRE_EMAIL_VERIFICATION: 'false' })))
 
 /**
- * Somebody who asks about an address that is not theirs: with one password, one name, and one account at a provider.
+ * Somebody asks about an address that is not theirs. They use one password, one name, and one account at a provider.
  */
 interface Stranger {
   counting: typeof strict
@@ -68,7 +68,7 @@ const STEPS: typeof MAILED = {
 }
 
 let template: string
-/** Gives an address an account, a copy of one that was registered. */
+/** Gives an address an account, which is a copy of one that was registered. */
 async function giveAccount(email: string, verifiedAt: number | null): Promise<void> {
   const columns = 'password_hash, password_changed_at, status, locale, created_at'
   await rows(
@@ -86,7 +86,7 @@ const ADDRESSES: Record<string, (email: string) => Promise<void>> = {
 }
 
 let lastStranger = 0
-/** What a stranger sees who takes these steps, one after the other. */
+/** Takes these steps one after the other, and answers what a stranger sees of each. */
 async function walk(counting: typeof strict, address: string, steps: readonly string[]): Promise<Seen[]> {
   lastStranger += 1
   const [email, otherEmail] = [newEmail(), newEmail()]
@@ -111,7 +111,7 @@ async function expectAlike(counting: typeof strict, steps: readonly string[]): P
 
 beforeAll(async () => {
   template = (await registered({ password: PASSWORD })).id
-  // The isolate has its signing keys, so that every further request makes the same calls.
+  // After this, the isolate has its signing keys, so that every further request makes the same calls.
   for (const counting of [strict, lenient]) await walk(counting, 'a verified account', Object.keys(STEPS))
 })
 afterAll(mailsSettled)

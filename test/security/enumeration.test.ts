@@ -13,7 +13,7 @@ afterAll(mailsSettled)
 
 const ask = (path: string, body: unknown): Promise<Seen> => seePost(counting, path, body)
 
-/** Accounts that an address may have, each new to the test that asks. */
+/** An address may have one of these accounts. Each call creates a new one for the test that asks. */
 const KNOWN: Record<string, () => Promise<{ email: string }>> = {
   'a verified account': () => verified(),
   'an account that waits for its verification': () => registered(),

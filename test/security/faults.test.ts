@@ -62,7 +62,7 @@ async function whileStalling(hits: Hits, request: () => Promise<Response>): Prom
   return await answer
 }
 
-/** Expects the 503 of a dependency that is down, with the time to come back. */
+/** Expects the 503 that tells of a broken dependency, with the time after which to come back. */
 async function expectUnavailable(response: Response): Promise<void> {
   await expectRefusal(response, 503, 'dependency_unavailable')
   expect(Number(response.headers.get('Retry-After'))).toBeGreaterThan(0)
@@ -81,7 +81,7 @@ afterEach(() => {
 })
 afterAll(mailsSettled)
 
-/** What breaks, and how. */
+/** Each entry says what breaks and how. */
 const FAULTS: [name: string, fault: Intercept][] = [
   ['D1 refuses', refusing(d1)],
   ['D1 refuses writes', refusing(d1Writes)],
@@ -95,14 +95,14 @@ const FAULTS: [name: string, fault: Intercept][] = [
   ['R2 refuses', refusing(pictures)],
 ]
 
-/** Faults in which nothing at all may have been stored by a request that was answered 503. */
+/** With these faults, a request that was answered 503 may have stored nothing at all. */
 const NOTHING_STORED = FAULTS.map(([name]) => name).filter(
   (name) => /^D1 (refuses|fails)/.test(name) || /^the throttle/.test(name),
 )
 
 const operations = listOperations().map((operation) => [`${operation.method} ${operation.path}`, operation] as const)
 
-/** A right request, as far as the document can tell, with an address of its own. */
+/** Builds a request with an address of its own that is right as far as the document can tell. */
 function rightRequest({ method, path, body }: Operation): [method: string, path: string, body?: unknown] {
   const [, sample] = body?.mediaTypes.includes('application/json') ? [null, ...samplesOf(body.schema)] : []
   const own =
@@ -380,7 +380,7 @@ describe('GET /health/ready', () => {
     ['loginThrottle', throttle, ['loginThrottle']],
     ['pictures', pictures, ['pictures']],
   ] as const)('says that %s is down, and that the others are not', async (_name, hits, names) => {
-    // An isolate of its own, which remembers no earlier answer.
+    // This isolate is a new one, which remembers no earlier answer.
     const isolate = faultyEnv()
     isolate.fail(refusing(hits))
     const response = await callWorker(isolate.env, 'GET', '/health/ready')
@@ -392,7 +392,7 @@ describe('GET /health/ready', () => {
   })
 })
 
-/** Runs the cron of a minute later than any mail that waits. */
+/** Runs the cron at a time at which every waiting mail is overdue. */
 async function sweepLater(): Promise<void> {
   vi.setSystemTime(Date.now() + (MAIL_SWEEP_AFTER_SECONDS + 1) * 1000)
   const context = createExecutionContext()

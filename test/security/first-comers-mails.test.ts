@@ -111,7 +111,7 @@ describe('an identity records how it came', () => {
 })
 
 describe('a login that was under way', () => {
-  /** A login through GitHub whose code waits to be exchanged. */
+  /** Begins a login through GitHub whose code then waits to be exchanged. */
   async function beginLogin(env: Env, github: { id: number }, email: string) {
     const browser = createBrowser(env)
     const { codeVerifier, codeChallenge } = newVerifier()

@@ -11,13 +11,16 @@ const strict = oauthEnv()
 const lenient = oauthEnv({ REQUIRE_EMAIL_VERIFICATION: 'false' })
 
 let lastAddress = 0
-/** An address whose mailbox Google runs. */
+/** Answers a new address whose mailbox Google runs. */
 function newGmail(): string {
   lastAddress += 1
   return `owner${lastAddress}@gmail.com`
 }
 
-/** What somebody with another's address did before the owner came; the title is the row's in docs/security.md. */
+/**
+ * Somebody did this with another person's address before the owner came. Each title is that of a row in
+ * docs/security.md.
+ */
 const STRANGERS: Record<
   string,
   { service: Env; come: (stranger: Visitor, email: string, owner: Visitor) => Promise<unknown> }
@@ -71,7 +74,7 @@ const STRANGERS: Record<
   },
 }
 
-/** What the owner does then; the title is the column's. */
+/** The owner then does one of these. Each title is that of a column in docs/security.md. */
 const OWNERS: Record<string, (owner: Visitor, email: string) => Promise<unknown>> = {
   'signs up': (owner, email) => owner.register(email),
   'presses Confirm in a mail that the stranger asked for': async (owner, email) => {
@@ -100,14 +103,14 @@ const OWNERS: Record<string, (owner: Visitor, email: string) => Promise<unknown>
 }
 
 const NOTHING: WayIn[] = []
-/** A click confirms what its mail named; everything else that the owner does leaves the stranger nothing. */
+/** A click confirms what its mail named. Everything else that the owner does leaves the stranger nothing. */
 const confirmed = (left: WayIn[]) => [NOTHING, left, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING]
 /**
- * An account that is verified already stays as it is until its owner sets a password, or comes by the provider of the
- * mailbox.
+ * An account that is already verified stays as it is until its owner sets a password, or signs in by the provider that
+ * runs the mailbox.
  */
 const verified = (left: WayIn[]) => [left, left, left, NOTHING, NOTHING, NOTHING, NOTHING, left]
-/** What is left to the stranger, by row, in the order of the columns. */
+/** These are the ways to sign in that are left to the stranger: one line for each row, in the order of the columns. */
 const LEFT: WayIn[][][] = [
   confirmed(['password']),
   confirmed(['provider']),

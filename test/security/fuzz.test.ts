@@ -11,15 +11,15 @@ import { type HostileBody, hostileBytes, hostileJson } from '../support/hostile-
 import { findLeaks } from '../support/log-leaks.ts'
 import { listOperations, type Operation } from '../support/openapi.ts'
 
-/** One seed for every run, so that a failure comes again; fast-check prints it with the counterexample. */
+/** Every run has the same seed, so that a failure can be repeated. fast-check prints it with the counterexample. */
 const SEED = 20261120
 const RANDOM_BODIES = 40
 const CLIENT = { id: 'fuzz', secret: 'fuzz-client-secret-of-32-characters' }
 
-/** Without rate limits, which would answer for the routes; they have tests of their own. */
+/** Rate limits are off, because they would answer instead of the routes. They have tests of their own. */
 const { env: fuzzEnv, take } = countingEnv({ RATE_LIMITS: 'off', SERVICE_CLIENTS: JSON.stringify([CLIENT]) })
 
-/** How a request says who it is from. */
+/** A request says in one of these ways who sends it. */
 type Caller = 'nobody' | 'a signed-in user' | 'a known client'
 type Headers = Record<string, string>
 
@@ -28,7 +28,10 @@ const headersOf = (caller: Caller): Headers => {
   if (caller === 'a signed-in user') return session
   return caller === 'nobody' ? {} : { Authorization: `Basic ${btoa(`${CLIENT.id}:${CLIENT.secret}`)}` }
 }
-/** A route that asks who is calling is tried both ways: a stranger must not even reach its checks. */
+/**
+ * Answers who calls a route. One that asks for the caller is tried with and without one, because a stranger must not
+ * even reach its checks.
+ */
 function callersOf({ security }: Operation): Caller[] {
   if (security.length === 0) return ['nobody']
   return ['nobody', security.includes('client') ? 'a known client' : 'a signed-in user']
@@ -61,8 +64,8 @@ interface Stored {
 }
 
 /**
- * All rows of all tables, in one round trip, without what any request may change: deliveries, guesses, and when a
- * session was last seen.
+ * Reads all rows of all tables in one round trip. It leaves out what any request may change: deliveries, guesses, and
+ * when a session was last seen.
  */
 async function stored(): Promise<Stored> {
   const answers = await env.DB.batch<Row>(tables.map((table) => env.DB.prepare(`select * from ${table}`)))
@@ -77,16 +80,16 @@ async function stored(): Promise<Stored> {
   return { facts: { ...Object.fromEntries(kept), outbox: mails }, auditRows: audit.length + counted }
 }
 
-/** The statuses of refusals that the audit trail may record. */
+/** The audit trail may record refusals with these statuses. */
 const MAY_BE_AUDITED = [401, 403, 429]
 
-/** An answer whose status stands in the document, and whose code does where it is a refusal. */
+/** Expects an answer whose status stands in the document. Where it is a refusal, its code must stand there too. */
 function expectDocumented({ status, text }: Sent, { statuses, codes }: Operation, what: string): void {
   expect(statuses, what).toContain(status)
   if (status >= 400) expect(codes, `${what}: not documented`).toContain((JSON.parse(text) as { code?: string }).code)
 }
 
-/** A 4xx problem (RFC 9457). */
+/** Expects a problem with a 4xx status (RFC 9457). */
 function expectProblem({ status, text, headers }: Sent, what: string): void {
   expect(status, `${what}: ${text}`).toBeGreaterThanOrEqual(400)
   expect(status, `${what}: ${text}`).toBeLessThan(500)
@@ -104,13 +107,14 @@ function expectProblem({ status, text, headers }: Sent, what: string): void {
 let before: Stored
 
 /**
- * Proves that the last request changed nothing but, for some refusals, the trail. Where it wrote nothing at all, that
- * is proven already.
+ * Proves that the last request changed nothing, except that some refusals may add to the trail. Where the request wrote
+ * nothing at all, the counts prove it already.
  */
 async function expectUnchanged(status: number, what: string): Promise<void> {
   const { d1Writes, d1Batches, kvWrites, mailSends, r2Writes } = take()
   expect({ kvWrites, r2Writes }, what).toEqual({ kvWrites: 0, r2Writes: 0 })
-  // A refused login always sends the message of a mail, so that nobody learns whether there is one: the outbox tells.
+  // A refused login always sends the message of a mail, so that nobody learns whether there is one. Only the outbox can
+  // tell.
   if (d1Writes + d1Batches === 0) return expect(mailSends, what).toBe(0)
   const after = await stored()
   expect(after.facts, `${what} changed something`).toEqual(before.facts)
@@ -118,18 +122,21 @@ async function expectUnchanged(status: number, what: string): Promise<void> {
   before = after
 }
 
-/** Ignores what a valid body changed, and opens a new session where it ended the session. */
+/**
+ * Takes what a valid body changed for the new state to compare with, and opens a new session where the body ended the
+ * session.
+ */
 async function settle(): Promise<void> {
   const { status } = await sendRaw('GET', '/auth/me', session)
   if (status !== 200) session = bearer((await signedIn()).tokens.accessToken)
-  // The right password of an address that waits for its owner mails the link again: that is the subject of another
-  // test.
+  // The right password of an address that waits for its owner would mail the link again, which is the subject of
+  // another test.
   await rows('update users set email_verified_at = created_at where email_verified_at is null')
   before = await stored()
   take()
 }
 
-/** A path with its parameters filled in. */
+/** Fills a value in for each parameter of a path. */
 const fill = (path: string, value: string) => path.replace(/\{\w+\}/g, value)
 
 async function tryBody(operation: Operation, caller: Caller, body: HostileBody): Promise<void> {
@@ -195,7 +202,10 @@ const HOSTILE_QUERY_VALUES = [
 
 const UNDECLARED_NAMES = ['unknown', '__proto__', '%00', '%ff', 'a[]', '']
 
-/** Each hostile value, once and twice, under each name the route knows; some of them under names it does not. */
+/**
+ * Builds queries with each hostile value, once and twice, under each name that the route knows. Some of the values also
+ * come under names that it does not know.
+ */
 const hostileQueries = (declared: readonly string[]): string[] => [
   ...declared.flatMap((name) => HOSTILE_QUERY_VALUES.flatMap((v) => [`${name}=${v}`, `${name}=${v}&${name}=${v}`])),
   ...UNDECLARED_NAMES.flatMap((name) => HOSTILE_QUERY_VALUES.slice(-3).map((value) => `${name}=${value}`)),
@@ -255,7 +265,7 @@ const HOSTILE_HEADERS: Headers[] = [
   { 'If-None-Match': '"'.repeat(1000), Range: 'bytes=9-1', Accept: 'application/xml' },
 ]
 
-/** Thousands of requests write thousands of lines; they are looked at here, not printed. */
+/** Thousands of requests write thousands of lines. The test looks at them here and does not print them. */
 const logged: string[] = []
 for (const level of ['log', 'warn', 'error'] as const)
   vi.spyOn(console, level).mockImplementation((...line: unknown[]) => {

@@ -20,7 +20,7 @@ const PRODUCTION = {
 }
 const production = { ...env, ...PRODUCTION } as unknown as Env
 
-/** On whatever this service answers. */
+/** Every answer of this service has these headers. */
 const EVERYWHERE = {
   'strict-transport-security': 'max-age=63072000',
   'x-content-type-options': 'nosniff',
@@ -129,7 +129,7 @@ describe('headers of pages (ASVS 3.4.3)', () => {
       expect(response.headers.get('Content-Type')).toBe('text/html; charset=utf-8')
       expect(pick(response, EVERYWHERE)).toEqual(EVERYWHERE)
       expect(response.headers.get('Permissions-Policy')).toContain('camera=()')
-      // Swagger UI, on /docs, writes HTML that it has sanitised itself.
+      // Swagger UI on /docs writes HTML that it has sanitised itself, so that page does not require trusted types.
       expect(directivesOf(response)).toEqual({ ...STRICT, ...(path === '/docs' ? {} : TRUSTED_TYPES) })
     }
   })

@@ -10,18 +10,18 @@ import { interceptEnv } from '../support/intercept-env.ts'
 import { createProductionKv } from '../support/production-kv.ts'
 
 /**
- * What happened to other services and cannot happen here. docs/incidents.md lists all such incidents and where each
- * is tested: those that need a set-up of their own stand beside their subject.
+ * These tests show that what happened to other services cannot happen here. docs/incidents.md lists all such incidents
+ * and where each is tested. Those that need a set-up of their own stand beside their subject.
  */
 
 afterEach(() => {
   vi.useRealTimers()
 })
 
-/** A Worker that sees production's KV, with misses cached. */
+/** Builds a Worker that uses a KV like that of production, which caches misses. */
 const withProductionKv = () => ({ ...env, BLOCKLIST: createProductionKv().at('FRA') }) as Env
 
-/** The cookies of a session, as a browser would send them. */
+/** Signs in and answers the cookies of the session, as a browser would send them. */
 async function cookiesOf(email: string): Promise<{ access: string; refresh: string }> {
   const response = await post('/auth/login', { identifier: email, password: PASSWORD, delivery: 'cookie' })
   expect(response.status).toBe(200)
@@ -208,7 +208,7 @@ describe('the cookie of a session that was ended mints no token (better-auth 1.7
     const { user } = await logIn(email)
     const bindings = withProductionKv()
     const headers = { ...sameOrigin, Cookie: `${cookies.access}; ${cookies.refresh}` }
-    // The blocklist was asked and has cached that there is no mark, so only the database can refuse.
+    // The isolate has asked the blocklist and has cached that there is no mark, so only the database can refuse.
     await callWorker(bindings, 'GET', '/auth/session', { headers: { Cookie: cookies.access } })
     await end(cookies, user.id)
     const refused = await callWorker(bindings, 'POST', '/auth/refresh', { headers, body: {} })

@@ -38,7 +38,9 @@ describe('a mailed link that two requests redeem at once (GHSA-hc7v-rggr-4hvx)',
 })
 
 describe('a body that names `roles`, `emailVerified`, `id` or whatever else an account has (CWE-915, ASVS 15.3.3)', () => {
-  /** Every column of a user, as the table and as the API spell it, and what hangs on it. */
+  /**
+   * Lists every column of a user as the table and as the API spell it, and further members that would grant something.
+   */
   const foreignMembers = async (): Promise<string[]> => {
     const columns = (await rows<{ name: string }>("select name from pragma_table_info('users')")).map(
       ({ name }) => name,
@@ -91,7 +93,7 @@ describe('a sign-up of which one statement fails (better-auth 1.7.7)', () => {
     const account = { email: newEmail(), password: PASSWORD, username: 'secondtry', name: 'Ada' }
     const register = () => callWorker(faulty, 'POST', '/auth/register', { body: account })
     let statements = 0
-    // One address may be signed up ten times a minute, and there are more places than that.
+    // An address may be signed up only ten times a minute, and a batch has more statements than that.
     for (let place = 0; place === 0 || place <= statements; place += 1) {
       account.email = newEmail()
       fail(async (call, proceed) => {

@@ -23,7 +23,10 @@ afterAll(mailsSettled)
 
 type Init = Parameters<typeof callWorker>[3]
 
-/** Sends a request; gives the answer and the lines it logged, without those of mails that are delivered meanwhile. */
+/**
+ * Sends a request. It returns the answer and the lines that the request logged, without those of mails that are
+ * delivered meanwhile.
+ */
 async function logOf(method: string, path: string, init: Init = {}): Promise<{ response: Response; lines: LogLine[] }> {
   const from = log.texts.length
   const response = await callWorker(faulty, method, path, init)

@@ -9,7 +9,7 @@ import { freshWorker, membersOf, passToNextMinute, statusesOf } from '../support
 
 const OFFICE = '203.0.113.1'
 
-/** The clock stands still at the start of a minute: none of the windows ends while a test runs. */
+/** The clock stands still at the start of a minute, so none of the windows ends while a test runs. */
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() })
   passToNextMinute()
@@ -25,7 +25,7 @@ function loginFrom(ask: Ask, identifier: string, { password = PASSWORD, deviceTo
   return ask('POST', '/auth/login', address, { body: { identifier, password }, headers })
 }
 
-/** A client address that has used up its logins of this minute. */
+/** Starts a Worker at which the client address has used up its logins of this minute, and answers how to ask it. */
 async function busyOffice() {
   const { ask } = freshWorker()
   await statusesOf(5, () => loginFrom(ask, 'nobody@example.com'))
@@ -81,7 +81,7 @@ describe('a login with the account’s own device token', () => {
 })
 
 describe('the second step of a login', () => {
-  /** A login that waits for the code of its mail, and its device token. */
+  /** Begins a login that waits for the code of its mail. Answers the body that completes it, and the device token. */
   async function waiting() {
     const { email, user, session } = await signedIn()
     await giveSecondFactor(user.id)
@@ -92,7 +92,9 @@ describe('the second step of a login', () => {
     return { body, deviceToken: session.deviceToken }
   }
 
-  /** A client address that has used up its second steps of this minute. */
+  /**
+   * Starts a Worker at which the client address has used up its second steps of this minute, and answers how to ask it.
+   */
   async function busyWithCodes() {
     const { ask } = freshWorker()
     const body = { ticket: 'x'.repeat(80), method: 'email', code: '00000000' }

@@ -12,8 +12,8 @@ afterEach(() => {
 })
 
 /**
- * Every operation that tries a secret a person could guess, sends a mail, or tells whether a name is taken. New ones
- * belong here.
+ * These are all operations that try a secret which a person could guess, send a mail, or tell whether a name is taken.
+ * Each new one belongs here.
  */
 const SENSITIVE_OPERATIONS = [
   'POST /auth/register',
@@ -31,7 +31,7 @@ const SENSITIVE_OPERATIONS = [
   'DELETE /auth/me',
 ]
 /**
- * Of these, every one that sends a mail that nobody has to be signed in for, or to an address that its caller names.
+ * Of the operations above, these send a mail either without a signed-in caller or to an address that the caller names.
  */
 const MAIL_OPERATIONS = [
   'POST /auth/register',
@@ -41,8 +41,8 @@ const MAIL_OPERATIONS = [
   'POST /auth/change-email',
 ]
 /**
- * These take something that looks like a secret, and 256 random bits or a client's configured secret is nothing to
- * guess.
+ * These take something that looks like a secret. Nobody can guess it, because it has 256 random bits or is the
+ * configured secret of a client.
  */
 const UNGUESSABLE = {
   'POST /auth/refresh': 'a refresh token is a MAC; a page may refresh in several tabs',
@@ -51,7 +51,7 @@ const UNGUESSABLE = {
   'POST /auth/revoke': 'the same',
   'POST /auth/oauth/exchange': 'a code of 256 bits, bound to its verifier; limited as a step of a flow',
 } as const
-/** Members of a body that are a secret, the address a mail goes to, or a name that may be taken. */
+/** Such a member of a body is a secret, the address to which a mail goes, or a name that may be taken. */
 const TELLTALES = /^(.*password.*|.*code|.*token|ticket|email|newEmail|identifier|username|secret)$/i
 
 describe('every operation of the OpenAPI document', () => {

@@ -17,7 +17,7 @@ afterEach(() => {
 
 const pass = (milliseconds: number) => vi.setSystemTime(Date.now() + milliseconds)
 
-/** One isolate: a memory of its own, and KV as its location sees it. */
+/** Builds one isolate, which has a memory of its own and sees KV as its location does. */
 function isolate(kv: ProductionKv, location = 'FRA') {
   const pending: Promise<unknown>[] = []
   const limiter = createRateLimiter(kv.at(location), new Map(), {
@@ -33,7 +33,7 @@ function isolate(kv: ProductionKv, location = 'FRA') {
   }
 }
 
-/** How many of so many requests are let through, spread evenly over a time. */
+/** Spreads so many requests evenly over a time, and answers how many of them are let through. */
 async function admitted(
   isolates: readonly ReturnType<typeof isolate>[],
   requests: number,
@@ -150,7 +150,7 @@ describe('the rate limiter against KV as production is (docs/decisions/0008-rate
   })
 
   describe('overshoot: isolates × limit at worst (docs/security.md)', () => {
-    // Isolates that write in one second are refused by KV, which is logged each time.
+    // KV refuses isolates that write within the same second, and each refusal is logged.
     beforeEach(() => void vi.spyOn(console, 'error').mockImplementation(() => undefined))
 
     it('is reached when no isolate knows of another, in other locations where misses are cached for a minute', async () => {

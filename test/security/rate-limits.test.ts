@@ -118,7 +118,7 @@ describe('limits by client address, over HTTP', () => {
   it('gives an IPv6 /56 four times the limit of a /64, and a /48 sixteen times', async () => {
     const { ask } = freshWorker()
     const verify = (address: string) => ask('POST', '/auth/verify-email', address, VERIFY)
-    /** How many of ten requests from each of so many networks are let through. */
+    /** Sends ten requests from each of so many networks, and answers how many of them are let through. */
     const admitted = async (networks: number, addressOf: (network: number) => string) => {
       let count = 0
       for (let network = 0; network < networks; network += 1) {
@@ -313,7 +313,7 @@ describe('limits by client address, over HTTP', () => {
     },
   )
 })
-/** RFC 9651: what the fields must parse as. */
+/** The fields must parse as these (RFC 9651). */
 const POLICY = /^"([a-z-]+)";q=(\d+);w=(\d+)$/
 const STATE = /^"([a-z-]+)";r=(\d+);t=(\d+)$/
 

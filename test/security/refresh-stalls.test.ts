@@ -11,7 +11,7 @@ import { ageRotation, generationOf } from '../support/grants.ts'
 import type { Intercept } from '../support/intercept-env.ts'
 
 const { env: faulty, fail } = faultyEnv({ RATE_LIMITS: 'off' })
-/** How much later an honest client tries again whose request was stalled. */
+/** An honest client whose request was stalled tries again after this time. */
 const RETRIED_AFTER_MS = DEPENDENCY_TIMEOUT_MS + RETRY_AFTER_SECONDS * 1000
 
 const refresh = (refreshToken: string) => callWorker(faulty, 'POST', '/auth/refresh', { body: { refreshToken } })
@@ -21,7 +21,7 @@ async function expectTokens(response: Response): Promise<SignedIn['tokens']> {
   return await response.json()
 }
 
-/** Refreshes while D1 stalls, until the deadline has passed; the client is told when to come back. */
+/** Refreshes while D1 stalls, until the deadline has passed and the client is told when to come back. */
 async function refreshWhileStalling(
   refreshToken: string,
   how: (hang: Intercept) => Intercept = (hang) => hang,

@@ -14,7 +14,7 @@ const REFRESH = '__Secure-refresh'
 
 afterAll(mailsSettled)
 
-/** A browser that is signed in, with the tokens of its cookies. */
+/** Signs a browser in, and answers the account with the tokens of the cookies. */
 async function inBrowser() {
   const account = await signedInByCookie()
   const accessToken = account.cookies[ACCESS]?.value ?? ''

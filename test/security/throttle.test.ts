@@ -23,12 +23,12 @@ function pass(milliseconds: number): void {
 const tryLogin = (identifier: string, password = 'a wild guess', headers: Record<string, string> = {}) =>
   post('/auth/login', { identifier, password }, headers)
 
-/** Five wrong passwords from an unknown device: the account is throttled. */
+/** Sends five wrong passwords from an unknown device, after which the account is throttled. */
 async function lock(identifier: string): Promise<void> {
   for (let count = 0; count < 5; count += 1) expect((await tryLogin(identifier)).status).toBe(401)
 }
 
-/** Answers what somebody who keeps trying sees. */
+/** Collects the answers that somebody sees who keeps trying. */
 async function answersTo(identifier: string, attempts: number): Promise<string[]> {
   const answers: string[] = []
   for (let count = 0; count < attempts; count += 1) {
@@ -246,7 +246,7 @@ describe('routes that ask for the password again share the throttle', () => {
 })
 
 describe('the object of an account', () => {
-  /** The names of the objects that a request asks for, with what it asks of them. */
+  /** Records the names of the objects that a request calls, with what it asks of them. */
   function watchObjects(variables: Record<string, string> = {}) {
     const calls: string[] = []
     const hints: (string | undefined)[] = []

@@ -24,7 +24,7 @@ import { queryOne } from './stored-state.ts'
 
 export const settings = parseSettings({ ...env })
 
-/** The row of the newest token of an address. */
+/** Reads the row of the newest token of an address. */
 async function newestToken(email: string, purpose: OneTimeTokenPurpose) {
   const [row] = await rows(
     `select t.id, t.salt from one_time_tokens t join users u on u.id = t.user_id
@@ -37,18 +37,19 @@ async function newestToken(email: string, purpose: OneTimeTokenPurpose) {
 }
 
 /**
- * The token that the newest mail of this kind holds, without the wait for the mail: derived as the delivery derives it.
+ * Derives the token of the newest mail of this kind as the delivery derives it, so that a test need not wait for the
+ * mail.
  */
 export async function mailedToken(email: string, purpose: OneTimeTokenPurpose): Promise<string> {
   return makeToken(settings.secrets, await newestToken(email, purpose))
 }
 
-/** The code of the same mail. */
+/** Derives the code of that same mail. */
 export async function mailedCode(email: string, purpose: OneTimeTokenPurpose): Promise<string> {
   return makeCode(settings.secrets, await newestToken(email, purpose))
 }
 
-/** Eight digits that are not the code. */
+/** Answers eight digits that are not the given code. */
 export const wrongFor = (code: string): string => (code === '00000000' ? '00000001' : '00000000')
 
 interface AccountInput {
@@ -58,7 +59,7 @@ interface AccountInput {
   name?: string
 }
 
-/** A registered account that waits for its verification. */
+/** Registers an account, which then waits for its verification. */
 export async function registered(account: AccountInput = {}) {
   const { email = newEmail(), password = PASSWORD } = account
   const response = await post('/auth/register', { ...account, email, password })
@@ -67,7 +68,7 @@ export async function registered(account: AccountInput = {}) {
   return { id: String(id), email, password }
 }
 
-/** Hashes by password: a hash takes as long as all else about an account. */
+/** Keeps the hash of each password, because making a hash takes as long as everything else about an account. */
 const hashes = new Map<string, string>()
 
 function hashOnce(password: string): string {
@@ -76,7 +77,7 @@ function hashOnce(password: string): string {
   return hash
 }
 
-/** A verified account, inserted as registration and verification leave it, but without their mails. */
+/** Inserts a verified account as registration and verification leave it, but without their mails. */
 export async function verified(account: AccountInput = {}) {
   const { email = newEmail(), password = PASSWORD, username = null, name = null } = account
   noteSecrets({ password })
@@ -102,7 +103,7 @@ export async function verified(account: AccountInput = {}) {
   return { id, email, password }
 }
 
-/** A verified account that is signed in, its session opened as a login by password opens it. */
+/** Inserts a verified account and opens a session for it, as a login by password does. */
 export async function signedIn(account: AccountInput = {}) {
   const created = await verified(account)
   const platform = jobPlatform()
@@ -119,7 +120,7 @@ export async function signedIn(account: AccountInput = {}) {
   }
 }
 
-/** Registers and verifies an account, as a person would, for tests of what that leaves behind. */
+/** Registers and verifies an account as a person does, for tests of what these steps leave behind. */
 export async function signedUp(account: AccountInput = {}) {
   const created = await registered(account)
   const response = await post('/auth/verify-email', { token: await mailedToken(created.email, 'verify_email') })
@@ -127,10 +128,10 @@ export async function signedUp(account: AccountInput = {}) {
   return created
 }
 
-/** What a browser says of a request that a page of our own origin makes. */
+/** A browser sends this header with a request that a page of our own origin makes. */
 export const SAME_ORIGIN = { 'Sec-Fetch-Site': 'same-origin' }
 
-/** A verified account that is logged in by cookies. */
+/** Inserts a verified account and logs it in by cookies. */
 export async function signedInByCookie(account: AccountInput = {}) {
   const created = await verified(account)
   const response = await post('/auth/login', {
@@ -141,13 +142,12 @@ export async function signedInByCookie(account: AccountInput = {}) {
   return { ...created, cookies: cookiesOf(response), cookie: cookieHeader(response) }
 }
 
-/** Whether a password logs in. */
 export async function canLogIn(identifier: string, password: string): Promise<boolean> {
   const { status } = await post('/auth/login', { identifier, password })
   return status === 200
 }
 
-/** Gives an account a second factor, as activating one will do. */
+/** Gives an account a second factor in the way in which activating one will do it. */
 export async function giveSecondFactor(userId: string): Promise<void> {
   await rows('update users set totp_activated_at = ? where id = ?', Date.now(), userId)
 }

@@ -3,8 +3,8 @@ import type { z } from 'zod'
 import { Problem } from '../../src/contracts/common.ts'
 
 /**
- * The body of an answer that is exactly what its contract says: it fits, and it holds no member the contract does not
- * name.
+ * Reads the body of an answer and proves that it is exactly what its contract says: it fits the schema, and it holds no
+ * member that the contract does not name.
  */
 export async function answerOf<Schema extends z.ZodType>(
   response: Response,
@@ -20,7 +20,8 @@ export async function answerOf<Schema extends z.ZodType>(
 }
 
 /**
- * Proves a refusal: status, `code`, the form of RFC 9457, and the request's id in body and header. Gives the problem.
+ * Proves that an answer is a refusal with this status and `code`, in the form of RFC 9457, with the id of the request
+ * in its body and in its header. Returns the problem.
  */
 export async function expectRefusal(response: Response, status: number, code: string) {
   const problem = (await response.json()) as Record<string, unknown>
@@ -32,13 +33,12 @@ export async function expectRefusal(response: Response, status: number, code: st
   return problem as z.infer<typeof Problem> & Record<string, unknown>
 }
 
-/** A success without a body. */
 export async function expectNoContent(response: Response): Promise<void> {
   const text = await response.text()
   expect({ status: response.status, text }).toEqual({ status: 204, text: '' })
 }
 
-/** The `Set-Cookie` fields of an answer by name: the value, and the attributes sorted. */
+/** Reads the `Set-Cookie` fields of an answer by name: the value of each, and its attributes in sorted order. */
 export function cookiesOf(response: Response): Record<string, { value: string; attributes: string[] }> {
   return Object.fromEntries(
     response.headers.getSetCookie().map((field) => {
@@ -49,7 +49,7 @@ export function cookiesOf(response: Response): Record<string, { value: string; a
   )
 }
 
-/** What a browser would send back: every cookie of an answer that was not cleared. */
+/** Builds the header that a browser would send back: it holds every cookie of an answer that was not cleared. */
 export function cookieHeader(response: Response, names?: readonly string[]): string {
   return Object.entries(cookiesOf(response))
     .filter(([name, { value }]) => value !== '' && (names?.includes(name) ?? true))

@@ -1,12 +1,12 @@
 import { callWorker } from './call-worker.ts'
 import { ORIGIN } from './client.ts'
 
-/** What a page on an allowed origin sends along. */
+/** A page of this allowed origin sends it as `Origin`. */
 export const APP = 'https://app.example.com'
 
 /**
- * A browser, as far as the Worker can tell: it keeps cookies in the order they were made, and follows nothing by
- * itself.
+ * Creates what the Worker takes for a browser: it keeps cookies in the order in which they were made, and follows no
+ * redirect by itself.
  */
 export function createBrowser(env: Env) {
   const jar = new Map<string, string>()
@@ -29,12 +29,12 @@ export function createBrowser(env: Env) {
   }
   return {
     jar,
-    /** A navigation: typed, or by a link. */
+    /** Navigates to a path, as after typing it or following a link. */
     open: (path: string) => request('GET', path),
-    /** `fetch` with credentials, of a page of the application. */
+    /** Calls `fetch` with credentials from a page of the application. */
     fetch: (method: string, path: string, body?: unknown) =>
       request(method, path, { ...(body === undefined ? {} : { body }), headers: { Origin: APP } }),
-    /** `fetch` with credentials, of a page of somebody else. */
+    /** Calls `fetch` with credentials from a page of somebody else. */
     fetchFrom: (origin: string, method: string, path: string, body: unknown) =>
       request(method, path, { body, headers: { Origin: origin } }),
   }

@@ -4,8 +4,8 @@ import { ORIGIN } from './client.ts'
 import { noteSecrets } from './log-leaks.ts'
 
 /**
- * Asks the Worker's `fetch` directly, with bindings of the test's choice; answers once what it left for later is done
- * too.
+ * Calls the `fetch` of the Worker directly, with bindings that the test chooses, and returns the answer once everything
+ * that the Worker left for later is done too.
  */
 export async function callWorker(
   env: Env,

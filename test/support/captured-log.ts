@@ -9,7 +9,10 @@ export interface LogLine {
   [field: string]: unknown
 }
 
-/** Takes what the Worker logs, instead of printing it, until `release`. The log guard reads it all the same. */
+/**
+ * Collects what the Worker logs, instead of printing it, until `release` is called. The log guard reads it all the
+ * same.
+ */
 export function captureLog(): { texts: string[]; lines: () => LogLine[]; release: () => void } {
   const texts: string[] = []
   const spies = (['log', 'info', 'warn', 'error', 'debug'] as const).map((level) =>

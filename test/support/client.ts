@@ -27,7 +27,7 @@ export const post = (path: string, body: unknown, headers: Record<string, string
 export const bearer = (accessToken: string) => ({ Authorization: `Bearer ${accessToken}` })
 
 let lastAccount = 0
-/** A new address for each account of a test file. */
+/** Answers an address that no other account has. */
 export function newEmail(): string {
   lastAccount += 1
   return `user${lastAccount}@example.com`
@@ -46,14 +46,14 @@ export async function waitForMail(
   throw new Error(`no such mail to ${to}`)
 }
 
-/** The token of the link in a mail's text part. */
+/** Reads the token from the link in the text part of a mail. */
 export function tokenIn(mail: MailboxItem): string {
   const token = /#token=(\S+)/.exec(mail.text)?.[1]
   if (token === undefined) throw new Error('no token in the mail')
   return token
 }
 
-/** The code in a mail's text part. */
+/** Reads the code from the text part of a mail. */
 export function codeIn(mail: MailboxItem): string {
   const code = /^\d{8}$/m.exec(mail.text)?.[0]
   if (code === undefined) throw new Error('no code in the mail')
@@ -66,7 +66,7 @@ export interface SignedIn {
   tokens: { accessToken: string; refreshToken: string; expiresIn: number; refreshExpiresIn: number }
 }
 
-/** Logs in with tokens in the body. */
+/** Logs in and receives the tokens in the body. */
 export async function logIn(
   identifier: string,
   password = PASSWORD,

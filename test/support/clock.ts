@@ -1,10 +1,10 @@
 const DAY_MS = 86_400_000
 
 /**
- * The moment at which every test begins that sets its clock: the next noon, UTC. A fixed date would one day be past,
- * and what waits for it would then come at once. Noon is never past, at most a day ahead, the first moment of a minute
- * and of an hour, and as far as can be from midnight UTC, at which days and the periods of signing keys end. A test may
- * move half a day either way before it meets one of those edges, and a whole minute before it meets the end of a window
- * of rate limits.
+ * This is the next noon in UTC, at which every test begins that sets its clock. A fixed date would one day lie in the
+ * past, and whatever waits for it would then happen at once. Noon is never in the past and at most a day ahead. It is
+ * the first moment of a minute and of an hour, and it is as far as possible from midnight UTC, at which days and the
+ * periods of signing keys end. A test may move by half a day in either direction before it meets one of those edges,
+ * and by a whole minute before it meets the end of a window of rate limits.
  */
 export const NOON_MS = Math.ceil((Date.now() - DAY_MS / 2) / DAY_MS) * DAY_MS + DAY_MS / 2

@@ -1,16 +1,18 @@
 import { env } from 'cloudflare:workers'
 import { type BindingCall, interceptEnv } from './intercept-env.ts'
 
-/** How often a request crossed to each dependency. A batch is one crossing, whatever it holds. */
+/** These counts tell how often a request called each dependency. A batch is one call, whatever it holds. */
 export interface CallCounts {
-  /** D1 round trips that read only, that write one statement, that are a batch. */
+  /** These are the D1 round trips that only read, those that write one statement, and those that are a batch. */
   d1Reads: number
   d1Writes: number
   d1Batches: number
   kvReads: number
   kvWrites: number
   objectCalls: number
-  /** Messages about mails, and about activity (at most one a minute and session, after the answer). */
+  /**
+   * These are the messages about mails, and those about activity (at most one a minute and session, after the answer).
+   */
   mailSends: number
   activitySends: number
   r2Reads: number
@@ -31,8 +33,8 @@ const NONE: CallCounts = {
 }
 
 /**
- * The test environment with every call of a binding counted. One object is one isolate's memory: warm it before
- * counting.
+ * Builds the test environment with every call of a binding counted. One such object is the memory of one isolate, so
+ * use it once before you count.
  */
 export function countingEnv(overrides: Record<string, unknown> = {}): { env: Env; take: () => CallCounts } {
   let counts = { ...NONE }
@@ -52,7 +54,7 @@ export function countingEnv(overrides: Record<string, unknown> = {}): { env: Env
   return { env: counting, take }
 }
 
-/** All D1 round trips. */
+/** Adds up all D1 round trips. */
 export const d1RoundTrips = ({ d1Reads, d1Writes, d1Batches }: CallCounts): number => d1Reads + d1Writes + d1Batches
 
 function columnOf({ kind, binding, operation, sql }: BindingCall): keyof CallCounts {

@@ -2,7 +2,6 @@ import { env } from 'cloudflare:workers'
 
 export type Row = Record<string, string | number | null>
 
-/** Rows of a query. */
 export async function rows<Found = Row>(sql: string, ...values: unknown[]): Promise<Found[]> {
   const { results } = await env.DB.prepare(sql)
     .bind(...values)
@@ -10,19 +9,18 @@ export async function rows<Found = Row>(sql: string, ...values: unknown[]): Prom
   return results
 }
 
-/** How many rows of a table match. */
 export async function countRows(table: string, where: string, ...values: unknown[]): Promise<number> {
   const [counted] = await rows(`select count(*) as count from ${table} where ${where}`, ...values)
   return Number(counted?.count)
 }
 
-/** The audit events of one type about a user, oldest first, their details as an object. */
+/** Reads the audit events of one type about a user, the oldest first, each with its details as an object. */
 export async function auditOf(type: string, userId: string) {
   const events = await rows('select * from audit_events where type = ? and user_id = ? order by at, id', type, userId)
   return events.map(({ details, ...event }) => ({ ...event, details: JSON.parse(String(details)) as unknown }))
 }
 
-/** Messages that came a moment too early are delivered again after whole seconds. */
+/** A message that came a moment too early is delivered again after whole seconds. */
 const TURN_COMES_AGAIN_MS = 2000
 
 /**
@@ -30,7 +28,7 @@ const TURN_COMES_AGAIN_MS = 2000
  * ends.
  */
 export async function mailsSettled(): Promise<void> {
-  // Due, or being tried: one that failed waits for its next try, far longer than any test.
+  // A mail counts here when it is due or being tried. One that failed waits for its next try far longer than any test.
   const waiting = `state = 'pending'
     and (attempts = 0 and next_attempt_at <= ? or attempts = 1 and last_error is null)`
   for (

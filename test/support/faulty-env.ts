@@ -3,10 +3,13 @@ import { vi } from 'vitest'
 import { DEPENDENCY_TIMEOUT_MS } from '../../src/config.ts'
 import { type BindingCall, type Intercept, interceptEnv } from './intercept-env.ts'
 
-/** Which calls a fault hits. */
+/** A test says with this which calls a fault hits. */
 export type Hits = (call: BindingCall) => boolean
 
-/** The test environment, healthy until `fail` says otherwise. One object is one isolate's memory. */
+/**
+ * Builds the test environment, which is healthy until `fail` says otherwise. One such object is the memory of one
+ * isolate.
+ */
 export function faultyEnv(overrides: Record<string, unknown> = {}): {
   env: Env
   fail: (fault: Intercept | null) => void
@@ -21,7 +24,10 @@ export function faultyEnv(overrides: Record<string, unknown> = {}): {
   }
 }
 
-/** The calls fail before they reach anything. The words are not D1's own, which a service must not depend on. */
+/**
+ * The calls fail before they reach anything. The words of the error are not those of D1, on which a service must not
+ * depend.
+ */
 export const refusing =
   (hits: Hits): Intercept =>
   async (call, proceed) => {
@@ -29,7 +35,7 @@ export const refusing =
     return await proceed()
   }
 
-/** The calls take effect, and their answer is lost. */
+/** The calls take effect, but their answer is lost. */
 export const losingAnswers =
   (hits: Hits): Intercept =>
   async (call, proceed) => {
@@ -46,7 +52,7 @@ export const failingInMidBatch: Intercept = async (call, proceed) => {
   return await proceed([...call.statements.slice(0, middle), failing, ...call.statements.slice(middle)])
 }
 
-/** The calls never answer. `passDeadline` waits until one hangs, then lets the deadline pass in an instant. */
+/** The calls never answer. `passDeadline` waits until one of them hangs, and then lets the deadline pass at once. */
 export function stalling(hits: Hits): { fault: Intercept; passDeadline: () => Promise<void> } {
   let reach = () => {}
   let hanging = new Promise<void>((resolve) => {

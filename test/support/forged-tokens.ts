@@ -4,7 +4,7 @@ import { composePlatform } from '../../src/platform/compose.ts'
 import { SYSTEM } from '../../src/platform/requester.ts'
 import { findSigningKey, loadKeyRing } from '../../src/services/signing-keys/signing-keys.ts'
 
-/** An access token that must be refused, and what is wrong with it. */
+/** This is an access token that must be refused, with the reason why. */
 export interface ForgedToken {
   flaw: string
   token: string
@@ -17,8 +17,8 @@ const sign = async (header: object, payload: unknown, key: CryptoKey | Uint8Arra
     .sign(key, { crit: { 'urn:test': false } })
 
 /**
- * Every forgery that we know of (hono CVE-2026-22817; RFC 8725 §2), made from a genuine token. Those of the second
- * half are signed with the service's own key: only the checks of the claims stand against them.
+ * Makes every forgery that we know of (hono CVE-2026-22817; RFC 8725 §2) from a genuine token. Those of the second half
+ * are signed with the service's own key, so only the checks of the claims can refuse them.
  */
 export async function forgeTokens(genuine: string): Promise<ForgedToken[]> {
   const [head = '', body = '', signature = ''] = genuine.split('.')

@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { conforms, type Operation, samplesOf } from './openapi.ts'
 
-/** A request body that a hostile or broken client might send. */
+/** A hostile or broken client might send this request body. */
 export interface HostileBody {
-  /** What is wrong with it, for the message of a failure. */
+  /** It says what is wrong with the body, for the message of a failure. */
   name: string
   bytes: Uint8Array<ArrayBuffer>
   contentType: string | null
-  /** What a route answers that has nothing else to refuse; null where the body happens to be right. */
+  /** A route that has no other reason to refuse answers this status. It is null where the body happens to be right. */
   refusal: number | null
 }
 
@@ -20,7 +20,7 @@ const encode = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(new Te
 const nested = (depth: number, open: string, close: string, inner = '1') =>
   open.repeat(depth) + inner + close.repeat(depth)
 
-/** Hostile values for a member, as JSON text. */
+/** A member is given these hostile values, which are JSON text. */
 const HOSTILE_VALUES = [
   'null',
   'true',
@@ -51,7 +51,9 @@ const HOSTILE_VALUES = [
   nested(14, '[', ']'),
 ] as const
 
-/** Members that would give somebody more than they have, or confuse what reads them: name and value as JSON text. */
+/**
+ * These members would give somebody more than they have, or confuse whatever reads them. Name and value are JSON text.
+ */
 const UNKNOWN_MEMBERS = [
   ['roles', '["admin"]'],
   ['permissions', '["users:write"]'],
@@ -69,7 +71,7 @@ const UNKNOWN_MEMBERS = [
   ['\u0000', '0'],
 ] as const
 
-/** Bodies that no route takes, whatever its schema. */
+/** Builds bodies that no route accepts, whatever its schema is. */
 function brokenBodies(schema: Json['schema']): HostileBody[] {
   const [sample] = samplesOf(schema)
   const valid = JSON.stringify(sample)
@@ -153,8 +155,8 @@ function brokenBodies(schema: Json['schema']): HostileBody[] {
 }
 
 /**
- * A right body with one thing wrong: a member of another kind, one too many, or one too few. Where it is still right,
- * `refusal` is null.
+ * Builds right bodies with one thing wrong: a member of another type, a member too many, or a member too few. Where a
+ * body is still right, `refusal` is null.
  */
 function spoiltBody(schema: Json['schema']): fc.Arbitrary<HostileBody> {
   const samples = samplesOf(schema).filter((sample) => typeof sample === 'object' && sample !== null) as object[]
@@ -176,7 +178,10 @@ function spoiltBody(schema: Json['schema']): fc.Arbitrary<HostileBody> {
   return fc.oneof(texts, fc.json({ maxDepth: 4 })).map((text) => asJsonBody(schema, text))
 }
 
-/** Right bodies with a member that no contract names; such a one is refused even where nobody would read it. */
+/**
+ * Builds right bodies with a member that no contract names. Such a body is refused even where nobody would read the
+ * member.
+ */
 function extendedBodies(schema: Json['schema']): HostileBody[] {
   return samplesOf(schema).flatMap((sample) =>
     UNKNOWN_MEMBERS.filter(([name]) => !Object.hasOwn(sample as object, name)).map(([name, value]) => {
@@ -192,7 +197,7 @@ function asJsonBody(schema: Json['schema'], text: string): HostileBody {
   return { name: text.slice(0, 200), bytes: encode(text), contentType: JSON_TYPE, refusal: isRight ? null : 400 }
 }
 
-/** Bodies for a route that takes JSON: all broken ones, and as many spoilt ones as the property asks for. */
+/** Builds bodies for a route that takes JSON: all broken ones, and as many spoilt ones as the property asks for. */
 export function hostileJson({ schema, required }: Json): { always: HostileBody[]; more: fc.Arbitrary<HostileBody> } {
   const empty = { name: 'no body', bytes: encode(''), refusal: required ? 400 : null }
   return {
@@ -207,8 +212,8 @@ export function hostileJson({ schema, required }: Json): { always: HostileBody[]
 }
 
 /**
- * Bodies for a route that takes something else: its own media type with what does not belong there. What is right there
- * is not known here.
+ * Builds bodies for a route that takes another media type: they name that type and hold what does not belong there.
+ * This function does not know which of them are right.
  */
 export function hostileBytes({ mediaTypes }: Json): { always: HostileBody[]; more: fc.Arbitrary<HostileBody> } {
   const contents: Record<string, Uint8Array<ArrayBuffer>> = {

@@ -1,18 +1,21 @@
-/** A call of a binding, which tests count, refuse, delay or break. */
+/** This is a call of a binding, which tests count, refuse, delay or break. */
 export interface BindingCall {
   kind: 'd1' | 'kv' | 'durable-object' | 'queue' | 'r2'
-  /** The binding's name in `Env`. */
+  /** The binding has this name in `Env`. */
   binding: string
-  /** The method, e.g. `batch` or `put`; of a Durable Object, the RPC method. */
+  /** This is the method, e.g. `batch` or `put`. For a Durable Object it is the RPC method. */
   operation: string
   args: readonly unknown[]
-  /** D1 only: the statements of the round trip, ready for `proceed`. */
+  /** Only D1 has these: the statements of the round trip, ready for `proceed`. */
   statements: readonly D1PreparedStatement[]
-  /** D1 only: their SQL. */
+  /** Only D1 has this: the SQL of the statements. */
   sql: readonly string[]
 }
 
-/** Stands in for each call of a binding. `proceed` makes the real call, with other arguments where some are given. */
+/**
+ * Such a function replaces each call of a binding. `proceed` makes the real call, with other arguments where some are
+ * given.
+ */
 export type Intercept = (call: BindingCall, proceed: (...args: unknown[]) => Promise<unknown>) => Promise<unknown>
 
 type Method = (...args: never[]) => unknown
@@ -24,8 +27,8 @@ const QUEUE_METHODS = ['send', 'sendBatch']
 const R2_METHODS = ['get', 'head', 'put', 'delete', 'list', 'createMultipartUpload']
 
 /**
- * The same variables and bindings, each call of a binding led through `intercept`. Bindings are known by their shape,
- * so new ones are covered.
+ * Builds an environment with the same variables and bindings, in which each call of a binding goes through `intercept`.
+ * It recognizes bindings by their shape, so it covers new ones too.
  */
 export function interceptEnv(env: Env, intercept: Intercept, overrides: Record<string, unknown> = {}): Env {
   const intercepted = Object.entries(env).map(([binding, value]) => [
@@ -102,7 +105,10 @@ function interceptObjects(binding: string, objects: DurableObjectNamespace, inte
   })
 }
 
-/** An object like `target`, whose named methods are made by `replace`; the native receiver is kept for all others. */
+/**
+ * Builds an object like `target` whose named methods are made by `replace`. All other methods keep their native
+ * receiver.
+ */
 function overlay<Target extends object>(
   target: Target,
   methods: readonly string[],

@@ -1,7 +1,7 @@
 import type { Reporter, TestUserConfig, Vitest } from 'vitest/node'
 import { findLeaks, GUARD_LINES, GUARD_SECRETS } from './log-leaks.ts'
 
-/** The lines of the Worker that nobody needs to see in a terminal; failures and warnings are shown. */
+/** Lines of the Worker that match this need not appear in a terminal. Failures and warnings are shown. */
 const IS_ROUTINE = /^\{"level":"info"/
 
 const NAME = 'log-guard'
@@ -9,8 +9,8 @@ const isGuard = (reporter: unknown) => (reporter as { name?: unknown } | null)?.
 
 /**
  * Reads everything that is logged during the whole run, and fails the run when any of it holds a secret, token,
- * password, code or address (ASVS 16.2.5). It is a plugin and not a reporter of the configuration, so that
- * `--reporter` cannot turn it off.
+ * password, code or address (ASVS 16.2.5). It is a plugin and not a reporter of the configuration, so that `--reporter`
+ * cannot turn it off.
  */
 export function logGuard(secrets: Readonly<Record<string, string>>) {
   const lines: string[] = []
@@ -46,7 +46,7 @@ export function logGuard(secrets: Readonly<Record<string, string>>) {
     name: NAME,
     config: () => ({ test }),
     configureVitest({ vitest }: { vitest: Vitest }) {
-      // Each project of the configuration brings the plugin, and one guard reads what all of them log.
+      // Each project of the configuration brings the plugin, and a single guard reads what all of them log.
       const { reporters } = vitest.config as { reporters: unknown[] }
       if (!reporters.some((reporter) => isGuard(reporter))) reporters.push(guard)
     },

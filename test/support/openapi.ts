@@ -4,16 +4,15 @@ import { OPENAPI_DOCUMENT } from '../../src/http/openapi.ts'
 
 type Schema = Record<string, unknown>
 
-/** One operation of the document that the Worker serves, with every `$ref` followed. */
+/** This is one operation of the document that the Worker serves, with every `$ref` resolved. */
 export interface Operation {
   method: string
   path: string
-  /** The names of the security schemes, any of which will do; none for a public route. */
+  /** Any one of the security schemes with these names is enough. The list is empty for a public route. */
   security: string[]
   parameters: { name: string; in: string; required: boolean; schema: Schema }[]
-  /** The request body, by media type; null where there is none. */
+  /** This is the request body by media type. It is null where there is none. */
   body: { required: boolean; mediaTypes: string[]; schema: Schema } | null
-  /** The documented statuses. */
   statuses: number[]
   /** The codes that the documented statuses name. */
   codes: string[]
@@ -29,7 +28,7 @@ interface RawOperation {
   responses: Record<string, { description: string }>
 }
 
-/** Every operation of the document. Tests that walk it cover new routes by themselves. */
+/** Lists every operation of the document, so that tests which walk through it cover new routes by themselves. */
 export function listOperations(): Operation[] {
   const document = resolve(app.getOpenAPI31Document(OPENAPI_DOCUMENT)) as unknown as Document
   return Object.entries(document.paths).flatMap(([path, methods]) =>
@@ -53,7 +52,7 @@ function describeOperation(method: string, path: string, raw: RawOperation): Ope
   }
 }
 
-/** Follows every `$ref` into the components. */
+/** Replaces every `$ref` by the component to which it refers. */
 function resolve(document: object): object {
   const follow = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(follow)
@@ -71,12 +70,12 @@ function resolve(document: object): object {
   return follow({ ...document, components: {} }) as object
 }
 
-/** Whether a value is what a schema of the document asks for. */
+/** Answers whether a value is what a schema of the document asks for. */
 export function conforms(schema: Schema, value: unknown): boolean {
   return z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]).safeParse(value).success
 }
 
-/** Tried where a pattern stands without an example. */
+/** These values are tried where a pattern stands without an example. */
 const CANDIDATES = [
   'abcdefgh',
   '12345678',
@@ -89,8 +88,9 @@ const CANDIDATES = [
 ]
 
 /**
- * Values that conform to a schema: of an object one with its required members alone and one with all of them.
- * @throws where a pattern has neither an example nor a candidate that fits: give the contract an example.
+ * Builds values that conform to a schema. For an object these are one with only its required members and one with all
+ * of them.
+ * @throws where a pattern has neither an example nor a candidate that fits. The contract then needs an example.
  */
 export function samplesOf(schema: Schema): unknown[] {
   const union = (schema.anyOf ?? schema.oneOf) as Schema[] | undefined

@@ -7,17 +7,17 @@ import { SYSTEM } from '../../src/platform/requester.ts'
 import { type Row, rows } from './database.ts'
 import { queryOne } from './stored-state.ts'
 
-/** The platform of a job, as the Worker builds it. */
+/** Builds the platform of a job as the Worker builds it. */
 export const jobPlatform = (bindings: Env = env as Env): Platform =>
   composePlatform(bindings, SYSTEM, { waitUntil: () => {} })
 
-/** A platform whose mail server is the test's, and whose clock stands until the test moves it. */
+/** Builds a platform whose mail server belongs to the test, and whose clock stands still until the test moves it. */
 export function deliveryBench(bindings?: Env) {
   const bench = {
     now: Date.now(),
-    /** The value in place of a random number, from 0 to 1; it is 0 unless a test sets it. */
+    /** This value replaces a random number from 0 to 1. It is 0 unless a test sets it. */
     random: 0,
-    /** What was handed to the mail server, whether it took it or not. */
+    /** The mail server was handed these mails, whether it accepted them or not. */
     sent: [] as OutgoingMail[],
     announced: [] as { ids: readonly string[]; delaySeconds: number }[],
     dead: [] as DeadMail[],
@@ -44,7 +44,7 @@ export function deliveryBench(bindings?: Env) {
 
 let lastMail = 0
 
-/** Puts a notice in the outbox that no queue was told of. */
+/** Puts a notice into the outbox without a message to the queue. */
 export async function putMail(mail: Partial<Record<string, string | number | null>> = {}): Promise<string> {
   lastMail += 1
   const at = Date.now() - 5_000

@@ -1,23 +1,26 @@
-/** What happened at a `ProductionKv`: how often it was asked, and what it refused. */
+/** These counts tell what happened at a `ProductionKv`: how often it was asked, and what it refused. */
 export interface KvOperations {
   reads: number
   writes: number
-  /** Writes that came within a second of another to the same key (429). */
+  /** These writes came within a second of another write to the same key (429). */
   tooManyWrites: number
-  /** Times to live and cache times that production refuses with 400. */
+  /** These calls had a time to live or a cache time that production refuses with 400. */
   badRequests: number
 }
 
-/** A namespace with production's limits (docs/platform-notes.md), seen from as many locations as a test likes. */
+/**
+ * This is a namespace with the limits of production (docs/platform-notes.md), seen from as many locations as a test
+ * likes.
+ */
 export interface ProductionKv {
-  /** The binding of a Worker that runs in this location. */
+  /** Returns the binding of a Worker that runs in this location. */
   at(location: string): KVNamespace
-  /** Answers what was asked since the last call. */
+  /** Returns the counts since the last call of this method. */
   take(): KvOperations
-  /** The moments at which a key was written, in milliseconds. */
+  /** Returns the moments at which a key was written, in milliseconds. */
   writtenAt(key: string): readonly number[]
   keys(): readonly string[]
-  /** Makes each call fail, or hang for ever, until told otherwise. */
+  /** Makes each call fail, or hang for ever, until this method is called again. */
   break(how: 'refuse' | 'refuse writes' | 'hang' | 'work'): void
 }
 
@@ -35,14 +38,15 @@ const WRITE_INTERVAL_MS = 1000
 const NONE: KvOperations = { reads: 0, writes: 0, tooManyWrites: 0, badRequests: 0 }
 
 /**
- * KV as production is at its worst, where the local one is strongly consistent and takes everything:
- * - a second write to a key within a second is refused with 429;
- * - `expirationTtl` under 60 and `cacheTtl` under 30 are refused with 400;
- * - a write reaches other locations after `propagationMs` only; in its own it is there at once;
- * - what a location has read, it answers for `cacheTtl` without looking again: a miss too, and also after a write of
- * its own.
+ * Creates a KV that behaves as production does at its worst, whereas the local one is strongly consistent and accepts
+ * everything:
+ * - It refuses a second write to a key within a second with 429.
+ * - It refuses an `expirationTtl` under 60 and a `cacheTtl` under 30 with 400.
+ * - A write reaches other locations only after `propagationMs`; in its own location it is there at once.
+ * - A location repeats what it has read for `cacheTtl` without looking again. This holds for a miss too, and also after
+ *   a write of its own.
  *
- * Time is `Date.now()`, so `vi.setSystemTime` moves it.
+ * The time is `Date.now()`, so `vi.setSystemTime` moves it.
  */
 export function createProductionKv({ propagationMs = 60_000 } = {}): ProductionKv {
   const versions = new Map<string, Version[]>()

@@ -11,8 +11,8 @@ import { APP, createBrowser, type TestBrowser } from './browser.ts'
 export const REDIRECT = `${APP}/signed-in`
 
 /**
- * A deployment with Google, GitHub and Microsoft, and one page that may be returned to. One object is one isolate's
- * memory.
+ * Builds a deployment with Google, GitHub and Microsoft, and with one page to which a login may return. One such object
+ * is the memory of one isolate.
  */
 export const oauthEnv = (overrides: Record<string, unknown> = {}) =>
   ({
@@ -29,14 +29,14 @@ export const oauthEnv = (overrides: Record<string, unknown> = {}) =>
     ...overrides,
   }) as unknown as Env
 
-/** The page's own proof key. */
+/** Makes the proof key of the page itself. */
 export function newVerifier() {
   const codeVerifier = randomBytes(32).toString('base64url')
   return { codeVerifier, codeChallenge: createHash('sha256').update(codeVerifier).digest('base64url') }
 }
 
 let lastSubject = 0
-/** Somebody nobody has seen before. */
+/** Makes the subject of a person whom nobody has seen before. */
 export function newSubject(): string {
   lastSubject += 1
   return `1101694844742763${String(lastSubject).padStart(5, '0')}`
@@ -55,8 +55,9 @@ interface Visit {
 }
 
 /**
- * Google, Microsoft and GitHub at the network border: their recorded answers, a code for each person who comes, PKCE
- * checked as they check it, codes redeemed once. Anything else the Worker asks for fails the test.
+ * Stands in for Google, Microsoft and GitHub at the network border. It gives their recorded answers, issues a code for
+ * each person who comes, checks PKCE as they check it, and redeems each code once. Anything else that the Worker
+ * requests fails the test.
  */
 export function stubProviders() {
   const visits = new Map<string, Visit>()
@@ -67,7 +68,8 @@ export function stubProviders() {
   let lastCode = 0
 
   /**
-   * Takes a code back, as a token endpoint does; null for one that is unknown, used, or proven with another verifier.
+   * Redeems a code as a token endpoint does. It returns null for a code that is unknown, used, or proven with another
+   * verifier.
    */
   async function redeem(request: Pick<Request, 'arrayBuffer'>) {
     seen.tokenRequests += 1
@@ -78,7 +80,7 @@ export function stubProviders() {
     const challenge = createHash('sha256')
       .update(form.get('code_verifier') ?? '')
       .digest('base64url')
-    // LinkedIn alone is asked without a challenge: it knows no PKCE for web applications.
+    // Only LinkedIn is asked without a challenge, because it supports no PKCE for web applications.
     return visit && (visit.codeChallenge ?? challenge) === challenge ? { code, visit } : null
   }
   const idToken = (visit: Visit, claims: JWTPayload) =>
@@ -153,7 +155,10 @@ export function stubProviders() {
   })
   afterAll(() => server.close())
 
-  /** The provider has been asked: it sends the browser back with a code that stands for this person. */
+  /**
+   * Plays the provider after the Worker has asked it: it sends the browser back with a code that stands for this
+   * person.
+   */
   function answer(authorization: Response | URL, provider: string, claims: JWTPayload, person?: GitHubPerson): string {
     const url = authorization instanceof URL ? authorization : locationOf(authorization)
     lastCode += 1
@@ -178,18 +183,18 @@ export function stubProviders() {
 }
 export type StubbedProviders = ReturnType<typeof stubProviders>
 
-/** Where an answer sends the browser. */
+/** Answers the address to which a response redirects the browser. */
 export function locationOf(response: Response): URL {
   const location = response.headers.get('Location')
   if (response.status !== 302 || location === null) throw new Error(`no redirect: ${response.status}`)
   return new URL(location)
 }
 
-/** The address that begins a login. */
+/** Builds the path that begins a login. */
 export const startPath = (provider: string, wishes: Record<string, string> = {}) =>
   `/auth/oauth/${provider}?${new URLSearchParams({ redirectTo: REDIRECT, delivery: 'cookie', ...wishes })}`
 
-/** Signs somebody in through Google with cookies, and gives the browser and where it landed. */
+/** Signs somebody in through Google with cookies, and returns the browser and the address where it arrived. */
 export async function signInWithGoogle(
   providers: StubbedProviders,
   target: Env | TestBrowser,

@@ -5,7 +5,7 @@ import { createProductionKv } from './production-kv.ts'
 
 export const passToNextMinute = () => vi.setSystemTime(Math.floor(Date.now() / 60_000 + 1) * 60_000)
 
-/** A Worker whose memory and counters are its own, so that tests do not count each other's requests. */
+/** Builds a Worker with a memory and counters of its own, so that tests do not count each other's requests. */
 export function freshWorker(overrides: Record<string, unknown> = {}) {
   const kv = createProductionKv()
   const workerEnv = { ...env, COUNTERS: kv.at('FRA'), ...overrides } as Env
@@ -23,12 +23,11 @@ export function freshWorker(overrides: Record<string, unknown> = {}) {
       }),
   }
 }
-/** The statuses of so many requests. */
 export async function statusesOf(count: number, ask: () => Promise<Response>): Promise<number[]> {
   const statuses: number[] = []
   for (let sent = 0; sent < count; sent += 1) statuses.push((await ask()).status)
   return statuses
 }
 
-/** The members of a list field. */
+/** Reads the members of a header field that is a list. */
 export const membersOf = (response: Response, field: string) => (response.headers.get(field) ?? '').split(/\s*,\s*/)

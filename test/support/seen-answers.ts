@@ -1,7 +1,7 @@
 import { callWorker } from './call-worker.ts'
 import type { CallCounts, countingEnv } from './counting-env.ts'
 
-/** All that a stranger, or somebody who watches the Worker's dependencies, can see of an answer. */
+/** This is everything that a stranger, or somebody who watches the dependencies of the Worker, can see of an answer. */
 export interface Seen {
   status: number
   body: Record<string, unknown>
@@ -10,10 +10,10 @@ export interface Seen {
 }
 
 const RANDOM_HEADERS = ['x-request-id']
-/** A trip to a provider has a cookie of its own. */
+/** Each visit to a provider has a cookie with a random name. */
 const RANDOM_COOKIE = /(?<=__Host-oauth-)[\w-]{12}/g
 
-/** What is seen of the last answer of `request`, with the calls it took. */
+/** Describes what is seen of the last answer of `request`, with the calls that it took. */
 export async function see({ take }: ReturnType<typeof countingEnv>, request: () => Promise<Response>): Promise<Seen> {
   take()
   const response = await request()
@@ -25,6 +25,6 @@ export async function see({ take }: ReturnType<typeof countingEnv>, request: () 
   return { status: response.status, body, headers, calls }
 }
 
-/** Posts to the Worker, and says what is seen of it. */
+/** Posts to the Worker, and describes what is seen of the answer. */
 export const seePost = (counting: ReturnType<typeof countingEnv>, path: string, body: unknown): Promise<Seen> =>
   see(counting, () => callWorker(counting.env, 'POST', path, { body }))

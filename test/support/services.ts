@@ -3,12 +3,12 @@ import { env } from 'cloudflare:workers'
 import worker from '../../src/index.ts'
 import { ORIGIN } from './client.ts'
 
-/** A service that may ask about tokens. */
+/** This service may ask about tokens. */
 export const SERVICE = { id: 'orders', secret: 'a-secret-of-the-orders-service-0123456789' }
-/** A service whose id and secret hold every character that encodings treat differently. */
+/** The id and the secret of this service hold every character that encodings treat differently. */
 export const ODD = { id: 'odd one é', secret: 'p+w/%25 :=&ü-of-another-service-0123456789' }
 
-/** The test environment as a deployment with these clients has it. */
+/** Builds the test environment of a deployment that has these clients. */
 export function withClients(...clients: { id: string; secret: string }[]): Env {
   return {
     ...env,

@@ -15,12 +15,12 @@ afterAll(async () => {
   await mailsSettled()
   await wakeStorage()
   await reset()
-  // At once, because messages may be left in a queue.
+  // The migration runs at once, because messages may be left in a queue.
   await migrate()
   forgetIsolate()
 })
 
-/** Asks every storage, because `reset` leaves alone what has slept for ten seconds. */
+/** Calls every storage, because `reset` skips what has been idle for ten seconds. */
 async function wakeStorage(): Promise<void> {
   const throttles = await listDurableObjectIds(env.LOGIN_THROTTLE)
   await Promise.all([

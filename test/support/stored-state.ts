@@ -1,6 +1,6 @@
 import { type Row, rows } from './database.ts'
 
-/** The one row of a query. */
+/** Reads the only row of a query. */
 export async function queryOne(sql: string, ...values: unknown[]): Promise<Row> {
   const found = await rows(sql, ...values)
   const [row] = found
@@ -11,8 +11,8 @@ export async function queryOne(sql: string, ...values: unknown[]): Promise<Row> 
 const ACCOUNT_TABLES = ['users', 'user_roles', 'sessions', 'grants', 'one_time_tokens']
 
 /**
- * Everything that says who may do what, to be compared before and after a refusal. What may change with any request is
- * left out: the trail, when a session was last seen, and how often a code was guessed.
+ * Reads everything that says who may do what, so that a test can compare it before and after a refusal. It leaves out
+ * what may change with any request: the trail, when a session was last seen, and how often a code was guessed.
  */
 export async function accountState(): Promise<Record<string, unknown[]>> {
   const tables = await Promise.all(
@@ -24,13 +24,13 @@ export async function accountState(): Promise<Record<string, unknown[]>> {
   return Object.fromEntries(tables)
 }
 
-/** Types of the audit events of a user, oldest first. */
+/** Lists the types of the audit events of a user, the oldest first. */
 export async function auditTypesOf(userId: string): Promise<string[]> {
   const found = await rows('select type from audit_events where user_id = ? order by at, id', userId)
   return found.map(({ type }) => String(type))
 }
 
-/** Every table that is ours, with all its rows. */
+/** Reads every table of ours with all its rows. */
 export async function dumpDatabase(): Promise<Record<string, Row[]>> {
   const tables = await rows(
     "select name from sqlite_master where type = 'table' and name not like 'sqlite_%' and name not like '_cf_%' and name not like 'd1_%'",

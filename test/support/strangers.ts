@@ -8,10 +8,13 @@ import { locationOf, newSubject, REDIRECT, type StubbedProviders, startPath } fr
 const TENANT = '9122040d-6c67-4c5b-b112-36a304b66dad'
 export const OWNERS_PASSWORD = 'tr0ubadour of the north'
 
-/** The ways to sign in to an account, as the table of docs/security.md names them. */
+/** These are the ways to sign in to an account, as the table of docs/security.md names them. */
 export type WayIn = 'password' | 'provider' | 'linked' | 'session'
 
-/** Somebody who comes to an address: what they do through a deployment, and by what they could sign in afterwards. */
+/**
+ * Creates somebody who comes to an address. A visitor has the actions that a person can take at a deployment, and
+ * remembers by what they could sign in afterwards.
+ */
 export function createVisitor(service: Env, providers: StubbedProviders, { password }: { password: string }) {
   const browser = createBrowser(service)
   const microsoft = { sub: newSubject(), tid: TENANT }
@@ -85,8 +88,8 @@ export async function waysLeft(
 }
 
 /**
- * Whether a browser is signed in to the account with this address, for reads by token alone and for those that ask the
- * database.
+ * Answers whether a browser is signed in to the account with this address. It tries a read that needs only the token
+ * and a read that asks the database.
  */
 async function isSignedIn(browser: TestBrowser, email: string): Promise<boolean> {
   const [byToken, byRow] = [await browser.fetch('GET', '/auth/session'), await browser.fetch('GET', '/auth/me')]

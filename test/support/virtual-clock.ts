@@ -4,8 +4,9 @@ interface Timer {
 }
 
 /**
- * A clock for models. It stands still while any participant works, and jumps to the next timer when all of them sleep.
- * Real work inside, such as that of the database, takes no time on it, so an hour passes in moments on any machine.
+ * This is a clock for models. It stands still while any participant works, and jumps to the next timer when all of them
+ * sleep. Real work inside, such as that of the database, takes no time on it, so an hour passes in moments on any
+ * machine.
  */
 export class VirtualClock {
   #now = Date.now()
@@ -21,14 +22,17 @@ export class VirtualClock {
     await promise
   }
 
-  /** A participant begins to work, and the clock stands still until it sleeps or leaves. */
+  /**
+   * A participant calls this when it begins to work. The clock then stands still until the participant sleeps or
+   * leaves.
+   */
   enter(): void {
     this.#working += 1
   }
 
   leave(): void {
     this.#working -= 1
-    // Every participant that goes on because of this has told the clock by then.
+    // When this runs, every participant that was woken has already told the clock that it works.
     setTimeout(() => this.#goOn(), 0)
   }
 

@@ -1,4 +1,4 @@
-/** What Vite adds for tests: a file of the project as text, and the files of a folder. */
+/** Vite adds these for tests: a file of the project as text, and the files of a folder. */
 declare module '*?raw' {
   const text: string
   export default text

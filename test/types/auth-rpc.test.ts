@@ -5,7 +5,7 @@ import type { Env } from '../support/other-service/worker.ts'
 type Verify = Env['AUTH']['verify']
 type Answer = Awaited<ReturnType<Verify>>
 
-/** The interface that docs/other-services.md tells others to copy. */
+/** The file docs/other-services.md tells others to copy this interface. */
 interface Auth {
   verify(
     token: string,

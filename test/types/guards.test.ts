@@ -12,7 +12,7 @@ describe('variables of a route', () => {
       .openapi(route({ ...stated, path: '/public' }), (c) => {
         // @ts-expect-error: a public route has no caller.
         c.get('caller')
-        // @ts-expect-error: and it has no claims of a token.
+        // @ts-expect-error: a public route has no claims of a token.
         c.get('claims')
         expectTypeOf(c.get('requestId')).toEqualTypeOf<string>()
         return c.json({ id: '' }, 200)

@@ -17,7 +17,7 @@ const DEVELOPMENT = {
   MAIL_TRANSPORT: 'mailbox',
 }
 
-/** The variables at fault, or none. */
+/** Names the variables at fault, if there are any. */
 function refusedOf(variables: Record<string, unknown>): string[] {
   try {
     parseSettings(variables)

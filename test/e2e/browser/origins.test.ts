@@ -25,7 +25,7 @@ async function start(...variables: string[]): Promise<void> {
   origins.proxyTo(service.origin)
 }
 
-/** A verified account, made without a browser. */
+/** Creates a verified account without a browser. */
 async function signUp(password: string): Promise<string> {
   const email = `${crypto.randomUUID()}@example.com`
   const post = (path: string, body: object) =>
@@ -52,7 +52,7 @@ interface Answer {
   body: Record<string, unknown> | null
 }
 
-/** What a single-page app does: `fetch` with credentials. */
+/** Calls `fetch` with credentials, as a single-page app does. */
 async function call(page: Page, method: string, path: string, body?: object): Promise<Answer> {
   return await page.evaluate(
     async ({ url, init }) => {
@@ -152,8 +152,8 @@ describe('a page of a listed origin', () => {
   })
 })
 
-// A sibling's requests carry the cookies whatever `SameSite` says, and with `None` those of another site do, too: what
-// then refuses is the check of the origin alone.
+// The requests of a sibling carry the cookies whatever `SameSite` says, and with `None` those of another site carry
+// them too. Only the check of the origin can then refuse them.
 describe.each([
   { sameSite: 'Lax', attackers: ['sibling', 'hostile'] as const },
   { sameSite: 'None', attackers: ['hostile'] as const },
@@ -163,7 +163,7 @@ describe.each([
   let before: Answer[]
   let firstSeen = 0
 
-  /** Everything of the victim that an attack could change, as its own page sees it. */
+  /** Reads everything of the victim that an attack could change, as the victim's own page sees it. */
   const look = async (): Promise<Answer[]> => {
     const answers = [await call(victim.page, 'GET', '/auth/me'), await call(victim.page, 'GET', '/auth/sessions')]
     return JSON.parse(JSON.stringify(answers, (key, value) => (key === 'lastSeenAt' ? undefined : value)))

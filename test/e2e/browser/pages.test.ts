@@ -39,7 +39,7 @@ interface Mail {
   code: string
 }
 
-/** The mail whose link leads to `path`, once it has arrived. */
+/** Waits for the mail whose link leads to `path`. */
 async function mailTo(email: string, path: string): Promise<Mail> {
   for (let tries = 0; tries < 300; tries++) {
     const response = await fetch(`${service.origin}/dev/mailbox.json?to=${encodeURIComponent(email)}`)
@@ -117,7 +117,7 @@ describe('/verify-email', () => {
     await page.getByLabel('Code').waitFor()
     expect(page.url()).toBe(`${service.origin}/verify-email`)
 
-    // A browser that keeps the whole page for going back says so when it is left.
+    // A browser that keeps the whole page, so that the user can go back to it, says so when the user leaves the page.
     await page.goto(link)
     await page.getByRole('button', { name: 'Use the code' }).waitFor()
     await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true })))
@@ -187,7 +187,7 @@ describe('/reset-password', () => {
 })
 
 describe('/confirm-email-change', () => {
-  /** Asks for a change, and gives the mail that the new address gets. */
+  /** Asks for a change, and answers the mail that the new address gets. */
   async function requestChange(newEmail: string): Promise<Mail> {
     const signedIn = await logIn(await registerVerified(), PASSWORD)
     const { tokens } = (await signedIn.json()) as { tokens: { accessToken: string } }

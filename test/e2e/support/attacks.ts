@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core'
 
 /**
- * Where an attack aims: the API, a page server that redirects anywhere, and the attacker's own credentials as a login
- * body.
+ * An attack aims at the API. It uses a page server that redirects anywhere, and the attacker's own credentials as the
+ * body of a login.
  */
 export interface Target {
   api: string
@@ -30,7 +30,7 @@ const TEXT = { 'Content-Type': 'text/plain' }
 const JSON_TYPE = { 'Content-Type': 'application/json' }
 const BEARER = { Authorization: 'Bearer made.up.token' }
 
-/** What a page can try against the API of a visitor who is signed in there. */
+/** A page can try these attacks against the API of a visitor who is signed in there. */
 export const ATTACKS: Readonly<Record<string, Attack>> = {
   'form urlencoded, log out': { by: 'form', path: '/auth/logout', enctype: URLENCODED },
   'form urlencoded, refresh': { by: 'form', path: '/auth/refresh', enctype: URLENCODED, fields: { refreshToken: 'x' } },
@@ -132,13 +132,13 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   'an object of the account': { by: 'embed', tag: 'object', path: '/auth/me' },
 }
 
-/** Tries an attack from a page; answers what it could read, or null. */
+/** Tries an attack from a page, and answers what the page could read, or null. */
 export async function runAttack(page: Page, attack: Attack, { api, self, login }: Target): Promise<string | null> {
   const direct = api + attack.path
   const url = attack.viaRedirect ? `${self}/redirect?to=${encodeURIComponent(direct)}` : direct
   switch (attack.by) {
     case 'form': {
-      // text/plain sends `name=value`: split there, the body is JSON with one more member.
+      // A form of type text/plain sends `name=value`. Split at that place, the body is JSON with one more member.
       const smuggled = { [`${login.slice(0, -1)},"x":"`]: '"}' }
       const fields = attack.smugglesLogin ? smuggled : (attack.fields ?? {})
       const form = { url, enctype: attack.enctype, fields, isTopLevel: attack.isTopLevel ?? false }
@@ -162,7 +162,10 @@ export async function runAttack(page: Page, attack: Attack, { api, self, login }
   }
 }
 
-/** Runs in the page: submits a form into a frame, where a visitor notices nothing, or in the window itself. */
+/**
+ * Submits a form into a frame, where a visitor notices nothing, or in the window itself. This function runs in the
+ * page.
+ */
 async function submitForm({
   url,
   enctype,
@@ -195,7 +198,7 @@ async function submitForm({
   return frame.contentDocument?.body.textContent || null
 }
 
-/** Runs in the page. */
+/** Fetches an address and answers its text. This function runs in the page. */
 async function fetchText({ url, init }: { url: string; init: Init }): Promise<string | null> {
   try {
     return (await (await fetch(url, { credentials: 'include', ...init })).text()) || null
@@ -204,7 +207,7 @@ async function fetchText({ url, init }: { url: string; init: Init }): Promise<st
   }
 }
 
-/** Runs in the page: embeds the address as an element and answers whatever of it shows. */
+/** Embeds an address as an element and answers whatever of it shows. This function runs in the page. */
 async function embed({ url, tag }: { url: string; tag: string }): Promise<string | null> {
   const rulesOf = (sheet: CSSStyleSheet | null): string | null => {
     try {

@@ -8,7 +8,9 @@ export async function launchBrowser(...args: string[]): Promise<Browser> {
   return await chromium.launch({ executablePath, args: ['--no-sandbox', ...args] })
 }
 
-/** Opens a page that keeps what a reader never sees: refusals by its policy, uncaught errors, calls to other hosts. */
+/**
+ * Opens a page and records what a reader never sees: refusals by its policy, uncaught errors, and calls to other hosts.
+ */
 export async function openPage(
   browser: Browser,
   origin: string,

@@ -8,7 +8,7 @@ export interface Certificate {
   cert: string
 }
 
-/** Makes a certificate authority for one run; its key is gone when the run ends. */
+/** Makes a certificate authority for one run. Its key is gone when the run ends. */
 export async function createAuthority(): Promise<Certificate> {
   const { private: key, cert } = await generate([{ name: 'commonName', value: 'Postern test authority' }], {
     keyType: 'ec',
@@ -35,8 +35,8 @@ export async function createServerCertificate(authority: Certificate, host: stri
 }
 
 /**
- * Makes workerd trust the authority. Miniflare reads the variable when it is loaded, so this comes before wrangler's
- * import.
+ * Makes workerd trust the authority. Miniflare reads the variable when it is loaded, so call this before wrangler is
+ * imported.
  */
 export async function trustAuthority(authority: Certificate): Promise<void> {
   const path = join(await mkdtemp(join(tmpdir(), 'postern-ca-')), 'ca.pem')

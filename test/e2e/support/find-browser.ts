@@ -3,7 +3,9 @@ import { delimiter, join } from 'node:path'
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
 
-/** The Chromium of this machine: no npm package brings one. `CHROMIUM` names another. */
+/**
+ * Finds the Chromium of this machine, because no npm package brings one. The variable `CHROMIUM` may name another one.
+ */
 export function findBrowser(): string | null {
   const folders = (process.env.PATH ?? '').split(delimiter)
   const candidates = [

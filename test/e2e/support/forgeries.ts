@@ -2,7 +2,8 @@ import { createHmac, createPublicKey } from 'node:crypto'
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
 
 /**
- * What a forger has: a token of their own, the published key it names, and a server that answers with keys of theirs.
+ * A forger has a token of their own, the published key that it names, and a server that answers with keys of the
+ * forger.
  */
 export interface Forger {
   token: string
@@ -17,13 +18,13 @@ const partsOf = (token: string) => {
   return { header, payload, signature }
 }
 
-/** Replaces members of the header, and keeps payload and signature. */
+/** Replaces members of the header, and keeps the payload and the signature. */
 const withHeader = (token: string, change: object) => {
   const { header, payload, signature } = partsOf(token)
   return `${encode({ ...decode(header), ...change })}.${payload}.${signature}`
 }
 
-/** Signs the same claims with a key of the attacker's, under a header that points to it. */
+/** Signs the same claims with a key of the attacker under a header that points to this key. */
 async function signAsAttacker(token: string, header: (jwk: JWK) => object, claims: object = {}): Promise<string> {
   const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
   const { header: original, payload } = partsOf(token)
@@ -33,7 +34,7 @@ async function signAsAttacker(token: string, header: (jwk: JWK) => object, claim
     .sign(privateKey)
 }
 
-/** Takes the public key for a shared secret. */
+/** Signs with the public key as if it were a shared secret. */
 function signWithPublicKey({ token, publicJwk }: Forger, format: 'pem' | 'der' | 'jwk'): string {
   const key = createPublicKey({ key: publicJwk as never, format: 'jwk' })
   const secret =
@@ -47,7 +48,7 @@ function signWithPublicKey({ token, publicJwk }: Forger, format: 'pem' | 'der' |
   return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`
 }
 
-/** Every forgery of a token that we know (hono CVE-2026-22817; RFC 8725 §2). */
+/** These are all forgeries of a token that we know (hono CVE-2026-22817; RFC 8725 §2). */
 export const FORGERIES: Readonly<Record<string, (forger: Forger) => string | Promise<string>>> = {
   'an altered payload': ({ token }) => {
     const { header, payload, signature } = partsOf(token)

@@ -19,19 +19,19 @@ export interface SignedIn {
   tokens: Tokens
 }
 
-/** The bindings of the service that tests look into. */
+/** Tests look into these bindings of the service. */
 interface Bindings {
   DB: { prepare(sql: string): { bind(...values: unknown[]): { all(): Promise<{ results: Row[] }> } } }
   BLOCKLIST: { delete(key: string): Promise<void> }
 }
 type Row = Record<string, string | number | null>
 
-/** The service and Workers that are bound to it, in one workerd, with storage of their own. */
+/** These are the service and the Workers that are bound to it. They run in one workerd with storage of their own. */
 export interface Workers {
   url: URL
-  /** To the service. */
+  /** Posts to the service. */
   post(path: string, body: object, headers?: Record<string, string>): Promise<Response>
-  /** To another Worker, by its name. */
+  /** Sends a request to another Worker by its name. */
   ask(
     worker: string,
     path: string,
@@ -40,7 +40,7 @@ export interface Workers {
   sql(query: string, ...values: unknown[]): Promise<Row[]>
   forgetRevocation(sessionId: string): Promise<void>
   signedIn(): Promise<SignedIn>
-  /** Loads the code anew, as a deployment does: memory is gone, storage stays. */
+  /** Loads the code anew, as a deployment does: the memory is lost, and the storage stays. */
   redeploy(): Promise<void>
   logs(): string
   close(): Promise<void>

@@ -1,6 +1,6 @@
 const MAX_REDIRECTS = 12
 
-/** Cookies and redirects of a browser, by plain HTTP. Each origin has a jar of its own. */
+/** Keeps cookies and follows redirects as a browser does, over plain HTTP. Each origin has a jar of its own. */
 export function createHttpBrowser() {
   const jars = new Map<string, Map<string, string>>()
   const jarOf = (url: URL) => {
@@ -8,7 +8,7 @@ export function createHttpBrowser() {
     jars.set(url.origin, jar)
     return jar
   }
-  /** One request, its redirect not followed. */
+  /** Sends one request and does not follow its redirect. */
   async function open(address: string | URL, init: RequestInit = {}): Promise<Response> {
     const url = new URL(address)
     const jar = jarOf(url)
@@ -24,7 +24,7 @@ export function createHttpBrowser() {
   }
   return {
     open,
-    /** The cookies kept for an origin. */
+    /** Returns the cookies that are kept for an origin. */
     cookies: (origin: string) => jarOf(new URL(origin)),
     /** Follows redirects from an address until one leads to `target`, which is not opened. */
     async walk(start: string | URL, target: string): Promise<URL> {

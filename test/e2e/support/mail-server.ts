@@ -18,16 +18,16 @@ export interface MailServer {
   close(): Promise<void>
 }
 
-/** A refusal with an SMTP reply code. */
+/** Builds a refusal with an SMTP reply code. */
 export function refuse(code: number, text: string): Error {
   return Object.assign(new Error(text), { responseCode: code })
 }
 
-/** How a server misbehaves. */
+/** A server misbehaves in these ways. */
 export interface Faults {
-  /** The reply to a login, where it is refused. */
+  /** This makes the reply to a login that is refused. */
   refuseLogin?: () => Error | null
-  /** Whether the line is cut once a message is accepted, before the reply says so. */
+  /** It answers whether the connection is cut once a message is accepted, before the reply says so. */
   cutAfter?: (mail: Received) => boolean
 }
 
@@ -74,14 +74,14 @@ export async function startMailServer(options: SMTPServerOptions = {}, faults: F
 
 export interface ScriptedServer {
   port: number
-  /** Every line the client sent, over all connections. */
+  /** The client sent these lines, over all connections. */
   lines: string[]
   close(): Promise<void>
 }
 
 /**
- * Starts a server that answers each line by a script, for what a correct server never does: to hang, to drop the
- * connection, to send byte after byte, or to answer nonsense.
+ * Starts a server that answers each line by a script. The script does what a correct server never does: it hangs, drops
+ * the connection, sends byte after byte, or answers nonsense.
  */
 export async function startScriptedServer(
   greet: (socket: net.Socket) => void,

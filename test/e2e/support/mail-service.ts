@@ -7,7 +7,7 @@ import { type Service, startService } from './service.ts'
 
 export const PASSWORD = 'four unrelated words here'
 
-/** The whole service with a mail transport, and with somebody who reads its dead-letter queue. */
+/** Starts the whole service with a mail transport, and with a Worker that reads its dead-letter queue. */
 export async function startMailService(variables: Record<string, string>): Promise<Service> {
   const given = { RATE_LIMITS: 'off', MAIL_FROM: 'Postern <no-reply@example.com>', ...variables }
   return await startService(
@@ -29,7 +29,7 @@ export async function post(
   })
 }
 
-/** Registers an address of its own for one test, whose first part tells the mail server what to do. */
+/** Registers a new address for one test. The first part of the address tells the mail server what to do. */
 export async function register(service: Service, name: string, headers: Record<string, string> = {}): Promise<string> {
   const email = `${name}-${crypto.randomUUID().slice(0, 8)}@example.org`
   const response = await post(service, '/auth/register', { email, password: PASSWORD }, headers)
@@ -37,7 +37,7 @@ export async function register(service: Service, name: string, headers: Record<s
   return email
 }
 
-/** Waits until something is there. */
+/** Waits until `find` finds something, and answers it. */
 export async function eventually<Found>(find: () => Found | undefined, seconds = 45): Promise<Found> {
   for (const deadline = Date.now() + seconds * 1000; Date.now() < deadline; await sleep(100)) {
     const found = find()
@@ -58,7 +58,7 @@ function withDatabase<Result>(service: Service, readOnly: boolean, use: (databas
   }
 }
 
-/** Rows of the service's own database, read beside it. */
+/** Reads rows of the service's own database while the service runs. */
 export function query(service: Service, sql: string, ...values: string[]): Record<string, unknown>[] {
   return withDatabase(service, true, (database) => database.prepare(sql).all(...values))
 }
@@ -74,12 +74,12 @@ export async function skipRetryPause(service: Service, email: string): Promise<v
   if (!response.ok) throw new Error(`scheduled: ${response.status} ${await response.text()}`)
 }
 
-/** What the dead-letter queue held. */
+/** Answers what the dead-letter queue held. */
 export function deadLetters(service: Service): Record<string, unknown>[] {
   return [...service.output().matchAll(/DEAD LETTER (\{.*\})/g)].map(([, json]) => JSON.parse(json ?? ''))
 }
 
-/** The lines the Worker itself logged. */
+/** Answers the lines that the Worker itself logged. */
 export function logLines(service: Service): string[] {
   return service
     .output()

@@ -6,7 +6,7 @@ import { type SampleApp, startSampleApp } from './sample-app.ts'
 import { type Service, startService } from './service.ts'
 
 export const PASSWORD = 'four unrelated words here'
-/** The same people at both providers, with addresses that differ. */
+/** The same people have accounts at both providers, with different addresses. */
 const accountsOf = (flavour: Flavour): Record<string, Account> => ({
   anna: { email: `anna@${flavour}.example`, email_verified: true, name: 'Anna' },
   ben: { email: `ben@${flavour}.example`, email_verified: false },
@@ -17,18 +17,18 @@ const accountsOf = (flavour: Flavour): Record<string, Account> => ({
 })
 
 /**
- * What stands around the Worker: two real OpenID providers and an app on an origin of its own. Ready once
- * `useOAuthBench` has begun.
+ * This is what stands around the Worker: two real OpenID providers, and an app on an origin of its own. It is ready
+ * once `useOAuthBench` has begun.
  */
 export const bench = {} as {
   app: SampleApp
   service: Service
   issuers: Record<Flavour, OpenIdProvider>
-  /** Issuers whose token endpoint never answers. Those who wait for it disturb no other test. */
+  /** The token endpoints of these issuers never answer. Logins that wait for them disturb no other test. */
   silent: Record<Flavour, OpenIdProvider>
 }
 
-/** Starts it all for one test file, and mends the providers before each test. */
+/** Starts everything for one test file, and mends the providers before each test. */
 export function useOAuthBench(): void {
   beforeAll(start)
   afterAll(async () => {
@@ -89,7 +89,7 @@ async function start(): Promise<void> {
 export const startUrl = (provider: string, wishes: Record<string, string> = {}) =>
   `${bench.service.origin}/auth/oauth/${provider}?${new URLSearchParams({ redirectTo: `${bench.app.origin}/`, delivery: 'cookie', ...wishes })}`
 
-/** Walks to the provider and to the door of the callback, which is not opened. */
+/** Walks to the provider and on to the callback, which it does not open. */
 export async function walkToCallback(provider: string, browser: HttpBrowser = createHttpBrowser(), wishes = {}) {
   const callback = await browser.walk(
     startUrl(provider, wishes),
@@ -98,7 +98,7 @@ export async function walkToCallback(provider: string, browser: HttpBrowser = cr
   return { browser, callback }
 }
 
-/** Opens the callback, and gives the query it leads to at the app. */
+/** Opens the callback, and answers the query of the app's address to which it leads. */
 export async function land(browser: HttpBrowser, callback: URL): Promise<URLSearchParams> {
   const response = await browser.open(callback)
   const location = new URL(response.headers.get('location') ?? 'nowhere:')

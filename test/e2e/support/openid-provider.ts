@@ -11,43 +11,48 @@ import {
 } from 'jose'
 import Provider, { type ClientMetadata, type Configuration } from 'oidc-provider'
 
-/** What an account says of itself; a claim that is not there is not sent. */
+/** An account says this of itself. A claim that is missing here is not sent. */
 export interface Account {
   email?: string
   email_verified?: boolean
   name?: string
 }
 
-/** How an endpoint fails: silent until the provider is closed, status 500, HTML, or JSON that breaks off. */
+/**
+ * An endpoint fails in one of these ways: it is silent until the provider is closed, it answers with status 500 or with
+ * HTML, or its JSON breaks off.
+ */
 export type Fault = 'slow' | 'status_500' | 'html' | 'malformed_json'
 export type Endpoint = 'discovery' | 'jwks' | 'token' | 'userinfo'
 
 /**
- * Two issuers that differ in all a client may meet:
- * - `basic`: RS256, `client_secret_basic`, claims in the ID token.
- * - `post`: ES256, `client_secret_post`, claims by UserInfo only.
+ * These two issuers differ in everything that a client may meet:
+ * - `basic` uses RS256 and `client_secret_basic`, and puts the claims into the ID token.
+ * - `post` uses ES256 and `client_secret_post`, and gives the claims only by UserInfo.
  * Both ask for PKCE and answer with `iss` (RFC 9207).
  */
 export type Flavour = 'basic' | 'post'
 
 export interface OpenIdProvider {
-  /** An entry of `OIDC_PROVIDERS`, without `trustedEmailDomains`. */
+  /** This is an entry of `OIDC_PROVIDERS`, without `trustedEmailDomains`. */
   readonly settings: { id: string; name: string; issuer: string; clientId: string; clientSecret: string }
   /** Lets the client use a redirect URL that was not known at the start. */
   allowRedirect(redirectUri: string): void
-  /** Who signs in where neither `login_hint` nor a cookie `account` says so. */
+  /** Sets who signs in where neither `login_hint` nor a cookie `account` says so. */
   signInAs(accountId: string): void
-  /** From now on the person says no, until told otherwise. */
+  /** Sets whether the person refuses the login from now on. */
   deny(denied: boolean): void
-  /** Breaks an endpoint, or mends it with null. */
+  /** Breaks an endpoint, or mends it when the fault is null. */
   break(endpoint: Endpoint, fault: Fault | null): void
-  /** Changes the claims of every ID token from now on, signed with the issuer's own key all the same; null stops it. */
+  /**
+   * Changes the claims of every ID token from now on, which the issuer still signs with its own key. A null ends this.
+   */
   alterIdTokens(alter: ((claims: JWTPayload) => JWTPayload) | null): void
-  /** Replaces the signing key. The old one is gone at once, as in an emergency. */
+  /** Replaces the signing key. The old one disappears at once, as in an emergency. */
   rotateKeys(): Promise<void>
-  /** How often an endpoint was asked. */
+  /** Answers how often an endpoint was asked. */
   requests(endpoint: Endpoint): number
-  /** Ends every connection, pending ones too. */
+  /** Ends every connection, including pending ones. */
   close(): Promise<void>
 }
 
@@ -60,8 +65,8 @@ const PATHS: Record<Endpoint, string> = {
 }
 
 /**
- * Starts a real OpenID provider on a free port of this machine. It logs the chosen account in without asking, so plain
- * HTTP can walk it.
+ * Starts a real OpenID provider on a free port of this machine. It logs the chosen account in without asking, so that a
+ * test can walk through the login over plain HTTP.
  */
 export async function startOpenIdProvider(
   flavour: Flavour,
@@ -98,7 +103,7 @@ export async function startOpenIdProvider(
     clientSecret: `secret-of-${flavour}`,
   }
 
-  /** Answers the login for the person: no page, no consent. */
+  /** Answers the login in the name of the person, without any page or consent. */
   async function decide(request: IncomingMessage, response: ServerResponse) {
     const { params } = await provider.interactionDetails(request, response)
     const cookie = /(?:^|; )account=([^;]+)/.exec(request.headers.cookie ?? '')?.[1]
@@ -110,8 +115,8 @@ export async function startOpenIdProvider(
   }
 
   /**
-   * A provider cannot change its keys or clients: a new one takes over. Codes and sessions live on, as its adapter is
-   * shared.
+   * Builds a new provider, which replaces the old one because a provider cannot change its keys or clients. Codes and
+   * sessions live on, because both share an adapter.
    */
   function build() {
     const client: ClientMetadata = {
@@ -175,7 +180,7 @@ function configure(
     jwks: { keys: [key as never] },
     enabledJWA: { idTokenSigningAlgValues: [ALGORITHM[flavour]] },
     pkce: { required: () => true },
-    // False puts the claims of granted scopes into the ID token as well.
+    // The value false also puts the claims of the granted scopes into the ID token.
     conformIdTokenClaims: flavour === 'post',
     claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
     cookies: { keys: ['only-for-tests'] },
@@ -185,7 +190,7 @@ function configure(
       const claims = accounts[sub]
       return claims === undefined ? undefined : { accountId: sub, claims: () => ({ sub, ...claims }) }
     },
-    /** Grants what is asked for: the consent page would only be one more redirect. */
+    /** Grants what is asked for, because the consent page would only add one more redirect. */
     async loadExistingGrant({ oidc }) {
       const grant = new oidc.provider.Grant({ accountId: oidc.session?.accountId, clientId: oidc.client?.clientId })
       grant.addOIDCScope('openid email profile')

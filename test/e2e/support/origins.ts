@@ -4,7 +4,7 @@ import type { Browser } from 'playwright-core'
 import { launchBrowser } from './browser.ts'
 import { createAuthority, createServerCertificate } from './certificate.ts'
 
-/** A request that reached the API, as it came and as it was answered. */
+/** This is a request that reached the API, with the way in which it was answered. */
 export interface Seen {
   method: string
   path: string
@@ -15,9 +15,9 @@ export interface Seen {
 }
 
 export interface Origins {
-  /** The API, behind TLS as in production. */
+  /** The API stands behind TLS, as in production. */
   api: string
-  /** Pages of the listed origin, of a sibling that is not listed, and of another site. */
+  /** These origins serve pages: a listed one, a sibling that is not listed, and another site. */
   app: string
   sibling: string
   hostile: string
@@ -28,7 +28,7 @@ export interface Origins {
 
 const HOSTS = { api: 'auth.example.test', app: 'app.example.test', sibling: 'blog.example.test', hostile: 'evil.test' }
 
-/** A browser for which these names are this machine. */
+/** Starts a browser for which all these names belong to this machine. */
 export async function launchBrowserForOrigins(): Promise<Browser> {
   const rules = Object.values(HOSTS).map((host) => `MAP ${host} 127.0.0.1`)
   return await launchBrowser(
@@ -42,7 +42,7 @@ export async function launchBrowserForOrigins(): Promise<Browser> {
   )
 }
 
-/** Serves four origins over https on one port: pages for three, and the way to the API for the fourth. */
+/** Serves four origins over https on one port. Three of them have pages, and the fourth leads to the API. */
 export async function startOrigins(): Promise<Origins> {
   const authority = await createAuthority()
   const seen: Seen[] = []
@@ -102,7 +102,8 @@ function forward(
 }
 
 /**
- * An empty page; at `/redirect?to=` a redirect that keeps method and body, and allows whoever asks whatever they ask.
+ * Serves an empty page. At `/redirect?to=` it serves a redirect that keeps the method and the body, and that allows
+ * everybody to ask for anything.
  */
 function servePage(incoming: IncomingMessage, outgoing: ServerResponse): void {
   const url = new URL(incoming.url ?? '/', 'https://page.invalid')

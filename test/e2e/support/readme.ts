@@ -5,10 +5,10 @@ import { promisify } from 'node:util'
 const README = new URL('../../../README.md', import.meta.url)
 const DOCUMENTED_ORIGIN = 'http://localhost:8787'
 
-/** What the tour registers, and what the pages sign in with. */
+/** The tour registers this account, and the pages sign in with it. */
 export const READER = { email: 'ada@example.com', password: 'correct horse battery staple' }
 
-/** The code block of the README behind a comment, speaking to another origin than it says. */
+/** Reads the code block that follows a comment in the README, and replaces its origin by another one. */
 export async function readmeBlock(comment: string, origin: string): Promise<string> {
   const readme = await readFile(README, 'utf8')
   const block = new RegExp(`<!-- ${comment} -->\\n\`\`\`\\w+\\n([\\s\\S]*?)\`\`\``).exec(readme)?.[1]
@@ -16,7 +16,7 @@ export async function readmeBlock(comment: string, origin: string): Promise<stri
   return block.replaceAll(DOCUMENTED_ORIGIN, origin)
 }
 
-/** Runs the README's tour with curl as it stands; what it printed. */
+/** Runs the tour of the README with curl, unchanged, and answers what it printed. */
 export async function runTour(origin: string): Promise<string> {
   const { stdout } = await promisify(execFile)('bash', ['-eu', '-c', await readmeBlock('tour', origin)])
   return stdout

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http'
 
 /**
- * A single-page app on an origin of its own, as a user of Postern would write it. `#cookies` and `#tokens` sign in by
- * either way, `#link` links the second provider in the same way, and `#who` says who came back.
+ * This is a single-page app on an origin of its own, as a user of Postern would write it. `#cookies` and `#tokens` sign
+ * in by either way, `#link` links the second provider in the same way, and `#who` says who came back.
  */
 const page = (service: string) => `<!doctype html><meta charset="utf-8"><title>Sample app</title>
 <button id="cookies">Sign in with cookies</button> <button id="tokens">Sign in with tokens</button>
@@ -51,7 +51,7 @@ else if (query.has('code')) {
 
 export interface SampleApp {
   origin: string
-  /** The service it signs in at; known only once that runs. */
+  /** Sets the service at which the app signs in. Its address is known only once it runs. */
   use(service: string): void
   close(): Promise<void>
 }

@@ -12,17 +12,17 @@ const START_TIMEOUT_MS = 220_000
 
 export interface Service {
   origin: string
-  /** Where the local database and its like are kept. */
+  /** This folder holds the local database and other storage. */
   state: string
-  /** Everything printed so far. */
+  /** Returns everything that was printed so far. */
   output(): string
-  /** Asks it to stop, as Ctrl-C does; resolves to its exit code. */
+  /** Asks the service to stop, as Ctrl-C does, and resolves to its exit code. */
   stop(): Promise<number | null>
 }
 
 /**
- * Answers a free port below those that the system gives to whoever asks for any port. One of the system's own could be
- * given away again before the service listens, which takes seconds.
+ * Answers a free port below those that the system gives to whoever asks for any port. The system could give one of its
+ * own away again before the service listens, because that takes seconds.
  */
 async function findFreePort(): Promise<number> {
   for (;;) {

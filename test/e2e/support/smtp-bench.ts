@@ -13,7 +13,7 @@ export const rendered = renderMail(
   { productName: 'Pförtner', color: '#0f766e', logoUrl: null },
 )
 
-/** A mail in German, with everything a charset can get wrong. */
+/** Composes a mail in German with everything that a charset can get wrong. */
 export function compose(overrides: Partial<OutgoingMail> = {}): OutgoingMail {
   const addresses = { from: 'Pförtner <no-reply@example.com>', to: 'anna@example.org' }
   return { id: '0198-mail-1', ...addresses, ...rendered, ...overrides }
@@ -27,26 +27,28 @@ const REPLIES: Record<string, string> = {
   QUIT: '221 bye\r\n',
 }
 
-/** What a decent server answers to a command, and nothing to a line of the message. */
+/** Answers a command as a decent server does, and says nothing to a line of the message. */
 export function speak(line: string): string {
   return REPLIES[line.slice(0, 4)] ?? ''
 }
 
-/** Time-outs in the proportion of the real ones, so that a test does not wait for those. */
+/** These time-outs have about the proportion of the real ones, but a test does not wait long for them. */
 export const IMPATIENT_MS = { step: 500, delivery: 1_500 }
 
 export interface SmtpBench {
-  /** Has the Worker send one mail through the real transport. */
+  /** Makes the Worker send one mail through the real transport. */
   send(smtpUrl: string, mail?: OutgoingMail): Promise<Delivery>
-  /** The same by a transport that has little patience, and how long it took. */
+  /** Does the same with a transport that has little patience, and measures how long it took. */
   sendImpatiently(smtpUrl: string): Promise<{ delivery: Delivery; tookMs: number }>
   start(options?: Parameters<typeof startMailServer>[0]): Promise<MailServer>
   script(...actions: Parameters<typeof startScriptedServer>): Promise<ScriptedServer>
-  /** Certificates nobody should accept for `localhost`. */
+  /** Nobody should accept these certificates for `localhost`. */
   badCertificates: Record<'unknownAuthority' | 'otherHost', Certificate>
 }
 
-/** Starts a Worker with the real transport for one test file, and stops it and every server with the file's end. */
+/**
+ * Starts a Worker with the real transport for one test file. When the file ends, it stops the Worker and every server.
+ */
 export function useSmtpBench(): SmtpBench {
   const open: { close(): Promise<void> }[] = []
   let harness: TestHarness

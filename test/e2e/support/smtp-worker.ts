@@ -2,7 +2,7 @@ import { MailError, type OutgoingMail } from '../../../src/mail/message.ts'
 import { createSmtpTransport, type SMTP_TIMEOUTS_MS } from '../../../src/mail/transports/smtp.ts'
 import { parseSmtpUrl } from '../../../src/mail/transports/smtp-url.ts'
 
-/** What the Worker tells of one delivery. */
+/** The Worker tells this of one delivery. */
 export interface Delivery {
   delivered: boolean
   reason: string
@@ -12,7 +12,7 @@ export interface Delivery {
 interface Order {
   smtpUrl: string
   mail: OutgoingMail
-  /** Those of production where none are given. */
+  /** Where none are given, those of production apply. */
   timeoutsMs?: typeof SMTP_TIMEOUTS_MS
 }
 

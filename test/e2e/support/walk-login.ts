@@ -1,4 +1,4 @@
-/** A login is a handful of redirects; more is a loop. */
+/** A login is a handful of redirects, so a longer walk is a loop. */
 const MAX_REDIRECTS = 10
 
 /**

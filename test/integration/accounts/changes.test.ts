@@ -7,7 +7,7 @@ import { newEmail, PASSWORD, post } from '../../support/client.ts'
 import { auditOf, countRows, rows } from '../../support/database.ts'
 import { interceptEnv } from '../../support/intercept-env.ts'
 
-/** The bindings, with a change that happens just before the first statement that matches. */
+/** Builds bindings in which a change happens just before the first statement that matches. */
 function changedBefore(statement: RegExp, change: () => Promise<unknown>): Env {
   let hasChanged = false
   return interceptEnv(env, async (call, proceed) => {

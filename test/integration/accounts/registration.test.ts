@@ -91,7 +91,7 @@ describe('POST /auth/register', () => {
   it('gives the username when the address is confirmed; until then it is free, so that it tells nothing of the address', async () => {
     const [first, second] = [newEmail(), newEmail()]
     for (const email of [first, second, second]) expect((await register({ email, username: 'knuth' })).status).toBe(202)
-    // A repeated sign-up leaves no password: its mail asks for a new one, which confirms the address as well.
+    // A repeated sign-up leaves no password. Its mail asks for a new one, and setting it confirms the address as well.
     const reset = { token: await mailedToken(second, 'reset_password'), password: PASSWORD }
     expect((await post('/auth/reset-password', reset)).status).toBe(204)
     expect((await post('/auth/verify-email', { token: await mailedToken(first, 'verify_email') })).status).toBe(200)

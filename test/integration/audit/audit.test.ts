@@ -17,7 +17,7 @@ const list = async (query = '') =>
 const grantAdmin = (id: string) =>
   env.DB.prepare("insert into user_roles (user_id, role) values (?, 'admin')").bind(id).run()
 
-/** Adds events of one type, a second apart. */
+/** Adds events of one type that are one second apart. */
 async function plant(type: string, count: number, from: number): Promise<void> {
   const insert = env.DB.prepare("insert into audit_events (id, type, at, user_id, details) values (?, ?, ?, ?, '{}')")
   const row = (index: number) => insert.bind(crypto.randomUUID(), type, from + index * 1000, user.id)

@@ -12,7 +12,6 @@ const forgot = (email: string) => post('/auth/forgot-password', { email })
 const resend = (email: string) => post('/auth/resend-verification', { email })
 const register = (email: string) => post('/auth/register', { email, password: PASSWORD })
 
-/** How often something was counted. */
 async function counted(kind: string): Promise<number> {
   const [row] = await rows('select sum(count) as count from audit_counts where kind = ?', kind)
   return Number(row?.count ?? 0)
@@ -26,7 +25,7 @@ describe('an event that concerns no account is counted by day and kind, and adds
     expect(new Set(await Promise.all(names.map(logIn)))).toEqual(new Set([401]))
     expect([await kept(), await counted('login.failed')]).toEqual([before[0], Number(before[1]) + 30])
     const days = await rows("select day from audit_counts where kind = 'login.failed'")
-    // One row, or two where midnight passed.
+    // The count has one row, or two rows if midnight passed.
     expect(days.length).toBeLessThanOrEqual(2)
     expect(days.map(({ day }) => day)).toContain(new Date().toISOString().slice(0, 10))
   })

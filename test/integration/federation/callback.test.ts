@@ -18,7 +18,7 @@ const person = (claims: Record<string, unknown> = {}) => ({
   ...claims,
 })
 
-/** A browser that was sent to Google and comes back with a code. */
+/** Sends a browser to Google, from which it comes back with a code. */
 async function comingBack(claims = person(), env = service) {
   const browser = createBrowser(env)
   const authorization = await browser.open(startPath('google'))

@@ -20,7 +20,7 @@ const providers = stubProviders()
 const service = oauthEnv()
 const newPerson = () => ({ sub: newSubject(), email: newEmail(), email_verified: true, name: 'Ada' })
 
-/** A login that waits for its code to be exchanged, with tokens in the body. */
+/** Begins a login that asks for its tokens in the body, and whose code then waits to be exchanged. */
 async function waiting(person = newPerson(), redirectTo = REDIRECT) {
   const { codeVerifier, codeChallenge } = newVerifier()
   const browser = createBrowser(service)
@@ -33,7 +33,6 @@ async function waiting(person = newPerson(), redirectTo = REDIRECT) {
 const exchange = (body: unknown, headers: Record<string, string> = {}) =>
   callWorker(service, 'POST', '/auth/oauth/exchange', { body, headers })
 
-/** A user with a second factor. */
 async function personWithSecondFactor() {
   const person = newPerson()
   const { code, codeVerifier } = await waiting(person)
@@ -46,7 +45,7 @@ afterAll(mailsSettled)
 
 describe('a login whose code was not exchanged yet', () => {
   it('ends when the password is reset, and when it is changed', async () => {
-    // Google runs this mailbox, so a reset leaves it linked.
+    // Google runs this mailbox, so its account stays linked after a reset.
     const person = { ...newPerson(), email: 'waits-for-a-code@gmail.com' }
     await waiting(person)
     const beforeReset = await waiting(person)

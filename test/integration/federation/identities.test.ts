@@ -23,7 +23,7 @@ const service = oauthEnv()
 const body = { redirectTo: REDIRECT }
 const newPerson = () => ({ sub: newSubject(), email: newEmail(), email_verified: true })
 
-/** A verified account, signed in with cookies in a browser. */
+/** Creates a verified account and signs it in with cookies in a browser. */
 async function inBrowser() {
   const account = await verified()
   const browser = createBrowser(service)
@@ -32,7 +32,7 @@ async function inBrowser() {
   return { ...account, browser }
 }
 
-/** Walks a link from its URL to the page it returns to. */
+/** Follows a link from its URL to the page to which it returns. */
 async function follow(browser: TestBrowser, url: string, person = newPerson()) {
   const authorization = await browser.open(url)
   return locationOf(await browser.open(providers.google(authorization, person)))

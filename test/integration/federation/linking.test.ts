@@ -21,7 +21,7 @@ const service = oauthEnv()
 const TENANT = '9122040d-6c67-4c5b-b112-36a304b66dad'
 
 let lastNumber = 0
-/** An address whose mailbox Google runs. */
+/** Answers a new address whose mailbox Google runs. */
 function newGmail(): string {
   lastNumber += 1
   return `person${lastNumber}@gmail.com`

@@ -283,7 +283,7 @@ describe('the state that a login leaves', () => {
 
   it('rehashes a weaker hash at the first good login (ASVS 11.4.2)', async () => {
     const { id, email } = await signedUp()
-    // m=256 KiB, t=2, p=1 of "password": phc-winner-argon2, src/test.c.
+    // This is the hash of "password" with m=256 KiB, t=2 and p=1 from phc-winner-argon2, src/test.c.
     const weak = '$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4'
     await rows('update users set password_hash = ? where id = ?', weak, id)
     expect(await canLogIn(email, 'not that')).toBe(false)

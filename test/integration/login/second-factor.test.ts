@@ -14,7 +14,7 @@ const complete = (ticket: string, code: string, body: object = {}) =>
   post('/auth/login/mfa', { ticket, method: 'email', code, ...body })
 const ticketsOf = (id: string) => countRows('one_time_tokens', "user_id = ? and purpose = 'mfa_ticket'", id)
 
-/** An account with a second factor, and its login waiting for it. */
+/** Creates an account with a second factor, and begins a login that waits for it. */
 async function waiting() {
   const account = await verified()
   await giveSecondFactor(account.id)
@@ -45,7 +45,7 @@ describe('POST /auth/login of an account with a second factor', () => {
   it('rehashes a weaker hash before the factor is shown', async () => {
     const { id, email } = await verified()
     await giveSecondFactor(id)
-    // m=256 KiB, t=2, p=1 of "password": phc-winner-argon2, src/test.c.
+    // This is the hash of "password" with m=256 KiB, t=2 and p=1 from phc-winner-argon2, src/test.c.
     const weak = '$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4'
     await rows('update users set password_hash = ? where id = ?', weak, id)
     await answerOf(await login(email, 'password'), MfaNeeded)
@@ -123,7 +123,7 @@ describe('POST /auth/login/mfa', () => {
 
   it('lets one of twenty simultaneous uses of a code win (GHSA-hc7v-rggr-4hvx)', async () => {
     const { id, ticket, code } = await waiting()
-    // The first five codes are compared, and one of them opens a session.
+    // Only the first five codes are compared, and one of them opens a session.
     const answers = await Promise.all(Array.from({ length: 20 }, () => complete(ticket, code)))
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
     for (const answer of answers.filter(({ status }) => status !== 200))

@@ -120,8 +120,8 @@ describe('resets and codes', () => {
 })
 
 /**
- * A mail API that takes `limit` mails in any second and answers others with 429 and `Retry-After: 1`, each after its
- * way there.
+ * Builds a mail API that takes `limit` mails in any second and answers the others with 429 and `Retry-After: 1`. Each
+ * mail takes some time to reach it.
  */
 function limitedApi(clock: VirtualClock, limit: number) {
   const accepted: { id: string; at: number }[] = []
@@ -139,8 +139,8 @@ function limitedApi(clock: VirtualClock, limit: number) {
 }
 
 /**
- * The queue of `wrangler.toml`: two consumers, each an isolate of its own, take up to five messages at once, the oldest
- * first.
+ * Plays the queue of `wrangler.toml`. Its two consumers are isolates of their own, and each takes up to five messages
+ * at once, the oldest first.
  */
 async function runQueue(clock: VirtualClock, send: (mail: OutgoingMail) => Promise<void>, announced: string[]) {
   const queue = announced.map((outboxId) => ({ outboxId, at: clock.now() }))
@@ -203,7 +203,7 @@ describe('fifty resets beside fifty sign-ups, with an API that takes two mails a
     const resets = new Set(mails.filter(({ priority }) => priority === 0).map(({ id }) => id))
     const times = api.accepted.filter(({ id }) => resets.has(id)).map(({ at }) => (at - start) / 1000)
     expect(Math.max(...times)).toBeLessThan(60)
-    // The API is not asked again and again in vain.
+    // So few refusals show that the Worker does not ask the API again and again in vain.
     expect(api.refusals()).toBeLessThan(400)
     const ids = mails.map(({ id }) => `'${id}'`).join(', ')
     expect(await countRows('outbox', `id in (${ids}) and state = 'delivered' and attempts = 1`)).toBe(100)

@@ -17,7 +17,6 @@ import { deliveryBench, jobPlatform, outboxRow, putMail } from '../../support/ou
 const EVERY_MINUTE = '* * * * *'
 const fails = (permanent: boolean) => () => Promise.reject(new MailError('smtp 451 RCPT TO', permanent))
 
-/** The audit events about a mail. */
 async function auditOfMail(id: string) {
   const events = await rows(
     "select * from audit_events where type = 'mail.failed' and json_extract(details, '$.outboxId') = ?",
@@ -29,7 +28,7 @@ async function auditOfMail(id: string) {
 let log: ReturnType<typeof captureLog>
 beforeEach(async () => {
   log = captureLog()
-  // A delivery takes whatever is due, so mails of other tests must be gone.
+  // A delivery takes every mail that is due, so those of other tests must be gone.
   await rows("delete from outbox where state = 'pending'")
 })
 afterEach(() => {
@@ -275,7 +274,7 @@ describe('the sweep', () => {
     const bench = deliveryBench()
     const due = bench.now - 120_000
     const overdue: string[] = []
-    // All 120 have one due time, so that a page ends between two of the same time.
+    // More than a hundred mails are due at the same time, so that a page ends between two of them.
     for (let index = 0; index < 230; index += 1)
       overdue.push(await putMail({ next_attempt_at: due + Math.max(0, index - 120) }))
     await putMail({ next_attempt_at: bench.now - 59_000 })

@@ -12,7 +12,7 @@ const Mailbox = z.object({
 })
 const mailsTo = async (to: string) => (await answerOf(await get(`/dev/mailbox.json?to=${to}`), Mailbox)).items
 
-/** The same Worker, deployed. */
+/** These are the bindings of the same Worker in production. */
 const production = {
   ...env,
   ENVIRONMENT: 'production',

@@ -28,13 +28,13 @@ const FACTS = {
   kept: '',
   isUnconfirmed: false,
 }
-/** Waits for the mail of a kind, known by its subject. */
+/** Waits for the mail of a kind, which it recognizes by its subject. */
 const mailOf = (to: string, kind: MailKind, texts = en): Promise<MailboxItem> =>
   waitForMail(to, ({ subject }) => subject === texts.mails[kind](FACTS).subject)
 
 /**
- * What every mail with a link must hold: a page of ours with a token, once in each part, and eight digits for the same
- * page.
+ * Expects what every mail with a link must hold: once in each part, the address of one of our pages with a token, and
+ * eight digits that work on the same page.
  */
 function expectLinkAndCode(mail: MailboxItem, page: string): void {
   const link = `${ORIGIN}${page}#token=${tokenIn(mail)}`
@@ -44,7 +44,7 @@ function expectLinkAndCode(mail: MailboxItem, page: string): void {
   expect(mail.html.replaceAll(/<[^>]*>/g, '')).toContain(codeIn(mail))
 }
 
-/** A notice brings nothing that opens anything; it leads to the account where there is one to look at. */
+/** Expects a notice, which holds nothing that opens anything. It leads to the account where there is one to look at. */
 function expectNotice(mail: MailboxItem, { leadsToAccount }: { leadsToAccount: boolean }): void {
   expect(mail.text.split('\n').includes(`${ORIGIN}/account`)).toBe(leadsToAccount)
   expect(mail.html.includes(`href="${ORIGIN}/account"`)).toBe(leadsToAccount)

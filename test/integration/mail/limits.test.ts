@@ -15,7 +15,7 @@ const many = <Value>(count: number, make: (index: number) => Value) =>
   Array.from({ length: count }, (_, index) => make(index))
 const mailsOf = (recipient: string, kind: string) => countRows('outbox', 'recipient = ? and kind = ?', recipient, kind)
 
-/** Makes all mails that a recipient got an hour older. */
+/** Makes all mails to a recipient an hour older. */
 const anHourLater = (recipient: string) =>
   rows('update outbox set created_at = created_at - 3600001 where recipient = ?', recipient)
 
@@ -192,7 +192,7 @@ describe('a notice of a fact', () => {
 })
 
 describe('the code of a mail (CapSoftware/Cap#2221)', () => {
-  /** Asks for a change of address and gives the mail that the new one gets. */
+  /** Asks for a change of address, and answers the mail that goes to the new one. */
   async function changeOf(address: string) {
     const account = await signedIn()
     const body = { newEmail: address, password: PASSWORD }

@@ -23,7 +23,7 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-/** An environment of its own (one isolate's memory), whose activity queue does what the test says. */
+/** Builds an environment of its own (the memory of one isolate), whose activity queue does what the test says. */
 function withQueue(send: (message: Activity) => Promise<void>, overrides: Record<string, unknown> = {}): Env {
   return { ...env, ...overrides, ACTIVITY_QUEUE: { send } } as unknown as Env
 }
@@ -46,7 +46,7 @@ async function consume(bodies: readonly unknown[], bindings: Env = env as unknow
 const lastSeen = async (table: 'sessions' | 'users', id: string) =>
   (await queryOne(`select last_seen_at from ${table} where id = ?`, id)).last_seen_at
 
-/** Sessions of one user, as rows alone. */
+/** Inserts sessions of one user that are nothing but rows. */
 async function insertSessions(userId: string, count: number): Promise<string[]> {
   const ids = Array.from({ length: count }, () => crypto.randomUUID())
   await rows(

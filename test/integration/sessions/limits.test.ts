@@ -27,7 +27,7 @@ async function logInUnder(bindings: Env, cf?: IncomingRequestCfProperties) {
   return { ...account, ...((await response.json()) as SignedIn) }
 }
 
-/** Each way to use a session, with a token that has not expired where the way allows it. */
+/** These are all ways to use a session. Each has a token that has not expired, where the way allows it. */
 const USES: Record<string, (bindings: Env, signedIn: SignedIn) => Promise<Response>> = {
   refresh: (bindings, { tokens }) =>
     callWorker(bindings, 'POST', '/auth/refresh', { body: { refreshToken: tokens.refreshToken } }),

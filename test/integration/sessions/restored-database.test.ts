@@ -11,7 +11,7 @@ import { queryOne } from '../../support/stored-state.ts'
 const HOUR_MS = 3_600_000
 const restoredTo = () => Date.now() - HOUR_MS
 
-/** Makes every row of the database two hours old, as in a database that was restored to its state an hour ago. */
+/** Makes every row of the database two hours older, as in a database that was restored to its state of an hour ago. */
 async function growOld(): Promise<void> {
   for (const table of ['sessions', 'one_time_tokens', 'login_exchanges', 'outbox', 'signing_keys'])
     await rows(`update ${table} set created_at = created_at - ?`, 2 * HOUR_MS)
@@ -21,7 +21,7 @@ async function growOld(): Promise<void> {
 const safeguard = async (lostPasswords: readonly string[] | 'all') => {
   await env.DB.batch(safeguardStatements(restoredTo(), lostPasswords).map((statement) => env.DB.prepare(statement)))
 }
-/** A Worker that has nothing in memory yet. */
+/** Builds a Worker that has nothing in memory yet. */
 const fresh = () => ({ ...env, RATE_LIMITS: 'off' }) as unknown as Env
 const needsReset = async (id: string) =>
   (await queryOne('select password_reset_required_at from users where id = ?', id)).password_reset_required_at !== null
@@ -93,7 +93,7 @@ describe('a database that was restored by Time Travel and made safe by npm run a
     await logIn(email)
     await growOld()
     await safeguard([id])
-    // The owner has chosen a new password since, and is signed in.
+    // By now the owner has chosen a new password and is signed in.
     await rows(
       'update users set password_reset_required_at = null, password_changed_at = ? where id = ?',
       Date.now(),

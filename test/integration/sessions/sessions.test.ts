@@ -172,7 +172,7 @@ describe('GET /auth/sessions', () => {
     expect(items.map(({ location }) => location)).toEqual([{ country: 'CH', city: 'Bern' }, null])
   })
 
-  /** Five sessions, the one that asks included, and a way to ask for two of them at a time. */
+  /** Opens five sessions, one of which asks for the list, and answers a way to read two of them at a time. */
   async function fiveSessions() {
     const { id, email, tokens } = await signedIn()
     for (let more = 0; more < 4; more += 1) await logIn(email)

@@ -14,7 +14,7 @@ import { signedIn } from '../../support/accounts.ts'
 import { answerOf } from '../../support/answers.ts'
 import { get, ORIGIN } from '../../support/client.ts'
 
-/** How a service that knows nothing but our address checks a token, with a stock library (RFC 9068 §4). */
+/** A service that knows nothing but our address checks a token by these rules with a common library (RFC 9068 §4). */
 const RULES = { issuer: ORIGIN, audience: ORIGIN, typ: 'at+jwt', algorithms: ['ES256'] }
 
 describe('GET /.well-known/oauth-authorization-server (RFC 8414)', () => {

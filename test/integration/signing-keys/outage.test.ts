@@ -25,7 +25,10 @@ const PERIOD_MS = SIGNING_KEY_PERIOD_SECONDS * 1000
 const nextPeriod = () => (Math.floor(Date.now() / PERIOD_MS) + 1) * PERIOD_MS
 const keyReads = ({ sql }: BindingCall) => sql.some((text) => /^select .* from "signing_keys"/i.test(text))
 
-/** An isolate that knows the keys, and a token that was signed there. A long life keeps expiry out of the tests. */
+/**
+ * Starts an isolate that knows the keys, and signs a token there. A long life of the token keeps expiry out of the
+ * tests.
+ */
 async function warmIsolate() {
   const isolate = faultyEnv({ ACCESS_TOKEN_TTL_SECONDS: '86400', RATE_LIMITS: 'off' })
   const { email } = await verified()
@@ -40,7 +43,7 @@ async function warmIsolate() {
   }
 }
 
-/** Makes the keys of an isolate old without moving the clock, which the timers of a stall need. */
+/** Makes the keys of an isolate old without moving the clock, because the timers of a stall need the clock. */
 function makeKeysOld(isolate: Env): void {
   const { keyRing } = composePlatform(isolate, SYSTEM, { waitUntil: () => undefined })
   if (keyRing.current) keyRing.current = { ...keyRing.current, loadedAt: Date.now() - CACHE_MS - 1000 }

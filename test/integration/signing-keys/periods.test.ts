@@ -14,9 +14,9 @@ import { bearer, get, logIn } from '../../support/client.ts'
 import { rows } from '../../support/database.ts'
 
 const PERIOD_MS = SIGNING_KEY_PERIOD_SECONDS * 1000
-/** The first millisecond of the period after this one. */
+/** Answers the first millisecond of the next period. */
 const nextPeriod = () => (Math.floor(Date.now() / PERIOD_MS) + 1) * PERIOD_MS
-/** The platform of an isolate that has just started: it remembers nothing. */
+/** Builds the platform of an isolate that has just started and remembers nothing. */
 const newIsolate = (variables: object = {}) =>
   composePlatform({ ...env, ...variables } as Env, SYSTEM, { waitUntil: () => undefined })
 const jwksOf = async (variables: object = {}) => {

@@ -15,11 +15,11 @@ import { rows } from '../../support/database.ts'
 
 const V1 = String((env as unknown as Record<string, string>).AUTH_SECRET)
 const V2 = `v2:${Buffer.from(Array.from({ length: 32 }, (_, byte) => byte * 5 + 3)).toString('base64url')}`
-/** The lists that an operator deploys one after the other. */
+/** An operator deploys these lists one after the other. */
 const STEPS = { v1: V1, 'v1,v2': `${V1},${V2}`, 'v2,v1': `${V2},${V1}`, v2: V2 }
 type Step = keyof typeof STEPS
 
-/** A Worker that has just started with a list; it keeps its memory for as long as the test does. */
+/** Starts a Worker with a list. It keeps its memory for as long as the test does. */
 const start = (step: Step) => ({ ...env, AUTH_SECRET: STEPS[step], RATE_LIMITS: 'off' }) as unknown as Env
 const platformOf = (worker: Env) => composePlatform(worker, SYSTEM, { waitUntil: () => undefined })
 const runCron = (worker: Env) => rotateSigningKeys(platformOf(worker))
@@ -41,7 +41,7 @@ beforeEach(async () => {
   await rows('delete from signing_keys')
 })
 
-/** Two lists that run side by side while one is deployed over the other, or rolled back to. */
+/** Each pair of lists runs side by side while one is deployed over the other, or rolled back to. */
 const BESIDE: [Step, Step][] = [
   ['v1', 'v1,v2'],
   ['v1,v2', 'v1'],
@@ -58,7 +58,7 @@ describe.each(BESIDE)('a Worker with AUTH_SECRET %s, then one with %s beside it'
   it("accept each other's access tokens, whichever made the keys, and publish the same keys", async () => {
     const log = captureLog()
     const [first, second] = [start(before), start(after)]
-    // The cron of the step with both versions has run before the one that has the new version only.
+    // The cron of the step with both versions has always run before the step that has only the new version.
     const made = before === 'v2' ? second : first
     await runCron(made)
     if (after === 'v2' || before === 'v2') await runCron(start('v2,v1'))

@@ -21,7 +21,8 @@ const call = (on: Env, path: string, body: unknown, headers: Record<string, stri
 const sessionOn = (on: Env, accessToken: string) =>
   callWorker(on, 'GET', '/auth/session', { headers: bearer(accessToken) })
 
-// `test/integration/signing-keys/secret-rollout.test.ts` has Workers with the old and the new list side by side.
+// The file `test/integration/signing-keys/secret-rollout.test.ts` tests Workers with the old and the new list side by
+// side.
 describe('AUTH_SECRET from v1 to v2,v1', () => {
   it('logs nobody out: access and refresh tokens of v1 work, and what is made now is of v2', async () => {
     const { tokens } = await signedIn()

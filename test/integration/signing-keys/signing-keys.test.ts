@@ -25,14 +25,14 @@ import { rows } from '../../support/database.ts'
 import { queryOne } from '../../support/stored-state.ts'
 
 const PERIOD_MS = SIGNING_KEY_PERIOD_SECONDS * 1000
-/** The platform of an isolate that has just started: it remembers nothing. */
+/** Builds the platform of an isolate that has just started and remembers nothing. */
 const newIsolate = (variables: object = {}) =>
   composePlatform({ ...env, ...variables } as Env, SYSTEM, { waitUntil: () => undefined })
 const jwksOf = async (variables: object = {}) => {
   const response = await callWorker({ ...env, ...variables } as Env, 'GET', '/.well-known/jwks.json')
   return (await answerOf(response, Jwks)).keys as (JWK & { kid: string })[]
 }
-/** A user who logged in at a Worker that remembers no key of another test. */
+/** Logs a new user in at a Worker that remembers no key of another test. */
 const logInOn = async (isolate: Env) => {
   const { email } = await verified()
   const body = { identifier: email, password: PASSWORD }
@@ -111,7 +111,7 @@ describe('a clock that is set back', () => {
 })
 
 const PRESENT = () => Math.floor(Date.now() / PERIOD_MS)
-/** Changes how a column of this period's key is stored, as somebody with the database might. */
+/** Changes how a column of this period's key is stored, as somebody with access to the database might do. */
 const damage = (column: string, change: (text: string) => string) =>
   queryOne(`select ${column} as stored from signing_keys where period = ? and ordinal = 0`, PRESENT()).then(
     ({ stored }) =>

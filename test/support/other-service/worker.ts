@@ -7,8 +7,8 @@ export interface Env {
 const STATUS = { unauthenticated: 401, forbidden: 403, unavailable: 503 } as const
 
 /**
- * A service that asks Postern who is calling: `GET /?permission=&fresh=` with a bearer token. `POST /arguments` hands
- * on whatever arguments it is sent, as a caller without types would.
+ * This service asks Postern who is calling: it takes `GET /?permission=&fresh=` with a bearer token. `POST /arguments`
+ * passes on whatever arguments it is sent, as a caller without types would.
  */
 const worker = {
   async fetch(request, env) {

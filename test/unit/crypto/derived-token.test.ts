@@ -134,7 +134,7 @@ describe('makeCode', () => {
     for (let place = 0; place < 8; place += 1) {
       const counts = new Map<string, number>()
       for (const code of codes) counts.set(code.charAt(place), (counts.get(code.charAt(place)) ?? 0) + 1)
-      // 400 are expected of each digit; five standard deviations are 95.
+      // Each digit is expected 400 times, and five standard deviations are 95.
       for (const count of counts.values()) expect(Math.abs(count - 400)).toBeLessThan(95)
     }
   })
@@ -156,7 +156,7 @@ describe('isRightCode', () => {
     ['with a space', ` ${code.slice(1)}`],
     ['in another script', [...code].map((digit) => String.fromCharCode(0x0660 + Number(digit))).join('')],
     ['full width', [...code].map((digit) => String.fromCharCode(0xff10 + Number(digit))).join('')],
-    // The last byte of each of these characters is that of the digit it replaces.
+    // The last byte of each of these characters is that of the digit which it replaces.
     [
       'digits of another page of Unicode',
       [...code].map((digit) => String.fromCharCode(0x0130 + Number(digit))).join(''),

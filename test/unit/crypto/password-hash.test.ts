@@ -3,7 +3,7 @@ import { ABSENT_PASSWORD_HASH, hashPassword, needsRehash, verifyPassword } from 
 import vectors from '../../vectors/argon2id.json'
 
 const PHC = /^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/
-/** A password of 128 characters, each `unit`, but the last. */
+/** Builds a password of 128 characters: each of them is `unit` but the last. */
 const longEndingIn = (unit: string, last: string) => unit.repeat(127) + last
 
 describe('argon2id known answers', () => {

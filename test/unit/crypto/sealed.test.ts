@@ -9,7 +9,7 @@ const V2 = { version: 'v2', secret: new Uint8Array(32).map((_, byte) => byte * 3
 const ONLY_V1: Secrets = [V1]
 const VALUE = { d: 'a private part, with ü and 🔑' }
 const Value = z.object({ d: z.string() })
-/** What opens to a value, for whatever must open nothing. */
+/** Opens a sealed value without checking its shape. */
 const open = (secrets: Secrets, purpose: string, sealed: string) => unseal(secrets, purpose, sealed, z.unknown())
 
 describe('seal (ASVS 11.3.2, 11.3.4)', () => {

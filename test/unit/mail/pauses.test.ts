@@ -5,8 +5,8 @@ import { respectPauses, withJitter } from '../../../src/platform/mail-pause.ts'
 const mail = (id: string): OutgoingMail => ({ id, from: '', to: '', subject: '', text: '', html: '' })
 
 /**
- * One isolate: a clock that sleeping moves, and a server that asks for the pauses of `script`, one a call, and takes
- * the rest.
+ * Builds one isolate. Sleeping moves its clock, and its server asks for the pauses of `script`, one for each call, and
+ * takes all further mails.
  */
 function isolate(script: (number | null | Error)[], random = () => 0) {
   const start = 1_000_000

@@ -20,7 +20,7 @@ function compose(kind: MailKind, overrides: Partial<MailContent> = {}): MailCont
   return { kind, locale: 'en', link: LINK, code: '01234567', details: DETAILS, ...overrides }
 }
 
-/** These tell of what cannot be looked at any more, or bring a code alone: they lead nowhere. */
+/** These mails lead nowhere, because they tell of what nobody can look at any more or bring only a code. */
 const WITHOUT_LINK: readonly MailKind[] = ['email_changed', 'one_time_code', 'account_deactivated', 'account_deleted']
 
 const everyMail = LOCALES.flatMap((locale) => MAIL_KINDS.map((kind) => [locale, kind] as const))

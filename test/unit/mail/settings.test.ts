@@ -9,7 +9,7 @@ const PRODUCTION = {
   SMTP_URL: 'smtp://postern:geheim@mail.example.com:587',
 }
 
-/** The variables that a configuration is refused for. */
+/** Answers which variables are the reason why a configuration is refused. */
 function refusedFor(variables: Record<string, string>): { variable: string; rule: string }[] {
   try {
     parseSettings({ ...PRODUCTION, ...variables })

@@ -13,7 +13,7 @@ const MAIL: OutgoingMail = {
   html: '<p>Hallo</p>',
 }
 
-/** The failure of a delivery, which must be a MailError that tells nothing private. */
+/** Expects a delivery to fail with a MailError that tells nothing private, and answers that error. */
 async function failureOf(transport: MailTransport): Promise<MailError> {
   const error = await transport(MAIL).then(
     () => null,

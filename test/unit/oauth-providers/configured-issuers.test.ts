@@ -5,7 +5,7 @@ import { CLIENT } from './support.ts'
 
 const ACME = { id: 'acme', name: 'Acme', issuer: 'https://login.acme.example', ...CLIENT }
 
-/** The rules that a list of issuers breaks, in words for its operator. */
+/** Answers which rules a list of issuers breaks, in words for its operator. */
 function rulesOf(entries: unknown, environment: 'production' | 'development' = 'production'): string[] {
   try {
     parseSettings({

@@ -25,7 +25,7 @@ const server = setupServer()
 let signer: Signer
 let tokenRequest: { authorization: string | null; body: URLSearchParams }
 
-/** Google as it answers a good code, its ID token's claims overridden. */
+/** Answers a good code as Google does, with some claims of the ID token overridden. */
 function answer(claims: Record<string, unknown> = {}) {
   server.use(
     http.get('https://www.googleapis.com/oauth2/v3/certs', () => HttpResponse.json({ keys: [signer.jwk] })),

@@ -35,7 +35,9 @@ export const acme = createOpenIdConnect({
   trustedEmailDomains: ['ACME.example'],
 })
 
-/** An issuer at the network border, for one test file: what it publishes and answers is set in each test. */
+/**
+ * Stands in for an issuer at the network border of one test file. Each test sets what the issuer publishes and answers.
+ */
 export function stubIssuer() {
   const server = setupServer()
   const seen = { discoveries: 0, authorization: null as string | null, body: new URLSearchParams() }

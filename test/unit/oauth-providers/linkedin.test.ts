@@ -22,7 +22,7 @@ const linkedIn = createLinkedIn(CLIENT)
 const server = setupServer()
 let signer: Signer
 
-/** LinkedIn as it answers a good code: its ID tokens have no nonce. */
+/** Answers a good code as LinkedIn does, whose ID tokens have no nonce. */
 function answer(claims: Record<string, unknown> = {}) {
   server.use(
     http.get('https://www.linkedin.com/oauth/openid/jwks', () => HttpResponse.json({ keys: [signer.jwk] })),

@@ -12,7 +12,8 @@ export const NONCE = 'nonce-of-this-login'
 export const STATE = 'state-of-this-login'
 
 /**
- * A provider's signing key: its public part for a key set, and a way to sign claims that are right unless overridden.
+ * Creates the signing key of a provider: its public part for a key set, and a way to sign claims that are right unless
+ * they are overridden.
  */
 export async function createSigner(alg = 'RS256', kid = 'key-1', members: Partial<JWK> & { issuer?: string } = {}) {
   const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true })
@@ -25,7 +26,7 @@ export async function createSigner(alg = 'RS256', kid = 'key-1', members: Partia
 }
 export type Signer = Awaited<ReturnType<typeof createSigner>>
 
-/** What a login began with, and a callback that answers it. */
+/** Builds what a login began with, and a callback that answers it. */
 export function loginInput(
   parameters: Record<string, string> = {},
   overrides: Partial<AuthenticationInput> = {},
@@ -41,7 +42,7 @@ export function loginInput(
   }
 }
 
-/** Expects a refusal, and that nothing of the exchange's secrets stands in it. */
+/** Expects a refusal in which no secret of the exchange stands. */
 export async function expectRefusal(attempt: Promise<unknown>, code: ProviderErrorCode): Promise<ProviderError> {
   const error: unknown = await attempt.then(
     () => null,
@@ -55,7 +56,7 @@ export async function expectRefusal(attempt: Promise<unknown>, code: ProviderErr
   return refusal
 }
 
-/** Every way a token endpoint can fail to answer. */
+/** A token endpoint can fail to answer in each of these ways. */
 export const BROKEN_ANSWERS: readonly [string, () => Response][] = [
   ['500', () => HttpResponse.json({ error: 'server_error' }, { status: 500 })],
   ['503 in HTML', () => HttpResponse.html('<h1>down</h1>', { status: 503 })],
@@ -70,6 +71,6 @@ export const BROKEN_ANSWERS: readonly [string, () => Response][] = [
 export const authenticate = (provider: OAuthProvider, ...input: Parameters<typeof loginInput>) =>
   provider.authenticate(loginInput(...input))
 
-/** The body of a token request. `text()` would make workerd warn of its media type. */
+/** Reads the body of a token request. `text()` would make workerd warn about its media type. */
 export const readForm = async (request: Pick<Request, 'arrayBuffer'>) =>
   new URLSearchParams(new TextDecoder().decode(await request.arrayBuffer()))

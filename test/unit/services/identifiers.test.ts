@@ -7,7 +7,7 @@ import { newId, newOneTimeToken, newSalt, parseIdentifier, throttleOf } from '..
 const V1 = { version: 'v1', secret: new Uint8Array(32).fill(1) }
 const V2 = { version: 'v2', secret: new Uint8Array(32).fill(2) }
 
-/** The name of the throttle object that an account is given. */
+/** Answers the name of the throttle object that an account is given. */
 function throttleName(secrets: Secrets, identifier: Parameters<typeof throttleOf>[1]): string {
   let named = ''
   const loginThrottle = (name: string) => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { isBehind, type ListPosition, readPage } from '../../../src/services/paging.ts'
 
 const idOf = (number: number) => `00000000-0000-7000-8000-${String(number).padStart(12, '0')}`
-/** So many rows, newest first, of which two at a time were made in the same millisecond. */
+/** Builds so many rows, the newest first. Two at a time were made in the same millisecond. */
 const rowsOf = (count: number): ListPosition[] =>
   Array.from({ length: count }, (_, index) => ({ at: 1000 - Math.floor(index / 2), id: idOf(count - index) }))
 

@@ -42,7 +42,7 @@ export function forgetMachines(): void {
   for (const scratch of scratches.splice(0)) rmSync(scratch, { recursive: true, force: true })
 }
 
-/** An account at Cloudflare, which is the stand-in's. */
+/** Opens an account at the stand-in for Cloudflare. */
 export function openAccount() {
   const folder = makeScratch('account')
   const path = join(folder, 'state.json')
@@ -59,7 +59,9 @@ export function openAccount() {
 }
 export type Account = ReturnType<typeof openAccount>
 
-/** A checkout of the project on a computer, whose wrangler is the stand-in. `vars` are those of production. */
+/**
+ * Sets up a computer with a checkout of the project, whose wrangler is the stand-in. `vars` are those of production.
+ */
 export function setUpMachine(account: Account, vars: Record<string, string> = SETTINGS, bindings = '') {
   const folder = makeScratch('machine')
   for (const part of ['scripts', 'src', 'migrations', 'package.json', 'tsconfig.json'])

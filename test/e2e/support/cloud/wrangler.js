@@ -1,6 +1,6 @@
 /**
- * Stands in for wrangler, because Cloudflare is outside our borders: it answers as version 4.135 does, keeps an account in a folder that
- * several machines may share, and records what it was asked for.
+ * Stands in for wrangler, because Cloudflare is outside our borders. It answers as version 4.135 does, keeps an account
+ * in a folder that several machines may share, and records what it was asked for.
  */
 import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -5,7 +5,7 @@ import { checkReadiness } from '../../../../src/services/health/health.ts'
 
 const answers = async () => 'ok'
 const PROBES = { database: async () => 4096, blocklist: answers, loginThrottle: answers, pictures: answers }
-/** A platform without signing keys. */
+/** Builds a platform that has nothing but probes. */
 const withProbes = (probes: object) => ({ probes: { ...PROBES, ...probes } }) as unknown as Platform
 
 afterEach(() => {
