@@ -23,5 +23,5 @@ export const byService = (clientId: string, user: Identified): Actors => ({ acto
 /** The service acted by itself, in a scheduled job for instance. */
 export const bySystem = (user: MaybeIdentified): Actors => ({ actorId: null, userId: user?.id ?? null })
 
-/** Somebody who has not proven who they are tried something; null where it concerns no account. */
+/** Somebody who has not proven who they are tried something. The user is null where it concerns no account. */
 export const byStranger = (user: MaybeIdentified): Actors => ({ actorId: null, userId: user?.id ?? null })
