@@ -3,10 +3,13 @@ import { domainOf, parseRecipient, parseSender } from './addresses.ts'
 import { toLine } from './escape.ts'
 import type { OutgoingMail } from './message.ts'
 
-/** RFC 3834 §5: no out-of-office reply comes back, and none of ours starts a loop. */
+/**
+ * This header (RFC 3834 §5) keeps servers from answering with an out-of-office reply, and so keeps our mails from
+ * starting a loop.
+ */
 export const AUTOMATIC = { 'Auto-Submitted': 'auto-generated' } as const
 
-/** A whole message with the envelope it travels in; all addresses are ASCII. */
+/** A whole message with the envelope that it travels in. All addresses are ASCII. */
 export interface MimeMessage {
   from: string
   to: string
