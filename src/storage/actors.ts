@@ -5,9 +5,9 @@ import type { SQL } from 'drizzle-orm'
  * same. An id may be an expression, where it is only known within the batch.
  */
 export interface Actors {
-  /** Null for somebody who is not signed in, and for the service itself. */
+  /** It is null for somebody who is not signed in, and for the service itself. */
   actorId: string | SQL | null
-  /** Null where no account is concerned. */
+  /** It is null where the event concerns no account. */
   userId: string | SQL | null
 }
 

@@ -10,7 +10,7 @@ import type { LoginBar } from '../login/refusal.ts'
 /** A password that somebody typed, and what is known of the account it is tried for. */
 interface PasswordAttempt {
   password: string
-  /** Null where no account has that name. */
+  /** It is null where no account has that name. */
   owner: { account: Account; credentials: Credentials } | null
   /** The name that the throttle goes by where there is no account. */
   identifier: Identifier
