@@ -75,8 +75,7 @@ export async function register(
       ended.map(({ id }) => id),
     )
   } catch (error) {
-    // For a known address, nothing is inserted unless the username is taken, so this error tells nothing about the
-    // address.
+    // A known address is only inserted where the username is taken, so both errors mean that the username is taken.
     if (isUniqueViolation(error, 'users_username_unique') || isUniqueViolation(error, 'users.email'))
       throw new Refusal('username_taken')
     throw error

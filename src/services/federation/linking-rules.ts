@@ -72,7 +72,7 @@ function decideForOwner(
   return { action: isClaimable ? 'claim' : 'sign_in', account: owner }
 }
 
-/** Tells whether the provider runs the mailbox of the address, in canonical form, that it sent. */
+/** Tells whether the provider runs the mailbox of the address that it sent. The address must be in canonical form. */
 export function isMailboxProvider(
   provider: Pick<OAuthProvider, 'trustedEmailDomains'>,
   identity: Pick<ProviderIdentity, 'issuer' | 'emailVerified' | 'hostedDomain'>,
