@@ -12,12 +12,12 @@ import { projectRoot } from './lib/wrangler.ts'
 const isDevelopment = process.argv.includes('--development')
 const source = join(projectRoot, 'src/ui')
 const target = join(projectRoot, isDevelopment ? 'dist/ui-development' : 'dist/ui')
-/** The pages are complete in here before the first of them replaces one that is served. */
+/** All pages are complete in this folder before the first of them replaces one that is served. */
 const scratch = `${target}.${process.pid}`
 const texts: Readonly<Record<string, string>> = en
 
 /**
- * Turns `<h1>{verify.title}</h1>` into the English text, marked so that the page can put it into the reader's language.
+ * Turns `<h1>{verify.title}</h1>` into the English text, and marks it so that the page can translate it for its reader.
  */
 function fillTexts(html: string): string {
   return html.replace(/>\{([\w.]+)\}</g, (_, key: string) => {
@@ -28,7 +28,7 @@ function fillTexts(html: string): string {
   })
 }
 
-/** Builds a page, whose source is what belongs into its head, then an empty line, then its body. */
+/** Builds a page. Its source holds what belongs into its head, then an empty line, then its body. */
 async function buildPage(path: string, layout: string): Promise<void> {
   const [head = '', ...body] = (await readFile(path, 'utf8')).split('\n\n')
   const html = layout
@@ -76,7 +76,8 @@ async function buildUi(): Promise<void> {
 
 /**
  * Moves the pages that changed to where they are served. A running `npm start` watches and serves the folder of
- * development: that one is never emptied, holds no half-written page, and is left alone when nothing changed.
+ * development, so that folder is never emptied, never holds a half-written page, and is left alone when nothing
+ * changed.
  */
 async function publishUi(): Promise<void> {
   if (!isDevelopment) await rm(target, { recursive: true, force: true })

@@ -1,4 +1,7 @@
-/** `.ci/run` runs this: every check and every test, the names of failed checks, and a last line that sums up. */
+/**
+ * `.ci/run` runs this. It makes every check and every test, and prints the names of failed checks and a last line that
+ * sums up.
+ */
 import { spawn, spawnSync } from 'node:child_process'
 import { delimiter, join } from 'node:path'
 import { projectRoot } from './lib/wrangler.ts'

@@ -1,7 +1,7 @@
 /**
  * `npm run deploy` brings production up to date, in an order that never runs new code on an old database. It can be run
  * again at any point and from any machine, because each step first looks whether there is something to do. The option
- * `--replace-auth-secret` is for whoever means to sign everybody out (docs/decisions/0016-deployed-secret.md).
+ * `--replace-auth-secret` is for an operator who means to sign everybody out (docs/decisions/0016-deployed-secret.md).
  */
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -39,8 +39,8 @@ async function createIfMissing(kind: string, name: string, info: readonly string
 }
 
 /**
- * Answers the fingerprints of the secret that the new version will have: those of the given secret, if it may follow
- * the deployed one, or those of the deployed secret, which is kept.
+ * Answers the fingerprints of the secret that the new version will have. They are those of the given secret, if it may
+ * follow the deployed one, or those of the deployed secret, which is then kept.
  */
 async function settleAuthSecret(given: string | undefined, { versions, isRolledBack }: Deployed): Promise<string> {
   if (given !== undefined) {
@@ -66,7 +66,7 @@ async function deployWith(secrets: Record<string, string>, fingerprints: string)
   try {
     const file = join(scratch, 'secrets.json')
     await writeFile(file, JSON.stringify(secrets), { mode: 0o600 })
-    // Code, secrets and their fingerprints are one upload, so a roll-back takes back all three.
+    // The code, the secrets and their fingerprints are one upload, so a roll-back takes back all three.
     const described = ['--var', `${FINGERPRINTS_VARIABLE}:${fingerprints}`]
     const withSecrets = Object.keys(secrets).length > 0 ? ['--secrets-file', file] : []
     const args = ['deploy', '--env', 'production', ...described, ...withSecrets]

@@ -1,4 +1,4 @@
-/** Refuses a fixed moment in code, above all as the clock of a test: clocks start from `test/support/clock.ts`. */
+/** Refuses a fixed moment in code, above all as the clock of a test. Clocks start from `test/support/clock.ts`. */
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { findFixedMoments } from './lib/fixed-moments.ts'

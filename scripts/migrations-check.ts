@@ -5,7 +5,9 @@ import { join, relative } from 'node:path'
 import drizzleConfig from '../drizzle.config.ts'
 import { projectRoot } from './lib/wrangler.ts'
 
-/** Answers all that drizzle-kit prints, because its exit code is 0 even where it could not ask what it wanted to. */
+/**
+ * Runs drizzle-kit and answers all that it prints, because its exit code is 0 even where it could not ask a question.
+ */
 function drizzleKit(...args: string[]): string {
   const bin = join(projectRoot, 'node_modules/drizzle-kit/bin.cjs')
   const { stdout, stderr } = spawnSync(process.execPath, [bin, ...args], { cwd: projectRoot, encoding: 'utf8' })

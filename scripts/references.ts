@@ -1,4 +1,4 @@
-/** `npm run references` refuses what refers to something that is not in the project, and comments over 120 columns. */
+/** `npm run references` refuses references to what is not in the project, and comments of more than 120 columns. */
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -25,7 +25,7 @@ if (findings.length > 0) {
   process.exitCode = 1
 }
 
-/** A path and each folder that it is in. */
+/** Lists a path and each folder that it is in. */
 function withFolders(path: string): string[] {
   return path === '.' ? [] : [path, ...withFolders(dirname(path))]
 }

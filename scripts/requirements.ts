@@ -11,7 +11,10 @@ const TITLE = /(?:describe|it|\))\(\s*(['"`])((?:\\.|(?!\1)[\s\S])*)\1/g
 /** Matches a list of sections: `ASVS 6.2.1-6.2.3 6.2.8` names four of them. */
 const ASVS = /ASVS \d+\.\d+\.\d+(?:[-, ]+\d+\.\d+\.\d+)*/g
 const REQUIREMENT = /NIST SP 800-63B-4(?: §[\d.]*\d)?|RFC \d{4}(?: §[\d.]*\d)?/g
-/** What docs/incidents.md cites: advisories, kinds of weaknesses, issues (`project#1`), releases (`project 1.2.3`). */
+/**
+ * Matches what docs/incidents.md cites: advisories, kinds of weaknesses, issues (`project#1`), releases (`project
+ * 1.2.3`).
+ */
 const INCIDENT =
   /\bGHSA(?:-[0-9a-z]{4}){3}\b|\bCVE-\d{4}-\d+|\bCWE-\d+|\b[\w.-]+(?:\/[\w.-]+)?#\d+|\b[a-z][\w-]*(?:\/[\w-]+)? \d+\.\d+\.\d+\b/g
 

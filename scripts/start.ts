@@ -52,7 +52,8 @@ const stop = () => {
   server.kill('SIGTERM')
 }
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
-// A signal that is sent to npm ends npm and its shell without reaching this process, and no hidden server must stay.
+// A signal that is sent to npm ends npm and its shell without reaching this process. So this process looks whether its
+// parent has changed, because no hidden server must be left behind.
 if (process.env.npm_lifecycle_event !== undefined) setInterval(() => process.ppid !== parent && stop(), 250).unref()
 server.once('error', (error) => {
   console.error(error)

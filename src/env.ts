@@ -18,7 +18,10 @@ import {
   wholeNumber,
 } from './variable-kinds.ts'
 
-/** One variable that stops the Worker, and the rule it breaks. Values are never repeated: they may be secrets. */
+/**
+ * A variable that stops the Worker, and the rule that it breaks. Values are never repeated, because they may be
+ * secrets.
+ */
 export interface ConfigurationProblem {
   variable: string
   rule: string
@@ -31,7 +34,7 @@ export class ConfigurationError extends Error {
   }
 }
 
-/** A built-in provider is on when both of its variables are set. */
+/** The variables of the built-in providers. A provider is turned on when both of its variables are set. */
 const providerClients = Object.fromEntries(
   BUILT_IN_IDS.flatMap((id) => Object.values(toClientVariables(id)).map((name) => [name, z.string().optional()])),
 ) as Record<ClientVariable, z.ZodOptional<z.ZodString>>
@@ -91,12 +94,12 @@ export const SECRET_VARIABLES: readonly (keyof Parsed)[] = [
   'SERVICE_CLIENTS',
 ]
 
-/** The versions of a list that `parseSettings` takes. */
+/** Reads the versions of a secret from a list, by the same rules as `parseSettings`. */
 export const parseAuthSecret = (text: string): Secrets => authSecret.parse(text)
 
 type Refuse = (variable: string, rule: string) => void
 
-/** Rules that span variables. */
+/** Checks the rules that concern several variables at once. */
 function crossCheck(values: Parsed): ConfigurationProblem[] {
   const problems: ConfigurationProblem[] = []
   const refuse: Refuse = (variable, rule) => problems.push({ variable, rule })
@@ -113,7 +116,7 @@ function crossCheck(values: Parsed): ConfigurationProblem[] {
   return problems
 }
 
-/** Production speaks https everywhere, but to native apps on a person's own machine (RFC 8252 §7.3). */
+/** Refuses plain http in production, except to native apps on a person's own machine (RFC 8252 §7.3). */
 function refusePlainHttp(values: Parsed, refuse: Refuse): void {
   const isPlain = (url: string | undefined) => url !== undefined && new URL(url).protocol === 'http:'
   const isElsewhere = (url: string) => !['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname)
@@ -122,7 +125,7 @@ function refusePlainHttp(values: Parsed, refuse: Refuse): void {
     APP_URL: [values.APP_URL],
     ALLOWED_ORIGINS: values.ALLOWED_ORIGINS.filter(isElsewhere),
     ALLOWED_REDIRECTS: values.ALLOWED_REDIRECTS.filter(isElsewhere),
-    // A secret goes there.
+    // The key of the mail service is sent to this address.
     RESEND_BASE_URL: [values.RESEND_BASE_URL],
   }
   for (const [variable, given] of Object.entries(urls))
@@ -131,7 +134,7 @@ function refusePlainHttp(values: Parsed, refuse: Refuse): void {
     if (isPlain(issuer)) refuse('OIDC_PROVIDERS', `entry ${index + 1}: issuer must be https in production`)
 }
 
-/** Production never runs with a setting that is meant for one person's machine. */
+/** Refuses settings in production that are meant for one person's machine. */
 function refuseDevelopmentSettings(values: Parsed, refuse: Refuse): void {
   refusePlainHttp(values, refuse)
   if (values.RATE_LIMITS === 'off') refuse('RATE_LIMITS', 'must not be off in production')
@@ -149,10 +152,10 @@ function refuseIncompleteMail(values: Parsed, refuse: Refuse): void {
     refuse('RESEND_API_KEY', 'must be set for MAIL_TRANSPORT=resend')
 }
 
-/** What a deployment chose, parsed and checked. */
+/** What a deployment chose, after it was parsed and checked. */
 export type Settings = ReturnType<typeof toSettings>
 
-/** The client of each built-in provider that is on. */
+/** Reads the client of each built-in provider that is turned on. */
 function readProviderClients(values: Parsed) {
   const clients = BUILT_IN_IDS.flatMap((id) => {
     const variables = toClientVariables(id)

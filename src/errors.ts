@@ -1,6 +1,6 @@
 /**
- * What Postern refuses, and how it says so. The code is what clients program against and never changes its meaning. The
- * title is for people: one sentence says what happened, another what to do.
+ * What Postern refuses, and how it says so. Clients program against the code, which never changes its meaning. The
+ * title is for people: one sentence says what happened, another one what to do.
  */
 export const REFUSALS = {
   invalid_request: { status: 400, title: 'The request is not valid. Correct it, then send it again.' },
@@ -73,11 +73,11 @@ export const REFUSALS = {
 export type RefusalCode = keyof typeof REFUSALS
 
 interface RefusalExtras {
-  /** For the log and the audit trail only; never sent. */
+  /** The reason, for the log and the audit trail only; it is never sent. */
   reason?: string
   retryAfterSeconds?: number
   errors?: readonly { path: string; message: string }[]
-  /** Members added to the problem document, e.g. `maxAgeSeconds`. */
+  /** Members that are added to the problem document, such as `maxAgeSeconds`. */
   members?: Readonly<Record<string, unknown>>
   headers?: Readonly<Record<string, string>>
   cause?: unknown
@@ -94,7 +94,7 @@ export class Refusal extends Error {
   }
 }
 
-/** Something outside this Worker refused or did not answer: 503 with `Retry-After`. */
+/** A dependency outside this Worker refused or did not answer. The client gets 503 with `Retry-After`. */
 export class DependencyError extends Error {
   override readonly name = 'DependencyError'
   constructor(
@@ -105,7 +105,10 @@ export class DependencyError extends Error {
   }
 }
 
-/** Whether something outside this Worker failed. Drizzle wraps what a single query throws. */
+/**
+ * Tells whether something outside this Worker failed. It looks at causes too, because Drizzle wraps the error of a
+ * single query.
+ */
 export function isDependencyFailure(error: unknown): boolean {
   for (let current = error; current instanceof Error; current = current.cause)
     if (current instanceof DependencyError) return true

@@ -1,4 +1,4 @@
-/** A static `.wasm` import is a compiled module: workerd forbids `WebAssembly.compile` at run time. */
+/** A static `.wasm` import is a compiled module, because workerd forbids `WebAssembly.compile` at run time. */
 declare module '*.wasm' {
   const module: WebAssembly.Module
   export default module

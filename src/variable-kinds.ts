@@ -17,7 +17,7 @@ export const list = z.string().transform((value) =>
     .map((item) => item.trim())
     .filter((item) => item !== ''),
 )
-/** A whole number within bounds that are allowed themselves; `unit` is what it counts. */
+/** Makes the rule for a whole number. Both bounds are allowed values, and `unit` is what the number counts. */
 export const wholeNumber = (minimum: number, maximum: number, unit = '') =>
   z
     .string()
@@ -62,7 +62,7 @@ export const authSecret = z.string(AUTH_SECRET_RULE).transform((text, context): 
   return first ? [first, ...others] : z.NEVER
 })
 
-/** Reads a value by the parser of the part that uses it, so that no rule stands twice. */
+/** Reads a value by the parser of the part that uses it, so that no rule is written twice. */
 const parsedBy = <Value>(parse: (text: string) => Value, toRule: (error: unknown) => string) =>
   z.string().transform((text, context) => {
     try {

@@ -1,6 +1,6 @@
 /**
- * What a promise answers, or an error when it takes longer: whatever hangs must not hang the request that waits for it.
- * The work itself goes on, because nothing can stop it.
+ * Waits for a promise, and fails when it takes longer than this, so that work which hangs does not hang the request
+ * that waits for it. The work itself goes on, because nothing can stop it.
  */
 export async function within<Answer>(
   milliseconds: number,

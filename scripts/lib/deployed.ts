@@ -10,14 +10,19 @@ export const FINGERPRINTS_VARIABLE = 'AUTH_SECRET_VERSIONS'
 /** A version of the Worker that serves requests. */
 export interface DeployedVersion {
   secretNames: readonly string[]
-  /** Fingerprints of `AUTH_SECRET` as `describeSecrets` writes them; null where another command set the secret. */
+  /** The fingerprints of `AUTH_SECRET` as `describeSecrets` writes them; null where another command set the secret. */
   fingerprints: string | null
 }
 
 export interface Deployed {
-  /** The list is empty before the first deployment, and has several entries during a gradual one. */
+  /**
+   * The versions that serve requests. The list is empty before the first deployment, and has several entries during a
+   * gradual one.
+   */
   versions: readonly DeployedVersion[]
-  /** The newest upload is not in use: wrangler would inherit secrets from it that production does not use. */
+  /**
+   * It is true where the newest upload is not in use. Wrangler would then inherit secrets that production does not use.
+   */
   isRolledBack: boolean
 }
 

@@ -37,7 +37,7 @@ export async function ensureAuthSecret(name: string): Promise<boolean> {
   const { AUTH_SECRET } = await readVarsFile(name)
   if (!AUTH_SECRET) await writeAuthSecret(name, newSecretVersion('v1'))
   const path = join(projectRoot, name)
-  // A running `npm start` watches the file, so that one which is private already is not touched.
+  // A running `npm start` watches the file, so a file that is private already is not touched.
   if (((await stat(path)).mode & 0o777) !== 0o600) await chmod(path, 0o600)
   return !AUTH_SECRET
 }

@@ -1,14 +1,14 @@
 /**
- * No moment of these years may stand in code: a test that relies on one passes only until that day, or only from that
- * day on. Moments before and after these years are past, or to come, in every run. The span is fixed, so code that
- * nobody touched never fails.
+ * No moment of these years may stand in code, because a test that relies on one passes only until that day, or only
+ * from that day on. Moments before these years are past in every run, and those after them are to come. The span is
+ * fixed, so that code which nobody touched never fails.
  */
 const FIRST_YEAR = 2020
 const LAST_YEAR = 2049
 const YEAR = '20[2-4]\\d'
 const EPOCH_SECONDS = { from: Date.UTC(FIRST_YEAR) / 1000, to: Date.UTC(LAST_YEAR + 1) / 1000 }
 
-/** Matches what is no code: comments, and each `example` in the documentation of the API. */
+/** Matches what is not code: comments, and each `example` in the documentation of the API. */
 const NO_CODE = /\/\*[\s\S]*?\*\/|(?<![:'"`\\])\/\/.*|\bexample: '[^'\n]*'/g
 const MOMENT = new RegExp(
   [

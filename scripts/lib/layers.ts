@@ -34,7 +34,7 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
   ui: ['client', 'contracts'],
 }
 const importableByAll = ['errors', 'result', 'within', 'config', 'env', 'domain']
-/** What also runs in a browser, or describes it, sees only the limits and the pure rules. */
+/** Code that also runs in a browser, or describes it, may import only the limits and the pure rules. */
 const seesNoErrors = ['contracts', 'client', 'ui']
 
 /** These layers put the Worker together, and they alone may use the bindings. */

@@ -1,17 +1,17 @@
 import { posix } from 'node:path'
 
-/** A reference that a stranger cannot follow, or a comment that does not fit the page. */
+/** A reference that a stranger cannot follow, or a comment that is too wide. */
 export interface Finding {
   line: number
   problem: string
 }
 
-/** Widest line of a comment, in columns. */
+/** The width that a line of a comment may have, in columns. */
 const COMMENT_COLUMNS = 120
 
 /**
- * Numbers and papers that only their author could look up: "incident 4", "issue 3, line 1", "decision 2", the id of a
- * feature in brackets ("R2" is Cloudflare's storage), and papers that are not in the project.
+ * Matches numbers and papers that only their author could look up: "incident 4", "issue 3, line 1", "decision 2", the
+ * id of a feature in brackets ("R2" is Cloudflare's storage), and papers that are not in the project.
  */
 const ABSENT_PAPERS: readonly RegExp[] = [
   /\b(?:decision|issue|incident|task)s? #?\d+/i,
@@ -22,14 +22,14 @@ const ABSENT_PAPERS: readonly RegExp[] = [
 const OWN_PAGE = /docs\/architecture\.md|\]\((?:\.\.?\/)*architecture\.md/g
 
 const DOCUMENT = /(?<![\w/-])docs\/[\w./-]+\.(?:md|png)\b/g
-/** A path of the project in backticks. */
+/** Matches a path of the project in backticks. */
 const QUOTED_PATH = /`((?:src|test|docs|scripts|bench|migrations)\/[^`\s]*)/g
 const LINK = /\]\((?!https?:|mailto:|#)([^)#\s]+)[^)]*\)/g
 const COMMENTS = { ts: /^\s*(?:\/\/|\/\*|\*)/, toml: /^\s*#/ } as const
 
 /**
- * References in a file to what is not in the project, and comments wider than the page. `files` are all paths of the
- * project, with those of its folders.
+ * Finds references in a file to what is not in the project, and comments that are too wide. `files` are all paths of
+ * the project, with those of its folders.
  */
 export function findDanglingReferences(path: string, text: string, files: ReadonlySet<string>): Finding[] {
   const isCode = path.endsWith('.ts')
@@ -54,7 +54,10 @@ export function findDanglingReferences(path: string, text: string, files: Readon
 const resolve = (path: string, target: string) =>
   posix.normalize(posix.join(posix.dirname(path), target)).replace(/\/$/, '')
 
-/** The paths that a quotation names: `test/{a,b}.ts` names two, `test/smtp*.ts` and `src/<noun>.ts` name a folder. */
+/**
+ * Lists the paths that a quotation names: `test/{a,b}.ts` names two, and `test/smtp*.ts` and `src/<noun>.ts` name a
+ * folder.
+ */
 function toPaths(quote: string): string[] {
   const [, start = '', alternatives, end = ''] = /^([^{]*)\{([^}]*)\}(.*)$/.exec(quote) ?? []
   if (alternatives !== undefined) return alternatives.split(',').flatMap((part) => toPaths(start + part + end))

@@ -8,7 +8,7 @@ export interface LostEvent {
 
 const PASSWORD_EVENTS = ['password.changed', 'password.reset']
 const ID = /^[0-9a-f-]{36}$/
-/** The clocks of Workers may be ahead of the clock of the database by this much. */
+/** The clocks of Workers may be ahead of the clock of the database by this many milliseconds. */
 const CLOCK_MARGIN_MS = 60_000
 /** A statement of D1 has 100 KB at most, so long lists of ids are split. */
 const IDS_PER_STATEMENT = 1000

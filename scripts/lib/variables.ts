@@ -11,7 +11,7 @@ import { projectRoot } from './wrangler.ts'
 export const ENVIRONMENTS = ['development', 'production'] as const
 export type Environment = (typeof ENVIRONMENTS)[number]
 
-/** The part of `wrangler.toml` that scripts act on. */
+/** The part of `wrangler.toml` that scripts use. */
 interface Config {
   vars: Record<string, unknown>
   queues: { consumers?: { queue: string; dead_letter_queue?: string }[] }
@@ -24,8 +24,8 @@ export function readConfig(environment: Environment): Config {
 }
 
 /**
- * What a file of secrets and the shell hold for an environment; of the shell only what is a secret, because all other
- * settings belong into `wrangler.toml`. Development's secrets never serve production.
+ * Reads the secrets of an environment from its file and from the shell. From the shell it takes only what is a secret,
+ * because all other settings belong into `wrangler.toml`. Development's secrets are never used for production.
  */
 export async function readSecrets(environment: Environment): Promise<Record<string, string>> {
   const { SECRET_VARIABLES } = await loadSource<typeof EnvModule>('env.ts')
@@ -43,8 +43,8 @@ export interface Problem {
 }
 
 /**
- * What the Worker of an environment is given: its settings, its secrets, and by name the bindings that a setting may
- * call for.
+ * Gives what the Worker of an environment is given: its settings, its secrets, and by name the bindings that a setting
+ * may need.
  */
 export async function readVariables(environment: Environment): Promise<Record<string, unknown>> {
   const { vars, send_email } = readConfig(environment)

@@ -35,7 +35,7 @@ export const ChangeEmailRequest = z
   .strictObject({ newEmail: EmailAddress, password: PasswordAttempt })
   .openapi('ChangeEmailRequest')
 
-/** A mailed token, or the code of the same mail with the new address, where it went. */
+/** A mailed token, or the code of the same mail with the new address that it went to. */
 export const ConfirmEmailChangeRequest = z
   .union([z.strictObject(ByToken), z.strictObject(ByCode)])
   .openapi('ConfirmEmailChangeRequest')

@@ -17,7 +17,7 @@ export const AuditEvent = z
   .openapi('AuditEvent')
 export type AuditEvent = z.infer<typeof AuditEvent>
 
-/** `from` is the first moment of the listed time, `to` the first after it. */
+/** `from` is the first moment of the listed time, and `to` is the first moment after it. */
 export const AuditQuery = PageQuery.extend({
   userId: z.string().max(64).optional(),
   type: z.string().max(64).optional(),

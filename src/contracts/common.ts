@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { CODE_DIGITS, PASSWORD_MAX_LENGTH } from '../config.ts'
 import { parseEmailAddress } from '../domain/email-address.ts'
 
-/** An e-mail address in its canonical form, which is what is looked up, stored and sent to. */
+/** An e-mail address in its canonical form, in which addresses are looked up, stored and sent to. */
 export const EmailAddress = z
   .string()
   .max(320)
@@ -19,7 +19,7 @@ export const Username = z
   .regex(/^[A-Za-z0-9]{3,32}$/, 'Use 3 to 32 letters and digits.')
   .openapi({ example: 'ada' })
 
-/** A person's name, of any characters but control and invisible formatting characters. */
+/** A person's name, which may have any characters but control and invisible formatting characters. */
 export const Name = z
   .string()
   .transform((value) => value.trim().normalize('NFC'))
@@ -32,7 +32,7 @@ export const Name = z
   )
   .openapi({ type: 'string', example: 'Ada Lovelace' })
 
-/** A password that somebody claims to have. What a new one must be like is for the password policy to say. */
+/** A password that somebody claims to have. The password policy says what a new one must be like. */
 export const PasswordAttempt = z
   .string()
   .min(1)
@@ -55,7 +55,7 @@ export const Timestamp = z.iso.datetime().openapi({ example: '2026-01-31T12:00:0
 
 export const Status = <Value extends string>(value: Value) => z.object({ status: z.literal(value) })
 
-/** What every refusal answers (RFC 9457). */
+/** The body of every refusal (RFC 9457). */
 export const Problem = z
   .object({
     type: z.string(),

@@ -45,7 +45,7 @@ export const OAuthStartQuery = z
     message: 'Send a challenge with delivery=body.',
   })
 
-/** What providers send back. Each of them reads its own parameters. */
+/** The query that providers send back. Each of them reads its own parameters. */
 export const OAuthCallbackQuery = z.object({
   state: z.string().optional(),
   code: z.string().optional(),

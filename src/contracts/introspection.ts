@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 
-/** What RFC 7662 §2.1 and RFC 7009 §2.1 ask with. Parameters that are not known are ignored (RFC 6749 §3.2). */
+/** The parameters of RFC 7662 §2.1 and RFC 7009 §2.1. Those that are not known are ignored (RFC 6749 §3.2). */
 export const TokenRequest = z
   .object({
     token: z.string().min(1).max(4096),
@@ -8,7 +8,10 @@ export const TokenRequest = z
   })
   .openapi('TokenRequest')
 
-/** What a token is worth (RFC 7662 §2.2). An inactive token says nothing more. Times are seconds since the epoch. */
+/**
+ * What a token is worth (RFC 7662 §2.2). Nothing more is said about an inactive token. Times are seconds since the
+ * epoch.
+ */
 export const Introspection = z
   .union([
     z.object({

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 
-/** A page of a list. */
+/** Describes a page of a list. */
 export const listOf = <Item extends z.ZodType>(item: Item) =>
   z.object({ items: z.array(item), nextCursor: z.string().nullable() })
 

@@ -2,7 +2,7 @@ import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
 import { SIGNING_ALGORITHM } from '../config.ts'
 import type { Result } from '../result.ts'
 
-/** Media type of an access token (RFC 9068 §2.1). */
+/** The media type of an access token (RFC 9068 §2.1). */
 const TYPE = 'at+jwt'
 
 /** The claims of an access token (RFC 9068 §2.2). Times are seconds since the epoch. */
@@ -13,11 +13,11 @@ export interface AccessTokenClaims {
   exp: number
   iat: number
   jti: string
-  /** The session; the blocklist is keyed by it. */
+  /** The id of the session, by which the blocklist names it. */
   sid: string
   roles: string[]
   permissions: string[]
-  /** RFC 8176. */
+  /** The authentication methods of the session (RFC 8176). */
   amr: string[]
   auth_time: number
 }
@@ -32,9 +32,9 @@ export async function signAccessToken(
 }
 
 /**
- * Checks signature, algorithm, type, issuer, audience, times and the form of every claim (RFC 8725 §3, RFC 9068 §4).
- * `findKey` answers null for a `kid` that is not ours; keys named inside the token (`jku`, `jwk`, `x5u`) are never
- * looked at. With `mayHaveExpired` a token is good that has expired and has nothing else wrong with it.
+ * Checks the signature, algorithm, type, issuer, audience, times and form of every claim (RFC 8725 §3, RFC 9068 §4).
+ * `findKey` answers null for a `kid` that is not ours. Keys that the token itself names (`jku`, `jwk`, `x5u`) are never
+ * looked at. With `mayHaveExpired`, a token whose only fault is that it has expired is accepted.
  */
 export async function verifyAccessToken(
   token: string,
@@ -60,7 +60,7 @@ export async function verifyAccessToken(
     )
     return isAccessTokenClaims(payload) ? { ok: true, value: payload } : { ok: false, error: 'invalid' }
   } catch (error) {
-    // jose looks at the expiry once all the rest has proved right.
+    // jose checks the expiry only after everything else has proved right.
     if (error instanceof errors.JWTExpired)
       return expected.mayHaveExpired && isAccessTokenClaims(error.payload)
         ? { ok: true, value: error.payload }

@@ -11,7 +11,9 @@ export type TokenPurpose =
   | 'mfa_ticket'
   | 'oauth_exchange'
 
-/** What a token stands for. The row keeps `id`, `salt` and `generation`; the token itself is stored nowhere. */
+/**
+ * The values that a token is derived from. The row keeps `id`, `salt` and `generation`; the token itself is not stored.
+ */
 export interface TokenSubject {
   purpose: TokenPurpose
   id: string
@@ -20,15 +22,15 @@ export interface TokenSubject {
 }
 
 /**
- * `version.id.generation.salt.mac`. The last character of a MAC holds four bits and that of a salt two: any other would
- * be a second spelling of the same token.
+ * A token reads `version.id.generation.salt.mac`. The last character of a MAC holds four bits and that of a salt two.
+ * Any other last character would be a second spelling of the same token, so it is refused.
  */
 const FORM =
   /^(v[1-9][0-9]{0,5})\.([0-9a-f-]{36})\.(0|[1-9][0-9]{0,8})\.([A-Za-z0-9_-]{21}[AQgw])\.([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])$/
 
 /**
- * Makes a token: the MAC (HMAC-SHA-256, 256 bits) covers purpose, id, generation and salt. It has 121 characters at
- * most.
+ * Makes a token. The MAC (HMAC-SHA-256, 256 bits) covers purpose, id, generation and salt. A token has at most 121
+ * characters.
  */
 export function makeToken(secrets: Secrets, subject: TokenSubject): string {
   const [newest] = secrets
@@ -37,9 +39,9 @@ export function makeToken(secrets: Secrets, subject: TokenSubject): string {
 }
 
 /**
- * What a token of this purpose stands for; null for anything that this service never made (constant time in the MAC).
- * No database is asked. The row that it names must still have the same salt: a row that was made anew under the same id
- * has another.
+ * Reads what a token of this purpose stands for; the answer is null for anything that this service never made (constant
+ * time in the MAC). It asks no database. The caller must check that the row still has the same salt, because a row that
+ * was made anew under the same id has another salt.
  */
 export function verifyToken(secrets: Secrets, token: string, purpose: TokenPurpose): TokenSubject | null {
   const [, version, id, generation, salt, encoded] = FORM.exec(token) ?? []
@@ -49,13 +51,13 @@ export function verifyToken(secrets: Secrets, token: string, purpose: TokenPurpo
   return isEqualInConstantTime(Buffer.from(encoded, 'base64url'), mac(secret, 'token', subject)) ? subject : null
 }
 
-/** The digits a person types instead of following the link. Unbiased to one part in 2^96. */
+/** Makes the digits that a person types instead of following the link. They are unbiased to one part in 2^96. */
 export function makeCode(secrets: Secrets, subject: TokenSubject): string {
   const [newest] = secrets
   return codeUnder(newest.secret, subject)
 }
 
-/** Whether the digits belong to this row, under any version of the secret (constant time in the digits). */
+/** Tells whether the digits belong to this row, under any version of the secret (constant time in the digits). */
 export function isRightCode(secrets: Secrets, subject: TokenSubject, code: string): boolean {
   return secrets.map(({ secret }) => isEqualInConstantTime(code, codeUnder(secret, subject))).includes(true)
 }

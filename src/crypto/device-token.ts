@@ -8,9 +8,9 @@ const FORM =
 const ACCOUNT_NAME_BYTES = 16
 
 /**
- * A token for a device that has logged in to this account. It signs nobody in: it only names the device's own login
- * budget (OWASP "device cookies"). It names the account by a keyed hash, so that we know a token of our making before
- * we know whose it is.
+ * Makes a token for a device that has logged in to this account. It signs nobody in: it only names the device's own
+ * login budget (OWASP "device cookies"). It names the account by a keyed hash, so that we can tell that we made a token
+ * before we know whose it is.
  */
 export function makeDeviceToken(secrets: Secrets, userId: string, deviceId: string, nowMs: number): string {
   const [{ version, secret }] = secrets
@@ -20,7 +20,7 @@ export function makeDeviceToken(secrets: Secrets, userId: string, deviceId: stri
   return `${version}.${deviceId}.${expires}.${account}.${mac}`
 }
 
-/** The device's id, when the token was made for this account and has not expired; else null. */
+/** Gives the device's id if the token was made for this account and has not expired, and otherwise null. */
 export function verifyDeviceToken(secrets: Secrets, userId: string, token: string, nowMs: number): string | null {
   const issued = readIssuedToken(secrets, token, nowMs)
   if (issued === null) return null
@@ -31,7 +31,10 @@ export function verifyDeviceToken(secrets: Secrets, userId: string, token: strin
   return isOfAccount ? issued.deviceId : null
 }
 
-/** What a token calls its account, when we made it for whatever account and it has not expired; else null. */
+/**
+ * Gives the keyed name of the token's account if we made the token, for whatever account, and it has not expired;
+ * otherwise null.
+ */
 export function readDeviceAccount(secrets: Secrets, token: string, nowMs: number): string | null {
   return readIssuedToken(secrets, token, nowMs)?.account ?? null
 }

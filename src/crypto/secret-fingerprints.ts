@@ -1,11 +1,11 @@
 import { deriveKey, type Secrets } from './derived-key.ts'
 
-/** 64 bits tell two values of a version apart, and nothing about either (HKDF, RFC 5869). */
+/** A fingerprint of 64 bits tells two values of a version apart, and tells nothing about either (HKDF, RFC 5869). */
 const FINGERPRINT_BYTES = 8
 
 /**
- * A name for the value of each version, in the order of the list: `v2=0f1e2d3c4b5a6978,v1=…`. It may be read by
- * anybody.
+ * Gives a fingerprint for the value of each version, in the order of the list: `v2=0f1e2d3c4b5a6978,v1=…`. Anybody may
+ * read it.
  */
 export function describeSecrets(secrets: Secrets): string {
   return secrets

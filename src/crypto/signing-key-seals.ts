@@ -5,24 +5,24 @@ import { isEqualInConstantTime } from '../domain/constant-time.ts'
 import { deriveKey, type Secrets, type SecretVersion } from './derived-key.ts'
 import { seal, unseal } from './sealed.ts'
 
-/** The parts of a stored key that anybody may know; the public JWK as the text that is stored. */
+/** The parts of a stored key that anybody may know. The public JWK is the text that is stored. */
 export interface PublicSigningKey {
   period: number
   kid: string
   publicJwk: string
 }
 
-/** What one version of `AUTH_SECRET` holds of a key: the proof that the key is ours, and its private part. */
+/** What one version of `AUTH_SECRET` seals of a key: the proof that the key is ours, and its private part. */
 interface SigningKeySeal {
   mac: string
   sealedPrivateJwk: string
 }
 
-/** By version, as in `v2`. Whoever has one of the versions can verify by the key and sign with it. */
+/** The seals by version, as in `v2`. Whoever has one of the versions can verify by the key and sign with it. */
 export type SigningKeySeals = Readonly<Record<string, SigningKeySeal>>
 
 const PURPOSE = 'signing-key'
-/** Its thumbprint tells whether it is the right one, so its members are not named here. */
+/** The members of the JWK are not named here, because its thumbprint tells whether it is the right one. */
 const PrivateJwk: z.ZodType<JWK> = z.looseObject({ kty: z.string() })
 
 /** Seals a key under every version of the secret, so that Workers with the old list and with the new one share it. */
@@ -39,8 +39,8 @@ export async function sealSigningKey(
 }
 
 /**
- * Whether a holder of one of these secrets made the key (constant time in the MAC). It keeps whoever can write the
- * database from adding a key of their own, and needs no private part.
+ * Tells whether a holder of one of these secrets made the key (constant time in the MAC). The check keeps whoever can
+ * write the database from adding a key of their own, and it needs no private part.
  */
 export function isOurSigningKey(secrets: Secrets, key: PublicSigningKey, seals: SigningKeySeals): boolean {
   return secrets.some((version) => {
@@ -50,7 +50,8 @@ export function isOurSigningKey(secrets: Secrets, key: PublicSigningKey, seals: 
 }
 
 /**
- * The private part, by any of the secrets; null when none opens it, or when what it opens to belongs to another key.
+ * Opens the private part with any of the secrets. The answer is null when none opens it, or when the opened part
+ * belongs to another key.
  */
 export async function openSigningKey(secrets: Secrets, kid: string, seals: SigningKeySeals): Promise<JWK | null> {
   for (const { version } of secrets) {
@@ -60,7 +61,7 @@ export async function openSigningKey(secrets: Secrets, kid: string, seals: Signi
   return null
 }
 
-/** Reads stored seals. Of a row that somebody damaged there are none: it must not stop the rows beside it. */
+/** Reads stored seals. A damaged row gives none, because it must not stop the rows beside it. */
 export function readSeals(stored: string): SigningKeySeals {
   try {
     return Object(JSON.parse(stored)) as SigningKeySeals

@@ -15,7 +15,7 @@ export async function generateSigningKey(): Promise<SigningKeyPair> {
   return { kid, publicJwk: { ...publicPart, kid, alg: SIGNING_ALGORITHM, use: 'sig' }, privateJwk }
 }
 
-/** A JWK as a key that cannot be exported again. */
+/** Imports a JWK as a key that cannot be exported again. */
 export async function importSigningKey(jwk: JWK): Promise<CryptoKey> {
   const key = await importJWK(jwk, SIGNING_ALGORITHM, { extractable: false })
   if (key instanceof Uint8Array) throw new Error('not an asymmetric key')

@@ -1,8 +1,8 @@
 import { timingSafeEqual } from 'node:crypto'
 
 /**
- * Whether two secrets are the same, in a time that tells nothing of either but its length. A secret whose length must
- * stay unknown is hashed first.
+ * Tells whether two secrets are the same, in a time that reveals nothing about either but its length. A secret whose
+ * length must stay unknown is hashed first.
  */
 export function isEqualInConstantTime(given: string | Uint8Array, expected: string | Uint8Array): boolean {
   const [left, right] = [Buffer.from(given), Buffer.from(expected)]

@@ -1,15 +1,15 @@
-/** RFC 5321 §4.5.3.1: octets of a local part, a domain and a whole path without its brackets. */
+/** RFC 5321 §4.5.3.1 limits the octets of a local part, of a domain, and of a whole path without its brackets. */
 const MAX_LOCAL_PART_OCTETS = 64
 const MAX_DOMAIN_OCTETS = 253
 const MAX_ADDRESS_OCTETS = 254
-/** Above any address that could pass; bounds the work spent on junk before it is looked at. */
+/** No address that could be accepted is this long. It bounds the work that is spent on junk before it is looked at. */
 const MAX_INPUT_LENGTH = 512
 
-/** RFC 5322 §3.2.3 `dot-atom-text`, so quoted local parts, spaces and consecutive dots are refused. */
+/** RFC 5322 §3.2.3 `dot-atom-text`, which refuses quoted local parts, spaces and consecutive dots. */
 const DOT_ATOM = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/i
-/** Letters, marks, digits, hyphen and the ASCII dot: no IP literal, no ideographic full stop, no symbol passes. */
+/** Letters, marks, digits, hyphen and the ASCII dot. This refuses IP literals, ideographic full stops and symbols. */
 const DOMAIN_CHARACTERS = /^[\p{L}\p{M}\p{N}.-]+$/u
-/** Invisible code points, which IDNA would silently drop (zero-width joiners, soft hyphens, variation selectors). */
+/** Invisible code points, which IDNA would silently drop: zero-width joiners, soft hyphens, variation selectors. */
 const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u
 const NON_ASCII = /[^\0-\x7f]/u
 const ASCII = /[\0-\x7f]/
@@ -48,7 +48,7 @@ export function maskEmailAddress(address: string): string {
   return `${shown}***${address.slice(at)}`
 }
 
-/** Gives the domain as lower-case A-labels, or null where it is no public host name. */
+/** Gives the domain as lower-case A-labels, or null where it is not a public host name. */
 function toAsciiDomain(domain: string): string | null {
   if (!DOMAIN_CHARACTERS.test(domain) || hasDisguisedAscii(domain)) return null
   const ascii =
@@ -60,13 +60,14 @@ function toAsciiDomain(domain: string): string | null {
   return /^(?:0x[0-9a-f]*|\d+)$/.test(labels.at(-1) ?? '') ? null : ascii
 }
 
-/** True where a character is a disguise of ASCII ones (NFKC maps it onto them), such as `ｅ`, `K` (Kelvin) or `℡`. */
+/** Tells whether a character is a disguise of ASCII ones (NFKC maps it onto them), such as `ｅ`, `K` (Kelvin) or `℡`. */
 function hasDisguisedAscii(text: string): boolean {
   return [...text].some((character) => NON_ASCII.test(character) && ASCII.test(character.normalize('NFKC')))
 }
 
 /**
- * UTS #46 processing by the WHATWG URL parser, which every runtime of this project has: the tables stay the platform's.
+ * Converts a domain by UTS #46, with the WHATWG URL parser that every runtime of this project has, so that we keep no
+ * tables of our own.
  */
 function idnaToAscii(domain: string): string | null {
   const url = URL.parse(`http://${domain}/`)

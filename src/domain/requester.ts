@@ -1,8 +1,8 @@
 import type { Locale } from '../config.ts'
 
 /**
- * Who is asking, as far as the network tells. Only `ip` is fit for a decision: Cloudflare sets it, or a back end that
- * proves itself.
+ * Who is asking, as far as the network tells. Only `ip` may be used for a decision, because it was set by Cloudflare or
+ * by a back end that proves who it is.
  */
 export interface Requester {
   requestId: string | null

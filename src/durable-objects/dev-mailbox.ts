@@ -12,7 +12,7 @@ export interface MailboxItem {
   at: string
 }
 
-/** Where mails go in development. Only the development environment binds it. */
+/** The mailbox that takes all mails in development. Only the development environment binds it. */
 export class DevMailbox extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
@@ -35,7 +35,7 @@ export class DevMailbox extends DurableObject<Env> {
     sql.exec('delete from mails where seq <= (select max(seq) from mails) - ?', MAX_MAILS)
   }
 
-  /** Newest first; all recipients when `to` is null. */
+  /** Lists the mails, newest first; those of all recipients when `to` is null. */
   list(to: string | null): MailboxItem[] {
     return this.ctx.storage.sql
       .exec<Record<keyof MailboxItem, string>>(

@@ -5,19 +5,19 @@ import type { LoginAttempt, LoginTry } from '../platform/login-throttle.ts'
 import { addFailure, type Failures, isForgotten, recordsFor } from './throttle-policy.ts'
 
 /**
- * One object an account: every password of the account is checked and made here, one at a time, so that the count of
- * failures is exact however many attempts come at once. Strangers share one budget and each known device has its own,
- * so nobody can shut the owner out. Nothing is awaited between reading and writing. An object without failures stores
- * nothing, and the others forget by alarm.
+ * There is one object for each account. It checks and hashes every password of the account, one at a time, so that the
+ * count of failures is exact however many attempts come at once. Strangers share one budget and each known device has
+ * its own, so that nobody can lock the owner out. It awaits nothing between reading and writing. An object without
+ * failures stores nothing, and an alarm makes the others forget theirs.
  */
 export class LoginThrottle extends DurableObject<Env> {
   #signUps = { window: 0, count: 0 }
 
   /**
-   * Refuses an attempt that comes too early; otherwise it checks the password. A wrong one counts before anything else
-   * can run, and a right one clears the budget that it drew on. The right password of a barred account counts as a
-   * wrong one, because else it would show by never being throttled. Only the first refusal after a failure is marked
-   * for the audit trail, so that a long attack does not fill it.
+   * Refuses an attempt that comes too early; otherwise it checks the password. A wrong password counts before anything
+   * else can run, and a right one clears the budget that it drew on. The right password of a barred account counts as a
+   * wrong one, because otherwise it could be told by never being throttled. Only the first refusal after a failure is
+   * marked for the audit trail, so that a long attack does not fill the trail.
    */
   attempt(input: LoginTry): LoginAttempt {
     const now = Date.now()
@@ -39,9 +39,9 @@ export class LoginThrottle extends DurableObject<Env> {
   }
 
   /**
-   * Makes the hash of a new account's password; null when this address was signed up too often within a minute, whether
-   * or not it has an account. Nobody needs to be signed in for it, so a flood from many places would keep the owner's
-   * logins waiting. Memory is enough: a flood keeps the object there.
+   * Makes the hash of a new account's password. The answer is null when this address was signed up too often within a
+   * minute, whether or not it has an account: nobody needs to be signed in for this, so a flood from many places would
+   * keep the owner's logins waiting. The count is only kept in memory, because a flood keeps the object in memory, too.
    */
   hashSignUpPassword(password: string): string | null {
     const window = Math.floor(Date.now() / (SIGN_UPS_PER_ADDRESS.windowSeconds * 1000))
@@ -55,20 +55,22 @@ export class LoginThrottle extends DurableObject<Env> {
   }
 
   /**
-   * Makes the hash of a password that a mailed token allows to set: whoever holds the token is no longer locked out.
+   * Makes the hash of a password that a mailed token allows to set. It clears all failures, so that whoever holds the
+   * token is no longer locked out.
    */
   async resetPassword(password: string): Promise<string> {
     await this.ctx.storage.deleteAll()
     return hashPassword(password)
   }
 
-  /** Answers, for the readiness check. */
+  /** Answers the readiness check. */
   ping(): string {
     return 'ok'
   }
 
   /**
-   * Forgets a day after the last failure. An alarm may come twice or early: then it is set again for when it is due.
+   * Forgets all failures a day after the last one. An alarm may come twice or early; then it is set again for the right
+   * time.
    */
   override async alarm(): Promise<void> {
     const records = [...this.ctx.storage.kv.list<Failures>()].map(([, failures]) => failures)
@@ -76,7 +78,7 @@ export class LoginThrottle extends DurableObject<Env> {
     else await this.ctx.storage.setAlarm(Math.max(...records.map(({ lastAt }) => lastAt)) + LOGIN_FORGET_SECONDS * 1000)
   }
 
-  /** Deletes records, and with the last of them everything, the alarm too. */
+  /** Deletes records. With the last of them it deletes everything, the alarm included. */
   #clear(records: readonly { key: string }[]): void {
     const { kv } = this.ctx.storage
     for (const { key } of records) kv.delete(key)

@@ -7,38 +7,50 @@ import {
   LOGIN_MAX_STRANGER_FAILURES,
 } from '../config.ts'
 
-/** Failed logins in a row, when the last one was (milliseconds), and whether anybody was made to wait since. */
+/**
+ * The number of failed logins in a row, the time of the last one (milliseconds), and whether anybody was made to wait
+ * since.
+ */
 export interface Failures {
   count: number
   lastAt: number
   isRefusing: boolean
 }
 
-/** What is kept of a budget: where, what is spent, and how long it makes the next attempt wait (milliseconds). */
+/**
+ * The record of a budget: the key under which it is stored, what is spent, and how long it makes the next attempt wait
+ * (milliseconds).
+ */
 export interface BudgetRecord {
   key: string
   failures: Failures
   waitMs: number
 }
 
-/** What a budget allows: failures without a wait, and the number that shuts the door for a day. */
+/**
+ * The limits of a budget: the number of failures that cost no wait, and the number after which nobody may try for a
+ * day.
+ */
 interface Budget {
   free: number
   limit: number
 }
 
 const NONE: Failures = { count: 0, lastAt: 0, isRefusing: false }
-/** Anyone who is not known. */
+/** The budget of everybody who comes without a known device. */
 const STRANGERS: Budget = { free: LOGIN_FREE_FAILURES, limit: LOGIN_MAX_STRANGER_FAILURES }
-/** One device that has logged in to the account before. */
+/** The budget of one device that has logged in to the account before. */
 const DEVICE: Budget = { free: LOGIN_FREE_FAILURES, limit: LOGIN_MAX_DEVICE_FAILURES }
-/** All known devices together: with the strangers' limit this makes 100 (NIST SP 800-63B-4 §3.2.2). */
+/**
+ * The budget of all known devices together. With the strangers' limit this makes 100 failures (NIST SP 800-63B-4
+ * §3.2.2).
+ */
 const ALL_DEVICES: Budget = { free: LOGIN_MAX_DEVICE_FAILURES, limit: LOGIN_MAX_DEVICE_FAILURES }
 
 /**
- * Opens the budgets that an attempt draws on: a known device has its own and shares the one of all devices, and anybody
- * else draws on that of strangers. When the budget of all devices is spent, devices are treated as strangers. The first
- * record says how long to wait.
+ * Gives the records of the budgets that an attempt draws on. A known device draws on its own budget and on the one of
+ * all devices, and anybody else draws on that of strangers. When the budget of all devices is spent, devices are
+ * treated as strangers. The first record says how long to wait.
  */
 export function recordsFor(
   read: (key: string) => Failures | undefined,
@@ -56,7 +68,7 @@ export function recordsFor(
     : [open(`device:${deviceId}`, DEVICE), common]
 }
 
-/** A record means nothing after a day without a failure. */
+/** Tells whether a record is forgotten, which it is after a day without a failure. */
 export function isForgotten({ lastAt }: Failures, nowMs: number): boolean {
   return nowMs - lastAt >= LOGIN_FORGET_SECONDS * 1000
 }
@@ -65,7 +77,7 @@ export function addFailure({ count }: Failures, nowMs: number): Failures {
   return { count: count + 1, lastAt: nowMs, isRefusing: false }
 }
 
-/** How long to wait: not at all at first, then twice as long after each failure. */
+/** Gives how long to wait: at first not at all, and then twice as long after each failure. */
 function waitMs({ count, lastAt }: Failures, { free, limit }: Budget, nowMs: number): number {
   if (count < free) return 0
   const backoff = Math.min(LOGIN_BACKOFF_BASE_SECONDS * 2 ** (count - free), LOGIN_BACKOFF_MAX_SECONDS)

@@ -7,17 +7,17 @@ import { FORM_BODY_MAX_BYTES, JSON_BODY_MAX_BYTES, JSON_MAX_DEPTH } from '../con
 import { Refusal } from '../errors.ts'
 import type { AppEnv } from './context.ts'
 
-/** A charset may be named, and is UTF-8. */
+/** JSON may name a charset, which must be UTF-8. */
 const JSON_MEDIA = /^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i
 const FORM_MEDIA = /^application\/x-www-form-urlencoded\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i
-/** In valid JSON, every string and, where it is a member's name, the colon behind it. */
+/** Matches, in valid JSON, every string and, where it is a member's name, the colon behind it. */
 const STRINGS = /"(?:[^"\\]|\\.)*"(\s*:)?/g
 
 /** A body as a route states it: `json(Schema)`, `optionalJson(Schema)` or `form(Schema, 'token')`. */
 export interface Body<Media extends string = string, Schema extends z.ZodType = z.ZodType> {
   required: boolean
   content: Record<Media, { schema: Schema }>
-  /** Reads it strictly and within bounds, before its schema is asked. */
+  /** Reads the body strictly and within bounds, before its schema is asked. */
   read: MiddlewareHandler
 }
 
@@ -33,21 +33,24 @@ const readOptionalJson = readBody(JSON_BODY_MAX_BYTES, (bytes, mediaType) => {
   assertStrictJson(bytes)
 })
 
-/** A JSON body. Without one a request is refused, because without a content type its schema would be asked for `{}`. */
+/**
+ * Describes a JSON body. A request without one is refused, because without a content type its schema would be asked for
+ * `{}`.
+ */
 export const json = <Schema extends z.ZodType>(schema: Schema): Body<'application/json', Schema> => ({
   required: true,
   content: { 'application/json': { schema } },
   read: readJson,
 })
 
-/** A JSON body that may be absent; its schema is then asked for `{}`. */
+/** Describes a JSON body that may be absent; its schema is then asked for `{}`. */
 export const optionalJson = <Schema extends z.ZodType>(schema: Schema): Body<'application/json', Schema> => ({
   required: false,
   content: { 'application/json': { schema } },
   read: readOptionalJson,
 })
 
-/** A form of the OAuth endpoints (RFC 6749 Appendix B), with the one parameter that it must have. */
+/** Describes a form of the OAuth endpoints (RFC 6749 Appendix B), with the one parameter that it must have. */
 export const form = <Schema extends z.ZodType>(
   schema: Schema,
   required: string,
@@ -61,8 +64,8 @@ export const form = <Schema extends z.ZodType>(
 })
 
 /**
- * Reads a body and asserts that it is what the route takes. Reading stops at the limit, also where no `Content-Length`
- * says how much there is to come.
+ * Reads a body and asserts that it is what the route takes. Reading stops at the limit, even where no `Content-Length`
+ * says how much is to come.
  */
 function readBody(maxSize: number, assertFit: (bytes: ArrayBuffer, mediaType: string) => void): MiddlewareHandler {
   const onError = () => {
@@ -83,7 +86,7 @@ function assertMediaType(given: string, expected: RegExp): void {
 
 /**
  * Refuses whatever two parsers may read differently: another encoding than UTF-8, a member that occurs twice (RFC 8259
- * §4 leaves that open), lone surrogates, deep nesting.
+ * §4 leaves that open), lone surrogates, and deep nesting.
  */
 function assertStrictJson(bytes: ArrayBuffer): void {
   let text: string
@@ -98,7 +101,7 @@ function assertStrictJson(bytes: ArrayBuffer): void {
   if (names !== countMembers(value, 0)) throw invalid('Send each member once.')
 }
 
-/** The number of members in all objects of a value. */
+/** Counts the members in all objects of a value. */
 function countMembers(value: unknown, depth: number): number {
   if (depth > JSON_MAX_DEPTH) throw invalid('The body is nested too deeply.')
   if (typeof value === 'string' && !value.isWellFormed()) throw invalid('A string is not well-formed Unicode.')
@@ -112,7 +115,10 @@ function countMembers(value: unknown, depth: number): number {
   return count
 }
 
-/** Refuses a parameter that occurs twice (RFC 6749 §3.2). OAuth clients look for `error` (§5.2). */
+/**
+ * Refuses a parameter that occurs twice (RFC 6749 §3.2). The answer has a member `error`, because OAuth clients look
+ * for it (§5.2).
+ */
 function assertStrictForm(bytes: ArrayBuffer, required: string): void {
   const members = { error: 'invalid_request' }
   const parameters = new URLSearchParams(new TextDecoder().decode(bytes))

@@ -6,15 +6,15 @@ import {
   isIPv4MappedIPv6,
 } from 'hono/utils/ipaddr'
 
-/** Something a client is counted by, and how many times the limit of one client it has. */
+/** A name that a client is counted by, and how many times the limit of one client applies to it. */
 export interface RateKey {
   key: string
   times: number
 }
 
 /**
- * The networks an IPv6 client is counted by, the narrowest first. A subscriber gets a /64, many get a /56, and a tunnel
- * broker gives anybody a /48, which is 65,536 of the first.
+ * The networks that an IPv6 client is counted by, the narrowest first. A subscriber gets a /64, many get a /56, and a
+ * tunnel broker gives anybody a /48, which contains 65,536 networks of the first kind.
  */
 const IPV6_NETWORKS = [
   { bits: 64, times: 1 },
@@ -31,8 +31,8 @@ const WORKERS_ADDRESS = '2a06:98c0:3600::103'
 /**
  * Names what a client is counted by, the narrowest first: an IPv4 address, or three networks of an IPv6 address. A
  * Worker is counted by the zone that Cloudflare says it belongs to, because all Workers share one address. A request
- * without an address has no name, so that such requests are not counted together; Cloudflare always sets one for
- * requests from outside.
+ * without an address gets no name, so that such requests are not counted together; Cloudflare always sets an address
+ * for requests from outside.
  */
 export function toRateKeys(address: string | null, workerZone: string | null = null): readonly RateKey[] {
   if (address === null || address === '') return []

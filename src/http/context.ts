@@ -1,17 +1,20 @@
 import type { Context as HonoContext } from 'hono'
 import type { Platform } from '../platform/platform.ts'
 
-/** What every handler of a request may read. What a guard finds out stands in the guard's own type (`guard.ts`). */
+/**
+ * The variables that every handler of a request may read. What a guard finds out stands in the guard's own type
+ * (`guard.ts`).
+ */
 export interface Variables {
   requestId: string
   platform: Platform
-  /** The user the request was authenticated as, for the log. */
+  /** The user whom the request was authenticated as, for the log. */
   userId?: string
-  /** The answer is a page, with headers of its own. */
+  /** It is true for an answer that is a page, which has headers of its own. */
   isPage?: boolean
   /** The `code` of the refusal, for the log. */
   outcome?: string
-  /** What was behind it, where the code does not say; for the log alone. */
+  /** The reason behind the refusal, where the code does not say it. It goes to the log alone. */
   reason?: string
 }
 
@@ -20,8 +23,8 @@ export type AppEnv = { Variables: Variables }
 export type Context = HonoContext<AppEnv>
 
 /**
- * The context of a route with any guard, for whatever reads and sets cookies. Hono's contexts can be written to, so
- * that of a guarded route, which has more variables, is not a `Context` to the compiler.
+ * The context of a route with any guard, for whatever reads and sets cookies. Hono's contexts can be written to, so the
+ * compiler does not take the context of a guarded route, which has more variables, for a `Context`.
  */
 export type AnyContext = HonoContext
 

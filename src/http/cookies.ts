@@ -4,9 +4,9 @@ import { Refusal } from '../errors.ts'
 import { type AnyContext, platformOf } from './context.ts'
 
 /**
- * The prefixes make browsers insist on `Secure`, and `__Host-` on `Path=/` and this host alone
- * (RFC 6265bis §4.1.3). Only the access cookie may be shared with a sibling host; nobody but this service has a use for
- * the others.
+ * The prefixes make browsers insist on `Secure`, and `__Host-` also on `Path=/` and on this host alone (RFC 6265bis
+ * §4.1.3). Only the access cookie may be shared with a sibling host, because nobody but this service has a use for the
+ * others.
  */
 const ACCESS = { name: 'access', prefix: 'host', path: '/', isShared: true } as const
 const REFRESH = { name: 'refresh', prefix: 'secure', path: '/auth', isShared: false } as const
@@ -18,15 +18,18 @@ export const readAccessCookie = (c: AnyContext): string | null => read(c, ACCESS
 export const readRefreshCookie = (c: AnyContext): string | null => read(c, REFRESH)
 
 /**
- * What a login by cookies overwrites. A cookie that was sent twice must not keep anybody from signing in: it is left
- * alone.
+ * Reads the cookies that a login overwrites. A cookie that was sent twice is ignored, because it must not keep anybody
+ * from signing in.
  */
 export const readReplacedCookies = (c: AnyContext) => ({
   accessToken: isSentTwice(c, ACCESS) ? null : read(c, ACCESS),
   refreshToken: isSentTwice(c, REFRESH) ? null : read(c, REFRESH),
 })
 
-/** What names the device's own login budget: its cookie, or the header of a client that keeps no cookies. */
+/**
+ * Reads the token that names the device's own login budget, from its cookie or from the header of a client that keeps
+ * no cookies.
+ */
 export const readDeviceToken = (c: AnyContext): string | null =>
   read(c, DEVICE) ?? (c.req.header('X-Device-Token') || null)
 
@@ -42,14 +45,15 @@ export function setDeviceCookie(c: AnyContext, deviceToken: string): void {
   set(c, DEVICE, deviceToken, DEVICE_TOKEN_TTL_SECONDS)
 }
 
-/** Removes what signs in. The device cookie stays: it signs nobody in, and the next login needs it. */
+/** Removes the cookies that sign in. The device cookie stays: it signs nobody in, and the next login needs it. */
 export function clearTokenCookies(c: AnyContext): void {
   for (const cookie of [ACCESS, REFRESH]) deleteCookie(c, cookie.name, attributes(c, cookie))
 }
 
 /**
- * A browser keeps one cookie of a name, path and host. A second one was planted by a page of a sibling host, to swap
- * the account of whoever signs in or stays signed in here; which of the two is ours cannot be told.
+ * Reads a cookie, and refuses a second one of the same name. A browser keeps one cookie for each name, path and host,
+ * so a page of a sibling host must have planted the second one, to swap the account of whoever signs in here. Nothing
+ * tells which of the two is ours.
  */
 function read(c: AnyContext, cookie: Cookie): string | null {
   if (isSentTwice(c, cookie)) throw new Refusal('ambiguous_credentials', { reason: `${cookie.name} cookie sent twice` })
@@ -68,8 +72,8 @@ function set(c: AnyContext, cookie: Cookie, value: string, maxAge: number): void
 }
 
 /**
- * A cookie for a whole domain cannot have the prefix `__Host-`: with `COOKIE_DOMAIN` the access cookie is
- * `__Secure-access`.
+ * Gives the attributes of a cookie. One for a whole domain cannot have the prefix `__Host-`, so with `COOKIE_DOMAIN`
+ * the access cookie is `__Secure-access`.
  */
 function attributes(c: AnyContext, { prefix, path, isShared }: Cookie) {
   const { sameSite, domain } = platformOf(c).settings.cookies

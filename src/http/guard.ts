@@ -5,18 +5,18 @@ import type { RefusalCode } from '../errors.ts'
 import type { AnyContext, AppEnv, Context } from './context.ts'
 
 /**
- * Who may call a route. A guard checks that, says so in the OpenAPI document, and gives the handler what it found out:
- * a route without it cannot read those variables, because its context does not have them.
+ * A guard says who may call a route. It checks that, states it in the OpenAPI document, and gives the handler what it
+ * found out. A route without the guard cannot read those variables, because its context does not have them.
  */
 export interface Guard<Added extends object> {
   /** The security requirement of the operation, for the document. */
   security: Record<string, string[]>[]
-  /** What it refuses besides what every route refuses. */
+  /** The codes of what it refuses, besides what every route refuses. */
   refuses: readonly RefusalCode[]
-  /** The route acts by the request's access token alone, and for nobody without one. */
+  /** It is true where the route acts by the request's access token alone, and for nobody without one. */
   actsByToken: boolean
   /**
-   * Lets the request in and answers the variables of its context. `route` is the name by which the route counts
+   * Lets the request in and answers the variables of its context. `route` is the name under which the route counts
    * requests.
    * @throws {Refusal}
    */
@@ -39,5 +39,5 @@ export function enter(guard: Guard<object>, route: string): MiddlewareHandler {
   return middleware
 }
 
-/** Whether the route that a request reached acts by the access token alone. */
+/** Tells whether the route that a request reached acts by the access token alone. */
 export const isTokenRoute = (c: Context): boolean => matchedRoutes(c).some(({ handler }) => tokenGuards.has(handler))

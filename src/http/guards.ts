@@ -17,7 +17,10 @@ type Claims = Awaited<ReturnType<typeof authenticateRead>>
 const SIGNED_IN = [{ bearer: [] }, { cookie: [] }]
 const TOKEN_REFUSALS = ['ambiguous_credentials', 'unauthenticated'] as const
 
-/** For reading: trusts the token and the blocklist, whose lag is stated in docs/security.md. Adds `claims`. */
+/**
+ * Lets in whoever has a valid access token, for reading. It trusts the token and the blocklist, whose lag
+ * docs/security.md states. It adds `claims`.
+ */
 export const token = (): Guard<{ claims: Claims }> => ({
   security: SIGNED_IN,
   refuses: TOKEN_REFUSALS,
@@ -32,7 +35,10 @@ export const token = (): Guard<{ claims: Claims }> => ({
   },
 })
 
-/** For whatever changes something: asks the database for the session and the account as they are now. Adds `caller`. */
+/**
+ * Lets in a signed-in user, for whatever changes something. It asks the database for the session and the account as
+ * they are now. It adds `caller`.
+ */
 export const user = (): Guard<{ caller: Caller }> => ({
   security: SIGNED_IN,
   refuses: TOKEN_REFUSALS,
@@ -40,7 +46,10 @@ export const user = (): Guard<{ caller: Caller }> => ({
   check: async (c) => ({ caller: await authenticateCaller(c) }),
 })
 
-/** A user whom the route asks for the password once more. Adds `caller`, with what that is verified by. */
+/**
+ * Lets in a signed-in user whom the route asks for the password once more. It adds `caller`, with what the password is
+ * verified by.
+ */
 export const userWithCredentials = (): Guard<{ caller: CallerWithCredentials }> => ({
   security: SIGNED_IN,
   refuses: TOKEN_REFUSALS,
@@ -48,7 +57,7 @@ export const userWithCredentials = (): Guard<{ caller: CallerWithCredentials }> 
   check: async (c) => ({ caller: await authenticateCallerWithCredentials(c) }),
 })
 
-/** A user who signed in not long ago (ASVS 7.5.1). Adds `caller`. */
+/** Lets in a user who signed in not long ago (ASVS 7.5.1). It adds `caller`. */
 export const recentLogin = (): Guard<{ caller: Caller }> => ({
   security: SIGNED_IN,
   refuses: [...TOKEN_REFUSALS, 'step_up_required'],
@@ -61,7 +70,8 @@ export const recentLogin = (): Guard<{ caller: Caller }> => ({
 })
 
 /**
- * A user who holds one permission, as the database has it, so that a role given or taken counts at once. Adds `caller`.
+ * Lets in a user who holds one permission. It asks the database, so that a role that is given or taken counts at once.
+ * It adds `caller`.
  */
 export const permission = (name: Permission): Guard<{ caller: Caller }> => ({
   security: SIGNED_IN,
@@ -74,7 +84,7 @@ export const permission = (name: Permission): Guard<{ caller: Caller }> => ({
   },
 })
 
-/** A service that the deployment lists, by HTTP Basic. Adds `serviceId`. */
+/** Lets in a service that the deployment lists, by HTTP Basic. It adds `serviceId`. */
 export const client = (): Guard<{ serviceId: string }> => ({
   security: [{ client: [] }],
   refuses: ['invalid_client'],
@@ -83,7 +93,7 @@ export const client = (): Guard<{ serviceId: string }> => ({
 })
 
 /**
- * Whoever tries to log in, within the budget of their address or of a device that has logged in before. Adds
+ * Lets in whoever tries to log in, within the budget of their address or of a device that has logged in before. It adds
  * `countStranger`, which counts the login by its address where that was not done yet.
  */
 export const loginBudget = (): Guard<{ countStranger: () => Promise<void> }> => ({
@@ -93,7 +103,10 @@ export const loginBudget = (): Guard<{ countStranger: () => Promise<void> }> => 
   check: async (c, route) => ({ countStranger: await limitLogins(c, route) }),
 })
 
-/** Anybody. The route ends what the tokens in the request name, and answers alike when they name nothing. */
+/**
+ * Lets anybody in. The route ends the sessions that the tokens of the request name, and gives the same answer when they
+ * name none.
+ */
 export const tokenHolder = (): Guard<object> => ({
   security: [],
   refuses: ['ambiguous_credentials'],

@@ -1,14 +1,14 @@
 import { LOCALES, type Locale } from '../config.ts'
 
-/** No browser sends a longer header, so the rest of one is not looked at. */
+/** No browser sends a longer header, so only this much of one is read. */
 const MAX_HEADER_LENGTH = 512
 
 /**
- * Chooses the language of mails from an `Accept-Language` header, falling back to English.
+ * Chooses the language of mails from an `Accept-Language` header, and falls back to English.
  *
- * Lookup by primary subtag (RFC 4647 §3.4): `de-AT` is served German. Weights of 0 refuse (RFC 9110 §12.4.2); among
- * equal weights the first wins, which is why this is not the `negotiator` package: it prefers an exact tag, and gives
- * German for `en-US, de`.
+ * It looks up the primary subtag (RFC 4647 §3.4), so `de-AT` gets German. A weight of 0 refuses a language (RFC 9110
+ * §12.4.2), and among equal weights the first wins. That is why the `negotiator` package is not used: it prefers an
+ * exact tag, and gives German for `en-US, de`.
  */
 export function chooseLocale(acceptLanguage: string | null | undefined): Locale {
   const ranges = (acceptLanguage ?? '')

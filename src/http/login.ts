@@ -10,13 +10,16 @@ import { readDeviceToken, readReplacedCookies, setDeviceCookie, setTokenCookies 
 /** Where the tokens of a login go: HttpOnly cookies or the body, never both. */
 type Delivery = 'cookie' | 'body'
 
-/** Reads what a login brings along besides its proof. Only one by cookies overwrites those of an earlier session. */
+/**
+ * Reads what a login brings along besides its proof. Only a login by cookies overwrites the cookies of an earlier
+ * session.
+ */
 export function readLoginExtras(c: AnyContext, delivery: Delivery): LoginExtras {
   const replaces = delivery === 'cookie' ? readReplacedCookies(c) : NO_SESSION_COOKIES
   return { deviceToken: readDeviceToken(c), replaces }
 }
 
-/** Answers a login: with its session, or with what its second factor is asked by. */
+/** Answers a login with its session, or with the ticket by which its second factor is asked for. */
 export function presentLogin(
   c: AnyContext,
   login: LoginResult,

@@ -5,7 +5,7 @@ import { createMiddleware } from 'hono/factory'
 import { OPENAPI_MAX_AGE_SECONDS, VERSION } from '../config.ts'
 import type { AppEnv } from './context.ts'
 
-/** What the document says besides its routes. */
+/** The parts of the document besides its routes. */
 export const OPENAPI_DOCUMENT = {
   openapi: '3.1.0',
   info: {
@@ -23,7 +23,7 @@ export const SECURITY_SCHEMES = {
   client: { type: 'http', scheme: 'basic' },
 } as const
 
-/** The headers that a page of another origin needs to be allowed to read an answer that has not changed. */
+/** These headers allow a page of another origin to read an answer that has not changed. */
 const CORS_HEADERS = [
   'Access-Control-Allow-Origin',
   'Access-Control-Allow-Credentials',
@@ -31,8 +31,8 @@ const CORS_HEADERS = [
 ]
 
 /**
- * Serves the document. Each isolate makes it once, when it is first asked for it, because that takes 10 to 30 ms of CPU
- * and most isolates are never asked. A client that has it already gets 304.
+ * Serves the document. Each isolate builds it when it is first asked for it and keeps it, because that takes 10 to 30
+ * ms of CPU and most isolates are never asked. A client that has the current document already gets 304.
  */
 export function serveDocument(makeDocument: () => object) {
   let made: { json: string; tag: string } | null = null

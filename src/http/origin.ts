@@ -5,7 +5,9 @@ const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS']
 
 export const isSafe = (c: Context): boolean => SAFE_METHODS.includes(c.req.method)
 
-/** Whether an origin may call this service from a browser: our own pages, and those the deployment lists. */
+/**
+ * Tells whether an origin may call this service from a browser: our own pages may, and those that the deployment lists.
+ */
 export function isAllowedOrigin(c: Context, origin: string): boolean {
   const { settings } = c.var.platform
   return origin === settings.issuer || settings.allowedOrigins.includes(origin)
@@ -13,8 +15,8 @@ export function isAllowedOrigin(c: Context, origin: string): boolean {
 
 /**
  * Refuses an unsafe request that is authenticated by a cookie, unless the browser says where it came from and that
- * place is allowed (ASVS 3.5.1-3.5.3). A page cannot set `Sec-Fetch-Site`. A client that sends neither header is no
- * browser, and should send a bearer token.
+ * place is allowed (ASVS 3.5.1-3.5.3). A page cannot set `Sec-Fetch-Site` itself. A client that sends neither header is
+ * no browser, and should send a bearer token.
  */
 export function assertTrustedOrigin(c: Context): void {
   const origin = c.req.header('Origin')
@@ -22,7 +24,7 @@ export function assertTrustedOrigin(c: Context): void {
   if (!isSafe(c) && !isTrusted) throw new Refusal('csrf_refused', { reason: 'origin of a cookie request' })
 }
 
-/** Whether a browser says that a page of another origin, which is not listed, makes this request. */
+/** Tells whether, by what the browser says, this request comes from a page of another origin that is not listed. */
 export function isForeignPage(c: Context): boolean {
   const origin = c.req.header('Origin')
   if (isSameOrigin(c)) return false

@@ -4,8 +4,8 @@ import { isSafe } from './origin.ts'
 import { sendProblem } from './problem.ts'
 
 /**
- * Serves a hosted page. Its headers are its own (`src/ui/_headers`), not those of data. A path is only ever taken as a
- * path: read as a URL, `//docs` would name a host.
+ * Serves a hosted page. It has headers of its own (`src/ui/_headers`) instead of those for data. The path is never
+ * parsed as a URL, because as a URL `//docs` would name a host.
  */
 export async function sendPage(c: Context, path: string): Promise<Response> {
   const url = new URL(c.req.url)
@@ -16,8 +16,8 @@ export async function sendPage(c: Context, path: string): Promise<Response> {
 }
 
 /**
- * Answers what no route answers: with a page where there is one, else by saying that nothing is there, to a person with
- * a page and to a program with a problem.
+ * Answers a request that no route answers: with a page where there is one. Otherwise it says that nothing is there, to
+ * a person with a page and to a program with a problem document.
  */
 export async function handleNotFound(c: Context): Promise<Response> {
   if (isSafe(c)) {
@@ -30,8 +30,8 @@ export async function handleNotFound(c: Context): Promise<Response> {
 }
 
 /**
- * Sends the page for what is missing, always whole: a condition or a range that a client sends concerns what it asked
- * for, not this page (RFC 9110 §13.2.1), and would leave the reader with a blank one.
+ * Sends the page that says nothing is there, always whole. A condition or a range in the request concerns what the
+ * client asked for and not this page (RFC 9110 §13.2.1), and would leave the reader with a blank page.
  */
 async function sendMissingPage(c: Context): Promise<Response> {
   c.set('outcome', 'not_found')

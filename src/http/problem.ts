@@ -6,8 +6,8 @@ import { logError } from '../platform/log.ts'
 import type { Context } from './context.ts'
 
 /**
- * Answers a refusal as an RFC 9457 problem. A client learns its code and what `Refusal` lists for clients, and nothing
- * else of it.
+ * Answers a refusal as an RFC 9457 problem. A client learns its code and the members that `Refusal` adds for clients,
+ * and nothing else.
  */
 export function sendProblem(c: Context, error: Refusal): Response {
   const { code, extras } = error
@@ -29,14 +29,14 @@ export function sendProblem(c: Context, error: Refusal): Response {
   return c.body(JSON.stringify(extras.errors ? { ...problem, errors: extras.errors } : problem), status, headers)
 }
 
-/** Answers whatever a request has thrown. */
+/** Answers any error that a request has thrown. */
 export function handleError(error: Error, c: Context): Response {
   return sendProblem(c, toRefusal(error, c))
 }
 
 /**
- * Turns an error into what a client may know of it: a refusal stays what it is, a dependency that is down becomes 503,
- * and of anything else a client learns nothing.
+ * Turns an error into what a client may know about it. A refusal stays as it is, a dependency that is down becomes 503,
+ * and about anything else a client learns nothing.
  */
 export function toRefusal(error: unknown, c: Context): Refusal {
   if (error instanceof Refusal) return error

@@ -17,21 +17,24 @@ interface Statement {
   tags: readonly string[]
   summary: string
   description?: string
-  /** Counts the requests of one client to this route; every route counts for itself. */
+  /** The limit on the requests of one client to this route. Every route counts for itself. */
   limit?: Limit
-  /** Who may call it; everybody, where none is named. */
+  /** The guard that says who may call the route; without one, everybody may. */
   guard?: Guard<object>
   params?: z.ZodType
   query?: z.ZodType
   body?: Body
   answers: Answers
-  /** What the handler refuses itself. What its limit, its guard and its input refuse follows from the statement. */
+  /**
+   * The codes that the handler itself refuses with. Those of its limit, its guard and its input follow from the rest of
+   * the statement.
+   */
   refuses?: readonly RefusalCode[]
 }
 
 type Request<Of> = Pick<Of, Extract<keyof Of, 'params' | 'query' | 'body'>>
 
-/** What a statement amounts to for Hono: the types of handlers and of `hc<AppType>` derive from it. */
+/** The type that Hono gets from a statement. The types of handlers and of `hc<AppType>` derive from it. */
 type Routed<Of extends Statement> = {
   method: Of['method']
   path: Of['path']
@@ -41,7 +44,7 @@ type Routed<Of extends Statement> = {
 }
 
 /**
- * Any request can meet these. A stated client address that nobody vouches for is refused wherever it is sent
+ * Any request can be refused with these. A stated client address that nobody vouches for is refused wherever it is sent
  * (docs/other-services.md).
  */
 const ANYWHERE = [
@@ -51,13 +54,13 @@ const ANYWHERE = [
   'internal_error',
   'dependency_unavailable',
 ] as const
-/** A page of a foreign origin, or plain HTTP, is refused before any route that changes something. */
+/** Every route that changes something refuses these first: a request by a page of a foreign origin, and plain HTTP. */
 const UNSAFE = ['csrf_refused', 'https_required'] as const
 const BODY = ['body_too_large', 'unsupported_media_type'] as const
 
 /**
- * A route in one statement: its middleware, its validation and its whole OpenAPI operation, with every status that it
- * can answer (docs/decisions/0010-openapi.md).
+ * Describes a route in one statement: its middleware, its validation and its whole OpenAPI operation, with every status
+ * that it can answer (docs/decisions/0010-openapi.md).
  */
 export function route<const Of extends Statement>(statement: Of): Routed<Of> {
   const { method, path, tags, summary, description, limit, guard, params, query, body, answers } = statement
@@ -82,11 +85,12 @@ export function route<const Of extends Statement>(statement: Of): Routed<Of> {
     },
     responses: withRefusals(answers, listRefusals(statement)),
   }
-  // Hono infers from the type what the object does at run time: one cast here is what keeps every handler typed.
+  // Hono derives the types of handlers from the type of this object. The object fits it at run time, which the compiler
+  // cannot see, so one cast here keeps every handler typed.
   return createRoute(config as RouteConfig) as unknown as Routed<Of>
 }
 
-/** A router whose inputs are checked by their contract before a handler sees them. */
+/** Makes a router that checks inputs by their contract before a handler sees them. */
 export function createRouter(): OpenAPIHono<AppEnv> {
   return new OpenAPIHono<AppEnv>({
     defaultHook: (result) => {
@@ -107,7 +111,10 @@ function listRefusals({ method, guard, body, refuses = [] }: Statement): Refusal
   ]
 }
 
-/** One response a status, naming the codes it may carry; beside what the route itself answers with that status. */
+/**
+ * Adds the refusals to the route's own answers. There is one response for each status, which names the codes that it
+ * may carry.
+ */
 function withRefusals(answers: Answers, codes: readonly RefusalCode[]): Answers {
   const problem = { 'application/problem+json': { schema: Problem } }
   const refusals = [...Map.groupBy(new Set(codes), (code) => REFUSALS[code].status)].map(([status, list]) => {
@@ -119,7 +126,7 @@ function withRefusals(answers: Answers, codes: readonly RefusalCode[]): Answers 
   return { ...answers, ...Object.fromEntries(refusals) }
 }
 
-/** An answer in JSON. */
+/** Describes an answer in JSON. */
 export const answer = <Schema extends z.ZodType>(schema: Schema, description: string) => ({
   description,
   content: { 'application/json': { schema } },

@@ -8,7 +8,10 @@ import type { Platform } from '../platform/platform.ts'
 import { takeMailTurn } from '../services/mail.ts'
 import { recordActivity } from '../services/sessions/live-sessions.ts'
 
-/** What consumes each queue, by the last word of its name: `postern-mail`, `postern-development-mail`. */
+/**
+ * The function that consumes each queue, by the last word of the queue's name, as in `postern-mail` or
+ * `postern-development-mail`.
+ */
 const CONSUMERS: Readonly<Record<string, (platform: Platform, batch: MessageBatch) => Promise<void>>> = {
   mail: consumeMails,
   activity: consumeActivity,
@@ -16,8 +19,8 @@ const CONSUMERS: Readonly<Record<string, (platform: Platform, batch: MessageBatc
 }
 
 /**
- * Consumes a batch of a queue. What fails is tried again by the queue, and so is what comes from a queue that nothing
- * here consumes: nothing of it is lost while an operator puts `wrangler.toml` right.
+ * Consumes a batch of a queue. The queue tries again what fails, and what comes from a queue that has no consumer here.
+ * So nothing of it is lost while an operator corrects `wrangler.toml`.
  */
 export async function consumeQueue(platform: Platform, batch: MessageBatch): Promise<void> {
   const consume = CONSUMERS[batch.queue.split('-').at(-1) ?? '']
@@ -25,7 +28,7 @@ export async function consumeQueue(platform: Platform, batch: MessageBatch): Pro
   await consume(platform, batch)
 }
 
-/** Whether a message is what it should be: a malformed one must not hold up the others of its batch. */
+/** Tells whether a message has the right form. A malformed message must not hold up the others of its batch. */
 const isActivity = (body: unknown): body is ActivityMessage => {
   const { sessionId, at } = (body ?? {}) as Partial<ActivityMessage>
   return typeof sessionId === 'string' && Number.isSafeInteger(at)

@@ -1,12 +1,12 @@
 import { toLine } from './escape.ts'
 import { MailError } from './message.ts'
 
-/** RFC 5322 §3.2.3 `dot-atom-text`: nothing in it needs quoting, neither in a header nor in an envelope. */
+/** RFC 5322 §3.2.3 `dot-atom-text`, in which nothing needs quoting, neither in a header nor in an envelope. */
 const LOCAL_PART = /^[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*$/
-/** Nothing in it is more than a host name to a URL parser. */
+/** A URL parser takes each of these characters for a part of the host name, and for nothing else. */
 const HOST_NAME = /^[\p{L}\p{M}\p{N}.-]+$/u
 
-/** Who a mail is from: the name that people see, and an all-ASCII address (RFC 5322 §3.4). */
+/** The sender of a mail: the name that people see, and an all-ASCII address (RFC 5322 §3.4). */
 export interface Sender {
   name: string
   address: string
@@ -16,7 +16,7 @@ export interface Sender {
  * Reads the configured sender: `Postern <no-reply@example.com>` or a bare address. The name may hold anything but a
  * line break, so that a product called `Acme, Inc.` needs no quoting.
  *
- * @throws {MailError} where it is no address; temporary, being the operator's to mend.
+ * @throws {MailError} where it is no address. The error is temporary, because the operator can correct the sender.
  */
 export function parseSender(text: string): Sender {
   const start = text.lastIndexOf('<')
@@ -35,8 +35,7 @@ export function parseSender(text: string): Sender {
 }
 
 /**
- * Reads a recipient, which is an address and nothing else: a list or a group would send one person's link to a second
- * one.
+ * Reads a recipient, which must be a single address: a list or a group would send one person's link to a second person.
  *
  * @throws {MailError} permanent, where it is not exactly one address that a server without SMTPUTF8 can take.
  */
@@ -44,12 +43,15 @@ export function parseRecipient(text: string): string {
   return toAsciiAddress(text, 'recipient')
 }
 
-/** The part after the `@`. */
+/** Gives the part after the `@`. */
 export function domainOf(address: string): string {
   return address.slice(address.lastIndexOf('@') + 1)
 }
 
-/** An internationalised domain becomes A-labels (RFC 5891 §4.4); an internationalised local part has no such form. */
+/**
+ * Makes an all-ASCII address. An internationalised domain becomes A-labels (RFC 5891 §4.4); an internationalised local
+ * part has no such form and is refused.
+ */
 function toAsciiAddress(address: string, role: 'sender' | 'recipient'): string {
   const [localPart = '', domain = '', ...more] = address.split('@')
   const host = HOST_NAME.test(domain) ? URL.parse(`http://${domain}/`)?.hostname : undefined

@@ -1,4 +1,4 @@
-/** Longest user-controlled value a mail quotes, so that no device name turns into a message of its own. */
+/** The longest value from a user that a mail quotes, so that a device name cannot become a message of its own. */
 const MAX_FACT_LENGTH = 120
 
 /**
@@ -15,13 +15,13 @@ export function toLine(value: string): string {
   return value.replace(UNPRINTABLE, ' ').trim()
 }
 
-/** A clean line of bounded length, for values that users influence. */
+/** Makes a clean line of bounded length, for values that users influence. */
 export function toFact(value: string | undefined, maxLength = MAX_FACT_LENGTH): string {
   const line = [...toLine(value ?? '')]
   return line.length > maxLength ? `${line.slice(0, maxLength - 1).join('')}…` : line.join('')
 }
 
-/** Escapes for HTML text and double-quoted attributes. */
+/** Escapes a text for HTML and for double-quoted attributes. */
 export function escapeHtml(value: string): string {
   return value
     .replaceAll('&', '&amp;')

@@ -4,14 +4,14 @@ import type { Letter } from './letter.ts'
 import type { Brand } from './message.ts'
 
 const DARK_CARD = '#161c27'
-/** WCAG 2.2 §1.4.11: what the edge of a control must reach. */
+/** The contrast that the edge of a control must reach (WCAG 2.2 §1.4.11). */
 const MIN_EDGE_CONTRAST = 3
 const FONT = "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
 const MONO = "ui-monospace,SFMono-Regular,Menlo,Consolas,'Liberation Mono',monospace"
 
 /**
- * Colours stand inline for clients that drop style sheets; the sheet only adds what cannot stand inline: dark mode and
- * narrow screens. `[data-ogsc]` is how Outlook on the web and on phones marks a darkened mail.
+ * Colours stand inline for clients that drop style sheets. The sheet only adds what cannot stand inline, which is dark
+ * mode and narrow screens. `[data-ogsc]` is how Outlook on the web and on phones marks a darkened mail.
  */
 const STYLES = `
 :root{color-scheme:light dark;supported-color-schemes:light dark}
@@ -28,8 +28,8 @@ const STYLES = `
 `
 
 /**
- * The HTML part: one column, one `h1`, nothing loaded from elsewhere but the configured logo. Every value is escaped
- * here.
+ * Renders the HTML part: one column, one `h1`, and nothing loaded from elsewhere but the configured logo. Every value
+ * is escaped here.
  */
 export function renderHtml(letter: Letter, brand: Brand): string {
   const sections = [
@@ -67,7 +67,10 @@ ${sections.filter((section) => section !== '').join('\n')}
 `
 }
 
-/** Escapes, and keeps a single letter together with what its hyphen joins it to: "E-Mail" is not broken after the E. */
+/**
+ * Escapes a text, and keeps a single letter together with what its hyphen joins it to, so that "E-Mail" is not broken
+ * after the E.
+ */
 function typeset(text: string): string {
   return escapeHtml(text).replaceAll(/(?<!\p{L})(\p{L})-(?=\p{L})/gu, '$1&#8209;')
 }
@@ -80,8 +83,8 @@ function paragraph(text: string, tone: 'ink' | 'soft', margin: string): string {
 function renderLogo(product: string, logoUrl: string | null): string {
   const name = `<span class="ink" style="font-size:17px;font-weight:700;color:#111827">${escapeHtml(product)}</span>`
   if (logoUrl === null) return name
-  // The name stands beside the image, which is therefore decoration: an empty alternative, so that nothing is read out
-  // twice.
+  // The name stands beside the image, which is therefore decoration. Its empty alternative keeps screen readers from
+  // reading the name twice.
   return `<img src="${escapeHtml(logoUrl)}" alt="" height="32" style="height:32px;width:auto;border:0;vertical-align:middle;margin-right:10px">${name}`
 }
 
@@ -96,8 +99,8 @@ function renderFacts(facts: Letter['facts']): string {
 }
 
 /**
- * Where the colour is too close to the light or the dark card, a border in the colour of the label keeps the button's
- * edge visible on it.
+ * Renders the button. Where its colour is too close to the light or the dark card, a border in the colour of the label
+ * keeps the button's edge visible.
  */
 function renderButton({ address, label }: NonNullable<Letter['link']>, color: string): string {
   const text = chooseTextColor(color)
@@ -106,7 +109,7 @@ function renderButton({ address, label }: NonNullable<Letter['link']>, color: st
   return `<p style="margin:24px 0"><a class="button" href="${escapeHtml(address)}" style="display:inline-block;padding:13px 26px;${look};font-size:16px;line-height:24px;font-weight:600;text-align:center;text-decoration:none">${escapeHtml(label)}</a></p>`
 }
 
-/** Shown in groups of four by padding alone: a copy of it is the bare digits. */
+/** Renders the code in groups of four. Only padding makes the groups, so that a copy of the code is the bare digits. */
 function renderCode(code: string, hint: string): string {
   const groups = code.match(/.{1,4}/g) ?? []
   const digits = groups

@@ -5,17 +5,17 @@ import { de } from './texts/de.ts'
 import { en } from './texts/en.ts'
 import { DEVICE_WORDS, FACT_LABELS, type MailText, type MailTexts } from './texts/mail-texts.ts'
 
-/** A list of sign-ins is longer than one fact: a name that hides behind others must still be read. */
+/** A list of sign-ins may be longer than one fact, because a name must still be readable behind many others. */
 const MAX_LIST_LENGTH = 1000
 
 const TEXTS: Readonly<Record<Locale, MailTexts<MailKind>>> = { en, de }
 
-/** A mail in words with its facts, link and code: what the text and the HTML part are both made from. */
+/** A mail in words with its facts, link and code. The text part and the HTML part are both made from it. */
 export interface Letter extends Omit<MailText, 'action'> {
   locale: Locale
   product: string
   facts: readonly { label: string; value: string }[]
-  /** Where the mail leads, the label of its button, and what stands over the bare address. */
+  /** The address that the mail leads to, the label of its button, and the words over the bare address. */
   link: { address: string; label: string; hint: string } | null
   code: string | null
   codeHint: string
@@ -59,8 +59,8 @@ export function composeLetter({ kind, locale, link, code, details }: MailContent
 }
 
 /**
- * `Firefox on Linux`, as `describeDevice` names it, in words of the language; names of programs and systems stay what
- * they are.
+ * Translates a device as `describeDevice` names it, such as `Firefox on Linux`. The names of programs and systems stay
+ * as they are.
  */
 function formatDevice(device: string, { deviceWords }: MailTexts): string {
   const [program = '', ...system] = device.split(' on ')
@@ -68,13 +68,16 @@ function formatDevice(device: string, { deviceWords }: MailTexts): string {
   return [known ? deviceWords[known] : program, ...system].join(` ${deviceWords.on} `)
 }
 
-/** Whole days and hours where they come out even, else minutes: "1 hour", "24 hours", "45 minutes". */
+/**
+ * Writes a duration in whole days or hours where it comes out even, and otherwise in minutes: "1 hour", "24 hours", "45
+ * minutes".
+ */
 function formatDuration(minutes: number, locale: Locale): string {
   const [value, unit] = minutes % 60 === 0 ? [minutes / 60, 'hour'] : [minutes, 'minute']
   return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(value)
 }
 
-/** An ISO time written out in UTC; anything else as it came. */
+/** Writes an ISO time out in UTC; any other text stays as it is. */
 function formatTime(time: string, locale: Locale): string {
   if (!/^\d{4}-\d{2}-\d{2}T/.test(time)) return time
   const date = new Date(time)

@@ -1,21 +1,26 @@
 import { type Locale, MAIL_PAUSE_MS } from '../config.ts'
 import { en } from './texts/en.ts'
 
-/** The kinds of mail that Postern sends are those that English has words for; no other language may lack one. */
+/**
+ * The kinds of mail that Postern sends. They are those that English has words for, and no other language may lack one.
+ */
 export type MailKind = keyof typeof en.mails
 export const MAIL_KINDS = Object.keys(en.mails) as readonly MailKind[]
 
-/** What a mail says, before it is put into words. `link` and `code` are derived at delivery and stored nowhere. */
+/** The content of a mail before it is put into words. `link` and `code` are derived at delivery and stored nowhere. */
 export interface MailContent {
   kind: MailKind
   locale: Locale
-  /** Absolute URL on `APP_URL`: ending in `#token=<token>`, or of the account for a notice; null for neither. */
+  /**
+   * An absolute URL on `APP_URL`. It ends in `#token=<token>`, or leads to the account for a notice; null where the
+   * mail has no link.
+   */
   link: string | null
   /** Eight digits, for a person who reads the mail on another device; null for a notice. */
   code: string | null
   /**
-   * Plain facts a text may quote: `minutes`, `email`, `device`, `location`, `time`, `factor`, `unconfirmed`, and the
-   * sign-ins `signIn`, `dropped` and `kept`. User-controlled: always escaped.
+   * The plain facts that a text may quote: `minutes`, `email`, `device`, `location`, `time`, `factor`, `unconfirmed`,
+   * and the sign-ins `signIn`, `dropped` and `kept`. Users influence them, so they are always escaped.
    */
   details: Readonly<Record<string, string>>
 }
@@ -35,8 +40,8 @@ export interface RenderedMail {
 }
 
 /**
- * A mail ready to leave. `id` is the outbox row's: the same at every attempt, so that an API can refuse a second
- * delivery.
+ * A mail that is ready to be sent. `id` is that of its outbox row and the same at every attempt, so that an API can
+ * refuse a second delivery.
  */
 export interface OutgoingMail extends RenderedMail {
   id: string
@@ -44,13 +49,13 @@ export interface OutgoingMail extends RenderedMail {
   to: string
 }
 
-/** Hands one mail to a server. Resolves once the server accepted it; otherwise throws `MailError`. */
+/** Hands one mail to a server. It resolves once the server has accepted the mail, and otherwise throws `MailError`. */
 export type MailTransport = (mail: OutgoingMail) => Promise<void>
 
 /**
- * `permanent` failures are never tried again: this mail was refused, or its recipient. A refusal of ourselves (login,
- * sender, key) is the operator's to mend and stays temporary, so that a wrong password costs no mail. The reason holds
- * no address and no content.
+ * A mail could not be handed over. A `permanent` failure is never tried again, because the server refused this mail or
+ * its recipient. Where the server refused us (login, sender, key), the operator has to correct that; the failure is
+ * temporary, so that a wrong password loses no mail. The reason holds no address and no content.
  */
 export class MailError extends Error {
   override readonly name = 'MailError'
@@ -64,10 +69,10 @@ export class MailError extends Error {
 
 /**
  * The server takes no mail at all for a while (RFC 6585 §4), so it has not tried this one. `askedMs` is null where it
- * does not say how long.
+ * does not say for how long.
  */
 export class MailThrottledError extends MailError {
-  /** How long to leave it alone: what it asked for, within bounds. */
+  /** The time for which the server is left alone: as long as it asked for, within bounds. */
   readonly waitMs: number
   constructor(reason: string, askedMs: number | null) {
     super(reason, false)

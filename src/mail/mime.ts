@@ -3,10 +3,13 @@ import { domainOf, parseRecipient, parseSender } from './addresses.ts'
 import { toLine } from './escape.ts'
 import type { OutgoingMail } from './message.ts'
 
-/** RFC 3834 §5: no out-of-office reply comes back, and none of ours starts a loop. */
+/**
+ * This header (RFC 3834 §5) keeps servers from answering with an out-of-office reply, and so keeps our mails from
+ * starting a loop.
+ */
 export const AUTOMATIC = { 'Auto-Submitted': 'auto-generated' } as const
 
-/** A whole message with the envelope it travels in; all addresses are ASCII. */
+/** A whole message with the envelope that it travels in. All addresses are ASCII. */
 export interface MimeMessage {
   from: string
   to: string
@@ -16,9 +19,9 @@ export interface MimeMessage {
 /**
  * Builds the message as bytes: `multipart/alternative`, UTF-8, quoted-printable, lines of at most 76 characters.
  *
- * The Message-ID is made of the mail's id, so that a mail delivered twice (its acknowledgement was lost) is one to
- * clients that look. Nodemailer encodes and folds headers; line breaks are taken out before, so that no value starts a
- * header (docs/incidents.md, 22).
+ * The Message-ID is made of the mail's id, so that clients which compare Message-IDs take a mail that was delivered
+ * twice (because its acknowledgement was lost) for one. Nodemailer encodes and folds headers. Line breaks are removed
+ * before, so that no value starts a header (docs/incidents.md).
  */
 export async function buildMime(mail: OutgoingMail): Promise<MimeMessage> {
   const sender = parseSender(mail.from)

@@ -3,10 +3,10 @@ import { composeLetter, type Letter } from './letter.ts'
 import type { Brand, MailContent, RenderedMail } from './message.ts'
 
 /**
- * Puts a mail into words: subject, text part and HTML part, all from one source (`texts/<language>.ts`).
+ * Puts a mail into words. Subject, text part and HTML part come from one source (`texts/<language>.ts`).
  *
- * `details.time` may be an ISO 8601 time, which is written out in UTC in the mail's language; `details.factor` may be a
- * name the texts know (`totp`, `passkey`, `recovery_codes`, `email`); `details.minutes` becomes "1 hour". Absent
+ * `details.time` may be an ISO 8601 time, which is written out in UTC in the mail's language. `details.factor` may be a
+ * name that the texts know (`totp`, `passkey`, `recovery_codes`, `email`). `details.minutes` becomes "1 hour". Absent
  * details are left out.
  */
 export function renderMail(content: MailContent, brand: Brand): RenderedMail {
@@ -15,8 +15,8 @@ export function renderMail(content: MailContent, brand: Brand): RenderedMail {
 }
 
 /**
- * The text part: paragraphs, each link and code alone on its line so that a reader can select it and a program can find
- * it.
+ * Renders the text part as paragraphs. Each link and each code stands alone on its line, so that a reader can select it
+ * and a program can find it.
  */
 function renderText(letter: Letter): string {
   const blocks = [

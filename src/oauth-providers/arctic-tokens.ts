@@ -10,15 +10,15 @@ import type { ProviderTokens } from './provider.ts'
 import { ProviderError, toProviderError } from './provider-error.ts'
 
 export interface ReceivedTokens extends ProviderTokens {
-  /** Not verified yet. Null where the provider sent none. */
+  /** The ID token, which is not verified yet; null where the provider sent none. */
   idToken: string | null
 }
 
 /**
- * Waits for one of Arctic's token requests, and gives what came back in our terms.
+ * Waits for one of Arctic's token requests, and translates its result.
  *
- * Arctic takes neither a signal nor a size limit. The time-out is put around it; the size is left to the fixed hosts it
- * asks.
+ * Arctic takes neither a signal nor a size limit. The time-out is put around the request here. There is no size limit,
+ * because Arctic only asks the fixed hosts of the built-in providers.
  * @throws {ProviderError}
  */
 export async function receiveTokens(request: Promise<OAuth2Tokens>, now: number): Promise<ReceivedTokens> {
@@ -28,7 +28,7 @@ export async function receiveTokens(request: Promise<OAuth2Tokens>, now: number)
       throw translate(error)
     })
   if (!isObject(data)) throw new ProviderError('provider_unavailable', 'token endpoint: not a JSON object')
-  // GitHub reports errors with status 200, which Arctic's generic client takes for tokens.
+  // GitHub reports errors with status 200, and Arctic's generic client takes those for tokens.
   if (typeof data.error === 'string') throw toProviderError('token', data.error)
   const accessToken = textOrNull(data.access_token)
   if (accessToken === null) throw new ProviderError('invalid_provider_response', 'token endpoint: no access token')
@@ -41,13 +41,13 @@ export async function receiveTokens(request: Promise<OAuth2Tokens>, now: number)
   }
 }
 
-/** The ID token, which an OpenID provider must send. */
+/** Gives the ID token, which an OpenID provider must send. */
 export function requireIdToken({ idToken }: ReceivedTokens): string {
   if (idToken === null) throw new ProviderError('invalid_provider_response', 'token endpoint: no ID token')
   return idToken
 }
 
-/** What may be kept, where configuration asks for it. */
+/** Gives the tokens without the ID token. These may be kept, where the configuration asks for it. */
 export function withoutIdToken({ accessToken, refreshToken, expiresAt }: ReceivedTokens): ProviderTokens {
   return { accessToken, refreshToken, expiresAt }
 }

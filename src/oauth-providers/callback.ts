@@ -6,10 +6,10 @@ import { ProviderError, toProviderError } from './provider-error.ts'
 const CODE_MAX_LENGTH = 4096
 
 /**
- * Refuses an answer that is not for this login: `state` must be the one this browser was given (RFC 9700 §4.7).
+ * Refuses an answer that does not belong to this login: `state` must be the one this browser was given (RFC 9700 §4.7).
  *
- * Asked before anything else of the callback, so that a forged link cannot even make a person see a provider's
- * "denied".
+ * This is checked before anything else of the callback, so that a forged link cannot even show a person that a provider
+ * denied something.
  */
 export function checkState(parameters: URLSearchParams, expected: string): void {
   const [state, ...more] = parameters.getAll('state')
@@ -20,8 +20,8 @@ export function checkState(parameters: URLSearchParams, expected: string): void 
 /**
  * Gives the authorization code of a callback.
  *
- * `iss` (RFC 9207) is optional for providers with fixed addresses: each has a redirect URL of its own, which already
- * prevents a mix-up. Where it is present, it must be on the provider's own origin.
+ * `iss` (RFC 9207) is optional for providers with fixed addresses, because each has a redirect URL of its own, which
+ * already prevents a mix-up. Where it is present, it must be on the provider's own origin.
  * @throws {ProviderError} the provider's `error`, translated; `invalid_state`; `invalid_provider_response`.
  */
 export function readCode({ parameters, state }: AuthenticationInput, providerOrigin: string): string {
@@ -37,7 +37,7 @@ export function readCode({ parameters, state }: AuthenticationInput, providerOri
   return code
 }
 
-/** RFC 6749 §3.1: a parameter must not be there twice. */
+/** Gives the value of a parameter, and refuses one that is there twice (RFC 6749 §3.1). */
 function single(parameters: URLSearchParams, name: string): string | null {
   const [value, ...more] = parameters.getAll(name)
   if (more.length > 0) throw new ProviderError('invalid_provider_response', `callback: ${name} given twice`)

@@ -2,20 +2,23 @@ import { z } from 'zod'
 import { BUILT_IN_IDS } from './built-in.ts'
 import { isTrustworthyUrl } from './network.ts'
 
-/** `GET /auth/oauth/providers` and `POST /auth/oauth/exchange` are routes of their own. */
+/**
+ * These ids are taken: built-in providers have some of them, and `GET /auth/oauth/providers` and `POST
+ * /auth/oauth/exchange` are routes.
+ */
 const TAKEN_IDS: readonly string[] = [...BUILT_IN_IDS, 'providers', 'exchange']
 
 const text = z.string('must be a text').min(1, 'must not be empty')
 
 /** One entry of `OIDC_PROVIDERS`: an OpenID Connect issuer that needs no code of its own. */
 const ConfiguredIssuer = z.strictObject({
-  /** It stands in URLs and in the database. */
+  /** The provider's id, which stands in URLs and in the database. */
   id: z
     .string('must be a text')
     .regex(/^[a-z0-9-]{1,32}$/, 'must be 1 to 32 lower-case letters, digits and hyphens')
     .refine((id) => !TAKEN_IDS.includes(id), 'is taken by Postern itself'),
   name: text,
-  /** Exactly as the issuer's discovery document spells it, with or without the trailing slash. */
+  /** The issuer exactly as its discovery document spells it, with or without the trailing slash. */
   issuer: z
     .string('must be a text')
     .refine(
@@ -24,14 +27,14 @@ const ConfiguredIssuer = z.strictObject({
     ),
   clientId: text,
   clientSecret: text,
-  /** Mail domains whose addresses this issuer may link by. */
+  /** The mail domains whose addresses this issuer may link by. */
   trustedEmailDomains: z.array(z.string('must be a text'), 'must be a list of mail domains').optional(),
 })
 export type ConfiguredIssuer = z.infer<typeof ConfiguredIssuer>
 
 /**
- * Every rule of `OIDC_PROVIDERS` that holds everywhere. Production has one more: an issuer on this machine may be http
- * in development alone.
+ * Every rule of `OIDC_PROVIDERS` that holds in all environments. Production has one more: only in development may an
+ * issuer on this machine use http.
  */
 export const ConfiguredIssuers = z.array(ConfiguredIssuer).superRefine((issuers, context) => {
   const ids = issuers.map(({ id }) => id)

@@ -9,14 +9,15 @@ const ISSUER = 'https://github.com'
 const AUTHORIZATION_ENDPOINT = 'https://github.com/login/oauth/authorize'
 const TOKEN_ENDPOINT = 'https://github.com/login/oauth/access_token'
 const API = 'https://api.github.com'
-/** Reads the addresses; a name and the id are public. */
+/** This scope allows to read the addresses. The name and the id are public and need none. */
 const SCOPES = ['user:email']
 
 /**
- * GitHub: OAuth 2.0 with PKCE, and its REST API for who came. It has no ID token, so TLS to `api.github.com` is the
- * proof.
+ * Makes the GitHub provider: OAuth 2.0 with PKCE, and GitHub's REST API to find out who came. GitHub has no ID token,
+ * so TLS to `api.github.com` is the proof.
  *
- * Arctic's generic client stands in for its `GitHub`, which has not learnt the PKCE that GitHub takes since July 2025.
+ * Arctic's generic client is used instead of its `GitHub`, which lacks the PKCE that GitHub has supported since July
+ * 2025.
  */
 export function createGitHub({ clientId, clientSecret }: ProviderClient): OAuthProvider {
   return {
@@ -50,13 +51,17 @@ async function readUser(accessToken: string) {
   if (response.status !== 200)
     throw new ProviderError('invalid_provider_response', `/user: HTTP status ${response.status}`)
   const { id, name } = await readJsonObject(response)
-  // The number, not the login: a login can be renamed, and then taken by somebody else.
+  // The number identifies the account and not the login, because a login can be renamed and then taken by somebody
+  // else.
   if (typeof id !== 'number' || !Number.isSafeInteger(id) || id <= 0)
     throw new ProviderError('invalid_provider_response', '/user: no id')
   return { subject: String(id), name: textOrNull(name), hostedDomain: null }
 }
 
-/** The profile's public address is not asked: a person may show any of theirs there. */
+/**
+ * Reads the primary address. The profile's public address is not used, because a person may show any of their addresses
+ * there.
+ */
 async function readPrimaryEmail(accessToken: string): Promise<{ email: string | null; emailVerified: boolean }> {
   const response = await callApi('/user/emails', accessToken)
   // A GitHub App without the permission "Email addresses" is answered with 403 or 404.
@@ -74,11 +79,11 @@ async function callApi(path: string, accessToken: string): Promise<Response> {
       authorization: `Bearer ${accessToken}`,
       accept: 'application/vnd.github+json',
       'x-github-api-version': '2022-11-28',
-      // GitHub refuses requests without one.
+      // GitHub refuses requests without this header.
       'user-agent': 'postern',
     },
   })
-  // Its rate limit is answered with 403 as well.
+  // GitHub also answers with 403 when its rate limit is reached.
   if (response.status === 403 && response.headers.get('x-ratelimit-remaining') === '0')
     throw new ProviderError('provider_unavailable', `${path}: rate limited`)
   return response

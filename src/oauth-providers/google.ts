@@ -8,12 +8,12 @@ import type { OAuthProvider, ProviderClient } from './provider.ts'
 export const GOOGLE_ISSUER = 'https://accounts.google.com'
 const JWKS_URI = 'https://www.googleapis.com/oauth2/v3/certs'
 /**
- * Google's ID tokens come with either spelling (developers.google.com/identity/openid-connect); one person must stay
- * one identity.
+ * Google's ID tokens come with either spelling (developers.google.com/identity/openid-connect), and one person must
+ * stay one identity.
  */
 const ISSUER_SPELLINGS = [GOOGLE_ISSUER, 'accounts.google.com']
 
-/** Google: OpenID Connect with PKCE and nonce. */
+/** Makes the Google provider: OpenID Connect with PKCE and nonce. */
 export function createGoogle({ clientId, clientSecret }: ProviderClient): OAuthProvider {
   return {
     id: 'google',

@@ -4,16 +4,19 @@ import { ProviderError } from './provider-error.ts'
 import { createResolvedCache } from './resolved-cache.ts'
 
 const KEY_SET_MAX_AGE_MS = 10 * 60_000
-/** An unknown key asks the provider again, but not more often than this for each isolate. */
+/** A token with an unknown key makes each isolate ask the provider again, but not more often than this. */
 const KEY_SET_RELOAD_MIN_MS = 10_000
 /** How far the provider's clock and ours may disagree. */
 const CLOCK_TOLERANCE_SECONDS = 60
-/** The token comes straight from the token endpoint, so it was made moments ago; an old one is a replay. */
+/** The token comes straight from the token endpoint, so it was made moments ago, and an old one is a replay. */
 const MAX_TOKEN_AGE_SECONDS = 10 * 60
-/** OpenID Connect Core §2. */
+/** OpenID Connect Core §2 limits a subject to this length. */
 const SUBJECT_MAX_LENGTH = 255
 
-/** Asymmetric only: no `none`, and no HMAC, whose key would be the client secret (RFC 8725 §3.1, §3.2). */
+/**
+ * The list holds asymmetric algorithms only: neither `none`, nor HMAC, whose key would be the client secret (RFC 8725
+ * §3.1, §3.2).
+ */
 export const ID_TOKEN_ALGORITHMS = [
   'RS256',
   'RS384',
@@ -38,10 +41,10 @@ interface IdTokenExpectations {
   jwksUri: string
   clientId: string
   algorithms: readonly IdTokenAlgorithm[]
-  /** Decides on `iss`, with the other claims and the key that signed at hand. */
+  /** Decides whether `iss` is right, with the other claims and the key that signed at hand. */
   isIssuer: (claims: IdTokenClaims, key: JWK) => boolean
   nonce: string
-  /** False for a provider that ignores `nonce`: then it is only checked where present. */
+  /** It is false for a provider that ignores `nonce`. The nonce is then only checked where it is present. */
   nonceRequired?: boolean
   /** Unix time in milliseconds. */
   now: number
@@ -49,16 +52,16 @@ interface IdTokenExpectations {
 
 const keySets = createResolvedCache<JSONWebKeySet>(KEY_SET_MAX_AGE_MS)
 
-/** Forgets every key set. For tests: an isolate never needs to. */
+/** Forgets every key set. It is for tests, because an isolate never needs it. */
 export function forgetKeySets(): void {
   keySets.clear()
 }
 
 /**
- * Verifies an ID token as OpenID Connect Core §3.1.3.7 asks: signature by the issuer's published keys, `iss`, `aud`,
- * `azp`, `exp`, `iat`, `nonce`, and an algorithm from the list. Arctic only decodes it.
+ * Verifies an ID token as OpenID Connect Core §3.1.3.7 asks: the signature by the issuer's published keys, `iss`,
+ * `aud`, `azp`, `exp`, `iat`, `nonce`, and an algorithm from the list. Arctic only decodes it.
  *
- * A key the cached set does not know is looked up once more, so that a rotation at the provider locks nobody out.
+ * A key that the cached set does not hold is looked up once more, so that a rotation at the provider locks nobody out.
  * @throws {ProviderError} `invalid_provider_response`, or `provider_unavailable` where the keys cannot be had.
  */
 export async function verifyIdToken(token: string, expected: IdTokenExpectations): Promise<IdTokenClaims> {
@@ -109,7 +112,10 @@ async function readKeySet(response: Response): Promise<JSONWebKeySet> {
   return { keys: keys as unknown as JWK[] }
 }
 
-/** A key the set does not hold, or, where keys have no names, one that does not fit any more. */
+/**
+ * Tells whether the provider may have rotated its keys: the set lacks the key, or, where keys have no names, the key
+ * does not fit any more.
+ */
 function mayBeRotated(error: unknown): boolean {
   return error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWSSignatureVerificationFailed
 }
@@ -118,7 +124,7 @@ function refuse(claim: string): never {
   throw new ProviderError('invalid_provider_response', `ID token: ${claim}`)
 }
 
-/** Says which rule was broken, and nothing of what the token holds. */
+/** Makes an error that says which rule was broken, and nothing about what the token holds. */
 function refusal(error: unknown): ProviderError {
   if (error instanceof ProviderError) return error
   const rule =

@@ -5,15 +5,15 @@ import { verifyIdToken } from './id-token.ts'
 import { textOrNull } from './network.ts'
 import type { OAuthProvider, ProviderClient } from './provider.ts'
 
-/** What LinkedIn's discovery document and tokens say since April 2024; before, both said `https://www.linkedin.com`. */
+/** The issuer that LinkedIn's discovery document and tokens name. */
 const ISSUER = 'https://www.linkedin.com/oauth'
 const JWKS_URI = 'https://www.linkedin.com/oauth/openid/jwks'
 
 /**
- * LinkedIn: "Sign In with LinkedIn using OpenID Connect".
+ * Makes the LinkedIn provider: "Sign In with LinkedIn using OpenID Connect".
  *
- * It neither supports PKCE for web applications nor puts `nonce` into its ID tokens, so `state` alone ties the answer
- * to the browser. The nonce is sent all the same and checked once LinkedIn returns it.
+ * LinkedIn neither supports PKCE for web applications nor puts `nonce` into its ID tokens, so `state` alone ties the
+ * answer to the browser. The nonce is sent all the same, and is checked where LinkedIn returns it.
  */
 export function createLinkedIn({ clientId, clientSecret }: ProviderClient): OAuthProvider {
   return {
@@ -45,7 +45,7 @@ export function createLinkedIn({ clientId, clientSecret }: ProviderClient): OAut
         issuer: ISSUER,
         subject: claims.sub,
         email: textOrNull(claims.email),
-        // Documented as a boolean, seen as a string.
+        // LinkedIn documents a boolean, but also sends a string.
         emailVerified: claims.email_verified === true || claims.email_verified === 'true',
         name: textOrNull(claims.name),
         hostedDomain: null,

@@ -7,19 +7,20 @@ import { textOrNull } from './network.ts'
 import type { OAuthProvider, ProviderClient } from './provider.ts'
 
 const ORIGIN = 'https://login.microsoftonline.com'
-/** Work, school and personal accounts of every tenant. */
+/** This tenant stands for the work, school and personal accounts of every tenant. */
 const TENANT = 'common'
 const ISSUER_TEMPLATE = `${ORIGIN}/{tenantid}/v2.0`
 const JWKS_URI = `${ORIGIN}/${TENANT}/discovery/v2.0/keys`
 const TENANT_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /**
- * Microsoft: work, school and personal accounts through Entra ID's `common` endpoint, with PKCE and nonce.
+ * Makes the Microsoft provider: work, school and personal accounts through Entra ID's `common` endpoint, with PKCE and
+ * nonce.
  *
  * Any tenant's administrator can write any address into a user's `mail`, so `email` proves nothing (the "nOAuth"
- * attack): it counts as verified only where the optional claim `xms_edov` says that the tenant owns the address's
- * domain, and never links by itself. The identity is the tenant's issuer and `sub`, both of which no other tenant can
- * forge.
+ * attack). It counts as verified only where the optional claim `xms_edov` says that the tenant owns the address's
+ * domain, and it never links by itself. The identity is the tenant's issuer and `sub`, neither of which another tenant
+ * can forge.
  */
 export function createMicrosoft({ clientId, clientSecret }: ProviderClient): OAuthProvider {
   return {
@@ -60,8 +61,8 @@ export function createMicrosoft({ clientId, clientSecret }: ProviderClient): OAu
 }
 
 /**
- * `iss` must name the token's own tenant, and the key must be one that signs for that tenant: the `common` key set
- * holds keys of single tenants too, each marked with its `issuer`
+ * Tells whether `iss` names the token's own tenant, and whether the key signs for that tenant. The `common` key set
+ * also holds keys of single tenants, each marked with its `issuer`
  * (learn.microsoft.com/entra/identity-platform/access-tokens, "Validate the issuer").
  */
 function isTenantIssuer({ iss, tid }: IdTokenClaims, key: JWK): boolean {
@@ -71,7 +72,7 @@ function isTenantIssuer({ iss, tid }: IdTokenClaims, key: JWK): boolean {
   return iss === issuerOf(ISSUER_TEMPLATE) && (typeof signsFor !== 'string' || issuerOf(signsFor) === iss)
 }
 
-/** Documented as a boolean; seen as `1`, `"1"` and `"true"` too. */
+/** Tells whether the claim says yes. Microsoft documents a boolean, but also sends `1`, `"1"` and `"true"`. */
 function isDomainVerified(value: unknown): boolean {
   return value === true || value === 1 || value === '1' || value === 'true'
 }

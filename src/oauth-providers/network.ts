@@ -2,14 +2,17 @@ import { DEPENDENCY_TIMEOUT_MS } from '../config.ts'
 import { within } from '../within.ts'
 import { ProviderError } from './provider-error.ts'
 
-/** Token responses, key sets and discovery documents stay far below; bounds the memory a hostile one can take. */
+/**
+ * Token responses, key sets and discovery documents stay far below this size. It bounds the memory that a hostile
+ * response can take.
+ */
 const RESPONSE_MAX_BYTES = 256 * 1024
-/** Loopback names a development issuer may run on; `localhost` resolves to this machine by RFC 6761 §6.3. */
+/** The loopback names that a development issuer may run on; `localhost` resolves to this machine by RFC 6761 §6.3. */
 const LOOPBACK = new Set(['localhost', '127.0.0.1'])
 
 /**
- * True for an https URL without userinfo or fragment; also for http on this machine, where the caller is in
- * development.
+ * Tells whether a text is an https URL without userinfo or fragment. With `allowInsecure`, which is for development, a
+ * URL with http on this machine will do as well.
  */
 export function isTrustworthyUrl(text: string, { allowInsecure }: { allowInsecure: boolean }): boolean {
   const url = URL.parse(text)
@@ -17,13 +20,13 @@ export function isTrustworthyUrl(text: string, { allowInsecure }: { allowInsecur
   return url.protocol === 'https:' || (allowInsecure && url.protocol === 'http:' && LOOPBACK.has(url.hostname))
 }
 
-/** What a provider answers. @throws {ProviderError} `provider_unavailable` once that has taken too long. */
+/** Waits for a provider's answer. @throws {ProviderError} `provider_unavailable` once that has taken too long. */
 export const withinTimeout = <Answer>(work: Promise<Answer>): Promise<Answer> =>
   within(DEPENDENCY_TIMEOUT_MS, work, () => new ProviderError('provider_unavailable', 'time-out'))
 
 /**
- * `fetch` for talking to providers: follows no redirect, waits at most `DEPENDENCY_TIMEOUT_MS` for the whole body,
- * reads at most 256 KiB of it. Gives the response with its body already read.
+ * Calls `fetch` for talking to providers. It follows no redirect, waits at most `DEPENDENCY_TIMEOUT_MS` for the whole
+ * body, and reads at most 256 KiB of it. It gives the response with its body already read.
  * @throws {ProviderError} `provider_unavailable` for a time-out, a broken connection, 3xx, 429, 5xx and a body that is
  * too large.
  */
@@ -39,7 +42,7 @@ export async function fetchBounded(url: string, init: RequestInit = {}): Promise
     }
     const body = await readBounded(response, abort.signal)
     const headers = new Headers(response.headers)
-    // Of the body as it came over the wire; here it is decoded.
+    // This header describes the body as it was sent, and the body is decoded here.
     headers.delete('content-encoding')
     headers.delete('content-length')
     return new Response(body.byteLength === 0 ? null : body, { status, headers })
@@ -51,7 +54,10 @@ export async function fetchBounded(url: string, init: RequestInit = {}): Promise
   }
 }
 
-/** Reads a response of `fetchBounded` as a JSON object. HTML, an array or a bare string is `provider_unavailable`. */
+/**
+ * Reads a response of `fetchBounded` as a JSON object. HTML, an array or a bare string is refused as
+ * `provider_unavailable`.
+ */
 export async function readJsonObject(response: Response): Promise<Record<string, unknown>> {
   const value: unknown = await response.json().catch(() => null)
   if (!isObject(value)) throw new ProviderError('provider_unavailable', 'the response is not a JSON object')
@@ -62,7 +68,7 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** The value where it is a text that says something, else null. */
+/** Gives the value where it is a text that is not empty, and otherwise null. */
 export function textOrNull(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null
 }

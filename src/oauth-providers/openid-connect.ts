@@ -10,7 +10,7 @@ import { createResolvedCache } from './resolved-cache.ts'
 const DISCOVERY_MAX_AGE_MS = 60 * 60_000
 const CLOCK_TOLERANCE_SECONDS = 60
 
-/** What one question to an issuer needs. */
+/** The values that each request to an issuer needs. */
 interface Dialogue {
   server: oauth.AuthorizationServer
   client: oauth.Client
@@ -26,22 +26,22 @@ const fetchForLibrary = (url: string, { method, headers, body }: LibraryRequest)
 
 const discoveryDocuments = createResolvedCache<oauth.AuthorizationServer>(DISCOVERY_MAX_AGE_MS)
 
-/** Forgets every discovery document. For tests: an isolate never needs to. */
+/** Forgets every discovery document. It is for tests, because an isolate never needs it. */
 export function forgetDiscoveryDocuments(): void {
   discoveryDocuments.clear()
 }
 
 /**
- * Any OpenID Connect issuer, by configuration alone: discovery, PKCE S256, `state`, `nonce`, `iss` (RFC 9207), a
- * verified ID token, and UserInfo where the ID token does not hold the address.
+ * Makes a provider of any OpenID Connect issuer, by configuration alone. It uses discovery, PKCE S256, `state`,
+ * `nonce`, `iss` (RFC 9207), a verified ID token, and UserInfo where the ID token does not hold the address.
  *
  * The client authenticates by HTTP Basic, or by POST where the issuer offers only that.
  */
 export function createOpenIdConnect(settings: ConfiguredIssuer): OAuthProvider {
   const { id, name, issuer, clientId, clientSecret, trustedEmailDomains = [] } = settings
   const begin = async (now: number): Promise<Dialogue> => {
-    // Only an issuer that is itself insecure, which the configuration allows in development alone, may name insecure
-    // endpoints.
+    // Only an issuer that is itself insecure may name insecure endpoints, and the configuration allows such an issuer
+    // in development alone.
     const options = {
       [oauth.customFetch]: fetchForLibrary,
       [oauth.allowInsecureRequests]: issuer.startsWith('http://'),
@@ -49,7 +49,7 @@ export function createOpenIdConnect(settings: ConfiguredIssuer): OAuthProvider {
     const server = await discoveryDocuments.get(issuer, { now, load: () => discover(issuer, options) })
     const client: oauth.Client = {
       client_id: clientId,
-      // The library reads the clock itself; this makes `now` its clock.
+      // The library reads the clock itself, and this skew makes it use `now`.
       [oauth.clockSkew]: Math.floor(now / 1000) - Math.floor(Date.now() / 1000),
       [oauth.clockTolerance]: CLOCK_TOLERANCE_SECONDS,
     }
@@ -112,8 +112,8 @@ async function discover(issuer: string, options: Dialogue['options']): Promise<o
   try {
     const url = new URL(issuer)
     const server = await oauth.processDiscoveryResponse(url, await oauth.discoveryRequest(url, options))
-    // The library compares normalised URLs; OpenID Connect Discovery §4.3 asks for the very same text, and so will
-    // `iss`.
+    // The library compares normalised URLs, but OpenID Connect Discovery §4.3 asks for the very same text, and so will
+    // the check of `iss`.
     if (server.issuer !== issuer) throw new ProviderError('provider_misconfigured', 'discovery: another issuer')
     return server
   } catch (error) {
@@ -148,8 +148,8 @@ async function redeem({ server, client, options }: Dialogue, clientSecret: strin
 }
 
 /**
- * UserInfo is asked only where the ID token leaves the address out (OpenID Connect Core §5.4); its `sub` must be the
- * token's.
+ * Reads the profile. UserInfo is asked only where the ID token leaves the address out (OpenID Connect Core §5.4), and
+ * its `sub` must be the token's.
  */
 async function readProfile({ server, client, options }: Dialogue, accessToken: string, claims: IdTokenClaims) {
   if (claims.email !== undefined || server.userinfo_endpoint === undefined) return claims
@@ -165,8 +165,8 @@ function endpoint(server: oauth.AuthorizationServer, name: 'authorization_endpoi
 }
 
 /**
- * The library's errors hold bodies and claims: only their kind goes on. `unauthorized` is what a 401 means at this
- * endpoint.
+ * Translates an error of the library. Such an error holds bodies and claims, so only its kind is passed on.
+ * `unauthorized` is what a 401 means at this endpoint.
  */
 function translate(error: unknown, unauthorized: ProviderErrorCode): unknown {
   if (error instanceof oauth.AuthorizationResponseError) return toProviderError('authorization', error.error)
@@ -181,14 +181,14 @@ function translate(error: unknown, unauthorized: ProviderErrorCode): unknown {
   return error
 }
 
-/** HTML, broken JSON, an unexpected status: nothing that could be judged. */
+/** These errors mean that the answer cannot be judged: HTML, broken JSON, or an unexpected status. */
 const NO_ANSWER: ReadonlySet<string> = new Set([
   oauth.PARSE_ERROR,
   oauth.RESPONSE_IS_NOT_JSON,
   oauth.RESPONSE_IS_NOT_CONFORM,
 ])
 
-/** A discovery document without an endpoint, or with one that is not https. */
+/** These errors mean that a discovery document lacks an endpoint, or names one that is not https. */
 const BAD_DOCUMENT: ReadonlySet<string> = new Set([
   oauth.MISSING_SERVER_METADATA,
   oauth.INVALID_SERVER_METADATA,

@@ -1,11 +1,10 @@
 /**
- * What can go wrong between Postern and a provider, in words that never change their meaning:
+ * The ways in which a federated login can fail between Postern and a provider. The meaning of a code never changes:
  * - `access_denied`: the person, or their administrator, said no.
  * - `invalid_state`: the answer does not belong to the question this browser asked (RFC 9700 §4.7).
  * - `invalid_grant`: the authorization code is wrong, expired or was used before.
- * - `invalid_provider_response`: an answer that proves nothing (signature, issuer, audience, nonce, time, missing
- * members).
- * - `provider_unavailable`: no usable answer (time-out, 5xx, HTML, too large); trying again may help.
+ * - `invalid_provider_response`: an answer proves nothing (signature, issuer, audience, nonce, time, missing members).
+ * - `provider_unavailable`: there is no usable answer (time-out, 5xx, HTML, too large); trying again may help.
  * - `provider_misconfigured`: the provider does not accept Postern's credentials, redirect URL or settings; an operator
  * must act.
  */
@@ -18,10 +17,10 @@ export type ProviderErrorCode =
   | 'provider_misconfigured'
 
 /**
- * A federated login that cannot go on. `reason` is for the log and made of fixed texts and registered error names only.
+ * A federated login cannot go on. `reason` is for the log and is made of fixed texts and registered error names only.
  *
- * It carries no `cause`: the libraries' errors hold response bodies, claims and token contents, which must not reach a
- * log.
+ * It carries no `cause`, because the libraries' errors hold response bodies, claims and token contents, which must not
+ * reach a log.
  */
 export class ProviderError extends Error {
   override readonly name = 'ProviderError'
@@ -34,7 +33,10 @@ export class ProviderError extends Error {
   }
 }
 
-/** Our mistake, not the person's: a wrong secret, an unregistered redirect URL, an application that was suspended. */
+/**
+ * These errors are our mistake and not the person's: a wrong secret, an unregistered redirect URL, or an application
+ * that was suspended.
+ */
 const MISCONFIGURED = new Set([
   'invalid_client',
   'unauthorized_client',
@@ -56,7 +58,7 @@ const DENIED = new Set([
   'user_cancelled_authorize', // LinkedIn
   'unverified_user_email', // GitHub: no verified primary address
 ])
-/** LinkedIn says `invalid_request` of a used or expired code. */
+/** These errors say that the code was refused. LinkedIn answers `invalid_request` for a used or expired code. */
 const CODE_REFUSED = new Set(['invalid_grant', 'bad_verification_code', 'invalid_request'])
 const TRANSIENT = new Set(['server_error', 'temporarily_unavailable'])
 
@@ -71,6 +73,6 @@ export function toProviderError(endpoint: 'authorization' | 'token', error: stri
         : endpoint === 'token' && CODE_REFUSED.has(error)
           ? 'invalid_grant'
           : 'invalid_provider_response'
-  // The value comes from outside: only what looks like an error name may stand in a log.
+  // The value comes from outside, so only what looks like an error name may stand in a log.
   return new ProviderError(code, `${endpoint} endpoint: ${/^[a-z_]{1,40}$/.test(error) ? error : 'unknown error'}`)
 }

@@ -1,6 +1,6 @@
 /**
- * What a person brings back from a provider, verified. An account is found by `(issuer, subject)`, never by `email`
- * (CVE-2026-31813).
+ * A verified identity that a person brings back from a provider. An account is found by `(issuer, subject)`, never by
+ * `email` (CVE-2026-31813).
  */
 export interface ProviderIdentity {
   /**
@@ -8,19 +8,26 @@ export interface ProviderIdentity {
    * `issuer`.
    */
   issuer: string
-  /** Stable and never reassigned within `issuer`; at most 255 characters (OpenID Connect Core §2). */
+  /**
+   * An id that is stable and never reassigned within `issuer`. It has at most 255 characters (OpenID Connect Core §2).
+   */
   subject: string
-  /** As the provider spells it: parse it before use. Null where the person has none or withheld it. */
+  /**
+   * The address as the provider spells it, which must be parsed before use. It is null where the person has none or
+   * withheld it.
+   */
   email: string | null
-  /** The provider says that it verified the address. Says nothing of who may link by it: ask `isAuthoritativeFor`. */
+  /**
+   * The provider says that it verified the address. This does not say who may link by it: `isAuthoritativeFor` does.
+   */
   emailVerified: boolean
   name: string | null
-  /** Google Workspace's `hd`: the organisation that manages the account. Null for everybody else. */
+  /** The organisation that manages the account, from Google Workspace's `hd`; null for everybody else. */
   hostedDomain: string | null
   tokens: ProviderTokens
 }
 
-/** The provider's own tokens: not kept unless configuration asks for it. */
+/** The provider's own tokens. They are not kept unless the configuration asks for it. */
 export interface ProviderTokens {
   accessToken: string
   refreshToken: string | null
@@ -30,33 +37,39 @@ export interface ProviderTokens {
 
 export interface AuthorizationInput {
   /**
-   * `<ISSUER>/auth/oauth/<id>/callback`: one for each provider, which is what defeats mix-up attacks (RFC 9700 §4.4.2).
+   * The callback URL `<ISSUER>/auth/oauth/<id>/callback`. Each provider has its own, which defeats mix-up attacks (RFC
+   * 9700 §4.4.2).
    */
   redirectUri: string
   state: string
   nonce: string
-  /** 43 to 128 characters (RFC 7636 §4.1). */
+  /** The PKCE verifier, of 43 to 128 characters (RFC 7636 §4.1). */
   codeVerifier: string
   /** Unix time in milliseconds. */
   now: number
 }
 
-/** The same values the authorization began with, and the query the provider sent the browser back with. */
+/** The values with which the authorization began, and the query with which the provider sent the browser back. */
 export interface AuthenticationInput extends AuthorizationInput {
   parameters: URLSearchParams
 }
 
-/** One way to sign in elsewhere. Holds no state of a login: what a login needs to remember is in its inputs. */
+/**
+ * One provider to sign in with. It holds no state of a login, because its inputs hold what a login needs to remember.
+ */
 export interface OAuthProvider {
-  /** `/^[a-z0-9-]{1,32}$/`; stands in URLs and in the database. */
+  /** The id, of the form `/^[a-z0-9-]{1,32}$/`. It stands in URLs and in the database. */
   readonly id: string
-  /** For a button: "Sign in with <name>". */
+  /** The name for a button: "Sign in with <name>". */
   readonly name: string
-  /** The identity namespace. Microsoft's has `{tenantid}` in the place of the tenant. */
+  /** The namespace of identities. Microsoft's has `{tenantid}` in the place of the tenant. */
   readonly issuer: string
-  /** Mail domains this provider is trusted to speak for, by configuration; lower-case A-labels. */
+  /** Mail domains that this provider may speak for, by configuration; lower-case A-labels. */
   readonly trustedEmailDomains: readonly string[]
-  /** @throws {ProviderError} `provider_unavailable` where the issuer has to be asked first and does not answer. */
+  /**
+   * Builds the URL that the browser is sent to.
+   * @throws {ProviderError} `provider_unavailable` where the issuer has to be asked first and does not answer.
+   */
   authorizationUrl(input: AuthorizationInput): Promise<URL>
   /**
    * Redeems the callback's code and proves who came.

@@ -4,15 +4,15 @@ import { createOpenIdConnect } from './openid-connect.ts'
 import type { OAuthProvider, ProviderClient } from './provider.ts'
 
 export interface ProviderSettings {
-  /** The clients of the built-in providers that are on. */
+  /** The clients of the built-in providers that are turned on. */
   builtIn: Partial<Record<BuiltInProviderId, ProviderClient>>
   /** The entries of `OIDC_PROVIDERS`, checked. */
   oidc: readonly ConfiguredIssuer[]
 }
 
 /**
- * The configured providers by id, built-in ones first. Asks nothing of the network, so it can be built once for an
- * isolate.
+ * Builds the configured providers by id, the built-in ones first. It asks nothing of the network, so an isolate can
+ * build them once.
  */
 export function buildProviders({ builtIn, oidc }: ProviderSettings): ReadonlyMap<string, OAuthProvider> {
   const providers = [

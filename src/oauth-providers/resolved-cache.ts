@@ -1,7 +1,7 @@
 interface Entry<Value> {
   value: Value
   loadedAt: number
-  /** When it was last loaded although it was fresh. */
+  /** The time at which it was last loaded although it was fresh. */
   forcedAt: number
 }
 
@@ -14,23 +14,28 @@ interface Load<Value> {
 /**
  * Remembers documents by URL for a time, in this isolate.
  *
- * It holds resolved values only. Two requests that both find nothing both load: joining one's pending promise would
- * hang the other for good once the first is aborted (docs/platform-notes.md; better-auth#10315). That is also why
- * jose's and oauth4webapi's own key set caches are not used: they share promises, of a fetch or of a key import.
+ * It holds resolved values only. When two requests both find nothing, both load: a request that waited for another's
+ * promise would hang for good once that other request is aborted (docs/platform-notes.md; better-auth#10315). For the
+ * same reason jose's and oauth4webapi's own key set caches are not used, because they share the promises of a fetch or
+ * of a key import.
  */
 export interface ResolvedCache<Value> {
-  /** The cached value, loaded first where it is missing or older than the cache's age. Failures are not remembered. */
+  /**
+   * Gives the cached value, and loads it first where it is missing or older than the cache's age. Failures are not
+   * remembered.
+   */
   get(key: string, input: Load<Value>): Promise<Value>
   /**
-   * Loads although the value is fresh, at most once in `minIntervalMs` for each key; where it is too soon, gives what
-   * the last load brought.
+   * Loads the value although it is fresh, at most once in `minIntervalMs` for each key. Where that is too soon, it
+   * gives what the last load brought.
    */
   reload(key: string, input: Load<Value> & { minIntervalMs: number }): Promise<Value>
   clear(): void
 }
 
 /**
- * Keys must come from configuration or from a provider's own documents, never from a request: entries are not evicted.
+ * Makes a cache. Its keys must come from configuration or from a provider's own documents, never from a request,
+ * because entries are not evicted.
  */
 export function createResolvedCache<Value>(maxAgeMs: number): ResolvedCache<Value> {
   const entries = new Map<string, Entry<Value>>()

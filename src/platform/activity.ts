@@ -2,7 +2,7 @@ import { LAST_SEEN_MAX_SESSIONS } from '../config.ts'
 import { putBounded } from './bounded-map.ts'
 import { logError } from './log.ts'
 
-/** Says that a session was used; `at` is in milliseconds. */
+/** A message that says a session was used; `at` is in milliseconds. */
 export interface ActivityMessage {
   sessionId: string
   at: number
@@ -12,8 +12,8 @@ export interface ActivityMessage {
 export type ReportedSessions = Map<string, number>
 
 /**
- * Tells the queue that a session is in use, after the answer, and in each isolate at most once in `resolutionMs`. A
- * queue that fails loses a minute of accuracy and nothing else.
+ * Tells the queue that a session is in use. It does so after the answer, and in each isolate at most once in
+ * `resolutionMs`. A queue that fails costs a minute of accuracy and nothing else.
  */
 export async function reportActivity(
   queue: Queue<unknown>,

@@ -3,37 +3,37 @@ import { DependencyError } from '../errors.ts'
 import { askDependency } from './dependency.ts'
 import { logError } from './log.ts'
 
-/** Sessions whose mark KV did not take at once, for the queue to bring. */
+/** A message that names sessions whose mark KV did not take at once, so that the queue writes it later. */
 export interface RevocationMessage {
   sessionIds: readonly string[]
 }
 
-/** The sessions that have ended: none of their access tokens may be honoured any more. */
+/** The sessions that have ended. None of their access tokens may be accepted any more. */
 export interface Blocklist {
-  /** Whether this session has ended. Production may lag (docs/security.md). */
+  /** Tells whether this session has ended. In production the answer may lag (docs/security.md). */
   isRevoked(sessionId: string): Promise<boolean>
   /**
-   * Marks these sessions as ended. What KV refuses is not lost: a queue brings it.
+   * Marks these sessions as ended. What KV refuses is not lost, because a queue tries it again.
    * @throws {DependencyError} when KV and the queue both refuse.
    */
   revoke(sessionIds: readonly string[]): Promise<void>
-  /** Marks what the queue brings. @throws {DependencyError} when KV refuses once more. */
+  /** Marks the sessions of a message from the queue. @throws {DependencyError} when KV refuses once more. */
   revokeLate(message: RevocationMessage): Promise<void>
 }
 
-/** There is one mark and no other, so no order of writes, however late or however many at once, makes one weaker. */
+/** There is only this one mark, so no order of writes, however late or however many at once, makes a mark weaker. */
 const MARK = 'ended'
 
 /**
  * A mark outlives every access token that any configuration allows, so that lowering `ACCESS_TOKEN_TTL_SECONDS` revives
- * no token that was signed before. The rest is for a token that is signed by a request which read the session just
- * before it ended.
+ * no token that was signed before. The added seconds are for a request that reads the session just before it ends and
+ * signs a token just after.
  */
 const MARK_TTL_SECONDS = ACCESS_TOKEN_MAX_TTL_SECONDS + ACCESS_TOKEN_RACE_SECONDS
 
 /**
- * The blocklist in KV. A second write to a key within a second is refused there, and so is any write in an outage: both
- * go to `queue`, so that a change which D1 has made is not answered with an error.
+ * Makes the blocklist in KV. KV refuses a second write to a key within a second, and any write in an outage. Both go to
+ * `queue`, so that a change which D1 has made is not answered with an error.
  */
 export function createBlocklist(namespace: KVNamespace, queue: Queue<unknown>): Blocklist {
   const put = async (sessionId: string) =>

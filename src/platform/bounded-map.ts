@@ -1,4 +1,4 @@
-/** Puts an entry last in a map that an isolate keeps; beyond `limit` entries the oldest goes. */
+/** Puts an entry last in a map that an isolate keeps. Beyond `limit` entries, the oldest is removed. */
 export function putBounded<Key, Value>(map: Map<Key, Value>, key: Key, value: Value, limit: number): void {
   map.delete(key)
   map.set(key, value)

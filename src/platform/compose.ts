@@ -11,7 +11,9 @@ import { createMailTransport } from './mail-transport.ts'
 import type { Platform } from './platform.ts'
 import { createRateLimiter, type RateWindows } from './rate-limiter.ts'
 
-/** What one isolate keeps for a set of bindings. It is made once, and nothing in it belongs to a request. */
+/**
+ * The values that one isolate keeps for a set of bindings. They are made once, and none of them belongs to a request.
+ */
 interface Remembered extends Configuration {
   keyRing: Platform['keyRing']
   readiness: Platform['readiness']
@@ -21,7 +23,7 @@ interface Remembered extends Configuration {
 }
 let remembered = new WeakMap<object, Remembered>()
 
-/** Forgets all of it, as a new isolate would: for tests, of which many share one isolate. */
+/** Forgets all of it, as a new isolate would. Tests need this, because many of them share one isolate. */
 export function forgetIsolate(): void {
   remembered = new WeakMap()
 }
@@ -88,8 +90,8 @@ export function composePlatform(
 }
 
 /**
- * How often a session's last use is recorded. A short idle time-out needs a finer record, because a session in use
- * would otherwise run out.
+ * Gives how often a session's last use is recorded. A short idle time-out needs a finer record, because a session in
+ * use would otherwise expire.
  */
 function lastSeenResolutionMs(idleTimeoutSeconds: number): number {
   const finest = idleTimeoutSeconds > 0 ? idleTimeoutSeconds / 4 : LAST_SEEN_RESOLUTION_SECONDS

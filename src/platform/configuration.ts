@@ -4,13 +4,13 @@ import { buildProviders } from '../oauth-providers/registry.ts'
 
 export interface Configuration {
   settings: Settings
-  /** The configured ways to sign in elsewhere, by id. */
+  /** The configured providers to sign in with, by id. */
   providers: ReadonlyMap<string, OAuthProvider>
 }
 
 /**
  * Reads and checks what a deployment chose: its variables, its providers, and whether the bindings are there that they
- * call for. The Worker serves nothing that this refuses, and the scripts ask it before a deployment.
+ * need. The Worker serves nothing when this refuses, and the scripts ask it before a deployment.
  * @throws {ConfigurationError} naming each variable at fault and its rule.
  */
 export function readConfiguration(env: Readonly<Record<string, unknown>>): Configuration {

@@ -2,14 +2,14 @@ import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1'
 import { askDependency } from './dependency.ts'
 
 /**
- * Opens D1 through Drizzle, with a deadline: a database that stalls counts as down. Whatever it throws arrives as a
+ * Opens D1 through Drizzle, with a deadline, so that a database that stalls counts as down. All its errors arrive as a
  * `DependencyError`.
  */
 export function openDatabase(database: D1Database): DrizzleD1Database<Record<string, never>> {
   return drizzle(withDeadline(database))
 }
 
-/** The database's size, which D1 tells with every answer. */
+/** Reads the database's size, which D1 tells with every answer. */
 export async function readDatabaseBytes(database: D1Database): Promise<number> {
   const { meta } = await askDependency('database', () => database.prepare('select 1').all())
   return meta.size_after

@@ -1,6 +1,6 @@
 /**
- * What an entry of the log says besides its message. An entry is one line of JSON; it holds its time, because it may be
- * read where workerd's own time is not kept.
+ * The fields of a log entry besides its message. An entry is one line of JSON. It holds its own time, because it may be
+ * read where workerd's time is not kept.
  */
 export type LogFields = Readonly<Record<string, unknown>>
 
@@ -20,8 +20,8 @@ export function logError(message: string, error: unknown, fields: LogFields = {}
 }
 
 /**
- * Describes an error without what a query quotes: its parameters are addresses and hashes, so only its cause and its
- * frames are kept.
+ * Describes an error without what a query quotes. The parameters of a query are addresses and hashes, so only the cause
+ * of the error and its stack frames are kept.
  */
 function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return { name: typeof error }

@@ -1,7 +1,7 @@
 import type { Settings } from '../env.ts'
 import { askDependency } from './dependency.ts'
 
-/** A password to check; `isBarred` says that the account may not log in, whatever the password. */
+/** A password to check. `isBarred` says that the account may not log in, whatever the password is. */
 export interface LoginTry {
   password: string
   hash: string | null
@@ -9,25 +9,25 @@ export interface LoginTry {
   isBarred: boolean
 }
 
-/** How an attempt to log in ended; `isFirst` marks the attempt that found the account newly throttled. */
+/** The result of an attempt to log in. `isFirst` marks the attempt that found the account newly throttled. */
 export type LoginAttempt =
-  /** `rehash` is a hash of today's strength, when the verified one was weaker. */
+  /** `rehash` is a hash of today's strength, where the verified one was weaker. */
   | { outcome: 'right'; rehash: string | null }
   | { outcome: 'wrong' }
   /**
-   * The right password of an account that is barred: it counted as a failure, so that nobody can tell it from a wrong
+   * The password was right but the account is barred. It counted as a failure, so that nobody can tell it from a wrong
    * one.
    */
   | { outcome: 'barred' }
   | { outcome: 'throttled'; retryAfterSeconds: number; isFirst: boolean }
 
 /**
- * Checks and hashes the passwords of one account, behind its throttle. It fails closed, with a `DependencyError`, when
- * the object does not answer.
+ * Checks and hashes the passwords of one account, behind its throttle. When the object does not answer, it throws a
+ * `DependencyError` and lets nobody in.
  */
 export interface AccountThrottle {
   attempt(input: LoginTry): Promise<LoginAttempt>
-  /** Null when the address was signed up too often. */
+  /** Makes the hash of a new account's password; null when the address was signed up too often. */
   hashSignUpPassword(password: string): Promise<string | null>
   hashPassword(password: string): Promise<string>
   resetPassword(password: string): Promise<string>
@@ -35,7 +35,7 @@ export interface AccountThrottle {
 
 /**
  * Finds a throttle object by its keyed name. An object stays for ever where it is first asked for, so all of them are
- * asked for in one region: neither distance nor who asked first tells whether a name has an account.
+ * asked for in one region. Otherwise its distance, or who asked first, could tell whether a name has an account.
  */
 export function openThrottleObject<Stub>(
   objects: { getByName(name: string, options: { locationHint: DurableObjectLocationHint }): Stub },
@@ -45,7 +45,7 @@ export function openThrottleObject<Stub>(
   return objects.getByName(name, { locationHint: region })
 }
 
-/** Gives the passwords of an account, asked of the throttle object that `open` finds. */
+/** Makes the throttle of an account, which asks the object that `open` finds. */
 export function openLoginThrottle(open: () => AccountThrottle): AccountThrottle {
   const call = <Answer>(ask: (stub: AccountThrottle) => Promise<Answer>): Promise<Answer> =>
     askDependency('login_throttle', () => ask(open()))

@@ -2,7 +2,9 @@ import { MAIL_WAIT_MS } from '../config.ts'
 import { MailThrottledError, type MailTransport } from '../mail/message.ts'
 import { logWarning } from './log.ts'
 
-/** Until when the mail server has asked to be left alone, as far as this isolate knows, and the answer that said so. */
+/**
+ * The time until which the mail server has asked for a pause, as far as this isolate knows, and the answer that asked.
+ */
 export interface MailPause {
   until: number
   reason: string
@@ -10,7 +12,7 @@ export interface MailPause {
 
 interface Clock {
   now: () => number
-  /** From 0 to 1, without 1. */
+  /** Gives a number from 0 up to, but not including, 1. */
   random: () => number
   sleep: (milliseconds: number) => Promise<void>
 }
@@ -19,10 +21,10 @@ interface Clock {
 export const withJitter = (duration: number, random: () => number): number => duration * (1 + random() / 2)
 
 /**
- * Makes a transport that leaves a server alone when it asks for that. What one delivery is told holds up all others of
- * the isolate, so that not each of them has to ask. A short pause is waited for here, because a queue counts in seconds
- * and its messages cost money.
- * @throws {MailThrottledError} where the wait would be long: the mail then goes back to the outbox.
+ * Makes a transport that pauses when the server asks for it. When one delivery is told to pause, all others of the
+ * isolate wait as well, so that not each of them has to ask. A short pause is waited for here, because a queue counts
+ * in whole seconds and its messages cost money.
+ * @throws {MailThrottledError} where the wait would be long; the mail then goes back to the outbox.
  */
 export function respectPauses(send: MailTransport, pause: MailPause, { now, random, sleep }: Clock): MailTransport {
   return async (mail) => {

@@ -3,16 +3,16 @@ import { within } from '../within.ts'
 import { logError } from './log.ts'
 
 /**
- * One turn to deliver a mail. It names the row of the outbox that it was sent for, for operators to read, but the turn
- * is used for the most urgent mail.
+ * A message that lets a consumer deliver one mail. It names the row of the outbox that it was sent for, so that
+ * operators can read it, but the consumer delivers the most urgent mail.
  */
 export interface MailMessage {
   outboxId: string
 }
 
 /**
- * Tells whoever reads the dead-letter queue of a mail that was given up. It holds no address: the row of the outbox
- * does, and is deleted in time.
+ * A message that tells whoever reads the dead-letter queue about a mail that was given up. It holds no address: only
+ * the row of the outbox does, and that is deleted in time.
  */
 export interface DeadMail {
   outboxId: string
@@ -23,8 +23,8 @@ export interface DeadMail {
 }
 
 /**
- * Tells the queue which mails are ready, or will be in a while. The rows are committed already and a cron sweeps what
- * the queue lost, so a queue that refuses delays a mail and fails no request.
+ * Tells the queue which mails are ready, or will be soon. Their rows are committed already, and a cron announces again
+ * what the queue lost. So a queue that refuses delays a mail and fails no request.
  */
 export async function announceMails(
   queue: Queue<unknown>,
@@ -40,7 +40,7 @@ export async function announceMails(
 }
 
 /**
- * Puts a mail into the dead-letter queue. The outbox row and the audit trail say the same, so a queue that refuses
+ * Reports a mail to the dead-letter queue. The outbox row and the audit trail say the same, so a queue that refuses
  * loses nothing.
  */
 export async function reportDeadMail(queue: Queue<unknown>, mail: DeadMail): Promise<void> {

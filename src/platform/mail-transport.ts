@@ -9,7 +9,10 @@ interface MailBindings {
   DEV_MAILBOX?: { getByName(name: string): { store(mail: Omit<OutgoingMail, 'from'>): Promise<void> } }
 }
 
-/** Makes the transport that `MAIL_TRANSPORT` names. The configuration was checked for what each of them needs. */
+/**
+ * Makes the transport that `MAIL_TRANSPORT` names. The check of the configuration has made sure that it has what it
+ * needs.
+ */
 export function createMailTransport(settings: Settings['mail'], bindings: MailBindings): MailTransport {
   switch (settings.transport) {
     case 'smtp':
@@ -26,7 +29,7 @@ export function createMailTransport(settings: Settings['mail'], bindings: MailBi
   }
 }
 
-/** Gives a value that the check of the configuration has made sure of. */
+/** Gives a value whose presence the check of the configuration has made sure of. */
 function configured<Value>(value: Value | null): Value {
   if (value === null) throw new MailError('not configured', false)
   return value

@@ -10,73 +10,76 @@ import type { DeadMail } from './mail-queue.ts'
 import type { RateLimiter } from './rate-limiter.ts'
 
 /**
- * The keys in use, as one isolate remembers them. They are resolved values, so that no request waits for a promise of
- * another.
+ * The keys in use, as one isolate remembers them. They are resolved values, so that no request waits for another's
+ * promise.
  */
 export interface KeyRing {
   loadedAt: number
-  /** Those that can sign, newest first; each from its period on. */
+  /** The keys that can sign, newest first. Each may sign from the start of its period. */
   signing: readonly SigningKey[]
   verifying: ReadonlyMap<string, CryptoKey>
   publicJwks: readonly object[]
 }
 
-/** Whether a dependency answered, and after how many milliseconds. */
+/** The state of a dependency: whether it answered, and after how many milliseconds. */
 export interface DependencyState {
   status: 'ok' | 'unavailable'
   ms: number
-  /** Of the database: how large it is. */
+  /** The size of the dependency where it is the database. */
   bytes?: number
 }
 
 export interface SigningKey {
-  /** The stretch of time that it was made for. */
+  /** The period that the key was made for. */
   period: number
   kid: string
   privateKey: CryptoKey
 }
 
 /**
- * Everything a use case may need of the outside, each part a small typed function. Services name the parts they use.
+ * All that a use case may need from outside. Each part is a small typed function, and services name the parts they use.
  */
 export interface Platform {
   settings: Settings
   db: DrizzleD1Database<Record<string, never>>
   /** Milliseconds since the epoch. */
   now: () => number
-  /** From 0 to 1, without 1. Only for what need not be secret. */
+  /** Gives a number from 0 up to, but not including, 1. It is only for what need not be secret. */
   random: () => number
   requester: Requester
   blocklist: Blocklist
   loginThrottle: (name: string) => AccountThrottle
   rateLimiter: RateLimiter
-  /** Notes that a session is in use, after the answer and once in a while. */
+  /** Notes that a session is in use. It does so after the answer, and only from time to time. */
   noteActivity: (sessionId: string) => void
   announceMails: (outboxIds: readonly string[], delaySeconds?: number) => Promise<void>
   reportDeadMail: (mail: DeadMail) => Promise<void>
   sendMail: MailTransport
   /**
-   * The development mailbox, newest first; of all recipients when `to` is null. Its binding exists in no other
-   * environment.
+   * Lists the mails of the development mailbox, newest first; those of all recipients when `to` is null. Its binding
+   * exists in no other environment.
    */
   listDevMails: (to: string | null) => Promise<readonly MailboxItem[]>
-  /** A page or another static file, by its path. */
+  /** Fetches a page or another static file by its path. */
   fetchAsset: (request: Request) => Promise<Response>
-  /** `triedAt` is when a request last began to reload it. */
+  /** The keys that the isolate remembers. `triedAt` is the time at which a request last began to reload them. */
   keyRing: { current: KeyRing | null; triedAt: number }
-  /** The configured ways to sign in elsewhere, by id. */
+  /** The configured providers to sign in with, by id. */
   providers: ReadonlyMap<string, OAuthProvider>
-  /** Asks each dependency for the least that it can answer. R2 is one of them where its binding is there. */
+  /**
+   * Functions that ask each dependency for the least that it can answer. R2 is one of them where its binding is there.
+   */
   probes: Readonly<Record<string, () => Promise<unknown>>>
-  /** How large the database is. */
+  /** Reads how large the database is. */
   databaseBytes: () => Promise<number>
   /**
-   * What the isolate last learned of its dependencies: values only, so that no request waits for a promise of another.
+   * The state of the dependencies as the isolate last learned it. It holds only values, so that no request waits for
+   * another's promise.
    */
   readiness: { known: { dependencies: Record<string, DependencyState>; at: number } | null; askedAt: number }
 }
 
-// Named sets of capabilities, so that the signature of a use case says what it may do.
+// These are named sets of capabilities, so that the signature of a use case says what it may do.
 
 /** It reads what the database holds now. */
 export type Reading = Pick<Platform, 'db' | 'now' | 'settings'>

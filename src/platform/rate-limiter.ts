@@ -12,13 +12,13 @@ import { within } from '../within.ts'
 import { putBounded } from './bounded-map.ts'
 import { logError } from './log.ts'
 
-/** So many requests in so many seconds. */
+/** A limit of so many requests in so many seconds. */
 export interface RatePolicy {
   requests: number
   windowSeconds: number
 }
 
-/** What is left after this request; `resetSeconds` until the window ends. */
+/** The number of requests that are left after this one; `resetSeconds` says how long until the window ends. */
 export interface RateState {
   isAllowed: boolean
   remaining: number
@@ -26,18 +26,18 @@ export interface RateState {
 }
 
 export interface RateLimiter {
-  /** Counts one request. Never fails: when KV does, this isolate's own count decides, and the failure is logged. */
+  /** Counts one request. It never fails: when KV does, this isolate's own count decides, and the failure is logged. */
   count(key: string, policy: RatePolicy): Promise<RateState>
 }
 
-/** One client's requests in one window, as this isolate knows them. */
+/** The requests of one client in one window, as this isolate knows them. */
 interface Window {
   index: number
-  /** All requests that this isolate has heard of or told of, through KV. */
+  /** The requests in KV, as this isolate last read or wrote them. */
   shared: number
-  /** Requests here that KV does not hold yet. */
+  /** The requests that this isolate has counted and not yet written to KV. */
   unshared: number
-  /** When KV was last asked, and last told. */
+  /** The times at which KV was last read, and last written. */
   readAt: number
   writtenAt: number
 }
@@ -46,10 +46,11 @@ interface Window {
 export type RateWindows = Map<string, Window>
 
 /**
- * Counts in memory first and shares through KV (docs/decisions/0008-rate-limits.md). A client far below its limit costs
- * no KV operation; near it, one read a minute and at most ten writes a window, a second or more apart. Isolates that do
- * not know of each other's latest requests may each admit what they have left, so a limit is exact in one isolate and
- * at most multiplied by their number (docs/security.md).
+ * Makes a limiter that counts in memory first and shares its counts through KV (docs/decisions/0008-rate-limits.md). A
+ * client far below its limit costs no KV operation. Near the limit it costs one read a minute and at most ten writes a
+ * window, which are a second or more apart. Isolates that do not know of each other's latest requests may each admit
+ * what they have left. So a limit is exact in one isolate, and is at most multiplied by the number of isolates
+ * (docs/security.md).
  */
 export function createRateLimiter(
   namespace: KVNamespace,
@@ -86,7 +87,10 @@ export function createRateLimiter(
   }
 }
 
-/** Whether a count is worth telling the others. Once they know that the limit is reached, nothing more is. */
+/**
+ * Tells whether a count is worth sharing with the other isolates. Once they know that the limit is reached, nothing
+ * more is.
+ */
 function isNews(total: number, written: number, { requests }: RatePolicy): boolean {
   if (total >= requests) return written < requests
   return total - written >= Math.max(1, requests * RATE_LIMIT_WRITE_STEP_SHARE)

@@ -6,7 +6,10 @@ export const SYSTEM: Requester = { requestId: null, ip: null, country: null, cit
 
 const USER_AGENT_MAX_LENGTH = 400
 
-/** The facts of a request. The address is `CF-Connecting-IP` alone: `X-Forwarded-For` is the client's own claim. */
+/**
+ * Describes who makes a request. The address is that of `CF-Connecting-IP` alone, because a client can write anything
+ * into `X-Forwarded-For`.
+ */
 export function describeRequester(request: Request, requestId: string, locale: Locale): Requester {
   const { cf } = request as Request<unknown, IncomingRequestCfProperties>
   return {

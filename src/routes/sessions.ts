@@ -133,7 +133,7 @@ export const sessionRoutes = createRouter()
     return c.body(null, 204)
   })
 
-/** The refresh token and the way it came, which must be one of the two. */
+/** Reads the refresh token, and whether it came in the cookie or in the body. It must come in exactly one of them. */
 function readRefreshToken(c: Context, fromBody: string | undefined): { token: string | null; isCookie: boolean } {
   const cookie = readRefreshCookie(c)
   const isElsewhere = fromBody !== undefined || c.req.header('Authorization') !== undefined

@@ -6,12 +6,14 @@ import { SYSTEM } from '../platform/requester.ts'
 import { type VerifiedToken, type VerifyOptions, verifyForService } from '../services/introspection/verification.ts'
 
 /**
- * For other Workers of the same account, over a service binding (`entrypoint = "AuthRpc"`): no network, no key to hold.
+ * The interface for other Workers of the same account, over a service binding (`entrypoint = "AuthRpc"`). It needs no
+ * network, and its callers hold no key.
  *
- * `verify(token, { permission?, fresh? })` answers the token's claims, or why not: `unauthenticated`, `forbidden`, or
- * `unavailable` when a dependency is down or the configuration is broken. `fresh` asks the database for the session,
- * the user's status and permissions as they are now; without it the signature and the blocklist are trusted, which may
- * lag a minute. It never throws: an exception would carry its message to the other Worker.
+ * `verify(token, { permission?, fresh? })` answers the token's claims, or why there are none: `unauthenticated`,
+ * `forbidden`, or `unavailable` when a dependency is down or the configuration is broken. `fresh` asks the database for
+ * the session, and for the user's status and permissions as they are now. Without it the signature and the blocklist
+ * are trusted, which may lag a minute. It never throws, because an exception would carry its message to the other
+ * Worker.
  */
 export class AuthRpc extends WorkerEntrypoint<Env> {
   async verify(token: string, options?: VerifyOptions): Promise<VerifiedToken> {

@@ -4,8 +4,8 @@ import { listAuditEvents } from '../storage/audit.ts'
 import { type Page, readPage } from './paging.ts'
 
 /**
- * A page of the audit trail, newest first.
- * @throws {Refusal} `invalid_request` for a cursor that no page gave.
+ * Reads a page of the audit trail, newest first.
+ * @throws {Refusal} `invalid_request` for a cursor that did not come from a page.
  */
 export async function readAuditEvents(deps: Pick<Platform, 'db'>, query: AuditQuery): Promise<Page<AuditEvent>> {
   const { userId, type, from, to } = query

@@ -23,8 +23,8 @@ type DeleteSome = (limit: number) => Promise<number>
 const DAY_SECONDS = 24 * 60 * 60
 
 /**
- * Deletes what has expired: a step of each kind in turn, until nothing is left or the run has made all its steps. The
- * rest waits for the next run. A kind that fills the database delays no other kind, and neither does one that fails.
+ * Deletes what has expired. It takes one step of each kind in turn, until nothing is left or the run has made all its
+ * steps; the rest waits for the next run. So no kind delays the others, whether it fills the database or fails.
  * @throws the first failure, once everything else is done, so that the job counts as failed.
  */
 export async function cleanUp(deps: Reading): Promise<void> {
@@ -56,7 +56,10 @@ export async function reportDatabaseSize(deps: Pick<Platform, 'databaseBytes'>):
   logInfo('database size', { bytes: await deps.databaseBytes() })
 }
 
-/** How to delete what has expired of each kind. Accounts come last, because what belongs to them goes with them. */
+/**
+ * Lists how to delete what has expired of each kind. Accounts come last, because what belongs to them is deleted with
+ * them.
+ */
 function kindsOf(deps: Reading): Record<string, DeleteSome> {
   const { db, settings } = deps
   const now = deps.now()

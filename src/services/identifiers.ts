@@ -7,17 +7,17 @@ import type { AccountThrottle } from '../platform/login-throttle.ts'
 import type { Identifier } from '../storage/accounts/accounts.ts'
 import type { NewOneTimeToken } from '../storage/one-time-tokens.ts'
 
-/** Time-ordered (RFC 9562 UUIDv7), so that lists sort and page by it. */
+/** Makes an id that begins with the time (RFC 9562 UUIDv7), so that lists can be sorted and paged by it. */
 export const newId = (): string => uuidv7()
 
 const SALT_BYTES = 16
 
-/** 128 random bits that make a derived token depend on its row. */
+/** Makes 128 random bits that tie a derived token to its row. */
 export function newSalt(): string {
   return Buffer.from(crypto.getRandomValues(new Uint8Array(SALT_BYTES))).toString('base64url')
 }
 
-/** A random id and salt for a token that nobody can guess from the time it was made. */
+/** Makes a random id and a salt, for a token that nobody can guess from the time at which it was made. */
 export function newOneTimeToken(nowMs: number, ttlSeconds: number): NewOneTimeToken {
   return { id: crypto.randomUUID(), salt: newSalt(), createdAt: nowMs, expiresAt: nowMs + ttlSeconds * 1000 }
 }
@@ -29,9 +29,9 @@ export function parseIdentifier(typed: string): Identifier {
 }
 
 /**
- * The throttle of an account, known or not, named by a keyed hash of its address. The secret with the lowest number
- * names it, wherever in the list it stands: adding a version and moving it to the front forget no failures, dropping
- * the lowest one forgets all.
+ * Finds the throttle of an account, known or not. A keyed hash of the address names it. The key comes from the secret
+ * with the lowest version number, wherever in the list it stands. So adding a version and moving it to the front
+ * forgets no failures, while removing the lowest version forgets all of them.
  */
 export function throttleOf(
   deps: { settings: Settings; loginThrottle: (name: string) => AccountThrottle },

@@ -34,7 +34,10 @@ type Needs = Pick<
   'db' | 'now' | 'random' | 'settings' | 'requester' | 'sendMail' | 'announceMails' | 'reportDeadMail'
 >
 
-/** The page each token opens, and how long it lives. A ticket has no page: its code is typed where the login waits. */
+/**
+ * The page that each token opens, and how long the token lives. A ticket has no page, because its code is typed where
+ * the login waits.
+ */
 const TOKEN_PAGES = {
   verify_email: { page: '/verify-email', ttlSeconds: VERIFICATION_TOKEN_TTL_SECONDS },
   reset_password: { page: '/reset-password', ttlSeconds: RESET_TOKEN_TTL_SECONDS },
@@ -42,7 +45,7 @@ const TOKEN_PAGES = {
   mfa_ticket: { page: null, ttlSeconds: MFA_TICKET_TTL_SECONDS },
 } as const
 
-/** Notices that lead to the account they tell of: whoever reads them can still sign in to it. */
+/** These notices link to the account they tell of, because whoever reads them can still sign in to it. */
 const ACCOUNT_NOTICES: readonly MailKind[] = [
   'account_created',
   'account_claimed',
@@ -54,10 +57,11 @@ const ACCOUNT_NOTICES: readonly MailKind[] = [
 ]
 
 /**
- * Delivers one mail for a message of the queue: the most urgent that is due, whichever mail the message was sent for.
- * So a reset that was announced behind a hundred sign-ups leaves before them. Where the mail of the message is not due
- * yet, it is announced again for its time: a notice beyond the hour's limit waits, and the clock of the Worker that
- * wrote the mail may be ahead of this one. Without that, some later mail would have no message of the queue.
+ * Delivers one mail for a message of the queue. It takes the most urgent mail that is due, whichever mail the message
+ * was sent for, so that a password reset leaves before a hundred sign-ups that were announced earlier. Where the mail
+ * of the message is not due yet, it is announced again for the time at which it is: either the mail is a notice beyond
+ * the hour's limit, or the clock of the Worker that wrote it is ahead of this one. Otherwise some later mail would have
+ * no message of the queue left.
  */
 export async function takeMailTurn(deps: Needs, outboxId: string): Promise<void> {
   const now = deps.now()
@@ -69,8 +73,8 @@ export async function takeMailTurn(deps: Needs, outboxId: string): Promise<void>
 
 /**
  * Delivers the most urgent mail that is due, or leaves it for a later try. It answers the id of that mail, or null
- * where none is due. It may be called twice at once, because a mail is claimed first. Links and codes are derived here,
- * so that no queue and no row ever holds one.
+ * where none is due. It may run twice at once, because each run claims a mail first. Links and codes are derived here,
+ * so that neither a queue nor a row ever holds one.
  */
 export async function deliverNextMail(deps: Needs): Promise<string | null> {
   const { db, settings } = deps
@@ -98,8 +102,8 @@ export async function deliverNextMail(deps: Needs): Promise<string | null> {
 }
 
 /**
- * Records that a mail has left. Without that record it would be sent again, so a database that fails for a moment is
- * asked again.
+ * Records that a mail has left. Without that record the mail would be sent again, so a database that fails for a moment
+ * is asked again.
  */
 async function recordDelivery({ db, random }: Pick<Needs, 'db' | 'random'>, mail: OutboxRow): Promise<void> {
   for (const pauseMs of MAIL_RECORD_PAUSES_MS) {
@@ -167,14 +171,15 @@ async function recordFailure(deps: Needs, mail: OutboxRow, error: unknown): Prom
     return
   }
   logError('mail failed', error, { outboxId: id, kind, attempts })
-  // This comes before the row is changed: a Worker that dies in between reports the mail twice rather than never.
+  // The report comes before the row is changed, so that a Worker which stops in between reports the mail twice rather
+  // than never.
   await deps.reportDeadMail({ outboxId: id, kind, reason, attempts, failedAt: new Date(now).toISOString() })
   await db.batch(failMailStatements(db, mail, { at: now, reason }, deps.requester))
 }
 
 /**
- * How long a mail waits for its next try, before jitter; null where there is no next try. There is always one after a
- * server has asked for a pause, however often it does.
+ * Says how long a mail waits for its next try, before jitter; null means that there is no next try. After a server has
+ * asked for a pause there is always a next try, however often it asks.
  */
 function secondsUntilNextTry(error: unknown, attempts: number): number | null {
   if (error instanceof MailThrottledError) return error.waitMs / 1000

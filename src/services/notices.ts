@@ -7,24 +7,24 @@ import { enqueueNoticeStatement } from '../storage/mail.ts'
 import { newId } from './identifiers.ts'
 import { loginFacts } from './login/facts.ts'
 
-/** What a notice tells. */
+/** The content of a notice, and the condition under which it is sent. */
 interface News {
   kind: MailKind
   /** When it happened, in milliseconds since the epoch. */
   at: number
   /** The notice is sent only if this holds at its place in the batch. */
   when: Condition
-  /** What its text quotes besides the time, the device and the location of the request. */
+  /** What its text quotes besides the time, and the device and the location of the request. */
   facts?: Readonly<Record<string, string>>
-  /** Facts that are only known within the batch; one that is null is left out. */
+  /** Facts that are only known within the batch. A fact that is null is left out. */
   found?: Parameters<typeof factsWith>[1]
-  /** False for a notice that does not say when and where the request came from. */
+  /** It is false for a notice that does not say when and from where the request came. */
   hasRequestFacts?: boolean
 }
 
 /**
- * Tells the owner of an account that something happened to it, by a mail in the account's language. Its statement joins
- * the batch of the fact; its id is announced once that batch is done.
+ * Tells the owner of an account by mail, in the account's language, that something happened to it. The statement joins
+ * the batch that records what happened; the mail's id is announced once that batch is done.
  */
 export function noticeTo(
   { db, requester }: Pick<Platform, 'db' | 'requester'>,

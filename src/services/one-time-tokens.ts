@@ -9,7 +9,8 @@ import { countGuess, findToken, type OneTimeToken, type OneTimeTokenPurpose } fr
 export type TokenProof = { token: string } | { email: string; code: string }
 
 /**
- * Finds the row that a mailed token or code proves. That does not use it up: the batch that acts on it does so last.
+ * Finds the row that a mailed token or code proves. This does not use it up: the batch that acts on the proof does so
+ * last.
  * @throws {Refusal} `invalid_token`, whatever is wrong: form, signature, purpose, age, or a code guessed too often.
  */
 export async function proveToken(
@@ -37,7 +38,7 @@ async function findByCode(
   return candidates.find(({ token }) => isRightCodeFor(deps, token, code)) ?? null
 }
 
-/** Whether the digits are those of this row's mail. The guess must have been counted before. */
+/** Tells whether the digits are those of this row's mail. The guess must have been counted before. */
 export function isRightCodeFor(
   deps: Pick<Platform, 'settings'>,
   { id, purpose, salt }: OneTimeToken,
@@ -46,7 +47,10 @@ export function isRightCodeFor(
   return isRightCode(deps.settings.secrets, { purpose, id, generation: 0, salt }, code)
 }
 
-/** Refuses a token that another request used between the proof and the batch, which therefore did nothing. */
+/**
+ * Refuses a token that another request used up after it was proven and before the batch ran. The batch did nothing
+ * then.
+ */
 export function refuseIfLost(consumed: readonly { id: string }[], tokenId: string): void {
   if (!consumed.some(({ id }) => id === tokenId)) throw new Refusal('invalid_token')
 }

@@ -1,7 +1,7 @@
 import type { PageQuery } from '../contracts/lists.ts'
 import { Refusal } from '../errors.ts'
 
-/** A place in a list that is sorted by time and then by id: that of the item shown last. */
+/** A place in a list that is sorted by time and then by id: the place of the item that was shown last. */
 export interface ListPosition {
   at: number
   id: string
@@ -9,12 +9,14 @@ export interface ListPosition {
 
 export interface Page<Item> {
   items: Item[]
-  /** What asks for the next page; null on the last one. */
+  /** The cursor that asks for the next page; null on the last page. */
   nextCursor: string | null
 }
 
 interface List<Row, Item> {
-  /** The rows behind a position, newest first, or from the start of the list; no more than `atMost` are needed. */
+  /**
+   * Lists the rows after a position, newest first, or from the start of the list. It need not give more than `atMost`.
+   */
   listRows: (last: ListPosition | undefined, atMost: number) => Promise<readonly Row[]>
   positionOf: (row: Row) => ListPosition
   toItem: (row: Row) => Item
@@ -23,7 +25,7 @@ interface List<Row, Item> {
 /**
  * Reads one page of a list. A cursor names a position by what the list is sorted by, so it stays right when items come
  * and go.
- * @throws {Refusal} `invalid_request` for a cursor that no page gave.
+ * @throws {Refusal} `invalid_request` for a cursor that did not come from a page.
  */
 export async function readPage<Row, Item>(
   { cursor, limit }: PageQuery,
@@ -36,7 +38,7 @@ export async function readPage<Row, Item>(
   return { items: page.map(toItem), nextCursor: last ? toCursor(positionOf(last)) : null }
 }
 
-/** Whether a position comes later in a list, which shows the newest first. */
+/** Tells whether a position comes later in a list that shows the newest first. */
 export const isBehind = (position: ListPosition, last: ListPosition): boolean =>
   position.at < last.at || (position.at === last.at && position.id < last.id)
 

@@ -5,9 +5,9 @@ import type { SQL } from 'drizzle-orm'
  * same. An id may be an expression, where it is only known within the batch.
  */
 export interface Actors {
-  /** Null for somebody who is not signed in, and for the service itself. */
+  /** It is null for somebody who is not signed in, and for the service itself. */
   actorId: string | SQL | null
-  /** Null where no account is concerned. */
+  /** It is null where the event concerns no account. */
   userId: string | SQL | null
 }
 
@@ -23,5 +23,5 @@ export const byService = (clientId: string, user: Identified): Actors => ({ acto
 /** The service acted by itself, in a scheduled job for instance. */
 export const bySystem = (user: MaybeIdentified): Actors => ({ actorId: null, userId: user?.id ?? null })
 
-/** Somebody who has not proven who they are tried something; null where it concerns no account. */
+/** Somebody who has not proven who they are tried something. The user is null where it concerns no account. */
 export const byStranger = (user: MaybeIdentified): Actors => ({ actorId: null, userId: user?.id ?? null })

@@ -41,9 +41,9 @@ interface AuditEvent extends Actors {
 }
 
 /**
- * Records a security event, in the batch of the fact that it records; with `when`, only if that fact comes about. An
- * event that no known person caused and that concerns no account is only counted: otherwise strangers could fill the
- * database with events of names that they made up.
+ * Records a security event, in the same batch as what it reports. With `when`, it does so only if that condition holds.
+ * An event that no known person caused and that concerns no account is only counted, because strangers could otherwise
+ * fill the database with events about names that they made up.
  */
 export function auditStatement(db: Database, event: AuditEvent, requester: Requester, when: SQL = sql`true`) {
   const { requestId, ip, country, userAgent } = requester
@@ -68,7 +68,7 @@ export function auditStatement(db: Database, event: AuditEvent, requester: Reque
 }
 
 /**
- * Records an event where `when` holds, and only counts it where it does not: the same statements in both cases.
+ * Records an event where `when` holds, and only counts it where it does not. The statements are the same in both cases.
  */
 export function auditOrCountStatements(db: Database, event: AuditEvent, requester: Requester, when: SQL) {
   return [auditStatement(db, event, requester, when), countEventStatement(db, event, sql`not (${when})`)] as const
@@ -82,7 +82,7 @@ function countEventStatement(db: Database, { type, at }: AuditEvent, when: SQL) 
   })
 }
 
-/** The day of a moment in UTC, as `YYYY-MM-DD`. */
+/** Gives the day of a moment in UTC, as `YYYY-MM-DD`. */
 const toDay = (at: number) => new Date(at).toISOString().slice(0, 10)
 
 /** Deletes some of the events from before a time and answers how many they were. */
@@ -91,7 +91,8 @@ export function deleteAuditEvents(db: Database, before: number, limit: number): 
 }
 
 /**
- * Deletes the counts of days before a time. A day has no more of them than there are types, so all go at once.
+ * Deletes the counts of days before a time. A day has at most one count of each type, so all of them are deleted at
+ * once.
  */
 export async function deleteAuditCounts(db: Database, before: number): Promise<number> {
   const gone = await db
@@ -109,7 +110,10 @@ export function auditEachUserStatement(db: Database, event: { type: AuditType; a
   return insertSelect(db, auditEvents, values, sql`from users where ${when}`)
 }
 
-/** Events that fit, newest first. `from` is included, `to` is not; `before` is the place of the event shown last. */
+/**
+ * Lists the events that match, newest first. `from` is included, `to` is not; `before` is the place of the event that
+ * was shown last.
+ */
 export async function listAuditEvents(
   db: Database,
   filter: {
@@ -123,7 +127,8 @@ export async function listAuditEvents(
 ) {
   const { userId, type, from, to, before } = filter
   const { requestId: _, ...fields } = getTableColumns(auditEvents)
-  // The plus sign keeps SQLite from finding one person's events among everybody's of that type.
+  // The plus sign keeps SQLite from using the index of the type, which would search everybody's events for one
+  // person's.
   const whenType = userId === undefined ? eq(auditEvents.type, type ?? '') : sql`+${auditEvents.type} = ${type}`
   return await db
     .select(fields)

@@ -3,7 +3,7 @@ import type { Database } from './database.ts'
 
 /** A statement that can join a batch. */
 export type Statement = BatchItem<'sqlite'>
-/** One statement, several that belong together, or null where this batch does without. */
+/** One statement, several that belong together, or null where this batch needs none. */
 type Step = Statement | readonly Statement[] | null
 type AnswerOf<Of> = Of extends Statement
   ? Of['_']['result']
@@ -12,9 +12,9 @@ type AnswerOf<Of> = Of extends Statement
     : null
 
 /**
- * Runs statements as one transaction and answers each under its name. They run in the order in which they are named,
- * and each sees what those before it did; when one fails, none has happened (D1 has no other transaction:
- * docs/platform-notes.md).
+ * Runs statements as one transaction and gives the answer of each under its name. They run in the order in which they
+ * are named, and each sees what those before it did. When one fails, none takes effect. D1 has no other transaction
+ * (docs/platform-notes.md).
  */
 export async function inOneBatch<Steps extends Readonly<Record<string, Step>>>(
   db: Database,

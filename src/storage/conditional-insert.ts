@@ -7,15 +7,15 @@ type Values<Table extends SQLiteTable> = {
 }
 
 /**
- * `INSERT ... SELECT ... WHERE when`: a row that comes into being only if the fact it belongs to does, inside one
- * batch. Values are bound, or SQL expressions such as a scalar subquery; a column that is not named gets its default,
- * or null.
+ * Builds `INSERT ... SELECT ... WHERE when`, which inserts a row only if a condition holds at that place in the batch.
+ * Values are bound, or are SQL expressions such as a scalar subquery. A column that is not named gets its default, or
+ * null.
  */
 export function insertWhere<Table extends SQLiteTable>(db: Database, table: Table, values: Values<Table>, when: SQL) {
   return insertSelect(db, table, values, sql`where ${when}`)
 }
 
-/** `INSERT ... SELECT ...` with a source of its own: a row for each that `source` (`from ... where ...`) finds. */
+/** Builds `INSERT ... SELECT ...`, which inserts a row for each one that `source` (`from ... where ...`) finds. */
 export function insertSelect<Table extends SQLiteTable>(
   db: Database,
   table: Table,

@@ -4,7 +4,7 @@ import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
 
 export type Database = DrizzleD1Database<Record<string, never>>
 
-/** D1's words for a violated unique index, e.g. `users.email`. */
+/** Recognises the error by which D1 reports a violated unique index, such as `users.email`. */
 export function isUniqueViolation(error: unknown, column: string): boolean {
   for (let current = error; current instanceof Error; current = current.cause)
     if (current.message.includes('UNIQUE constraint failed') && current.message.includes(column)) return true

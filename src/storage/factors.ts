@@ -3,14 +3,14 @@ import type { Condition } from './conditions.ts'
 import type { Database } from './database.ts'
 import { users } from './schema/index.ts'
 
-/** Which factors an account has set, in the form in which its profile shows them. It holds no secret of theirs. */
+/** Which factors an account has set, in the form in which its profile shows them. It holds none of their secrets. */
 export interface FactorState {
   totp: boolean
   passkeys: number
   recoveryCodesLeft: number
 }
 
-/** The state of the factors as a part of each account that is read. Every factor that is stored adds its own member. */
+/** Reads the state of the factors together with each account. Every factor that is stored adds its own member here. */
 export const factorState = sql`json_object(
   'totp', json(case when users.totp_activated_at is null then 'false' else 'true' end),
   'passkeys', 0,
@@ -18,7 +18,7 @@ export const factorState = sql`json_object(
   .mapWith((value: string) => JSON.parse(value) as FactorState)
   .as('factor_state')
 
-/** Nobody has verified the address of the account, and `when` holds. */
+/** Holds where nobody has verified the address of the account and `when` holds. */
 export const whenUnverified = (userId: string | SQL, when: Condition): Condition =>
   sql`${when} and exists (select 1 from users where id = ${userId} and email_verified_at is null)`
 

@@ -15,7 +15,7 @@ interface NewMail {
   id: string
   kind: string | SQL
   recipient: string | SQL
-  /** Whom it concerns; null for an address without an account. */
+  /** The user whom the mail concerns; null for an address without an account. */
   userId: string | SQL | null
   locale: string
   tokenId?: string
@@ -26,23 +26,24 @@ interface NewMail {
 const HOUR_MS = 3_600_000
 
 /**
- * The mailbox that an address leads to where `+tag` is only a label (RFC 5233): `anna+news@example.com` is read by
- * `anna@example.com`. Dots are kept, because they make another mailbox nearly everywhere. Null for no address.
+ * Gives the mailbox that an address leads to where `+tag` is only a label (RFC 5233): `anna@example.com` reads the
+ * mails to `anna+news@example.com`. Dots are kept, because with nearly every provider they make another mailbox. Null
+ * stays null.
  */
 const mailboxOf = (address: string | SQL): SQL =>
   sql`(select lower(case when plus between 2 and at then substr(address, 1, plus - 1) || substr(address, at) else address end)
     from (select address, instr(address, '+') as plus, instr(address, '@') as at from (select ${address} as address)))`
 
 /**
- * When the mailbox may get one more mail of a kind, so that no hour sees more than the limit allows: now, or an hour
- * after an earlier one.
+ * Gives the time at which the mailbox may get one more mail of a kind: now, or an hour after an earlier one, so that no
+ * hour brings more mails than the limit allows.
  */
 function nextTurn({ recipient, kind, createdAt }: NewMail): SQL {
   return sql`max(${createdAt}, coalesce((select created_at from outbox where mailbox = ${mailboxOf(recipient)} and kind = ${kind}
     order by created_at desc limit 1 offset ${MAIL_MAX_PER_KIND_AND_HOUR - 1}), 0) + ${HOUR_MS})`
 }
 
-/** The row of a mail that is due at `dueAt`. */
+/** Makes the row of a mail that is due at `dueAt`. */
 const toRow = (mail: NewMail, dueAt: number | SQL) => ({
   ...mail,
   mailbox: mailboxOf(mail.recipient),
@@ -58,9 +59,9 @@ export function enqueueMailStatement(db: Database, mail: NewMail, when: SQL) {
 }
 
 /**
- * Puts a notice of something that happened in the outbox if `when` holds. Beyond the hour's limit it waits its
- * turn, because a flood must not hide a fact. It is left out only where it would wait longer than
- * `MAIL_NOTICE_MAX_DELAY_MS`: its recipient then gets as many other notices of the kind.
+ * Puts a notice of something that happened in the outbox if `when` holds. Beyond the hour's limit it waits its turn,
+ * because a flood of mails must not hide it. It is left out only where it would wait longer than
+ * `MAIL_NOTICE_MAX_DELAY_MS`; its recipient then gets as many other notices of the kind.
  */
 export function enqueueNoticeStatement(db: Database, notice: NewMail, when: SQL) {
   const turn = nextTurn(notice)
@@ -73,8 +74,8 @@ export function enqueueNoticeStatement(db: Database, notice: NewMail, when: SQL)
 }
 
 /**
- * Puts the mail that carries a token in the outbox, addressed to where the token says. It does nothing if the token was
- * not made.
+ * Puts the mail that carries a token in the outbox, addressed to the address in the token's row. It does nothing if the
+ * token was not made.
  */
 export function enqueueTokenMailStatement(
   db: Database,
@@ -89,9 +90,9 @@ export function enqueueTokenMailStatement(
 }
 
 /**
- * The same for a token that was made for this mail: the token is deleted where the limit leaves the mail out. A code is
- * compared with the newest token of its address, so a token that nobody was sent would make the last mail's code
- * useless.
+ * Does the same for a token that was made for this mail, and deletes the token where the limit leaves the mail out. A
+ * code is compared with the newest token of its address, so a token that was sent to nobody would make the code of the
+ * last mail useless.
  */
 export function mailTokenStatements(db: Database, mail: Parameters<typeof enqueueTokenMailStatement>[1]) {
   return [
@@ -100,12 +101,15 @@ export function mailTokenStatements(db: Database, mail: Parameters<typeof enqueu
   ] as const
 }
 
-/** SQLite walks the index in order only where every column before the time is given. */
+/**
+ * The query names each priority, because SQLite walks the index in order only where every column before the time is
+ * given.
+ */
 const PRIORITIES = [0, 1]
 
 /**
- * Takes the most urgent mail that is due, the longest due of several, for one delivery: nobody else gets it until
- * `leaseUntil`.
+ * Takes the most urgent mail that is due for one delivery, and of several the one that is longest due. Nobody else gets
+ * it until `leaseUntil`.
  */
 export async function claimNextMail(db: Database, { now, leaseUntil }: { now: number; leaseUntil: number }) {
   const next = db
@@ -131,8 +135,8 @@ export async function claimNextMail(db: Database, { now, leaseUntil }: { now: nu
 }
 
 /**
- * When a mail that no delivery has tried yet is due, if that is after `now`; null otherwise. A mail that was postponed
- * has a message of its own in the queue for its next try.
+ * Gives the time at which a mail that no delivery has tried yet is due, if that is after `now`, and null otherwise. A
+ * mail that was postponed has a message of its own in the queue for its next try.
  */
 export async function findFirstTryAfter(db: Database, id: string, now: number): Promise<number | null> {
   const whenUntried = and(eq(outbox.state, 'pending'), eq(outbox.attempts, 0), isNull(outbox.lastError))
@@ -143,16 +147,16 @@ export async function findFirstTryAfter(db: Database, id: string, now: number): 
   return mail?.dueAt ?? null
 }
 
-/** No other delivery has claimed the mail since, or recorded how it ended. */
+/** Holds where no other delivery has claimed the mail since, or recorded how it ended. */
 const whenStillClaimed = ({ id, attempts }: OutboxRow): SQL =>
   sql`exists (select 1 from outbox where id = ${id} and state = 'pending' and attempts = ${attempts})`
 
-/** Records that a mail has left, whatever another delivery has recorded of it. */
+/** Records that a mail has left, whatever another delivery has recorded about it. */
 export function markDeliveredStatement(db: Database, id: string) {
   return db.update(outbox).set({ state: 'delivered', lastError: null }).where(eq(outbox.id, id))
 }
 
-/** Ends a mail that nobody needs any more. */
+/** Marks a mail that nobody needs any more as dropped. */
 export function dropMailStatement(db: Database, mail: OutboxRow, reason: string) {
   return db
     .update(outbox)
@@ -160,7 +164,7 @@ export function dropMailStatement(db: Database, mail: OutboxRow, reason: string)
     .where(and(eq(outbox.id, mail.id), whenStillClaimed(mail)))
 }
 
-/** Leaves a mail for a later try. A mail that no server has tried to take keeps the number of tries that it had. */
+/** Leaves a mail for a later try. A mail that no server has tried to take keeps its number of tries. */
 export function postponeMailStatement(
   db: Database,
   mail: OutboxRow,
@@ -173,7 +177,9 @@ export function postponeMailStatement(
     .where(and(eq(outbox.id, mail.id), whenStillClaimed(mail)))
 }
 
-/** Gives a mail up, and records that in the audit trail: once, even where two deliveries of it fail. */
+/**
+ * Gives a mail up, and records that in the audit trail. It does so once, even where two deliveries of the mail fail.
+ */
 export function failMailStatements(
   db: Database,
   mail: OutboxRow,
@@ -192,10 +198,12 @@ export function failMailStatements(
   ] as const
 }
 
-/** The last mail of one part of the list of overdue mails, behind which the next part begins. */
+/** The last mail of one part of the list of overdue mails; the next part begins after it. */
 export type OverdueMail = Pick<OutboxRow, 'id' | 'priority' | 'nextAttemptAt'>
 
-/** Mails that should have left by `dueBefore`, urgent ones first, then the longest overdue, from behind `after`. */
+/**
+ * Lists mails that should have left by `dueBefore` and come after `after`: urgent ones first, then the longest overdue.
+ */
 export async function listOverdueMails(
   db: Database,
   { dueBefore, after, limit }: { dueBefore: number; after: OverdueMail | null; limit: number },
@@ -218,7 +226,7 @@ export async function listOverdueMails(
     .limit(limit)
 }
 
-/** Deletes mails that were last tried before a time and have left, or that nobody needs any more. */
+/** Deletes mails that were last tried before a time, if they have left or nobody needs them any more. */
 export function deleteSettledMails(db: Database, triedBefore: number, limit: number): Promise<number> {
   const whenSettled = and(
     inArray(outbox.state, ['delivered', 'dropped']),

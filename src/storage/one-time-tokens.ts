@@ -9,7 +9,7 @@ import { oneTimeTokens, users } from './schema/index.ts'
 export type OneTimeToken = typeof oneTimeTokens.$inferSelect
 export type OneTimeTokenPurpose = OneTimeToken['purpose']
 
-/** What a new token needs besides its owner. */
+/** The values of a new token, apart from its owner. */
 export interface NewOneTimeToken {
   id: string
   salt: string
@@ -17,13 +17,13 @@ export interface NewOneTimeToken {
   expiresAt: number
 }
 
-/** The account that a token is made for, and what must still hold of it. */
+/** The account that a token is made for, and what must still be true of it. */
 type TokenOwner = { id: string; unlessTaken?: string; asProven?: Proven } | { email: string; isUnverified?: boolean }
 
 /**
- * Makes a token for the active account that `owner` picks, or none where there is no such account; with `unlessTaken`,
- * only while nobody has that address; with `asProven`, only while the account is as it was then. The token proves the
- * account's address, or `email` where it names one.
+ * Makes a token for the active account that `owner` picks, or none where there is no such account. With `unlessTaken`,
+ * it does so only while nobody has that address; with `asProven`, only while the account is as it was then. The token
+ * proves the account's address, or `email` where it names one.
  */
 export function issueTokenStatement(
   db: Database,
@@ -55,7 +55,7 @@ function whenIsOwner(owner: TokenOwner): SQL | undefined {
   )
 }
 
-/** A live token, as a proven one names it, and its account. */
+/** Finds a live token by the id and salt of its verified form, with its account. */
 export async function findToken(
   db: Database,
   { id, salt }: Pick<OneTimeToken, 'id' | 'salt'>,
@@ -80,9 +80,9 @@ export async function findToken(
 
 /**
  * Counts a guess at the code of a token, before the code is compared. It answers nothing when there is no such token,
- * or when the guesses at it are used up, or those of its user and purpose for the day. A token is picked by its id, or
- * as the newest that was mailed to an address. Several accounts may have asked for one new address: each has a token of
- * its own, so that none can put the code of another out of use.
+ * when the guesses at it are used up, or when those of its user and purpose are used up for the day. A token is picked
+ * by its id, or as the newest that was mailed to an address. Several accounts may have asked for one new address. Each
+ * then has a token of its own, so that none can make the code of another useless.
  */
 export async function countGuess(
   db: Database,
@@ -110,8 +110,8 @@ export async function countGuess(
         ),
       )
       .returning(),
-    // A batch answers rows as objects, in which two columns of one name become one: so only the account's are asked
-    // here.
+    // A batch answers rows as objects, in which two columns of one name become one. So only the account's columns are
+    // selected here.
     accounts: db
       .select(accountFields)
       .from(users)
@@ -126,7 +126,7 @@ export async function countGuess(
 
 /**
  * Uses a token up, and with it every other one of the same user and purpose. It stands last in a batch whose other
- * statements depend on the token: of two batches that race, one finds the token in the answer and the other has done
+ * statements depend on the token. When two batches race, one finds the token in the answer and the other has done
  * nothing.
  */
 export function consumeTokenStatement(db: Database, id: string) {
@@ -136,7 +136,7 @@ export function consumeTokenStatement(db: Database, id: string) {
     .returning({ id: oneTimeTokens.id })
 }
 
-/** The same for a token whose use makes every other token of its user worthless, whatever that is for. */
+/** Does the same for a token whose use makes every other token of its user worthless, whatever its purpose. */
 export function consumeAllTokensStatement(db: Database, id: string) {
   return db
     .delete(oneTimeTokens)

@@ -9,7 +9,10 @@ export function grantRoleStatement(db: Database, { userId, role }: typeof userRo
   return insertWhere(db, userRoles, { userId, role }, sql`${when} and ${whenMissing}`)
 }
 
-/** The account has the address that the deployment named for its first admin, nobody is an admin, and `when` holds. */
+/**
+ * Holds where the account has the address that the deployment named for its first admin, nobody is an admin, and `when`
+ * holds.
+ */
 export const whenBootstrapIsDue = ({ userId, address, when }: { userId: string; address: string; when: SQL }): SQL =>
   sql`exists (select 1 from users where id = ${userId} and email = ${address} and status = 'active')
     and not exists (select 1 from user_roles where role = 'admin') and ${when}`

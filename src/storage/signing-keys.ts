@@ -4,7 +4,7 @@ import { signingKeys } from './schema/index.ts'
 
 export type SigningKeyRow = typeof signingKeys.$inferSelect
 
-/** The keys of a period and later ones, newest first. */
+/** Lists the keys of a period and of later ones, newest first. */
 export async function listSigningKeys(db: Database, fromPeriod: number): Promise<SigningKeyRow[]> {
   return await db
     .select()
@@ -13,7 +13,7 @@ export async function listSigningKeys(db: Database, fromPeriod: number): Promise
     .orderBy(desc(signingKeys.period), desc(signingKeys.ordinal))
 }
 
-/** Adds keys; where another isolate was first with a period's ordinal, its key stays. */
+/** Adds keys. Where another isolate has stored one under the same period and ordinal first, that key stays. */
 export async function insertSigningKeys(db: Database, rows: SigningKeyRow[]): Promise<void> {
   await db.insert(signingKeys).values(rows).onConflictDoNothing()
 }

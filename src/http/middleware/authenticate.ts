@@ -11,7 +11,7 @@ import { assertTrustedOrigin } from '../origin.ts'
 
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i
 
-/** The access token of a request, by whichever of the two ways it is carried; null without one. */
+/** Reads the access token of a request, by whichever of the two ways it is carried; null without one. */
 export function readAccessToken(c: Context): string | null {
   const header = c.req.header('Authorization')
   const cookie = readAccessCookie(c)
@@ -24,14 +24,14 @@ export function readAccessToken(c: Context): string | null {
   return header === undefined ? null : (BEARER.exec(header)?.[1] ?? null)
 }
 
-/** Whether a request carries a bearer token and nothing that a browser adds by itself to sign its user in. */
+/** Tells whether a request carries a bearer token and no credentials that a browser adds by itself. */
 export const isBearerRequest = (c: Context): boolean =>
   BEARER.test(c.req.header('Authorization') ?? '') && readAccessCookie(c) === null && readRefreshCookie(c) === null
 
-/** The session and the account of a request as they are now. @throws {Refusal} `unauthenticated`. */
+/** Finds the session and the account of a request as they are now. @throws {Refusal} `unauthenticated`. */
 export const authenticateCaller = (c: Context): Promise<Caller> => authenticateBy(c, authenticateFresh)
 
-/** The same with what the password is verified by. @throws {Refusal} `unauthenticated`. */
+/** Does the same, and also reads what the password is verified by. @throws {Refusal} `unauthenticated`. */
 export const authenticateCallerWithCredentials = (c: Context): Promise<CallerWithCredentials> =>
   authenticateBy(c, authenticateWithCredentials)
 

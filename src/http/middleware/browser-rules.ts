@@ -13,7 +13,7 @@ const PREFLIGHT_MAX_AGE_SECONDS = 600
 const RESOURCE_POLICY = 'Cross-Origin-Resource-Policy'
 
 /**
- * In production, sends plain HTTP on to https where that is safe, and refuses it where a secret may have been exposed
+ * In production, redirects plain HTTP to https where that is safe, and refuses it where a secret may have been exposed
  * already. It stands before everything that looks at a cookie or a token.
  */
 export const requireHttps = createMiddleware<AppEnv>(async (c, next) => {
@@ -25,9 +25,9 @@ export const requireHttps = createMiddleware<AppEnv>(async (c, next) => {
 })
 
 /**
- * Tells browsers to use https only (RFC 6797), with pages and data alike. It includes the subdomains of `ISSUER` only
- * where a deployment says so, because one of them may be somebody else's and have no https. A Worker without a valid
- * configuration has no platform to ask, and leaves the subdomains out.
+ * Tells browsers to use https only (RFC 6797), in answers with pages and with data alike. It includes the subdomains of
+ * `ISSUER` only where a deployment says so, because one of them may belong to somebody else and have no https. A Worker
+ * without a valid configuration cannot read that setting, and leaves the subdomains out.
  */
 export const transportSecurity = createMiddleware<AppEnv>(async (c, next) => {
   await next()
@@ -46,7 +46,8 @@ const allowOrigin = cors({
 })
 
 /**
- * Lets the listed origins call with credentials, and no other: never a wildcard, always `Vary: Origin` (ASVS 3.4.2).
+ * Lets the listed origins call with credentials, and no others. It never sends a wildcard, and always sends `Vary:
+ * Origin` (ASVS 3.4.2).
  */
 export const crossOrigin = createMiddleware<AppEnv>(async (c, next) => {
   const origin = c.req.header('Origin')
@@ -58,8 +59,8 @@ export const crossOrigin = createMiddleware<AppEnv>(async (c, next) => {
 /**
  * Refuses every unsafe request that a page of a foreign origin makes, with one exception: a bearer token on a route
  * that acts by the token alone. No browser adds a token by itself, so whoever sends one means to, and CORS decides
- * whether a page may read the answer. The cookies of that answer are taken out, because a page could otherwise tie its
- * visitor to another account (docs/decisions/0009-cookies-and-csrf.md).
+ * whether a page may read the answer. The cookies of that answer are removed, because a page could otherwise sign its
+ * visitor in to another account (docs/decisions/0009-cookies-and-csrf.md).
  */
 export const refuseForeignPages = createMiddleware<AppEnv>(async (c, next) => {
   if (isSafe(c) || !isForeignPage(c)) return await next()
@@ -68,7 +69,10 @@ export const refuseForeignPages = createMiddleware<AppEnv>(async (c, next) => {
   for (const field of ['Set-Cookie', 'Clear-Site-Data']) c.header(field, undefined)
 })
 
-/** Headers for answers that are data: nothing in them may be rendered, framed, run or embedded (ASVS 3.4, 3.5.8). */
+/**
+ * Sets the headers of answers that are data: nothing in them may be rendered, framed, run or embedded (ASVS 3.4,
+ * 3.5.8).
+ */
 const setDataHeaders = secureHeaders({
   contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
   strictTransportSecurity: false,
@@ -83,7 +87,7 @@ export const apiHeaders = createMiddleware<AppEnv>(async (c, next) => {
   await next()
   if (c.get('isPage')) return
   await setDataHeaders(c, async () => undefined)
-  // What pages of other origins may embed, such as a picture, says so itself.
+  // An answer that pages of other origins may embed, such as a picture, sets this header itself.
   if (!c.res.headers.has(RESOURCE_POLICY)) c.header(RESOURCE_POLICY, 'same-origin')
 })
 

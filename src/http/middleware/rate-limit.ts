@@ -12,8 +12,8 @@ import { readDeviceToken } from '../cookies.ts'
 type RateClass = keyof typeof RATE_CLASSES
 
 /**
- * Limits one route by client address. It is a part of the route, so no spelling of a path gets around it (better-auth
- * CVE-2025-71399), and each route has a count of its own.
+ * Limits one route by client address. The limit is a part of the route, so no spelling of a path gets around it
+ * (better-auth CVE-2025-71399), and each route has a count of its own.
  */
 const rateLimit = (name: RateClass, route: string) =>
   createMiddleware<AppEnv>(async (c, next) => {
@@ -24,17 +24,18 @@ const rateLimit = (name: RateClass, route: string) =>
 /** A route that sends mails is limited by the minute as every sensitive route is, and by the hour and the day. */
 const MAIL_CLASSES = ['sensitive', 'mail-hourly', 'mail-daily'] as const
 
-/** What a route states as its limit: one class, or `mails` for all classes of a route that sends mails. */
+/** The limit that a route states: one class, or `mails` for all classes of a route that sends mails. */
 export type Limit = RateClass | 'mails'
 
 export const limitsOf = (limit: Limit, route: string) =>
   (limit === 'mails' ? MAIL_CLASSES : [limit]).map((name) => rateLimit(name, route))
 
 /**
- * Limits logins by client address, except from a device that has logged in to the same account before: such a login
- * gets through, whatever else comes from its office's address (docs/decisions/0008-rate-limits.md). A token that we
- * made opens a small budget of the account it names. Only the login shows whether it is for that account, so the caller
- * gets a function that counts it by its address where it is not, and does nothing where that was done.
+ * Limits logins by client address, except from a device that has logged in to the same account before. Such a login
+ * gets through, whatever else comes from the same address, such as that of an office
+ * (docs/decisions/0008-rate-limits.md). A token that this service made opens a small budget of the account it names.
+ * Only the login finds out whether the token is for that account. So the caller gets a function that counts the login
+ * by its address where it is not, and that does nothing where the address was counted already.
  */
 export async function limitLogins(c: Context, route: string): Promise<() => Promise<void>> {
   const countAddress = () => limitByAddress(c, 'sensitive', route)
@@ -51,7 +52,7 @@ export const globalRateLimit = createMiddleware<AppEnv>(async (c, next) => {
   await next()
 })
 
-/** Counts a request towards that limit, also one that is refused before it gets there. */
+/** Counts a request towards the limit for all requests, including one that is refused before it reaches that limit. */
 export async function limitAltogether(c: Context): Promise<void> {
   await limitByAddress(c, 'global')
 }
@@ -73,8 +74,8 @@ async function limitByAddress(c: Context, name: RateClass | 'global', route?: st
 
 /**
  * Counts a request under each key, the narrowest first, and says in the fields of draft-ietf-httpapi-ratelimit-headers
- * what the tightest limit leaves. A request that a narrow key refuses counts under no wider one, so that nobody shuts
- * out the neighbours by being refused.
+ * what the tightest limit leaves. A request that a narrow key refuses does not count under a wider one, so that nobody
+ * uses up the limit of their neighbours with refused requests.
  */
 async function count(c: Context, name: RateClass | 'global', keys: readonly RateKey[]): Promise<RateState | null> {
   const { settings, rateLimiter } = c.var.platform

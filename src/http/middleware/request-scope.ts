@@ -5,14 +5,15 @@ import type { AppEnv } from '../context.ts'
 
 /**
  * Gives the request an id, and logs it when it is answered. The log names the route and never the path or the query,
- * which may hold what a person typed. An id that a client sends is not used, because it could be made to collide.
+ * which may hold what a person typed. An id that a client sends is not used, because a client could repeat that of
+ * another request.
  */
 export const requestScope = createMiddleware<AppEnv>(async (c, next) => {
   const start = Date.now()
   const requestId = crypto.randomUUID()
   c.set('requestId', requestId)
-  // A request that has begun is finished though its client goes away: what D1 has committed, KV and the queues must
-  // hear of.
+  // A request that has begun is finished even if its client disconnects, because KV and the queues must learn what D1
+  // has committed.
   const answered = next()
   c.executionCtx.waitUntil(answered)
   await answered

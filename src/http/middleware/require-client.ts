@@ -21,8 +21,8 @@ export function authenticateClient(c: Context): string {
 }
 
 /**
- * Finds the id of the configured service that the `Authorization` of a request names and proves; null for anybody else.
- * Every configured client is compared, in constant time, whether or not one has matched.
+ * Finds the id of the configured service that the `Authorization` header of a request names and proves; null for
+ * anybody else. Every configured client is compared, in constant time, whether or not an earlier one has matched.
  */
 export function findClientId({ serviceClients }: Settings, request: Request): string | null {
   const given = auth(request)
@@ -38,8 +38,8 @@ export function findClientId({ serviceClients }: Settings, request: Request): st
 }
 
 /**
- * Hashes what was sent, and what it says when it is form-encoded: ids and secrets are encoded before they are joined
- * (RFC 6749 §2.3.1), but most clients, `curl -u` among them, send them as they are.
+ * Hashes the text as it was sent, and as it reads when it is form-encoded. Ids and secrets should be encoded before
+ * they are joined (RFC 6749 §2.3.1), but most clients, `curl -u` among them, send them as they are.
  */
 function spellings(text: string): readonly Buffer[] {
   return [digest(text), digest(decode(text))]

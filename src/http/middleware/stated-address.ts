@@ -10,8 +10,8 @@ const ADDRESS = 'Postern-Client-Address'
 /**
  * Takes the address of a person from the back end that calls for them, so that limits and the audit trail use it
  * instead of the back end's own. The back end proves by its secret that it may do so. Anybody else is refused, because
- * a client could otherwise choose the address that it is counted by. This stands before the limits, so what it refuses
- * is counted here, by the address that Cloudflare tells.
+ * a client could otherwise choose the address that it is counted by. This comes before the limits, so it counts what it
+ * refuses itself, by the address that Cloudflare gives.
  */
 export const takeStatedAddress = createMiddleware<AppEnv>(async (c, next) => {
   const service = c.req.header('Postern-Service')
@@ -27,7 +27,7 @@ export const takeStatedAddress = createMiddleware<AppEnv>(async (c, next) => {
     await limitAltogether(c)
     throw new Refusal('invalid_request', { errors: [{ path: ADDRESS, message: 'Send an IPv4 or an IPv6 address.' }] })
   }
-  // Where the back end stands tells nothing of where the person is.
+  // The location is removed, because where the back end stands says nothing about where the person is.
   c.set('platform', { ...platform, requester: { ...platform.requester, ip: address, country: null, city: null } })
   await next()
 })

@@ -4,7 +4,7 @@ import type { MailTexts } from './mail-texts.ts'
 const OWNER = (product: string): string =>
   `Du bekommst diese E-Mail, weil diese Adresse zu einem Konto bei ${product} gehört.`
 
-/** German; addresses people as "du" throughout. */
+/** The German texts, which address people as "du" throughout. */
 export const de: MailTexts<MailKind> = {
   linkHint: 'Falls die Schaltfläche nicht funktioniert, öffne diese Adresse im Browser:',
   codeHint: 'Oder gib diesen Code auf derselben Seite ein, zum Beispiel auf einem anderen Gerät:',

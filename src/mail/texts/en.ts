@@ -223,5 +223,5 @@ const texts = {
   },
 } satisfies MailTexts
 
-/** English, the language every other falls back to. Its mails are the kinds that there are. */
+/** The English texts, to which every other language falls back. Their mails define the kinds that there are. */
 export const en: MailTexts<keyof typeof texts.mails> = texts

@@ -21,8 +21,8 @@ export interface EmailBinding {
 }
 
 /**
- * Refusals of the mail or its recipient. What the operator has to mend (the sender's domain, the recipients the binding
- * allows), limits and faults of the service, and codes yet unknown, are tried again.
+ * These errors refuse the mail or its recipient. All others are tried again: what the operator has to correct (the
+ * sender's domain, or the recipients that the binding allows), limits and faults of the service, and codes yet unknown.
  */
 const PERMANENT: ReadonlySet<string> = new Set([
   'E_VALIDATION_ERROR',
@@ -34,12 +34,12 @@ const PERMANENT: ReadonlySet<string> = new Set([
   'E_HEADER_VALUE_INVALID',
 ])
 
-/** Limits of the account, a minute's or a day's. The service does not say when they end. */
+/** The limits of the account, for a minute or a day. The service does not say when they end. */
 const THROTTLED: ReadonlySet<string> = new Set(['E_RATE_LIMIT_EXCEEDED', 'E_DAILY_LIMIT_EXCEEDED'])
 
 /**
- * Sends through Cloudflare's Email Service. It builds the MIME itself and sets `Date` and `Message-ID`, which it lets
- * nobody else set; it has no idempotency key, so a mail whose acknowledgement was lost may arrive twice.
+ * Sends through Cloudflare's Email Service. The service builds the MIME itself, and sets `Date` and `Message-ID`, which
+ * nobody else can set. It has no idempotency key, so a mail may arrive twice when its acknowledgement was lost.
  */
 export function createBindingTransport(binding: EmailBinding): MailTransport {
   return async (mail) => {
@@ -59,7 +59,7 @@ export function createBindingTransport(binding: EmailBinding): MailTransport {
   }
 }
 
-/** The error's code; its message may quote an address and is not read. */
+/** Reads the error's code. Its message may quote an address and is not read. */
 function readCode(error: unknown): string {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
   return typeof code === 'string' && /^E_[A-Z_]{1,60}$/.test(code) ? code : 'failure'

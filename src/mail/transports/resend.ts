@@ -3,16 +3,16 @@ import { MailError, MailThrottledError, type MailTransport } from '../message.ts
 import { AUTOMATIC } from '../mime.ts'
 import { readRetryAfterMs } from './retry-after.ts'
 
-/** Connecting and the reply together. */
+/** The time-out covers the connection and the reply together. */
 export const RESEND_TIMEOUT_MS = 10_000
-/** Bounds what is read of an error's body. */
+/** Not more than this is read of an error's body. */
 const MAX_ERROR_LENGTH = 4_096
 
 export interface ResendOptions {
   apiKey: string
   /** `https://api.resend.com`, or any API of the same shape. */
   baseUrl: string
-  /** The platform's own unless a test stands in. */
+  /** The platform's own `fetch`, unless a test replaces it. */
   fetch?: typeof fetch
   timeoutMs?: number
 }
@@ -20,8 +20,8 @@ export interface ResendOptions {
 /**
  * Sends through Resend's HTTP API, or one compatible with it (https://resend.com/docs/api-reference/emails/send-email).
  *
- * The mail's id is the `Idempotency-Key`: for 24 h a second try of a mail that was accepted, though its answer was
- * lost, sends nothing.
+ * The mail's id is the `Idempotency-Key`. When a mail was accepted but the answer was lost, a second try within 24 h
+ * sends nothing.
  */
 export function createResendTransport({
   apiKey,
@@ -63,20 +63,26 @@ export function createResendTransport({
   }
 }
 
-/** Refusals of the key, its rights, the sender's domain or the API's address; a time-out. */
+/**
+ * These statuses say nothing about the mail: they refuse the key, its rights, the sender's domain or the API's address,
+ * or they report a time-out.
+ */
 const NOT_OF_THE_MAIL: ReadonlySet<number> = new Set([401, 403, 404, 405, 408])
-/** The same under a status that else speaks of the mail: a sender that is no address, a twin still under way. */
+/**
+ * These errors say nothing about the mail either, although their status usually does: the sender is no address, or the
+ * same mail is still being sent.
+ */
 const NOT_OF_THE_MAIL_NAMES: ReadonlySet<string> = new Set(['invalid_from_address', 'concurrent_idempotent_requests'])
 
 /**
- * 4xx says that this mail will never do, unless it speaks of something else
- * (https://resend.com/docs/api-reference/errors).
+ * Tells whether the mail was refused for good. A 4xx says so, unless its status or its error name is about something
+ * else (https://resend.com/docs/api-reference/errors).
  */
 function isPermanent(status: number, name: string): boolean {
   return status >= 400 && status < 500 && !NOT_OF_THE_MAIL.has(status) && !NOT_OF_THE_MAIL_NAMES.has(name)
 }
 
-/** The error's name, such as `rate_limit_exceeded`; its message may quote an address and is not read. */
+/** Reads the error's name, such as `rate_limit_exceeded`. Its message may quote an address and is not read. */
 async function readErrorName(response: Response): Promise<string> {
   const text = await response.text().catch(() => '')
   return /"name"\s*:\s*"([a-z_]{1,60})"/.exec(text.slice(0, MAX_ERROR_LENGTH))?.[1] ?? ''

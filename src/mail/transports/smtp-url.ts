@@ -1,21 +1,21 @@
-/** Where and how to reach a mail server, from `SMTP_URL`. */
+/** The address of a mail server and the way to reach it, from `SMTP_URL`. */
 export interface SmtpServer {
   host: string
   port: number
   /**
-   * `implicit` from the first byte (`smtps://`), `starttls` required before anything else is said, `off` for
-   * development.
+   * With `implicit`, TLS starts with the first byte (`smtps://`). With `starttls`, it is required before anything else
+   * is said. `off` is for development.
    */
   tls: 'implicit' | 'starttls' | 'off'
-  /** Null where the server asks for none. */
+  /** The credentials; null where the server asks for none. */
   credentials: { user: string; password: string } | null
 }
 
 const FORM = 'must look like smtp://user:password@host:587 or smtps://user:password@host:465'
 
 /**
- * Reads `smtp://user:password@host:587` or `smtps://user:password@host:465`; user and password are percent-encoded.
- * What an unencoded `#`, `/` or `?` of a password would turn into another part of the URL is refused.
+ * Reads `smtp://user:password@host:587` or `smtps://user:password@host:465`. User and password are percent-encoded. A
+ * password with an unencoded `#`, `/` or `?`, which would become another part of the URL, is refused.
  *
  * @throws {TypeError} naming the rule, never the value, which holds a password.
  */
@@ -29,7 +29,7 @@ export function parseSmtpUrl(text: string): SmtpServer {
   if (implicit && off) throw new TypeError('smtps and tls=off exclude each other')
   return {
     host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
-    // RFC 8314 §3.3 (465) and RFC 6409 §3.1 (587).
+    // The ports are those of RFC 8314 §3.3 (465) and RFC 6409 §3.1 (587).
     port: url.port === '' ? (implicit ? 465 : 587) : Number(url.port),
     tls: implicit ? 'implicit' : off ? 'off' : 'starttls',
     credentials: url.username === '' ? null : { user: decode(url.username), password: decode(url.password) },

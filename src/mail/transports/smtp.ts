@@ -8,19 +8,25 @@ import { buildMime, type MimeMessage } from '../mime.ts'
 import type { SmtpServer } from './smtp-url.ts'
 
 /**
- * How long connecting, and then each single reply, may take; and a whole delivery, so that a server that trickles ends
- * as well, under the outbox's lease of a mail.
+ * `step` bounds connecting, and then each single reply. `delivery` bounds a whole delivery, so that one to a server
+ * that answers very slowly ends as well, before the outbox's lease of the mail does.
  */
 export const SMTP_TIMEOUTS_MS = { step: 10_000, delivery: 30_000 }
-/** The mail is accepted by then: a goodbye is worth no longer wait. */
+/** The mail is accepted by then, so the goodbye is not worth a longer wait. */
 const QUIT_TIMEOUT_MS = 1_000
 
-/** Commands whose refusal speaks of this very mail. */
+/** The commands whose refusal is about this very mail. */
 const SPEAKS_OF_THE_MAIL: ReadonlySet<string> = new Set(['RCPT TO', 'DATA'])
-/** "Bad sequence" and the replies of RFC 4954 §6 that ask for a (better) login, whatever command they answer. */
+/**
+ * These replies are about the session, whatever command they answer: "Bad sequence", and those of RFC 4954 §6 that ask
+ * for a login or a better one.
+ */
 const SPEAKS_OF_THE_SESSION: ReadonlySet<number> = new Set([503, 530, 534, 535, 538])
 
-/** What nodemailer adds to an error. Its message quotes the server, which quotes addresses: it goes nowhere. */
+/**
+ * The members that nodemailer adds to an error. The error's message quotes the server, which quotes addresses, so the
+ * message is passed on to nobody.
+ */
 interface SmtpFailure extends Error {
   code?: string
   responseCode?: number
@@ -28,12 +34,13 @@ interface SmtpFailure extends Error {
 }
 
 /**
- * Sends through a mail server by SMTP submission (RFC 6409): one connection a mail, STARTTLS (RFC 3207) or TLS from the
- * first byte, AUTH PLAIN or LOGIN (RFC 4954). Without TLS nothing is said to a server unless the URL has `tls=off`.
+ * Sends through a mail server by SMTP submission (RFC 6409). It uses one connection for each mail, STARTTLS (RFC 3207)
+ * or TLS from the first byte, and AUTH PLAIN or LOGIN (RFC 4954). Without TLS, nothing is said to a server unless the
+ * URL has `tls=off`.
  *
- * The socket is `node:net` or `node:tls`, which workerd makes of `cloudflare:sockets`; nodemailer speaks over it. It is
- * opened here, by name: nodemailer would resolve the name itself, by one more HTTPS request, and connect to an address
- * no certificate names.
+ * The socket is `node:net` or `node:tls`, which workerd builds on `cloudflare:sockets`, and nodemailer speaks over it.
+ * It is opened here, by name, because nodemailer would resolve the name itself, by one more HTTPS request, and connect
+ * to an address that no certificate names.
  */
 export function createSmtpTransport(server: SmtpServer, timeoutsMs = SMTP_TIMEOUTS_MS): MailTransport {
   return async (mail) => {
@@ -88,7 +95,10 @@ async function deliver(
   }
 }
 
-/** Greeting, EHLO, STARTTLS, AUTH, MAIL, RCPT, DATA: settles when the server answered the message itself. */
+/**
+ * Speaks SMTP with the server: greeting, EHLO, STARTTLS, AUTH, MAIL, RCPT, DATA. It settles when the server has
+ * answered the message itself.
+ */
 async function converse(connection: SMTPConnection, server: SmtpServer, message: MimeMessage): Promise<void> {
   await new Promise<void>((resolve, reject) => connection.connect((error) => (error ? reject(error) : resolve())))
   const { credentials } = server
@@ -105,7 +115,7 @@ async function converse(connection: SMTPConnection, server: SmtpServer, message:
   })
 }
 
-/** Says goodbye; whatever becomes of it, the mail is delivered. */
+/** Says goodbye. Whether or not that succeeds, the mail is delivered. */
 async function quit(connection: SMTPConnection): Promise<void> {
   const ended = Promise.withResolvers<void>()
   connection.once('end', ended.resolve)
@@ -114,9 +124,9 @@ async function quit(connection: SMTPConnection): Promise<void> {
 }
 
 /**
- * A 5xx reply is final (RFC 5321 §4.2.1) where it refuses the recipient or the message. Where it refuses us (greeting,
- * STARTTLS, which an attacker on the line can fake, login, sender) every mail would fail alike until the operator mends
- * it: that is tried again.
+ * Translates a failure. A 5xx reply is final (RFC 5321 §4.2.1) where it refuses the recipient or the message. Where it
+ * refuses us (greeting, STARTTLS, which an attacker on the line can fake, login, sender), every mail would fail alike
+ * until the operator corrects it, so the mail is tried again.
  */
 function toMailError(error: SmtpFailure): MailError {
   if (error instanceof MailError) return error

@@ -110,7 +110,7 @@ export const oauthRoutes = createRouter()
     const { provider } = c.req.valid('param')
     const { state = '' } = c.req.valid('query')
     const flow = await openFlow(c.var.platform, { provider, state }, (name) => readFlowCookie(c, name))
-    // Without the cookie there is nowhere to go that could be trusted.
+    // Without the cookie there is no address that could be trusted to send the browser to.
     if (!flow) throw new Refusal('invalid_state', { reason: 'no cookie of this state' })
     clearFlowCookie(c, cookieName(state))
     return c.redirect(await land(c, flow), 302)
@@ -133,7 +133,10 @@ export const oauthRoutes = createRouter()
     return c.json(presentLogin(c, exchanged.login, exchanged.delivery), 200)
   })
 
-/** Completes the flow, sets what the browser is to keep, and gives the address it goes to, also where all failed. */
+/**
+ * Completes the flow, sets the cookies that the browser is to keep, and gives the address to send it to, even where all
+ * failed.
+ */
 async function land(c: Context, flow: OAuthFlow): Promise<string> {
   try {
     const parameters = new URL(c.req.url).searchParams
@@ -148,7 +151,9 @@ async function land(c: Context, flow: OAuthFlow): Promise<string> {
   }
 }
 
-/** The target with what we say: an `error` or a `code` that stood there before is not ours. */
+/**
+ * Adds our parameter to the target. An `error` or a `code` that stood there before is removed, because it is not ours.
+ */
 function withParameter(target: string, name: 'code' | 'error', value: string): string {
   const url = new URL(target)
   for (const known of ['code', 'error']) url.searchParams.delete(known)
@@ -156,7 +161,7 @@ function withParameter(target: string, name: 'code' | 'error', value: string): s
   return url.href
 }
 
-/** The verifier that this browser keeps for a login with cookies; only a page of ours may use it. */
+/** Reads the verifier that this browser keeps for a login with cookies. Only one of our own pages may use it. */
 function readVerifierCookie(c: Context): string | null {
   const verifier = readExchangeCookie(c)
   if (verifier !== null) assertTrustedOrigin(c)

@@ -7,9 +7,10 @@ import { grantRoleStatement, whenBootstrapIsDue } from '../../storage/roles.ts'
 import { noticeTo } from '../notices.ts'
 
 /**
- * Makes the account an admin, if it has the address of `BOOTSTRAP_ADMIN_EMAIL`, nobody is an admin, and `when` holds:
- * an act that proves the mailbox and sets what signs in, in the same batch. The audit trail records it, and the owner
- * is told. A statement after which `when` no longer holds must come after these.
+ * Makes the account an admin if it has the address of `BOOTSTRAP_ADMIN_EMAIL`, nobody is an admin yet, and `when`
+ * holds. `when` must stand for an act that proves the mailbox and, in the same batch, sets what signs in to the
+ * account. The audit trail records the new admin, and the owner is told. A statement after which `when` no longer holds
+ * must come after these.
  */
 export function bootstrapStatements(
   deps: Reading & Recording,

@@ -17,8 +17,8 @@ import { provePassword } from '../passwords/proof.ts'
 import type { CallerWithCredentials } from '../sessions/authentication.ts'
 
 /**
- * Mails a link and a code to the new address; nothing changes before it is used. Where that address has an account, its
- * owner is told instead, and the caller cannot tell.
+ * Mails a link and a code to the new address; nothing changes before one of them is used. Where that address has an
+ * account, its owner is told instead, and the caller cannot tell the difference.
  * @throws {Refusal} `invalid_credentials`, `login_throttled`.
  */
 export async function requestEmailChange(
@@ -51,9 +51,9 @@ export async function requestEmailChange(
 }
 
 /**
- * Gives the account the address that the token or code was mailed to, and tells the old one. Every other token of the
- * account dies: they went to the old address.
- * @throws {Refusal} `invalid_token`, whatever is wrong with it, also when the address was taken meanwhile.
+ * Gives the account the address that the token or code was mailed to, and tells the old address. Every other token of
+ * the account is deleted, because it was sent to the old address.
+ * @throws {Refusal} `invalid_token`, whatever is wrong with the proof, also when somebody took the address meanwhile.
  */
 export async function confirmEmailChange(deps: Reading & Mailing, proof: TokenProof): Promise<void> {
   const { db, requester } = deps

@@ -20,9 +20,9 @@ import { proveToken, refuseIfLost, type TokenProof } from '../one-time-tokens.ts
 import { bootstrapStatements } from './bootstrap-admin.ts'
 
 /**
- * Mails a new verification link, if there is an account that waits for one. The answer does not tell whether there is.
- * Anybody can ask for it, so the mail says what a click confirms: when the sign-up was, and the provider's account
- * where it came by one.
+ * Mails a new verification link if there is an account that waits for one. The answer does not tell whether there is.
+ * Anybody can ask for the mail, so it says what a click confirms: when the sign-up was, and which account at a provider
+ * it came by, if it came by one.
  */
 export async function resendVerification(deps: Mailing & Pick<Platform, 'providers'>, email: string): Promise<void> {
   const { db, requester } = deps
@@ -49,7 +49,7 @@ export async function resendVerification(deps: Mailing & Pick<Platform, 'provide
 
 /**
  * Verifies an address by the token or the code that was mailed to it.
- * @throws {Refusal} `invalid_token`, whatever is wrong with it.
+ * @throws {Refusal} `invalid_token`, whatever is wrong with the token or the code.
  */
 export async function verifyEmail(deps: Reading & Mailing, proof: TokenProof): Promise<void> {
   const { db, requester } = deps

@@ -15,14 +15,14 @@ import { assertRecentLogin, type CallerWithCredentials } from '../sessions/authe
 import { revokeSessions } from '../sessions/ending.ts'
 import { readLiveSession } from '../sessions/live-sessions.ts'
 
-/** The caller's account as it is now. @throws {Refusal} `unauthenticated` when the session has ended. */
+/** Reads the caller's account as it is now. @throws {Refusal} `unauthenticated` when the session has ended. */
 export async function readProfile(deps: Reading, claims: AccessTokenClaims): Promise<User> {
   const live = await readLiveSession(deps, claims.sid)
   if (!live) throw new Refusal('unauthenticated', { reason: 'session ended' })
   return toUser(live.account)
 }
 
-/** @throws {Refusal} `username_taken`. */
+/** Changes the caller's name and username. @throws {Refusal} `username_taken`. */
 export async function changeProfile(
   deps: Recording,
   account: Account,
@@ -46,7 +46,7 @@ export async function changeProfile(
 }
 
 /**
- * Deletes the caller's account and all that belongs to it. Asks for a recent login, or the password.
+ * Deletes the caller's account and all that belongs to it. It asks for a recent login, or for the password.
  * @throws {Refusal} `step_up_required`, `invalid_credentials`, `login_throttled`.
  */
 export async function deleteAccount(
@@ -76,7 +76,7 @@ export async function deleteAccount(
   await deps.announceMails([notice.id])
 }
 
-/** An account as its owner and admins see it. */
+/** Describes an account as its owner and admins see it. */
 export function toUser(account: Account): User {
   return {
     id: account.id,

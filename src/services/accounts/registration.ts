@@ -19,11 +19,12 @@ import { revokeSessions } from '../sessions/ending.ts'
 type Needs = TryingPasswords & Mailing & EndingSessions & Pick<Platform, 'providers'>
 
 /**
- * Makes an account and mails its verification link. Where the address has an account, its owner gets a mail that says
- * so, by the same statements: the caller cannot tell. A verified account is left as it is; one that nobody confirmed
- * keeps nothing that signs in, and the mail's link sets a password.
- * @throws {Refusal} `invalid_request` for a weak password, `username_taken` whatever the address, `rate_limited` for an
- * address, known or not, that is signed up again and again.
+ * Makes an account and mails its verification link. Where the address has an account already, the same statements mail
+ * its owner that somebody tried to sign up, so the caller cannot tell the two cases apart. A verified account is left
+ * as it is. An account that nobody has confirmed loses everything that signs in to it, and the link of the mail sets a
+ * new password.
+ * @throws {Refusal} `invalid_request` for a weak password; `username_taken`, whatever the address; `rate_limited` for
+ * an address, known or not, that is signed up again and again.
  */
 export async function register(
   deps: Needs,
@@ -39,8 +40,8 @@ export async function register(
   const userId = newId()
   const mailId = newId()
   const token = newOneTimeToken(now, VERIFICATION_TOKEN_TTL_SECONDS)
-  // Before the address is confirmed nobody holds the name, or a second sign-up with it would tell that the first made
-  // an account.
+  // Nobody holds the name before the address is confirmed. Otherwise a second sign-up with the name would tell that the
+  // first one made an account.
   const names = deps.settings.requireEmailVerification ? { usernameWish: username } : { username }
   try {
     const { ended } = await inOneBatch(db, {
@@ -74,7 +75,7 @@ export async function register(
       ended.map(({ id }) => id),
     )
   } catch (error) {
-    // A known address is only inserted where the username is taken.
+    // A known address is only inserted where the username is taken, so both errors mean that the username is taken.
     if (isUniqueViolation(error, 'users_username_unique') || isUniqueViolation(error, 'users.email'))
       throw new Refusal('username_taken')
     throw error

@@ -8,27 +8,28 @@ import type { OneTimeToken } from '../../storage/one-time-tokens.ts'
 /** What somebody shows to prove a second factor. */
 export interface ShownFactor {
   account: Account
-  /** The ticket of what waits for the factor. The guess at it was counted before anything is compared. */
+  /** The ticket of the login that waits for the factor. The guess is counted before anything is compared. */
   token: OneTimeToken
   code: string
 }
 
 /**
- * One way to show a second factor. Each has a file of its own and a line in `registry.ts`, through which everybody else
- * asks for it (docs/decisions/0017-factors.md).
+ * One way to show a second factor. Each factor has a file of its own and a line in `registry.ts`, and all other code
+ * reaches it through that registry (docs/decisions/0017-factors.md).
  */
 export interface Factor {
   method: MfaMethod
-  /** What the session says of it (RFC 8176). */
+  /** The authentication method that the session names after this factor was shown (RFC 8176). */
   amr: string
-  /** Whether this account can show it. */
+  /** Tells whether this account can show the factor. */
   isSet(account: Account): boolean
-  /** Whether it was shown. A factor reads its own secrets: no account carries them. */
+  /** Tells whether the factor was shown. A factor reads its own secrets, because no account object carries them. */
   verify(deps: Reading, shown: ShownFactor): Promise<boolean>
-  /** Takes it from an account, if `when` holds at its place in the batch. */
+  /** Removes the factor from an account, if `when` holds at the statement's place in the batch. */
   remove(db: Platform['db'], userId: string | Condition, when: Condition): Statement
   /**
-   * Holds where the account can be entered by this factor alone. A factor that only stands beside a password has none.
+   * Holds where this factor alone opens the account. A factor that is only asked for beside a password has no such
+   * condition.
    */
   whenOpensAlone?(userId: string): Condition
 }

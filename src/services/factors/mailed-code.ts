@@ -11,9 +11,9 @@ import { isRightCodeFor } from '../one-time-tokens.ts'
 import type { Factor } from './factor.ts'
 
 /**
- * A code that is mailed to the address of the account. Nobody sets it: it is offered beside any factor that somebody
- * did set, so that a lost device, or a factor that a stranger set, locks no owner out
- * (docs/decisions/0015-proven-access.md). Removing it therefore removes what makes logins ask for a second factor.
+ * A code that is mailed to the address of the account. Nobody sets it up: it is offered beside any factor that somebody
+ * did set up, so that neither a lost device nor a factor that a stranger set locks the owner out
+ * (docs/decisions/0015-proven-access.md). Therefore, removing it removes what makes logins ask for a second factor.
  */
 export const mailedCode: Factor = {
   method: 'email',

@@ -42,14 +42,15 @@ import { providerNames } from './providers.ts'
 type Needs = Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'providers' | 'blocklist' | 'announceMails'>
 
 /**
- * Whoever loses a race against itself finds, on looking again, what the winner made; more rounds than this are no race.
+ * A request that loses a race against another one finds the winner's account when it looks again. If it loses more
+ * often than this, something else is wrong, and it gives up.
  */
 const MAX_ROUNDS = 4
 
 /**
- * The account that somebody from a provider signs in to, made or linked first where the rules allow it
- * (`linking-rules.ts`). Every statement depends on what was read, so of many first logins at once one makes the account
- * and the others find it.
+ * Finds the account that somebody from a provider signs in to, and first makes or links it where the rules allow that
+ * (`linking-rules.ts`). Every statement depends on what was read before, so of many first logins at once one makes the
+ * account and the others find it.
  * @throws {Refusal} `email_required`, `email_not_verified`, `account_exists`, `account_deactivated`.
  */
 export async function findOrMakeAccount(deps: Needs, arrival: Arrival): Promise<Account> {
@@ -82,7 +83,7 @@ export async function findOrMakeAccount(deps: Needs, arrival: Arrival): Promise<
   throw new Error('the account changed at each look')
 }
 
-/** The row of an identity that is to be linked. */
+/** Makes the row of an identity that is to be linked. */
 export async function toIdentityRow(
   deps: Pick<Platform, 'now' | 'settings'>,
   { provider, identity }: Arrival,
@@ -106,8 +107,8 @@ export async function toIdentityRow(
 }
 
 /**
- * Makes an account that is verified, and tells the address: its owner may know nothing of this (an issuer can be
- * wrong).
+ * Makes an account that is verified, and tells its address, because an issuer can be wrong and the owner of the address
+ * may know nothing of the account.
  */
 async function createAccount(deps: Needs, arrival: Arrival, email: string): Promise<void> {
   const { db, requester } = deps
@@ -134,10 +135,10 @@ async function createAccount(deps: Needs, arrival: Arrival, email: string): Prom
 }
 
 /**
- * Does what a registration does: a new address gets an account that waits for its verification, by a mail that names
- * the provider and the account there; a known one gets a mail that says so. The caller cannot tell, because the
- * provider did not say that the address is theirs: they are refused in both cases, until the mail was used, also where
- * unverified accounts may log in (ASVS 6.3.8).
+ * Does what a registration does. A new address gets an account that waits for its verification, by a mail that names
+ * the provider and the account there; a known address gets a mail that says somebody tried to sign up. The caller
+ * cannot tell the two apart, because the provider did not say that the address is theirs: both are refused until the
+ * mail was used, even where unverified accounts may log in (ASVS 6.3.8).
  */
 async function askByMail(deps: Needs, arrival: Arrival, email: string): Promise<void> {
   const { db, requester } = deps
@@ -167,8 +168,8 @@ async function askByMail(deps: Needs, arrival: Arrival, email: string): Promise<
 }
 
 /**
- * The account loses whatever a stranger may have left in it, and its owner is told what that was and how it can be used
- * now.
+ * Removes from the account whatever a stranger may have left in it, and tells its owner what that was and how the
+ * account can be used now.
  */
 async function claimAccount(deps: Needs, arrival: Arrival, account: Account): Promise<void> {
   const { db, requester } = deps
@@ -210,7 +211,10 @@ async function linkAccount(deps: Needs, arrival: Arrival, account: Account): Pro
   await deps.announceMails([notice.id])
 }
 
-/** Only a provider that runs the mailbox makes the first admin: any other may be wrong about whose address it is. */
+/**
+ * Makes the first admin only for a provider that runs the mailbox. Any other provider may be wrong about who owns the
+ * address.
+ */
 function bootstrapByProvider(
   deps: Needs,
   account: Pick<Account, 'id' | 'email' | 'locale'>,
@@ -225,12 +229,12 @@ function newAccount(deps: Pick<Platform, 'now' | 'requester'>, { identity }: Arr
   return { id: newId(), email, name: cleanName(identity.name), passwordHash: null, locale, createdAt: deps.now() }
 }
 
-/** The provider and the account there, as a mail names them: "Google (ada@example.com)". */
+/** Names the provider and the account there as a mail shows them: "Google (ada@example.com)". */
 function describeSignIn({ provider }: Arrival, { email }: NewIdentity): string {
   return email === null ? provider.name : `${provider.name} (${email})`
 }
 
-/** A name by the rules of a registration; one that breaks them is left out rather than repaired. */
+/** Checks a name by the rules of a registration. A name that breaks them is left out rather than repaired. */
 function cleanName(name: string | null): string | null {
   return Name.safeParse(name).data ?? null
 }

@@ -19,19 +19,20 @@ import { NO_SESSION_COOKIES, type SessionCookies } from '../sessions/replaced.ts
 import { linkIdentity, WaitingLink } from './identities.ts'
 
 const PURPOSE = 'oauth_exchange'
-/** What a `WaitingLink` is sealed for. */
+/** The purpose that a `WaitingLink` is sealed for. */
 export const LINK_SEAL = 'oauth-waiting-link'
 
 type Needs = OpeningNeeds & Pick<Platform, 'providers'>
 
 export type Exchanged =
   | { login: LoginResult; delivery: LoginExchange['delivery'] }
-  /** An identity was linked; the session that asked goes on. */
+  /** An identity was linked, and the session that asked for it goes on. */
   | { linked: Pick<Caller, 'account' | 'session'> }
 
 /**
- * Keeps a login until its page fetches it, for a minute, if `when` holds: what it was proven with may have been dropped
- * since. The code is derived: the database could not make it.
+ * Keeps a login for a minute, until its page fetches it. It does so only if `when` holds, because what the login was
+ * proven with may have been removed since. The code is derived from a secret, so that nobody who can read or write the
+ * database can make one.
  */
 export function keepForExchange(
   deps: Pick<Platform, 'db' | 'now' | 'settings'>,
@@ -51,9 +52,9 @@ export function keepForExchange(
 }
 
 /**
- * Hands a waiting login to whoever began it: the page with the verifier of its challenge, the browser with the
- * verifier's cookie, or the session that asked to link. Of many that come with one code, one is served
- * (GHSA-hc7v-rggr-4hvx).
+ * Hands a waiting login to whoever began it. That is the page that has the verifier of its challenge, the browser that
+ * has the verifier's cookie, or the session that asked to link. When several requests come with one code, only one is
+ * served (GHSA-hc7v-rggr-4hvx).
  * @throws {Refusal} `invalid_code`, whatever is wrong; `unauthenticated` for a link without its session;
  * `account_deactivated`.
  */
@@ -65,7 +66,7 @@ export async function exchangeCode(
     deviceToken: string | null
     /** The session cookies of the request. */
     cookies: SessionCookies
-    /** Says who is signed in, where that matters. */
+    /** Finds out who is signed in. It is only called where that matters. */
     authenticate: () => Promise<Caller>
   },
 ): Promise<Exchanged> {

@@ -16,14 +16,17 @@ const Flow = z.object({
   codeVerifier: z.string(),
   redirectTo: z.string(),
   delivery: z.enum(['cookie', 'body']),
-  /** The page's own S256 challenge. */
+  /** The S256 challenge that the page itself made. */
   codeChallenge: z.string().nullable(),
-  /** Who asked to link; `isBound` when this browser is known to be theirs. */
+  /** Who asked to link an identity. `isBound` says that this browser is known to belong to that person. */
   link: z.object({ userId: z.string(), sessionId: z.string(), isBound: z.boolean() }).nullable(),
   /** Unix time in milliseconds. */
   expiresAt: z.number(),
 })
-/** What one way to a provider and back has to remember. It travels sealed, in a cookie of the browser that goes it. */
+/**
+ * What one trip to a provider and back has to remember. It travels sealed, in a cookie of the browser that makes the
+ * trip.
+ */
 export type OAuthFlow = z.infer<typeof Flow>
 
 /** A cookie to set: its name without a prefix, its value, and its life in seconds. */
@@ -38,11 +41,11 @@ type ReadCookie = (name: string) => string | null
 
 const FLOW = 'oauth-flow'
 const LINK_TICKET = 'oauth-link'
-/** 72 bits of the state's hash tell the flows of one browser apart. */
+/** The cookies of several flows in one browser are told apart by 72 bits of the state's hash. */
 const NAME_LENGTH = 12
 
 /**
- * Begins a login: where to send the browser, and the cookie it must bring back.
+ * Begins a login. It answers where to send the browser, and the cookie that the browser must bring back.
  * @throws {Refusal} `not_found`, `redirect_not_allowed`, `provider_unavailable`, `provider_misconfigured`.
  */
 export async function beginLogin(
@@ -55,12 +58,13 @@ export async function beginLogin(
 }
 
 /**
- * Begins to link a provider to the account of a caller, who has signed in not long ago: the route asks for that.
+ * Begins to link a provider to the account of a caller. The route makes sure that the caller signed in not long ago.
  *
- * The URL is ours and carries the flow, sealed. A browser that kept the cookie of this very answer is the caller's, and
- * links at the callback. One without it (a page that calls with a bearer token and without credentials, or an app)
- * goes there as well, but what it brings back waits for the word of the session that asked. So nobody can make
- * another person's browser link their identity to an account that is not theirs (RFC 9700 §4.7).
+ * The URL points to this service and carries the sealed flow. A browser that kept the cookie of this very answer is the
+ * caller's, and links at the callback. A browser without it (that of an app, or of a page that calls with a bearer
+ * token and without credentials) goes to the provider as well, but what it brings back waits until the session that
+ * asked confirms it. So nobody can make another person's browser link their identity to an account that is not theirs
+ * (RFC 9700 §4.7).
  * @throws {Refusal} `not_found`, `redirect_not_allowed`.
  */
 export async function beginLink(
@@ -77,8 +81,8 @@ export async function beginLink(
 }
 
 /**
- * Sends a browser on its way to link; the cookie is null where it has it already.
- * @throws {Refusal} `not_found`, `invalid_state` for a ticket that is forged, expired or another provider's.
+ * Sends a browser on to the provider to link an identity. The cookie is null where the browser has it already.
+ * @throws {Refusal} `not_found`; `invalid_state` for a ticket that is forged, expired or made for another provider.
  */
 export async function followLink(
   deps: Needs,
@@ -94,7 +98,8 @@ export async function followLink(
 }
 
 /**
- * The flow that an answer with this state belongs to, if this browser began it, at this provider, and not too long ago.
+ * Opens the flow that an answer with this state belongs to, if this browser began it, at this provider, and not too
+ * long ago.
  */
 export async function openFlow(
   deps: Needs,
@@ -106,7 +111,7 @@ export async function openFlow(
   return flow?.state === state && flow.provider === provider ? flow : null
 }
 
-/** Tells the cookie of a state from those of other flows of the same browser. */
+/** Names the cookie of a state, so that it is told from those of other flows of the same browser. */
 export const cookieName = (state: string): string => toChallenge(state).slice(0, NAME_LENGTH)
 
 function newFlow(

@@ -21,7 +21,9 @@ import { readLiveSession } from '../sessions/live-sessions.ts'
 
 type Needs = Pick<Platform, 'db' | 'now' | 'requester' | 'settings' | 'providers' | 'announceMails'>
 
-/** An identity that somebody proved, on its way to the account of the session that asked for it. */
+/**
+ * An identity that somebody has proven, and that waits to be linked to the account of the session that asked for it.
+ */
 export interface WaitingLink {
   identity: NewIdentity
   sessionId: string
@@ -44,8 +46,8 @@ export const WaitingLink: z.ZodType<WaitingLink> = z.object({
 })
 
 /**
- * Links an identity to the account of a session that still lives, and tells its owner. Addresses play no part. Linking
- * what is linked already changes nothing.
+ * Links an identity to the account of a session that still lives, and tells the account's owner. Addresses play no
+ * part. Nothing changes when the identity is linked to this account already.
  * @throws {Refusal} `unauthenticated`, `identity_taken`, `provider_already_linked`.
  */
 export async function linkIdentity(deps: Needs, { identity, sessionId }: WaitingLink): Promise<Account> {
@@ -66,9 +68,9 @@ export async function linkIdentity(deps: Needs, { identity, sessionId }: Waiting
 }
 
 /**
- * Unlinks a provider from the caller's account, and tells them. Never takes the last way in, also not when two are
- * unlinked at once: a password counts, any other provider that is still configured, and a factor that opens the account
- * alone.
+ * Unlinks a provider from the caller's account, and tells its owner. The last way to sign in is never removed, not even
+ * when two providers are unlinked at once. A password counts as a way to sign in, and so do any other provider that is
+ * still configured and a factor that opens the account alone.
  * @throws {Refusal} `last_login_method`; `not_found` when it is not linked.
  */
 export async function unlinkProvider(deps: Needs, account: Account, providerId: string): Promise<void> {
@@ -94,8 +96,8 @@ export async function unlinkProvider(deps: Needs, account: Account, providerId: 
 }
 
 /**
- * How an identity came to an account that there was: its owner was signed in, or its address said so, or it was
- * claimed.
+ * How an identity came to be linked to an existing account: the owner was signed in, the provider vouched for the
+ * address, or the owner of the address claimed the account.
  */
 type LinkedHow = 'signed_in' | 'address' | 'claimed'
 
@@ -104,7 +106,7 @@ export function linkedEvent(account: Pick<Account, 'id'>, link: { provider: stri
   return { type: 'identity.linked', at, ...bySelf(account), details: { provider, how } } as const
 }
 
-/** What the audit trail and the owner are told of a new link, if it came about. */
+/** Tells the audit trail and the owner of a new link, if the link was made. */
 export function tellOfLink(
   deps: Pick<Platform, 'db' | 'now' | 'requester'>,
   provider: Pick<OAuthProvider, 'id' | 'name'>,
@@ -120,7 +122,7 @@ export function tellOfLink(
   }
 }
 
-/** Why nothing was linked; nothing needs an explanation where it is linked to this account already. */
+/** Explains why nothing was linked. Where the identity is linked to this account already, it answers the account. */
 async function explainRefusal(deps: Needs, identity: NewIdentity, account: Account): Promise<Account> {
   const { owner } = await findAccountsOf(deps.db, identity, null)
   if (owner?.id === account.id) return owner
@@ -129,7 +131,7 @@ async function explainRefusal(deps: Needs, identity: NewIdentity, account: Accou
   throw new Refusal('unauthenticated', { reason: 'session ended' })
 }
 
-/** A provider that is configured no more is still called by its id. */
+/** Names a provider by its id where it is no longer configured. */
 function toProvider({ providers }: Pick<Platform, 'providers'>, id: string) {
   return { id, name: providers.get(id)?.name ?? id }
 }

@@ -2,15 +2,17 @@ import { isAuthoritativeFor } from '../../oauth-providers/email-authority.ts'
 import type { OAuthProvider, ProviderIdentity } from '../../oauth-providers/provider.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
 
-/** Somebody who proved at a provider who they are. */
+/** A person who proved at a provider who they are. */
 export interface Arrival {
   provider: OAuthProvider
   identity: ProviderIdentity
 }
 
-/** What is known of accounts when somebody arrives. */
+/** What the database says about the accounts of somebody who arrives from a provider. */
 interface ArrivalWithAccounts extends Arrival {
-  /** The address that came along, in canonical form; null where none came, or none that could be one. */
+  /**
+   * The address that the provider sent, in canonical form; null where it sent none, or none that could be an address.
+   */
   email: string | null
   /** The account this identity is linked to. */
   owner: Account | null
@@ -19,28 +21,30 @@ interface ArrivalWithAccounts extends Arrival {
 }
 
 export type LinkingDecision =
-  /** The identity is linked: its account signs in. */
+  /** The identity is linked, so its account signs in. */
   | { action: 'sign_in'; account: Account }
   /**
-   * The identity is linked, but neither its provider nor anybody else has proved the account's address: a mail to it
-   * decides.
+   * The identity is linked, but neither its provider nor anybody else has proven the account's address, so a mail to
+   * that address decides.
    */
   | { action: 'ask_again'; email: string }
-  /** Nobody has the address, and the provider verified it: a new account. */
+  /** Nobody has the address, and the provider verified it, so a new account is made. */
   | { action: 'create'; email: string }
-  /** The provider did not verify the address: a mail to it decides, and the caller is told nothing. */
+  /** The provider did not verify the address, so a mail to it decides, and the caller learns nothing. */
   | { action: 'ask_by_mail'; email: string }
   /**
-   * Here is who owns the address of an account that may be a stranger's: what that stranger may have left in it dies.
+   * The person owns the address of an account that a stranger may have made, so whatever the stranger may have left in
+   * the account is removed.
    */
   | { action: 'claim'; account: Account }
-  /** The account is its owner's, and the provider runs the mailbox: one and the same person. */
+  /** The account belongs to its owner, and the provider runs the mailbox, so both are one and the same person. */
   | { action: 'link'; account: Account }
   | { action: 'refuse'; code: 'email_required' | 'account_exists' | 'account_deactivated' }
 
 /**
- * Decides whose account somebody from a provider gets. The identity comes first; the address counts only where the
- * identity is new, and opens an account that exists only where nobody can have it but its owner (ASVS 6.8.1).
+ * Decides which account somebody from a provider gets. The identity is looked at first. The address counts only where
+ * the identity is new, and it opens an existing account only where nobody but its owner can have that account (ASVS
+ * 6.8.1).
  */
 export function decideLinking({ provider, identity, email, owner, namesake }: ArrivalWithAccounts): LinkingDecision {
   if (owner) return decideForOwner(owner, identity, email)
@@ -56,7 +60,7 @@ export function decideLinking({ provider, identity, email, owner, namesake }: Ar
     : { action: 'link', account: namesake }
 }
 
-/** The identity is linked already: its account's address may still have to be proved. */
+/** Decides for an identity that is linked already. The address of its account may still have to be proven. */
 function decideForOwner(
   owner: Account,
   { emailVerified }: Pick<ProviderIdentity, 'emailVerified'>,
@@ -68,7 +72,7 @@ function decideForOwner(
   return { action: isClaimable ? 'claim' : 'sign_in', account: owner }
 }
 
-/** Whether the provider runs the mailbox of the address that came along, in canonical form. */
+/** Tells whether the provider runs the mailbox of the address that it sent. The address must be in canonical form. */
 export function isMailboxProvider(
   provider: Pick<OAuthProvider, 'trustedEmailDomains'>,
   identity: Pick<ProviderIdentity, 'issuer' | 'emailVerified' | 'hostedDomain'>,

@@ -17,25 +17,26 @@ import { askProvider, findProvider, toCallbackUrl } from './providers.ts'
 
 type Needs = OpeningNeeds & Pick<Platform, 'providers'>
 
-/** How a flow ended, where it ended well. */
+/** The result of a flow that succeeded. */
 export interface Landing {
-  /** Opened for cookies. */
+  /** The session that was opened for cookies, if one was. */
   session: OpenedSession | null
-  /** For the page to exchange. */
+  /** The code that the page exchanges for the login, if there is one. */
   code: string | null
   /**
-   * What this browser must keep to exchange the code; null where the page has a verifier of its own, or none is asked.
+   * The verifier that this browser must keep to exchange the code; null where the page has a verifier of its own, or
+   * where none is needed.
    */
   verifier: string | null
 }
 
-/** RFC 8176 has no name for a login elsewhere; this is the one that is in use (ADFS, Entra ID). */
+/** RFC 8176 has no name for a login at a provider; this is the name that others use (ADFS, Entra ID). */
 const METHODS = ['fed']
 
 /**
- * Ends a flow: the state is spent, the provider's answer proven, and the person signed in or their
- * identity linked. Tokens never stand in the URL. A second factor, where set, is asked at the exchange, also of a page
- * that uses cookies.
+ * Ends a flow: it spends the state, verifies the provider's answer, and then signs the person in or links their
+ * identity. Tokens never stand in the URL. Where a second factor is set, it is asked for at the exchange, even of a
+ * page that uses cookies.
  * @throws {Refusal} `invalid_state` for a replay, or whatever the provider and the linking rules refuse.
  */
 export async function completeFlow(
@@ -102,8 +103,8 @@ async function linkAtCallback(
 }
 
 /**
- * A state is spent before its code is redeemed, so a callback that was copied with its cookie finds it spent (RFC 9700
- * §4.7).
+ * Spends the state before it redeems the code, so that a callback which was copied together with its cookie is refused
+ * (RFC 9700 §4.7).
  */
 async function authenticate(deps: Needs, flow: OAuthFlow, parameters: URLSearchParams): Promise<Arrival> {
   const { state, nonce, codeVerifier } = flow

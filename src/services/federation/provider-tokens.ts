@@ -14,14 +14,16 @@ const KeptTokens = z.object({
   }),
 })
 
-/** The provider's tokens for the database, or null: they are dropped unless `KEEP_PROVIDER_TOKENS` asks for them. */
+/** Seals the provider's tokens for the database. The answer is null unless `KEEP_PROVIDER_TOKENS` asks to keep them. */
 export async function sealProviderTokens(settings: Settings, identity: ProviderIdentity): Promise<string | null> {
   if (!settings.keepProviderTokens) return null
   const { issuer, subject, tokens } = identity
   return await seal(settings.secrets, SEAL_PURPOSE, { issuer, subject, tokens })
 }
 
-/** Opens kept tokens; null where they were sealed for another identity, or under a secret that is gone. */
+/**
+ * Opens kept tokens. The answer is null where they were sealed for another identity, or under a secret that is gone.
+ */
 export async function openProviderTokens(
   settings: Settings,
   identity: Pick<ProviderIdentity, 'issuer' | 'subject'>,

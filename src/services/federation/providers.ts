@@ -5,20 +5,24 @@ import { ProviderError } from '../../oauth-providers/provider-error.ts'
 import { logWarning } from '../../platform/log.ts'
 import type { Platform } from '../../platform/platform.ts'
 
-/** @throws {Refusal} `not_found` for a provider that is not configured. */
+/** Finds a configured provider by its id. @throws {Refusal} `not_found` for one that is not configured. */
 export function findProvider({ providers }: Pick<Platform, 'providers'>, id: string): OAuthProvider {
   const provider = providers.get(id)
   if (!provider) throw new Refusal('not_found', { reason: 'no such provider' })
   return provider
 }
 
-/** One for each provider, which is what defeats mix-up attacks (RFC 9700 §4.4.2); never taken from a request. */
+/**
+ * Builds the callback URL of a provider. Each provider has its own, which defeats mix-up attacks (RFC 9700 §4.4.2), and
+ * it is never taken from a request.
+ */
 export function toCallbackUrl({ settings }: Pick<Platform, 'settings'>, providerId: string): string {
   return `${settings.issuer}/auth/oauth/${providerId}/callback`
 }
 
 /**
- * Passes a provider's failure on as a refusal: its code for everybody, its reason for the log, which are fixed words.
+ * Passes a provider's failure on as a refusal. Everybody sees its code; its reason, which is a fixed text, goes to the
+ * log.
  */
 export async function askProvider<Answer>(
   { requester }: Pick<Platform, 'requester'>,
@@ -36,6 +40,6 @@ export async function askProvider<Answer>(
   }
 }
 
-/** What people call each configured provider, by its id. */
+/** Gives the name of each configured provider by its id, as people know it. */
 export const providerNames = ({ providers }: Pick<Platform, 'providers'>): ReadonlyMap<string, string> =>
   new Map([...providers.values()].map(({ id, name }) => [id, name]))

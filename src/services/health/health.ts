@@ -8,9 +8,9 @@ import { findSigningKey, findVerifyingKey } from '../signing-keys/signing-keys.t
 type Needs = Signing & Pick<Platform, 'probes'>
 
 /**
- * Tells the state of every dependency, asked a few seconds ago at most. While one request asks anew, others get what
- * was known before, unless that is too old to be told; then each asks for itself, because no request may wait for the
- * promise of another.
+ * Tells the state of every dependency, which was asked a few seconds ago at most. While one request asks anew, other
+ * requests get what was known before, unless that is too old. In that case each of them asks for itself, because no
+ * request may wait for the promise of another.
  */
 export async function readReadiness(deps: Needs & Pick<Platform, 'readiness'>) {
   const { readiness } = deps
@@ -27,7 +27,8 @@ export async function readReadiness(deps: Needs & Pick<Platform, 'readiness'>) {
 }
 
 /**
- * Asks every dependency once, side by side, and says which answered and how fast; signs and verifies a token as well.
+ * Asks every dependency once, all at the same time, and says which of them answered and how fast. It also signs and
+ * verifies a token.
  */
 export async function checkReadiness(deps: Needs): Promise<Record<string, DependencyState>> {
   const probes = { ...deps.probes, signingKeys: () => signAndVerify(deps) }
@@ -49,7 +50,10 @@ async function checkDependency(name: string, probe: () => Promise<unknown>): Pro
   }
 }
 
-/** Proves that a token signed here is accepted here. The token is for nobody, and no route accepts its audience. */
+/**
+ * Proves that this service accepts a token that it has signed. The token is for nobody, and no route accepts its
+ * audience.
+ */
 async function signAndVerify(deps: Needs): Promise<void> {
   const [issuer, audience, nobody] = [deps.settings.issuer, 'urn:postern:readiness', 'nobody']
   const now = Math.floor(deps.now() / 1000)

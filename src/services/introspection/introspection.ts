@@ -9,8 +9,8 @@ import { liveNow, readLiveSession } from '../sessions/live-sessions.ts'
 const INACTIVE: Introspection = { active: false }
 
 /**
- * Says what a token is worth now: asks the database, so an ended session or a deactivated user shows at once (RFC
- * 7662). Being asked about an access token shows that its session is in use.
+ * Says what a token is worth now. It asks the database, so an ended session or a deactivated user shows at once (RFC
+ * 7662). A question about an access token shows that its session is in use.
  */
 export async function introspect(
   deps: Signing & Pick<Platform, 'noteActivity'>,
@@ -40,9 +40,8 @@ export async function introspect(
 }
 
 /**
- * Ends the session that a token belongs to. A token that is worth nothing ends nothing, and the answer is the same (RFC
- * 7009 §2.2).
- * @param clientId the service that asked for it, whose act it then is; null where it is the user's own.
+ * Ends the session that a token belongs to. A worthless token ends nothing and gets the same answer (RFC 7009 §2.2).
+ * @param clientId is the service that asked for it, which the audit trail names; it is null where the user asked.
  */
 export async function revoke(
   deps: Signing & EndingSessions,
@@ -59,7 +58,7 @@ async function readSessionOfAccess(deps: Reading, { sid, iat }: { sid: string; i
   return live && { ...live, issuedAt: iat }
 }
 
-/** Only the latest refresh token has a session here: an earlier one is worth nothing to another service. */
+/** Finds the session of the latest refresh token only, because an earlier one is worth nothing to another service. */
 async function readSessionOfRefresh(deps: Reading, token: string) {
   const presented = verifyToken(deps.settings.secrets, token, 'refresh')
   const live = presented && (await findLiveGrant(deps.db, presented, liveNow(deps)))

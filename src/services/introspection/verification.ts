@@ -3,13 +3,13 @@ import type { Platform, Signing } from '../../platform/platform.ts'
 import { authenticateFresh, authenticateRead } from '../sessions/authentication.ts'
 
 export interface VerifyOptions {
-  /** Refuse a user who lacks it. */
+  /** A user who lacks this permission is refused. */
   permission?: string
-  /** Ask the database rather than trust the token. */
+  /** Asks the database instead of trusting the token. */
   fresh?: boolean
 }
 
-/** What another service needs to know of a request's user. `authenticatedAt` is seconds since the epoch. */
+/** What another service needs to know about the user of a request. `authenticatedAt` is in seconds since the epoch. */
 export interface ServiceClaims {
   userId: string
   sessionId: string
@@ -26,8 +26,8 @@ export type VerifiedToken =
 type Needs = Signing & Pick<Platform, 'blocklist' | 'noteActivity'>
 
 /**
- * Verifies a token for another Worker, whose question shows that the session is in use. @throws {Refusal}
- * `unauthenticated`.
+ * Verifies a token for another Worker. The question shows that the session is in use.
+ * @throws {Refusal} `unauthenticated`.
  */
 export async function verifyForService(deps: Needs, token: string, options: VerifyOptions): Promise<VerifiedToken> {
   const claims = options.fresh ? await readFresh(deps, token) : fromToken(await authenticateRead(deps, token))

@@ -1,7 +1,9 @@
 import Bowser from 'bowser'
 import type { Requester } from '../../domain/requester.ts'
 
-/** What a notice tells a person of when, and from where, something was done. The time is ISO 8601 in UTC. */
+/**
+ * Gives the facts by which a notice tells a person when, and from where, something was done. Times are ISO 8601 in UTC.
+ */
 export function loginFacts(requester: Requester, nowMs: number): Record<string, string> {
   const location = [requester.city, requester.country].filter((part) => part !== null).join(', ')
   return {
@@ -11,7 +13,7 @@ export function loginFacts(requester: Requester, nowMs: number): Record<string, 
   }
 }
 
-/** What a person would call a program for which Bowser has another name. */
+/** The usual names of programs that Bowser calls something else. */
 const PROGRAM_NAMES: Readonly<Record<string, string>> = {
   'Samsung Internet for Android': 'Samsung Internet',
   'Android Browser': 'App',
@@ -20,9 +22,9 @@ const PROGRAM_NAMES: Readonly<Record<string, string>> = {
 const PROGRAM_MAX_LENGTH = 40
 
 /**
- * A readable name for a device, e.g. `Firefox on Windows`; of a program that is no browser, its own name. It stands in
- * mails and on pages, and whoever signs in chooses the header, so of what Bowser does not know only letters, digits and
- * hyphens are kept: no text that a mail client makes a link of.
+ * Gives a readable name for a device, such as `Firefox on Windows`, or the own name of a program that is no browser.
+ * The name stands in mails and on pages, and whoever signs in chooses the header. So of a name that Bowser does not
+ * know only letters, digits and hyphens are kept, which no mail client turns into a link.
  */
 export function describeDevice(userAgent: string | null): string {
   if (userAgent === null || userAgent === '') return 'Unknown device'
@@ -34,7 +36,7 @@ export function describeDevice(userAgent: string | null): string {
   return device ? `${name.trim()} on ${device}` : name.trim()
 }
 
-/** Apps of Apple's send their names percent-encoded. */
+/** Decodes a name that is percent-encoded, as apps on Apple's systems send it. */
 function decodeName(name: string): string {
   try {
     return decodeURIComponent(name)

@@ -23,15 +23,18 @@ export interface MfaTicket {
   methods: MfaMethod[]
 }
 
-/** What a login brings along besides its proof: what names its device, and the session cookies that it overwrites. */
+/**
+ * What a login brings along besides its proof: the token that names its device, and the session cookies that it
+ * overwrites.
+ */
 export interface LoginExtras {
   deviceToken: string | null
   replaces: NewLogin['replaces']
 }
 
 /**
- * A login with what counts it against the budget of the client's address. That does nothing where the route has counted
- * it so already.
+ * A login together with the function that counts it against the budget of the client's address. The function does
+ * nothing where the route has counted the login already.
  */
 export type CountedLogin = LoginExtras & { countStranger: () => Promise<void> }
 
@@ -40,8 +43,8 @@ export type LoginResult = { session: OpenedSession } | { mfa: MfaTicket }
 type Needs = OpeningNeeds & Pick<Platform, 'loginThrottle'>
 
 /**
- * Logs in by password. A name that nobody has costs at each step what a wrong password costs, and so does the right
- * password of an account that is barred.
+ * Logs in by password. A name that nobody has costs the same at each step as a wrong password, and so does the right
+ * password of an account that may not log in.
  * @throws {Refusal} `invalid_credentials`; `login_throttled`; `rate_limited`; `account_deactivated` only after the
  * right password of a confirmed account.
  */
@@ -71,7 +74,7 @@ export async function logInWithPassword(
 
 /**
  * Opens the session, or asks for the second factor where the account has one.
- * @throws {Refusal} `invalid_credentials` when the account was deactivated, or its password changed, since it was read.
+ * @throws {Refusal} `invalid_credentials` when the account was deactivated, or its password changed, after it was read.
  */
 export async function completeLogin(deps: OpeningNeeds, account: Account, login: NewLogin): Promise<LoginResult> {
   const methods = secondFactorsOf(account)
@@ -98,7 +101,10 @@ export async function completeLogin(deps: OpeningNeeds, account: Account, login:
   return { mfa: { ticket, expiresIn: MFA_TICKET_TTL_SECONDS, methods } }
 }
 
-/** The id of the device that a token names, where we made the token for this account; null for any other text. */
+/**
+ * Reads the id of the device that a token names, if this service made the token for this account; any other text gives
+ * null.
+ */
 export function readDevice(
   deps: Pick<Platform, 'settings' | 'now'>,
   userId: string,
@@ -107,14 +113,17 @@ export function readDevice(
   return deviceToken === null ? null : verifyDeviceToken(deps.settings.secrets, userId, deviceToken, deps.now())
 }
 
-/** The name that a device token of ours gives its account, which it does not tell; null for any other text. */
+/**
+ * Reads the keyed name by which a device token refers to its account without revealing it; any text that is no device
+ * token of this service gives null.
+ */
 export function nameDeviceAccount(deps: Pick<Platform, 'settings' | 'now'>, deviceToken: string | null): string | null {
   return deviceToken === null ? null : readDeviceAccount(deps.settings.secrets, deviceToken, deps.now())
 }
 
 /**
- * Refuses an account that may not sign in, however its owner has proven themselves. It tells why, so it is only for
- * somebody who has proven to own the account.
+ * Refuses an account that may not sign in, however its owner has proven themselves. The refusal tells why, so it is
+ * only for somebody who has proven to own the account.
  * @throws {Refusal} `account_deactivated`, `email_not_verified`.
  */
 export async function refuseUnfit(deps: Reading & Recording, account: Account): Promise<void> {
@@ -125,7 +134,7 @@ export async function refuseUnfit(deps: Reading & Recording, account: Account): 
   throw new Refusal(code)
 }
 
-/** Audits that something was refused to somebody who has not proven who they are. */
+/** Records in the audit trail that something was refused to somebody who has not proven who they are. */
 export async function recordRefusal(
   deps: Recording,
   type: AuditType,
@@ -135,7 +144,7 @@ export async function recordRefusal(
   await auditStatement(deps.db, { type, at: deps.now(), ...byStranger(account), details }, deps.requester)
 }
 
-/** Tries something, and audits its refusal with the code as the reason. */
+/** Tries something. If it is refused, the audit trail records that with the code as the reason. */
 export async function noteRefusals<Value>(
   deps: Recording,
   attempt: { type: AuditType; account: Pick<Account, 'id'> | null; provider: string },

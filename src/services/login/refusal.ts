@@ -10,7 +10,10 @@ import { mailTokenStatements } from '../../storage/mail.ts'
 import { issueTokenStatement } from '../../storage/one-time-tokens.ts'
 import { newId, newOneTimeToken } from '../identifiers.ts'
 
-/** What keeps the right password of an account from signing in, until a link that is mailed to its address is used. */
+/**
+ * What keeps the right password of an account from signing in, until somebody uses a link that is mailed to its
+ * address.
+ */
 export type LoginBar = 'email_not_verified' | 'password_reset_required'
 
 const BAR_MAILS = {
@@ -22,8 +25,8 @@ const DETAIL =
   'The name or the password is wrong, or the address is not confirmed yet. Log in with the address: where only its confirmation is missing, or the password has to be set anew, the link is mailed again.'
 
 /**
- * What bars an account, or null. A password that has to be set anew comes first, because the link for it confirms the
- * address too.
+ * Finds what bars an account from logging in, or null. A password that has to be set anew comes first, because the link
+ * for it also confirms the address.
  */
 export function findLoginBar(
   { settings }: Pick<Platform, 'settings'>,
@@ -33,14 +36,15 @@ export function findLoginBar(
   return account.emailVerifiedAt === null && settings.requireEmailVerification ? 'email_not_verified' : null
 }
 
-/** Every refusal of a password login reads like this one, whatever the reason (ASVS 6.3.8). */
+/** Makes the refusal of a password login, which reads the same whatever the reason is (ASVS 6.3.8). */
 export const toCredentialsRefusal = (reason: string): Refusal =>
   new Refusal('invalid_credentials', { reason, members: { detail: DETAIL } })
 
 /**
- * Refuses a password login. Where only a bar stood in the way, the link that lifts it is mailed again. The same
- * statements run for a wrong password and for a name that nobody has, and then mail nothing: somebody who registers an
- * address and logs in with the password they chose cannot tell whether the address had an account (ASVS 6.3.8).
+ * Refuses a password login. If the password was right and only a bar kept it from signing in, the link that lifts the
+ * bar is mailed again. For a wrong password and for a name that nobody has, the same statements run but mail nothing.
+ * So somebody who registers an address and logs in with the password they chose cannot tell whether the address had an
+ * account already (ASVS 6.3.8).
  * @throws {Refusal} `invalid_credentials`, always.
  */
 export async function refuseLogin(deps: Mailing, account: Account | null, bar: LoginBar | null): Promise<never> {

@@ -16,8 +16,8 @@ export async function sendMfaCode(deps: Reading & Mailing, ticket: string): Prom
 }
 
 /**
- * Completes a login with its second factor. The guess is counted before it is compared, and of two right ones that come
- * at once one opens a session.
+ * Completes a login with its second factor. The guess is counted before it is compared. When two right guesses come at
+ * once, only one opens a session.
  * @throws {Refusal} `invalid_code`, whatever is wrong; `rate_limited`.
  */
 export async function logInWithSecondFactor(

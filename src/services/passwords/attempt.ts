@@ -10,23 +10,26 @@ import type { LoginBar } from '../login/refusal.ts'
 /** A password that somebody typed, and what is known of the account it is tried for. */
 interface PasswordAttempt {
   password: string
-  /** Null where no account has that name. */
+  /** It is null where no account has that name. */
   owner: { account: Account; credentials: Credentials } | null
-  /** What names the throttle where there is no account. */
+  /** The name that the throttle goes by where there is no account. */
   identifier: Identifier
   deviceId: string | null
-  /** What keeps even the right password from counting. */
+  /** What keeps even the right password from signing in. */
   bar: LoginBar | null
-  /** What the trail calls the attempt, and whose it was. */
+  /** How the audit trail records the attempt, and who made it. */
   event: Actors & { occasion: 'login' | 'reauthentication' }
 }
 
-/** `bar` is null for a wrong password: whoever does not know the right one learns of no bar. */
+/**
+ * The outcome of an attempt. `bar` is null for a wrong password, because whoever does not know the password must not
+ * learn of a bar.
+ */
 type AttemptedPassword = { isRight: true; rehash: Rehash | null } | { isRight: false; bar: LoginBar | null }
 
 /**
- * Tries a password under the throttle of its account, which costs the same where there is no account. Of the attempts
- * that the throttle refuses in a row only the first is audited, because anybody can make more of them.
+ * Tries a password under the throttle of its account. The attempt costs the same where there is no account. When the
+ * throttle refuses several attempts in a row, only the first is audited, because anybody can make more of them.
  * @throws {Refusal} `login_throttled`.
  */
 export async function tryPassword(

@@ -29,9 +29,7 @@ import { provePassword } from './proof.ts'
 
 type Needs = TryingPasswords & Mailing & EndingSessions
 
-/**
- * Mails a link to set a new password, if an active account has the address. Whoever asks cannot tell whether one has.
- */
+/** Mails a link to set a new password, if an active account has the address. The caller cannot tell whether one has. */
 export async function requestPasswordReset(deps: Mailing, email: string): Promise<void> {
   const { db, requester } = deps
   const now = deps.now()
@@ -54,12 +52,12 @@ export async function requestPasswordReset(deps: Mailing, email: string): Promis
 }
 
 /**
- * Sets a new password by a mailed token or code. Every session ends, every other token of the account is deleted, and
- * so is each identity that a stranger may have brought. The login throttle forgets its failures. The owner is told,
- * also of what still signs in. A second factor of an account whose address was verified stays and is asked for at the
- * next login.
- * @throws {Refusal} `invalid_token`, whatever is wrong with it; `invalid_request` for a weak password, which uses
- * nothing up.
+ * Sets a new password by a mailed token or code. Every session ends. Every other token of the account is deleted, and
+ * so is each identity that a stranger may have linked. The login throttle forgets its failures. The owner is told, and
+ * learns which ways to sign in are left. A second factor stays if the account's address was verified before, and is
+ * asked for at the next login.
+ * @throws {Refusal} `invalid_token`, whatever is wrong with it; `invalid_request` for a weak password, which leaves the
+ * token unused.
  */
 export async function resetPassword(
   deps: Needs & Pick<Platform, 'providers'>,
@@ -105,7 +103,7 @@ export async function resetPassword(
 
 /**
  * Changes the password of somebody who knows the current one. Their other sessions end, and they are told.
- * @throws {Refusal} `invalid_credentials`, `login_throttled`; `invalid_request` for a weak new one.
+ * @throws {Refusal} `invalid_credentials`, `login_throttled`; `invalid_request` for a weak new password.
  */
 export async function changePassword(
   deps: Needs,

@@ -3,7 +3,7 @@ import { Refusal } from '../../errors.ts'
 import type { Result } from '../../result.ts'
 import commonPasswords from './common-passwords.txt'
 
-/** Character classes a deployment may ask for; NIST advises against, so none by default. */
+/** Character classes that a deployment may require. NIST advises against them, so none is required by default. */
 const CLASSES = {
   upper: { pattern: /\p{Lu}/u, message: 'Use an upper-case letter.' },
   lower: { pattern: /\p{Ll}/u, message: 'Use a lower-case letter.' },
@@ -11,17 +11,17 @@ const CLASSES = {
   symbol: { pattern: /[\p{P}\p{S}\p{Zs}]/u, message: 'Use a symbol.' },
 }
 
-/** Shorter pieces of a name occur in too many good passwords by chance. */
+/** Shorter pieces of a name are not looked for, because they occur in too many good passwords by chance. */
 const SHORTEST_PERSONAL_PIECE = 4
 
 export interface PasswordPolicy {
   minLength: number
   require: readonly (keyof typeof CLASSES)[]
-  /** What an attacker would try first: the product's name. */
+  /** The product's name, which an attacker would try first. */
   productName: string
 }
 
-/** What is known of the person who chooses the password. */
+/** What is known about the person who chooses the password. */
 export interface PersonalFacts {
   email: string
   username: string | null
@@ -31,8 +31,9 @@ export interface PersonalFacts {
 let common: ReadonlySet<string> | null = null
 
 /**
- * Checks a new password (NIST SP 800-63B-4 §3.1.1.2, ASVS 6.2.1-6.2.12): length in code points after NFC, any
- * character, not common, nothing of the person in it. The error is a sentence for that person.
+ * Checks a new password (NIST SP 800-63B-4 §3.1.1.2, ASVS 6.2.1-6.2.12). Its length counts in code points after NFC,
+ * any character is allowed, and it must be neither common nor contain anything about the person. The error is a
+ * sentence for that person.
  */
 export function checkPassword(password: string, policy: PasswordPolicy, person: PersonalFacts): Result<string, string> {
   const normalised = password.normalize('NFC')
@@ -49,7 +50,7 @@ export function checkPassword(password: string, policy: PasswordPolicy, person: 
   return { ok: true, value: normalised }
 }
 
-/** @throws {Refusal} `invalid_request` that points at `path`. */
+/** Asserts that the policy allows a password. @throws {Refusal} `invalid_request` that points at `path`. */
 export function assertPasswordAllowed(
   password: string,
   settings: { passwordMinLength: number; passwordRequire: PasswordPolicy['require']; brand: { productName: string } },

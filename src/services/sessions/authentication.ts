@@ -9,11 +9,11 @@ import { findLiveSessionWithCredentials, type NamedSessions, type Session } from
 import { findVerifyingKey } from '../signing-keys/signing-keys.ts'
 import { liveNow, readLiveSession } from './live-sessions.ts'
 
-/** Somebody who is signed in: their session and account as they are now. */
+/** A person who is signed in, with their session and account as they are now. */
 export interface Caller {
   account: Account
   session: Session
-  /** It names the device, which has a login budget of its own; null where the request brought none. */
+  /** The token that names the device, which has a login budget of its own; null where the request brought none. */
   deviceToken: string | null
 }
 
@@ -22,7 +22,7 @@ export interface CallerWithCredentials extends Caller {
   credentials: Credentials
 }
 
-/** Checks an access token by itself: no database, no blocklist. */
+/** Checks an access token by itself, and asks neither the database nor the blocklist. */
 async function verifySignature(
   deps: Signing,
   token: string,
@@ -36,7 +36,7 @@ async function verifySignature(
   return verified.value
 }
 
-/** The claims of a genuine access token, or null for anything else. */
+/** Reads the claims of a genuine access token; anything else gives null. */
 export async function openAccessToken(deps: Signing, token: string, options: { mayHaveExpired?: boolean } = {}) {
   try {
     return await verifySignature(deps, token, options)
@@ -47,8 +47,8 @@ export async function openAccessToken(deps: Signing, token: string, options: { m
 }
 
 /**
- * What the tokens of a request say of their sessions; null where none of them is genuine. An access token that has only
- * expired still names its session.
+ * Reads which sessions the tokens of a request belong to. The answer is null where none of the tokens is genuine. An
+ * access token whose only fault is that it has expired still names its session.
  */
 export async function nameSessions(
   deps: Signing,
@@ -60,8 +60,8 @@ export async function nameSessions(
 }
 
 /**
- * Trusts a token for reading: its signature and the blocklist, which may lag a minute: docs/security.md, "How fast a
- * token dies".
+ * Trusts a token for reading. It checks the signature and the blocklist, which may be a minute late (docs/security.md,
+ * "How fast a token dies").
  */
 export async function authenticateRead(
   deps: Signing & Pick<Platform, 'blocklist'>,
@@ -73,15 +73,18 @@ export async function authenticateRead(
 }
 
 /**
- * The session and the account as they are now: what every change and every sensitive answer asks, at once and not a
- * minute later.
+ * Reads the session and the account as they are now. Every change and every sensitive answer asks for this, because it
+ * takes effect at once and not a minute later.
  */
 export async function authenticateFresh(deps: Signing, token: string): Promise<Omit<Caller, 'deviceToken'>> {
   const { sid } = await verifySignature(deps, token)
   return (await readLiveSession(deps, sid)) ?? refuseEnded()
 }
 
-/** The same with what the password is verified by, for a route that asks for it once more. One read, too. */
+/**
+ * Does the same, and also reads what the password is verified by, for a route that asks for the password once more. It
+ * takes one read, too.
+ */
 export async function authenticateWithCredentials(
   deps: Signing,
   token: string,
@@ -91,9 +94,9 @@ export async function authenticateWithCredentials(
 }
 
 /**
- * Asks for a login not long ago before something that cannot be undone (ASVS 7.5.1). An account without a password has
- * no step to take here: whoever signs in anew has a recent login.
- * @throws {Refusal} `step_up_required`, naming what would do.
+ * Asks for a recent login before something that cannot be undone (ASVS 7.5.1). An account without a password cannot
+ * repeat it here, so its owner signs in anew, which is a recent login.
+ * @throws {Refusal} `step_up_required`, which names what the caller can do.
  */
 export function assertRecentLogin({ account, session }: Caller, nowMs: number): void {
   if (nowMs - session.authenticatedAt <= RECENT_LOGIN_MAX_AGE_SECONDS * 1000) return

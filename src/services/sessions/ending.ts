@@ -17,11 +17,11 @@ export async function revokeSessions(deps: Pick<Platform, 'blocklist'>, sessionI
 }
 
 /**
- * Ends the sessions that these names stand for; answers false, and does nothing, when there are none. The blocklist is
- * told first, because a session that is gone from the database cannot be found again: so the blocklist or its queue
+ * Ends the sessions that these names stand for. It answers false, and does nothing, when there are none. The blocklist
+ * is told first, because a session that is gone from the database cannot be found again: so the blocklist or its queue
  * knows of every session that has ended. A second request after a failure completes the end; one after a success costs
  * one read and writes nothing.
- * @param clientId the service that asked for it, whose act it then is; null where it is the user's own.
+ * @param clientId is the service that asked for it, which the audit trail names; it is null where the user asked.
  */
 export async function endNamedSessions(
   deps: EndingSessions,
@@ -53,8 +53,9 @@ export async function endNamedSessions(
 }
 
 /**
- * Ends the session that the tokens belong to. An access token that has only expired still ends it, because somebody who
- * comes back after an hour to log out means it. Tokens that are worth nothing end nothing, and the answer is the same.
+ * Ends the session that the tokens belong to. An access token whose only fault is that it has expired still ends its
+ * session, because somebody who comes back after an hour to log out means it. Worthless tokens end nothing, and get the
+ * same answer.
  */
 export async function logOut(
   deps: Signing & EndingSessions,
@@ -64,7 +65,10 @@ export async function logOut(
   if (named) await endNamedSessions(deps, named)
 }
 
-/** Ends one session of a user; answers false, and does nothing, when it is not there or belongs to another user. */
+/**
+ * Ends one session of a user. It answers false, and does nothing, when there is no such session or it belongs to
+ * another user.
+ */
 export async function endSession(
   deps: EndingSessions,
   { id, userId }: { id: string; userId: string },

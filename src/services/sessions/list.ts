@@ -9,9 +9,10 @@ import { isBehind, type Page, readPage } from '../paging.ts'
 import { liveNow } from './live-sessions.ts'
 
 /**
- * A page of the caller's live sessions, newest first. There are never many (`MAX_SESSIONS_PER_USER`), so all are read.
+ * Lists a page of the caller's live sessions, newest first. There are never many (`MAX_SESSIONS_PER_USER`), so all of
+ * them are read.
  * @throws {Refusal} `unauthenticated` when the caller's own session has ended, which the list shows without another
- * question. `invalid_request` for a cursor that no page gave.
+ * query; `invalid_request` for a cursor that did not come from a page.
  */
 export async function listSessions(
   deps: Reading,

@@ -1,25 +1,25 @@
 import type { Platform, Reading } from '../../platform/platform.ts'
 import { findLiveSession, type LiveAt, recordSeenStatements } from '../../storage/sessions/sessions.ts'
 
-/** How long a session may be idle, in milliseconds; 0 means for as long as it lives. */
+/** Gives how long a session may be idle, in milliseconds; 0 means for as long as it lives. */
 export const idleTimeoutMs = ({ settings }: Pick<Platform, 'settings'>): number =>
   settings.sessionIdleTimeoutSeconds * 1000
 
-/** What makes a session live now. */
+/** Gives the conditions under which a session is live now. */
 export const liveNow = (deps: Pick<Platform, 'now' | 'settings'>): LiveAt => ({
   nowMs: deps.now(),
   idleTimeoutMs: idleTimeoutMs(deps),
 })
 
 /**
- * A session and its account as they are now; null when it has ended, expired or been idle for too long, or the account
- * is not active.
+ * Reads a session and its account as they are now. The answer is null when the session has ended, expired or been idle
+ * for too long, or when the account is not active.
  */
 export async function readLiveSession(deps: Reading, sessionId: string) {
   return await findLiveSession(deps.db, sessionId, liveNow(deps))
 }
 
-/** Records when sessions were last used: the latest time of each, all in one batch. */
+/** Records when sessions were last used. It writes the latest time of each, and all of them in one batch. */
 export async function recordActivity(
   deps: Pick<Platform, 'db'>,
   events: readonly { sessionId: string; at: number }[],

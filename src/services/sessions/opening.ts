@@ -23,27 +23,27 @@ export interface OpenedSession {
   deviceToken: string
 }
 
-/** How somebody has proven themselves. */
+/** How somebody has proven who they are. */
 export interface NewLogin {
   /** RFC 8176. */
   methods: string[]
-  /** The device that logged in before, if it is one. */
+  /** The device, if it has logged in to this account before. */
   deviceId: string | null
   /** The cookies that the new ones overwrite, where the login is by cookies. */
   replaces: SessionCookies
-  /** Where the stored hash of the password is weaker than today's. */
+  /** A new hash of the password, where the stored one is weaker than today's. */
   rehash?: Rehash | null
 }
 
 export type OpeningNeeds = Signing & Mailing & EndingSessions
 
-/** RFC 8176: more than one factor was shown. */
+/** The method that RFC 8176 names for a login with more than one factor. */
 export const SECOND_FACTOR_SHOWN = 'mfa'
 
 /**
- * Opens a session for an account that has proven itself, and tells its owner by mail when the device is new to it. The
- * session whose cookies it replaces ends. Nothing is opened, and none ends, when the account was deactivated, or its
- * password changed, since it was read.
+ * Opens a session for an account that has proven itself, and tells its owner by mail when the device is new to the
+ * account. The session whose cookies the login overwrites ends. When the account was deactivated, or its password
+ * changed, after it was read, no session is opened and none ends.
  * @throws {Refusal} `invalid_credentials` in that case.
  */
 export async function openSession(deps: OpeningNeeds, account: Account, login: NewLogin): Promise<OpenedSession> {
@@ -94,7 +94,8 @@ export async function openSession(deps: OpeningNeeds, account: Account, login: N
   )
   if (notice) await deps.announceMails([notice.id])
   const deviceToken = makeDeviceToken(settings.secrets, account.id, login.deviceId ?? crypto.randomUUID(), now)
-  // Session and tokens share one reading of the clock, or the lifetimes in the answer could be a second short.
+  // Session and tokens share one reading of the clock, because the lifetimes in the answer could otherwise be a second
+  // short.
   const tokens = await issueTokens({ ...deps, now: () => now }, account, session, grant)
   return { account: { ...account, lastSeenAt: now }, session, tokens, deviceToken }
 }

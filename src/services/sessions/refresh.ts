@@ -15,9 +15,9 @@ import { type IssuedTokens, issueTokens } from './tokens.ts'
 type Needs = Signing & EndingSessions
 
 /**
- * Exchanges a refresh token for its successor. The token before the current one gets the same successor again, for a
- * minute at most and until the successor itself was presented, so that racing tabs and lost answers do not end a
- * session. Any older token was copied, and ends the session (RFC 9700 §4.14.2;
+ * Exchanges a refresh token for its successor. The token before the current one gets the same successor again, so that
+ * racing tabs and lost answers do not end a session. It does so for a minute at most, and only until the successor
+ * itself was presented. Any older token must have been copied, so it ends the session (RFC 9700 §4.14.2;
  * docs/decisions/0003-refresh-rotation.md).
  * @throws {Refusal} `invalid_refresh_token`, whatever is wrong.
  */
@@ -35,7 +35,10 @@ export async function refreshSession(deps: Needs, refreshToken: string): Promise
   return await issueTokens(deps, account, session, { ...presented, generation })
 }
 
-/** The database comes first here, unlike at a logout: a thief must not stay because the blocklist is down. */
+/**
+ * Ends a session whose token was copied. Unlike at a logout, the database comes first, because a thief must not stay
+ * signed in when the blocklist is down.
+ */
 async function endStolenSession(deps: Needs, session: Pick<Session, 'id' | 'userId'>): Promise<void> {
   const { db } = deps
   const details = { sessionId: session.id }

@@ -5,30 +5,33 @@ import { whenReplaced } from '../../storage/conditions.ts'
 import { endSessionStatement, findNamedSessions } from '../../storage/sessions/sessions.ts'
 import { nameSessions } from './authentication.ts'
 
-/** What a request's cookies hold of a session, genuine or not. */
+/** The session tokens that a request brought in cookies. Nothing says yet whether they are genuine. */
 export interface SessionCookies {
   accessToken: string | null
   refreshToken: string | null
 }
 
-/** The cookies of a login that sets none, and therefore replaces nothing. */
+/** The cookies of a login that sets no cookies, and therefore replaces no session. */
 export const NO_SESSION_COOKIES: SessionCookies = { accessToken: null, refreshToken: null }
 
-/** A session that a login takes the place of, in the browser that brought its cookies. */
+/** A session that ends because a login overwrites its cookies in the browser. */
 export interface ReplacedSession {
   id: string
   userId: string
 }
 
-/** The sessions that genuine cookies belong to, whoever owns them: one as a rule, and none where none were sent. */
+/**
+ * Finds the sessions that genuine cookies belong to, whoever owns them. Usually there is one, and none where no cookies
+ * were sent.
+ */
 export async function findReplacedSessions(deps: Signing, cookies: SessionCookies): Promise<ReplacedSession[]> {
   const named = await nameSessions(deps, cookies)
   return named ? await findNamedSessions(deps.db, named) : []
 }
 
 /**
- * Ends the sessions whose cookies a login overwrites, if its own session was opened (ASVS 7.2.4). From then on nobody
- * has their tokens, unless they were stolen.
+ * Ends the sessions whose cookies a login overwrites, if its own session was opened (ASVS 7.2.4). Only a thief could
+ * still have their tokens.
  */
 export function endReplacedStatements(
   { db, requester }: Pick<Platform, 'db' | 'requester'>,

@@ -15,9 +15,9 @@ export interface IssuedTokens {
 }
 
 /**
- * Signs an access token for the session as it stands, and derives the refresh token of its grant. With an idle time-out
- * it lives half as long at most: a client that only calls services which verify offline shows that it is there by
- * refreshing.
+ * Signs an access token for the session as it is now, and derives the refresh token of its grant. With an idle time-out
+ * the access token lives half as long as that at most. A client that only calls services which verify tokens offline
+ * thereby shows, by refreshing, that it is still in use.
  */
 export async function issueTokens(
   deps: Signing,

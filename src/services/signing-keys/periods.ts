@@ -19,8 +19,8 @@ import {
 } from '../../storage/signing-keys.ts'
 
 /**
- * A key that is ours. Its private part is null where no version of our `AUTH_SECRET` opens it: it verifies all the
- * same.
+ * A signing key that this service made. Its private part is null where no version of `AUTH_SECRET` opens it; such a key
+ * still verifies tokens.
  */
 interface OwnSigningKey {
   row: SigningKeyRow
@@ -28,18 +28,21 @@ interface OwnSigningKey {
   privateJwk: JWK | null
 }
 
-/** How often a key is made anew after another isolate, which has another `AUTH_SECRET`, was first. */
+/** How often a key is made anew after another isolate, which has another `AUTH_SECRET`, stored its own first. */
 const MAX_ROUNDS = 3
 
-/** Every isolate agrees on which key signs without asking, because each belongs to a stretch of time. */
+/**
+ * Tells which period a moment belongs to. Each key belongs to one period, so all isolates agree on the key that signs
+ * without asking each other.
+ */
 export function periodAt(nowMs: number): number {
   return Math.floor(nowMs / 1000 / SIGNING_KEY_PERIOD_SECONDS)
 }
 
 /**
- * The keys of the period, the one before and the one after, newest first. Those of this and the next period that are
- * missing, or that we cannot open, are made: the first request of a deployment makes two, and from then on a key is
- * published a whole period ahead.
+ * Gives the keys of this period, of the one before and of the one after, newest first. The keys of this and the next
+ * period are made where they are missing or cannot be opened. So the first request of a deployment makes two keys, and
+ * from then on each key is published a whole period before it signs.
  */
 export async function ensureSigningKeys(deps: Reading, period: number): Promise<OwnSigningKey[]> {
   for (let round = 1; ; round += 1) {
@@ -56,8 +59,8 @@ export async function ensureSigningKeys(deps: Reading, period: number): Promise<
 }
 
 /**
- * Makes the next key in time, seals the keys that lack a version of our secret, and deletes those that signed no token
- * which is still valid. A cron calls it.
+ * Makes the next key in time, seals keys that are not yet sealed under every version of the secret, and deletes the
+ * keys none of whose tokens is still valid. A cron calls it.
  */
 export async function rotateSigningKeys(deps: Reading): Promise<void> {
   const { secrets } = deps.settings
@@ -65,7 +68,8 @@ export async function rotateSigningKeys(deps: Reading): Promise<void> {
   for (const { row, seals, privateJwk } of await ensureSigningKeys(deps, period)) {
     const lacking = secrets.filter(({ version }) => seals[version] === undefined)
     if (privateJwk === null || lacking.length === 0) continue
-    // Seals of versions that are not ours stay: a Worker that was rolled back to them still needs the key.
+    // Seals of versions that are not in our list stay, because a Worker that was rolled back to them still needs the
+    // key.
     const added = await sealSigningKey(lacking, row, privateJwk)
     await resealSigningKey(deps.db, row, JSON.stringify({ ...seals, ...added }))
   }
@@ -82,7 +86,8 @@ async function openOwnKeys({ settings }: Reading, rows: readonly SigningKeyRow[]
 }
 
 /**
- * Whether new keys could be stored. A database that takes no writes is no reason to stop while there are other keys.
+ * Tells whether new keys could be stored. Where other keys are left, the service goes on when the database takes no
+ * writes.
  */
 async function hasStoredKeys(
   deps: Reading,
@@ -109,8 +114,8 @@ async function makeKey(deps: Reading, rows: readonly SigningKeyRow[], period: nu
 }
 
 /**
- * Says which keys of the database are of no use here, so that an operator learns of a wrong secret or of somebody's own
- * key.
+ * Logs which keys of the database are of no use here, so that an operator learns of a wrong secret, or of a key that
+ * somebody else put there.
  */
 function logUnusable(rows: readonly SigningKeyRow[], keys: readonly OwnSigningKey[]): void {
   for (const { kid } of rows) {

@@ -13,9 +13,9 @@ import { within } from '../../within.ts'
 import { ensureSigningKeys, periodAt } from './periods.ts'
 
 /**
- * The keys in use, from memory. When they are older than `maxAgeSeconds`, one request of the isolate asks the database
- * while the others go on with what is there; so does that one, when the database refuses or is slow
- * (`docs/decisions/0004-signing-keys.md`).
+ * Gives the keys in use, from memory. When they are older than `maxAgeSeconds`, one request of the isolate asks the
+ * database, while the others use the keys in memory. That one request also uses them when the database refuses or is
+ * slow (`docs/decisions/0004-signing-keys.md`).
  */
 export async function loadKeyRing(deps: Signing, maxAgeSeconds = SIGNING_KEY_CACHE_SECONDS): Promise<KeyRing> {
   const { keyRing } = deps
@@ -35,12 +35,12 @@ export async function loadKeyRing(deps: Signing, maxAgeSeconds = SIGNING_KEY_CAC
 }
 
 /**
- * Whether a moment was within the last seconds. A moment that is still to come was not: keys that were loaded before
- * the clock was set back may belong to another period.
+ * Tells whether a moment was within the last seconds. A moment in the future was not: keys that were loaded before the
+ * clock was set back may belong to another period.
  */
 const isWithin = (seconds: number, then: number, now: number): boolean => then <= now && now - then < seconds * 1000
 
-/** The key that a token names; asks the database once more for one it does not know yet. */
+/** Finds the key that a token names, and asks the database once more for a key that it does not know yet. */
 export async function findVerifyingKey(deps: Signing, kid: string): Promise<CryptoKey | null> {
   const key = (await loadKeyRing(deps)).verifying.get(kid)
   if (key) return key
@@ -48,7 +48,8 @@ export async function findVerifyingKey(deps: Signing, kid: string): Promise<Cryp
 }
 
 /**
- * The key that signs now: the one of this period, or of the period before where the database took no new one.
+ * Finds the key that signs now. That is the key of this period, or of the one before where the database took no new
+ * one.
  * @throws {DependencyError} when there is none.
  */
 export async function findSigningKey(deps: Signing): Promise<SigningKey> {
@@ -76,7 +77,7 @@ async function readKeyRing(deps: Signing): Promise<KeyRing> {
     if (privateJwk) signing.push({ period: row.period, kid: row.kid, privateKey: await importSigningKey(privateJwk) })
   }
   const ring: KeyRing = { loadedAt, signing, verifying, publicJwks }
-  // A slow answer never replaces a later one, unless the clock was set back since that one came.
+  // A slow answer does not replace the keys of a request that began later, unless the clock was set back since then.
   const known = deps.keyRing.current
   if (!known || known.loadedAt <= loadedAt || known.loadedAt > deps.now()) deps.keyRing.current = ring
   return ring

@@ -5,14 +5,14 @@ import { deleteExchangesStatement } from '../federation/login-exchanges.ts'
 import { identities, oneTimeTokens, users } from '../schema/index.ts'
 
 /**
- * What becomes of the ways in to an account once the owner of its address is known. An account is proven or not as a
- * whole (`users.access_proven_at`): what is linked to a proven account was linked by its owner, and what is linked to
- * another may be a stranger's.
+ * Statements about the ways to sign in to an account once the owner of its address is known. An account is proven or
+ * not as a whole (`users.access_proven_at`): its owner has linked whatever is linked to a proven account, while a
+ * stranger may have linked what is linked to any other.
  */
 
 /**
- * An identity that is its owner's: the account is proven, or the provider runs the mailbox of its address. Others may
- * be a stranger's.
+ * Holds for an identity that belongs to the owner: the account is proven, or the provider runs the mailbox of its
+ * address. A stranger may have linked any other identity.
  */
 export const whenIdentityIsProven = sql`exists (select 1 from users where users.id = identities.user_id
   and (users.access_proven_at is not null or (identities.is_authority and identities.email = users.email)))`
@@ -23,8 +23,8 @@ export function deleteIdentitiesStatement(db: Database, userId: string | SQL, wh
 }
 
 /**
- * Deletes what was mailed for an account, but for links to set a new password: whoever has the mailbox asked for them,
- * or may use them.
+ * Deletes the tokens that were mailed for an account, except those of links to set a new password: only somebody who
+ * has the mailbox can use these.
  */
 export function deleteTokensButResetsStatement(db: Database, userId: string | SQL, when: SQL) {
   return db
@@ -32,7 +32,7 @@ export function deleteTokensButResetsStatement(db: Database, userId: string | SQ
     .where(and(eq(oneTimeTokens.userId, userId), ne(oneTimeTokens.purpose, 'reset_password'), when))
 }
 
-/** Leaves no password in an account, if `when` holds. */
+/** Removes the password of an account, if `when` holds. */
 export function dropPasswordStatement(db: Database, userId: string | SQL, { at, when }: { at: number; when: SQL }) {
   return db
     .update(users)
@@ -40,7 +40,10 @@ export function dropPasswordStatement(db: Database, userId: string | SQL, { at, 
     .where(and(eq(users.id, userId), when))
 }
 
-/** Takes note that its owner sets a password by mail. Before the statement that verifies the address. */
+/**
+ * Records that the owner of an account sets its password by mail. These come before the statement that verifies the
+ * address.
+ */
 export function proveAccessStatements(db: Database, userId: string, { at, when }: { at: number; when: SQL }) {
   return [
     deleteIdentitiesStatement(db, userId, sql`${when} and ${whenIdentityIsUnproven}`),
@@ -53,9 +56,9 @@ export function proveAccessStatements(db: Database, userId: string, { at, when }
 }
 
 /**
- * Names the identities of an account for a mail: `GitHub (ada@example.com), Microsoft (ada@example.com)`; null where
- * there are none.
- * @param names what each provider is called; one that is configured no more is called by its id.
+ * Names the identities of an account for a mail, as in `GitHub (ada@example.com), Microsoft (ada@example.com)`. The
+ * answer is null where there are none.
+ * @param names gives the name of each provider; one that is no longer configured is called by its id.
  */
 export function describeIdentities(
   userId: string | SQL,
@@ -67,7 +70,7 @@ export function describeIdentities(
     where user_id = ${userId} and ${when})`
 }
 
-/** Facts of a mail, with those that are only known within the batch; one that is null is left out. */
+/** Builds the facts of a mail, with those that are only known within the batch. A fact that is null is left out. */
 export function factsWith(facts: Readonly<Record<string, string>>, found: Readonly<Record<string, SQL>>): SQL {
   const pairs = Object.entries(found).flatMap(([key, value]) => [sql`${key}`, value])
   return sql`json_patch(${JSON.stringify(facts)}, json_object(${sql.join(pairs, sql`, `)}))`

@@ -10,8 +10,8 @@ import { users } from '../schema/index.ts'
 const stringList = (value: string) => JSON.parse(value) as string[]
 
 /**
- * What a request knows of a user, with what the roles amount to. It holds nothing that a password or a factor is
- * verified by (`credentials.ts`).
+ * What a request knows about a user, with the permissions that the roles give. It holds nothing by which a password or
+ * a factor is verified (`credentials.ts`).
  */
 export const accountFields = {
   id: users.id,
@@ -42,10 +42,10 @@ export const accountFields = {
 
 export type Account = SelectResultFields<typeof accountFields>
 
-/** What a person types to name an account: an address or a username, in canonical form. */
+/** An address or a username, in canonical form, by which a person names an account. */
 export type Identifier = { email: string } | { username: string }
 
-/** Remembers when an account was last seen, if the session it logged in with was opened. */
+/** Records when an account was last seen, if the session of this login was opened. */
 export function recordLoginStatement(db: Database, userId: string, sessionId: string, nowMs: number) {
   return db
     .update(users)
@@ -54,15 +54,17 @@ export function recordLoginStatement(db: Database, userId: string, sessionId: st
 }
 
 /**
- * The username of an account whose address is confirmed: the one it asked for at sign-up, where nobody has it by then.
+ * The username of an account whose address is confirmed. It is the one that was asked for at sign-up, if nobody has it
+ * by then.
  */
 export const confirmedUsername = sql`case when users.email_verified_at is null and not exists
   (select 1 from users as other where lower(other.username) = lower(users.username_wish))
   then coalesce(users.username, users.username_wish) else users.username end`
 
 /**
- * Verifies the address a live token was sent to, if it is still the account's. Where that confirms a sign-up by
- * password that nobody repeated, it proves the password too; it never proves an identity, whose provider did not.
+ * Verifies the address that a live token was sent to, if it is still the account's. Where this confirms a sign-up by
+ * password that nobody repeated, it proves the password too. It never proves an identity, because the identity's
+ * provider did not verify the address.
  */
 export function verifyEmailStatement(db: Database, tokenId: string, nowMs: number) {
   return db
@@ -76,8 +78,8 @@ export function verifyEmailStatement(db: Database, tokenId: string, nowMs: numbe
 }
 
 /**
- * Gives the account the address a live token proves. An address taken meanwhile fails the batch. Whoever has the new
- * mailbox need not be whoever signs in, so that counts as unproven again.
+ * Gives the account the address that a live token proves. If somebody took the address meanwhile, the batch fails. The
+ * account counts as unproven again, because whoever has the new mailbox may be somebody else than whoever signs in.
  */
 export function changeEmailStatement(db: Database, tokenId: string, newEmail: string, nowMs: number) {
   return db
@@ -86,7 +88,7 @@ export function changeEmailStatement(db: Database, tokenId: string, newEmail: st
     .where(eq(users.id, userIdByToken(tokenId)))
 }
 
-/** Changes name and username. A username that is taken fails the batch (`users_username_unique`). */
+/** Changes name and username. If the username is taken, the batch fails (`users_username_unique`). */
 export function updateProfileStatement(
   db: Database,
   userId: string,
@@ -95,14 +97,14 @@ export function updateProfileStatement(
   return db.update(users).set(changes).where(eq(users.id, userId))
 }
 
-/** Deletes the account; sessions, tokens and roles go with it (foreign keys). */
+/** Deletes the account; foreign keys delete its sessions, tokens and roles with it. */
 export function deleteAccountStatement(db: Database, userId: string) {
   return db.delete(users).where(eq(users.id, userId)).returning({ id: users.id })
 }
 
 /**
- * Deletes some accounts whose address was never verified, and that nobody ever logged in to, with an event in the trail
- * for each.
+ * Deletes some of the accounts whose address was never verified and to which nobody ever logged in. It records an event
+ * in the trail for each.
  */
 export async function deleteUnverifiedAccounts(
   db: Database,

@@ -6,8 +6,8 @@ import { users } from '../schema/index.ts'
 import { accountFields, confirmedUsername, type Identifier } from './accounts.ts'
 
 /**
- * What a password is verified by. Only a login and a route that asks for the password once more read it; an account,
- * which every request carries, does not have it. A factor reads its own secrets itself.
+ * What a password is verified by. Only a login reads it, and a route that asks for the password once more; the account
+ * that every request carries does not hold it. A factor reads its own secrets itself.
  */
 export const credentialFields = {
   passwordHash: users.passwordHash,
@@ -17,7 +17,7 @@ export const credentialFields = {
 
 export type Credentials = SelectResultFields<typeof credentialFields>
 
-/** The account that somebody names to log in, with what their password is verified by. */
+/** Finds the account that somebody names to log in, with what their password is verified by. */
 export async function findCredentials(db: Database, identifier: Identifier) {
   const whenNamed =
     'email' in identifier
@@ -31,7 +31,7 @@ export async function findCredentials(db: Database, identifier: Identifier) {
   return row ?? null
 }
 
-/** A hash of today's strength for the one that was verified. */
+/** A new hash, of today's strength, that replaces the one that was verified. */
 export interface Rehash {
   oldHash: string
   newHash: string
@@ -46,8 +46,8 @@ export function rehashPasswordStatement(db: Database, userId: string, { oldHash,
 }
 
 /**
- * Changes a password that was verified a moment ago. It changes nothing if the password was set anew or dropped since;
- * a rehash does not count.
+ * Changes a password that was verified a moment ago. It changes nothing if the password was set anew or removed since
+ * then; a rehash does not count as such a change.
  */
 export function changePasswordStatement(
   db: Database,
@@ -62,7 +62,9 @@ export function changePasswordStatement(
     .returning({ id: users.id })
 }
 
-/** Sets the password of the account a live token belongs to. The mail proved the address, so it counts as verified. */
+/**
+ * Sets the password of the account that a live token belongs to. The mail proved the address, so it counts as verified.
+ */
 export function resetPasswordStatement(
   db: Database,
   tokenId: string,

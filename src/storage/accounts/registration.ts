@@ -20,16 +20,17 @@ import {
   factsWith,
 } from './access-proof.ts'
 
-/** Somebody has signed up with the address before, and nobody has confirmed it. */
+/** Holds where somebody has signed up with the address before, and nobody has confirmed it. */
 export const whenSignUpIsRepeated = ({ id, email }: { id: string; email: string }): SQL =>
   sql`exists (select 1 from users where email = ${email} and id <> ${id}
     and email_verified_at is null and status = 'active')`
 
 /**
- * Makes the account, its role, the identity it comes by, its verification token and the mail, which says what a click
+ * Makes the account, its role, the identity it comes by, its verification token, and the mail, which says what a click
  * confirms. Where the address has an account already, the same statements prepare a mail that says so, with a token to
- * set a new password. An account that nobody has confirmed then loses all that signs in to it: of two who signed up
- * with one address, nobody knows who has the mailbox. A taken username fails the batch.
+ * set a new password. If nobody has confirmed that account, it then loses everything that signs in to it, because two
+ * people signed up with one address and nobody knows which of them has the mailbox. If the username is taken, the batch
+ * fails.
  */
 export function registrationStatements(
   db: Database,
@@ -91,8 +92,8 @@ export function registrationStatements(
 
 /**
  * Records a registration in the audit trail, by the same statements for a new address and for one that has an account.
- * A repeated one for which no mail leaves, because the address has had its mails for the hour, is only counted: anybody
- * can repeat it for ever.
+ * If no mail leaves, because the address has had all its mails for the hour, a repeated registration is only counted:
+ * anybody can repeat it for ever.
  */
 export function registrationAuditStatements(
   db: Database,

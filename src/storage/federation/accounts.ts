@@ -9,17 +9,17 @@ import { endSessionsStatement } from '../sessions/sessions.ts'
 import { insertIdentityStatement, type NewIdentity, whenIdentityExists } from './identities.ts'
 import { deleteExchangesStatement } from './login-exchanges.ts'
 
-/** An account as it was when a decision about it was made; the statements do nothing once it has changed. */
+/** An account as it was when a decision about it was made. The statements do nothing once it has changed. */
 type Known = { id: string; email: string }
 
-/** The account is still the verified one with this address, and whatever signs in to it is its owner's. */
+/** Holds where the account still has this address, verified, and nobody but its owner can sign in to it. */
 export const whenProven = ({ id, email }: Known): SQL =>
   sql`exists (select 1 from users where id = ${id} and email = ${email} and status = 'active'
     and email_verified_at is not null and access_proven_at is not null)`
 
 /**
- * The account is still one that its owner may claim by this identity: nobody has verified its address, or nobody has
- * proven whose it is and the provider runs the mailbox. The identity is nobody else's.
+ * Holds where the owner may still claim the account by this identity. Either nobody has verified its address, or nobody
+ * has proven whose account it is and the provider runs the mailbox. The identity must not belong to another account.
  */
 export const whenClaimable = ({ id, email }: Known, { issuer, subject, isAuthority }: NewIdentity): SQL =>
   sql`exists (select 1 from users where id = ${id} and email = ${email} and status = 'active'
@@ -30,8 +30,8 @@ const whenIdentityIsKnown = ({ issuer, subject }: NewIdentity) =>
   sql`exists (select 1 from identities where issuer = ${issuer} and subject = ${subject})`
 
 /**
- * Makes an account for an identity that is new, if its address is new too. The account exists afterwards, or nothing
- * does.
+ * Makes an account for an identity that is new, if its address is new too. Either all of the account is made, or
+ * nothing is.
  */
 export function createFederatedStatements(db: Database, account: typeof users.$inferInsert, identity: NewIdentity) {
   const whenFree = sql`not ${whenAddressIsTaken(account.email)} and not ${whenIdentityIsKnown(identity)}`
@@ -43,11 +43,11 @@ export function createFederatedStatements(db: Database, account: typeof users.$i
 }
 
 /**
- * Gives an account that nobody proved to own to the owner of its address. Whatever signs in to it by then dies:
- * password, sessions, tokens, waiting logins and other identities (pre-hijacking; GHSA-g38m-r43w-p2q7); the second
- * factors of an account that was never verified are removed by statements before these. A link to set a password stays:
- * it went to the mailbox, and the provider may be wrong. `whenIdentityExists(identity.id)` says afterwards whether it
- * came about.
+ * Gives an account that nobody has proven to own to the owner of its address. This removes everything that signed in to
+ * it until then: password, sessions, tokens, waiting logins and other identities (pre-hijacking; GHSA-g38m-r43w-p2q7).
+ * Statements before these remove the second factors of an account that was never verified. A link to set a password
+ * stays, because it went to the mailbox and the provider may be wrong. Afterwards, `whenIdentityExists(identity.id)`
+ * says whether the account was claimed.
  */
 export function claimAccountStatements(db: Database, account: Known & { name: string | null }, identity: NewIdentity) {
   const whenOpen = whenClaimable(account, identity)

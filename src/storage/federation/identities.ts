@@ -7,20 +7,22 @@ import { identities, spentStates, users } from '../schema/index.ts'
 
 export type NewIdentity = typeof identities.$inferInsert
 
-/** Who somebody is at a provider, as far as the database looks them up. */
+/** The two values by which the database finds an identity. */
 type IdentityKey = Pick<NewIdentity, 'issuer' | 'subject'>
 
-/** Identities other than this one, which may have been linked before. */
+/** Selects the identities other than this one, which may have been linked before. */
 export const whenOtherThan = ({ issuer, subject }: IdentityKey): SQL =>
   sql`(issuer, subject) <> (${issuer}, ${subject})`
 
-/** The account still has this identity. */
+/** Holds where the account still has this identity. */
 export const whenIdentityIsOf = (userId: string, { issuer, subject }: IdentityKey): SQL =>
   sql`exists (select 1 from identities where issuer = ${issuer} and subject = ${subject} and user_id = ${userId})`
 
 export const whenIdentityExists = (id: string): SQL => sql`exists (select 1 from identities where id = ${id})`
 
-/** The account that somebody from a provider signs in to, and the one that has their address. One round trip. */
+/**
+ * Finds the account that somebody from a provider signs in to, and the one that has their address, in one round trip.
+ */
 export async function findAccountsOf(db: Database, { issuer, subject }: IdentityKey, email: string | null) {
   const {
     owner: [owner = null],
@@ -38,7 +40,7 @@ export async function findAccountsOf(db: Database, { issuer, subject }: Identity
   return { owner, namesake }
 }
 
-/** Links an identity if `when` holds and neither it nor another of its provider is linked by then. */
+/** Links an identity if `when` holds and, by then, neither it nor another one of the same provider is linked. */
 export function insertIdentityStatement(db: Database, identity: NewIdentity, when: SQL) {
   const { userId, provider, issuer, subject } = identity
   return insertWhere(
@@ -50,7 +52,7 @@ export function insertIdentityStatement(db: Database, identity: NewIdentity, whe
   )
 }
 
-/** Remembers a login, and the provider's new tokens where they are kept. */
+/** Records a login, and the provider's new tokens where they are kept. */
 export function touchIdentityStatement(
   db: Database,
   { issuer, subject }: IdentityKey,
@@ -63,9 +65,9 @@ export function touchIdentityStatement(
 }
 
 /**
- * The user has this provider linked and, besides it, a password, another provider that is still configured, or one of
- * the `otherWays` in: asked by the statement that unlinks, so that of many which run at once none takes the last way
- * in.
+ * Holds where the user has this provider linked and has another way to sign in: a password, another provider that is
+ * still configured, or one of `otherWays`. The statement that unlinks asks this itself, so that of many which run at
+ * once none removes the last way to sign in.
  */
 export function whenOtherWayIn(
   { userId, provider }: { userId: string; provider: string },
@@ -88,7 +90,7 @@ export function unlinkStatement(db: Database, userId: string, provider: string, 
     .returning({ id: identities.id })
 }
 
-/** Remembers that a state was answered; false when it had been before. */
+/** Records that a state was answered; the answer is false when it had been answered before. */
 export async function spendState(db: Database, state: typeof spentStates.$inferInsert): Promise<boolean> {
   const spent = await db.insert(spentStates).values(state).onConflictDoNothing().returning({ id: spentStates.id })
   return spent.length > 0

@@ -6,12 +6,12 @@ import { loginExchanges, users } from '../schema/index.ts'
 
 export type LoginExchange = typeof loginExchanges.$inferSelect
 
-/** Keeps a login for its code, if what it was proven with is still there. */
+/** Keeps a login until its code is exchanged, if what it was proven with is still there. */
 export function insertExchangeStatement(db: Database, exchange: LoginExchange, when: SQL) {
   return insertWhere(db, loginExchanges, exchange, when)
 }
 
-/** A login that waits for its code, as a proven one names it, and its account. */
+/** Finds a waiting login by the id and salt of its verified code, with its account. */
 export async function findExchange(db: Database, { id, salt }: Pick<LoginExchange, 'id' | 'salt'>, nowMs: number) {
   const row = await db
     .select({ exchange: loginExchanges, account: accountFields })
@@ -22,13 +22,13 @@ export async function findExchange(db: Database, { id, salt }: Pick<LoginExchang
   return row ?? null
 }
 
-/** Takes a waiting login: of many that try at once, one gets true. */
+/** Takes a waiting login. Of many requests that try at once, one gets true. */
 export async function takeExchange(db: Database, id: string): Promise<boolean> {
   const taken = await db.delete(loginExchanges).where(eq(loginExchanges.id, id)).returning({ id: loginExchanges.id })
   return taken.length > 0
 }
 
-/** Ends the logins of a user that wait for their code. */
+/** Deletes the logins of a user that wait for their code to be exchanged. */
 export function deleteExchangesStatement(db: Database, userId: string | SQL, when: SQL) {
   return db.delete(loginExchanges).where(and(eq(loginExchanges.userId, userId), when))
 }

@@ -1,6 +1,9 @@
 import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
-/** Who did what to whom, from where. Outlives the account it speaks of, so it has no foreign keys. */
+/**
+ * Each row says who did what to whom, and from where. It outlives the account that it is about, so it has no foreign
+ * keys.
+ */
 export const auditEvents = sqliteTable(
   'audit_events',
   {
@@ -23,15 +26,15 @@ export const auditEvents = sqliteTable(
 )
 
 /**
- * How often on a day something happened that concerns no account: however many strangers try, it takes a row a day and
- * kind.
+ * Each row counts how often, on one day, one kind of event happened that concerns no account. So it takes one row for
+ * each day and kind, however many strangers try.
  */
 export const auditCounts = sqliteTable(
   'audit_counts',
   {
     /** The day in UTC, as `YYYY-MM-DD`. */
     day: text('day').notNull(),
-    /** The type that an event of the trail would have. */
+    /** The type that the event would have in the trail. */
     kind: text('kind').notNull(),
     count: integer('count').notNull(),
   },

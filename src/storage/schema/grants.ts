@@ -2,8 +2,8 @@ import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { sessions } from './sessions.ts'
 
 /**
- * What a refresh token stands for: the right of one client to act in a session. Our own client has one grant a session.
- * The token is derived from the row (`crypto/derived-token.ts`), so no usable token stands here.
+ * Each refresh token stands for a grant, which is the right of one client to act in a session. Our own client has one
+ * grant a session. The token is derived from the row (`crypto/derived-token.ts`), so no usable token is stored here.
  */
 export const grants = sqliteTable(
   'grants',
@@ -14,13 +14,13 @@ export const grants = sqliteTable(
       .references(() => sessions.id, { onDelete: 'cascade' }),
     /** The application that holds the grant; null for our own client. */
     clientId: text('client_id'),
-    /** RFC 8707; null where the grant is for the default audience. */
+    /** The resource that the grant is for (RFC 8707); null where that is the default audience. */
     resource: text('resource'),
     scope: text('scope'),
     salt: text('salt').notNull(),
     /** Counts rotations of the refresh token. */
     generation: integer('generation').notNull().default(0),
-    /** By the database's clock, which alone is compared with it. */
+    /** The time by the database's clock, because it is only compared with that clock. */
     rotatedAt: integer('rotated_at').notNull(),
   },
   (table) => [index('grants_session').on(table.sessionId)],

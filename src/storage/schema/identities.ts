@@ -2,8 +2,9 @@ import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqli
 import { users } from './users.ts'
 
 /**
- * Who a user is elsewhere. It is found by `(issuer, subject)` and never by an address, which can change hands
- * (CVE-2026-31813). A user has one of each provider, so a second account there, with the same address, opens nothing.
+ * Each row says who a user is at a provider. It is found by `(issuer, subject)` and never by an address, which can
+ * change hands (CVE-2026-31813). A user has one identity of each provider, so a second account at the same provider
+ * opens nothing, even with the same address.
  */
 export const identities = sqliteTable(
   'identities',
@@ -12,19 +13,26 @@ export const identities = sqliteTable(
     userId: text('user_id')
       .notNull()
       .references(() => users.id, { onDelete: 'cascade' }),
-    /** The provider's id in the configuration. Microsoft's issuers differ by tenant, so `issuer` does not tell it. */
+    /**
+     * The provider's id in the configuration. Microsoft's issuers differ by tenant, so `issuer` does not tell the
+     * provider.
+     */
     provider: text('provider').notNull(),
     issuer: text('issuer').notNull(),
     subject: text('subject').notNull(),
     /**
-     * The address at the provider when it was linked, for people to tell accounts apart; nothing is looked up by it.
+     * The address at the provider when the identity was linked. It lets people tell accounts apart; nothing is looked
+     * up by it.
      */
     email: text('email'),
-    /** How it came: its sign-in made or claimed the account, or a mail asked for it; or it was linked, or imported. */
+    /**
+     * How the identity came to the account: its sign-in made or claimed the account, a mail asked the owner about it,
+     * the owner linked it, or it was imported.
+     */
     how: text('how', { enum: ['created', 'claimed', 'asked_by_mail', 'linked', 'imported'] }).notNull(),
     /**
-     * Whether its provider runs the mailbox of `email` (`isAuthoritativeFor`): where that is the account's address, no
-     * stranger has it.
+     * Tells whether its provider runs the mailbox of `email` (`isAuthoritativeFor`). Where `email` is the account's
+     * address, no stranger has such an identity.
      */
     isAuthority: integer('is_authority', { mode: 'boolean' }).notNull().default(false),
     createdAt: integer('created_at').notNull(),
@@ -38,11 +46,11 @@ export const identities = sqliteTable(
   ],
 )
 
-/** The answers of providers that were used, so that a copied callback opens nothing (RFC 9700 §4.7). */
+/** Each row is a provider's answer that was used, so that a copied callback opens nothing (RFC 9700 §4.7). */
 export const spentStates = sqliteTable(
   'spent_states',
   {
-    /** SHA-256 of the state. */
+    /** The SHA-256 hash of the state. */
     id: text('id').primaryKey(),
     expiresAt: integer('expires_at').notNull(),
   },

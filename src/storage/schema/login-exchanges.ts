@@ -1,7 +1,7 @@
 import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { users } from './users.ts'
 
-/** A federated login that waits to be fetched with its one-use code. Taking it deletes it. */
+/** Each row is a federated login that waits until its one-use code is exchanged. Taking it deletes it. */
 export const loginExchanges = sqliteTable(
   'login_exchanges',
   {
@@ -10,12 +10,12 @@ export const loginExchanges = sqliteTable(
       .notNull()
       .references(() => users.id, { onDelete: 'cascade' }),
     salt: text('salt').notNull(),
-    /** RFC 7636 S256; null where the code only counts together with the session that asked to link. */
+    /** The S256 challenge (RFC 7636); null where the code only counts together with the session that asked to link. */
     codeChallenge: text('code_challenge'),
     delivery: text('delivery', { enum: ['cookie', 'body'] }).notNull(),
     /** RFC 8176 authentication method references, as a JSON array. */
     methods: text('methods', { mode: 'json' }).$type<string[]>().notNull(),
-    /** The identity that waits for its owner's word to be linked, as a JWE under `AUTH_SECRET`. */
+    /** The identity that is linked once its owner confirms it, as a JWE under `AUTH_SECRET`. */
     sealedLink: text('sealed_link'),
     createdAt: integer('created_at').notNull(),
     expiresAt: integer('expires_at').notNull(),

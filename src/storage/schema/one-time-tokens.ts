@@ -2,7 +2,8 @@ import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { users } from './users.ts'
 
 /**
- * Verification, reset, e-mail change and MFA tickets. Using one deletes it; a code that is guessed too often kills it.
+ * Each row is a token for a verification, a reset or an e-mail change, or an MFA ticket. Using a token deletes it, and
+ * a code that is guessed too often makes it useless.
  */
 export const oneTimeTokens = sqliteTable(
   'one_time_tokens',
@@ -15,7 +16,7 @@ export const oneTimeTokens = sqliteTable(
     salt: text('salt').notNull(),
     /** The address the token proves: the account's own, or the new one of an e-mail change. */
     email: text('email').notNull(),
-    /** Of an MFA ticket: how its login was begun (RFC 8176), as a JSON array. */
+    /** The methods by which the login of an MFA ticket was begun (RFC 8176), as a JSON array. */
     methods: text('methods', { mode: 'json' }).$type<string[]>(),
     attempts: integer('attempts').notNull().default(0),
     createdAt: integer('created_at').notNull(),

@@ -1,7 +1,7 @@
 import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { users } from './users.ts'
 
-/** A row is a live session; ending one deletes it, and its grants with it. */
+/** Each row is a live session. Ending a session deletes its row and its grants. */
 export const sessions = sqliteTable(
   'sessions',
   {

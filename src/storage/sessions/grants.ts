@@ -8,11 +8,11 @@ import { type LiveAt, sessionFields, whenLive } from './sessions.ts'
 
 export type Grant = typeof grants.$inferSelect
 
-/** What a proven refresh token says of its grant. */
+/** The values that a verified refresh token gives about its grant. */
 type Presented = Pick<Grant, 'id' | 'salt' | 'generation'>
 
 /**
- * Milliseconds since the epoch by the database's clock, of which there is one, where the clocks of Workers are many.
+ * Milliseconds since the epoch by the database's clock. There is only one such clock, while each Worker has its own.
  */
 const databaseNow = sql<number>`cast(unixepoch('subsec') * 1000 as integer)`
 
@@ -27,7 +27,7 @@ export function insertGrantStatement(
   return insertWhere(db, grants, { ...grant, rotatedAt: databaseNow }, when)
 }
 
-/** A grant of a live session, with the session and its active account as they are now. */
+/** Finds a grant of a live session, with the session and its active account as they are now. */
 export async function findLiveGrant(db: Database, presented: Pick<Grant, 'id' | 'salt'>, live: LiveAt) {
   const row = await db
     .select({ grant: grants, session: sessionFields, account: accountFields })
@@ -40,9 +40,9 @@ export async function findLiveGrant(db: Database, presented: Pick<Grant, 'id' | 
 }
 
 /**
- * Moves a grant one generation on if it is still at the one presented, and answers how it then stands, in one round
- * trip. Of many requests at once, one rotates the grant and the others see its result. Null when the session has ended
- * or the account is not active.
+ * Moves a grant one generation on if it is still at the one presented, and answers its new state, in one round trip. Of
+ * many requests at once, one rotates the grant and the others see its result. The answer is null when the session has
+ * ended or the account is not active.
  */
 export async function rotateGrant(db: Database, presented: Presented, live: LiveAt) {
   const { generation } = presented
@@ -67,7 +67,8 @@ export async function rotateGrant(db: Database, presented: Presented, live: Live
           whenSessionLives,
         ),
       ),
-    // A batch answers rows as objects, in which two columns of one name become one: so the account is asked by itself.
+    // A batch answers rows as objects, in which two columns of one name become one. So the account is selected by
+    // itself.
     states: db
       .select({
         ...sessionFields,

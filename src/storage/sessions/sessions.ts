@@ -22,20 +22,23 @@ export const sessionFields = {
   city: sessions.city,
 }
 
-/** When a session must be live, and how long it may have been idle by then; 0 means for as long as it lives. */
+/**
+ * The moment at which a session must be live, and how long it may have been idle by then; 0 means for as long as it
+ * lives.
+ */
 export interface LiveAt {
   nowMs: number
   idleTimeoutMs: number
 }
 
-/** Neither expired nor idle for longer than allowed. */
+/** Holds where a session has neither expired nor been idle for longer than allowed. */
 export const whenLive = ({ nowMs, idleTimeoutMs }: LiveAt) =>
   and(gt(sessions.expiresAt, nowMs), idleTimeoutMs > 0 ? gt(sessions.lastSeenAt, nowMs - idleTimeoutMs) : undefined)
 
 const whenLiveSession = (sessionId: string, live: LiveAt) =>
   and(eq(sessions.id, sessionId), eq(users.status, 'active'), whenLive(live))
 
-/** A live session of an active account, with the account as it is now. */
+/** Finds a live session of an active account, with the account as it is now. */
 export async function findLiveSession(db: Database, sessionId: string, live: LiveAt) {
   const row = await db
     .select({ session: sessionFields, account: accountFields })
@@ -46,7 +49,7 @@ export async function findLiveSession(db: Database, sessionId: string, live: Liv
   return row ?? null
 }
 
-/** The same with what the password is verified by, for a request that asks for it once more. */
+/** Does the same, and also reads what the password is verified by, for a request that asks for it once more. */
 export async function findLiveSessionWithCredentials(db: Database, sessionId: string, live: LiveAt) {
   const row = await db
     .select({ session: sessionFields, account: accountFields, credentials: credentialFields })
@@ -58,15 +61,15 @@ export async function findLiveSessionWithCredentials(db: Database, sessionId: st
 }
 
 /**
- * What names a session: its id and its user, as a verified access token says them, or what a proven refresh token
- * stands for.
+ * The names by which a session is found: its id and its user from a verified access token, or the content of a verified
+ * refresh token.
  */
 export interface NamedSessions {
   access: { sid: string; sub: string } | null
   refresh: { id: string; salt: string } | null
 }
 
-/** The sessions that these names stand for and that have not ended. A name that is null stands for none. */
+/** Finds the sessions that these names stand for and that have not ended. A name that is null stands for none. */
 export async function findNamedSessions(db: Database, { access, refresh }: NamedSessions) {
   const byAccess = sql`(${sessions.id} = ${access?.sid ?? null} and ${sessions.userId} = ${access?.sub ?? null})`
   const byRefresh = sql`${sessions.id} = (select session_id from grants
@@ -74,7 +77,7 @@ export async function findNamedSessions(db: Database, { access, refresh }: Named
   return await db.select({ id: sessions.id, userId: sessions.userId }).from(sessions).where(or(byAccess, byRefresh))
 }
 
-/** The live sessions of an active account, newest first. */
+/** Lists the live sessions of an active account, newest first. */
 export async function listLiveSessions(db: Database, userId: string, live: LiveAt) {
   return await db
     .select(sessionFields)
@@ -84,7 +87,7 @@ export async function listLiveSessions(db: Database, userId: string, live: LiveA
     .orderBy(desc(sessions.createdAt), desc(sessions.id))
 }
 
-/** Opens a session only if the account is active and as it was when it proved itself. */
+/** Opens a session only if the account is active and has not changed since its owner proved who they are. */
 export function insertSessionStatement(db: Database, session: typeof sessions.$inferInsert, proven: Proven) {
   return insertWhere(db, sessions, session, whenAsProven(proven))
 }
@@ -100,8 +103,8 @@ export function trimSessionsStatement(db: Database, userId: string, limit: numbe
 }
 
 /**
- * Moves last-seen times of sessions and their users forward, never back. One parameter holds them all, so a batch of
- * any size stays within D1's hundred.
+ * Moves the last-seen times of sessions and their users forward, never back. One parameter holds all of them, so a
+ * batch of any size stays within D1's limit of a hundred parameters.
  */
 export function recordSeenStatements(db: Database, seen: readonly (readonly [sessionId: string, at: number])[]) {
   const rows = sql`(select value ->> 0 as id, value ->> 1 as at from json_each(${JSON.stringify(seen)}))`
@@ -134,7 +137,7 @@ export function endSessionStatement(
     .returning({ id: sessions.id })
 }
 
-/** Ends the sessions of an account, all or all but one. */
+/** Ends all sessions of an account, or all but one. */
 export function endSessionsStatement(
   db: Database,
   userId: string | SQL,

@@ -2,7 +2,7 @@ import { byId, show } from '../shared/dom.ts'
 import { fetchMails, findCodes, findLinks, formatTime, type Mail } from './mails.ts'
 
 const REFRESH_MS = 2_000
-/** Where list and mail stand side by side, the newest mail is open from the start. */
+/** On a wide screen list and mail stand side by side, and the newest mail is open from the start. */
 const WIDE = matchMedia('(min-width: 48rem)')
 
 const panes = byId('panes', HTMLElement)
@@ -63,7 +63,7 @@ function renderReader(): void {
     ...findLinks(mail.text).map(openLink),
   )
   textView.textContent = mail.text
-  // The sandbox runs no script of a mail; links of it open beside this page.
+  // The sandbox runs no script of a mail, and its links open in a new tab.
   htmlView.srcdoc = `<base target="_blank">${mail.html}`
 }
 

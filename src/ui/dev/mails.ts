@@ -8,7 +8,7 @@ export interface Mail {
   at: string
 }
 
-/** The mails, newest first; null while the service does not answer. */
+/** Fetches the mails, newest first; null while the service does not answer. */
 export async function fetchMails(): Promise<readonly Mail[] | null> {
   try {
     const response = await fetch('/dev/mailbox.json', { headers: { Accept: 'application/json' } })
@@ -20,17 +20,17 @@ export async function fetchMails(): Promise<readonly Mail[] | null> {
   }
 }
 
-/** The codes a text tells a person to type. */
+/** Finds the codes that a text tells a person to type. */
 export function findCodes(text: string): string[] {
   return [...new Set(text.match(/(?<![\w/=-])\d{8}(?![\w/=-])/g) ?? [])]
 }
 
-/** The links of a text that do something: those that carry a token. */
+/** Finds the links of a text that carry a token. Only these do something. */
 export function findLinks(text: string): string[] {
   return [...new Set(text.match(/https?:\/\/[^\s<>"]+#token=[^\s<>"]+/g) ?? [])]
 }
 
-/** The time of day for today's mails, the date for older ones. */
+/** Gives the time of day for today's mails, and the date for older ones. */
 export function formatTime(at: string): string {
   const date = new Date(at)
   const isToday = date.toDateString() === new Date().toDateString()

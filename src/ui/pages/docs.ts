@@ -1,4 +1,4 @@
-/** Swagger UI's own bundle, which is not a module; its types are those of the options used here. */
+/** Swagger UI's own bundle, which is not a module. Its types are those of the options used here. */
 declare const SwaggerUIBundle: (options: {
   url: string
   dom_id: string
@@ -25,9 +25,9 @@ SwaggerUIBundle({
   defaultModelsExpandDepth: 0,
   displayRequestDuration: true,
   filter: true,
-  // A token kept by a page of documentation would outlive its reader's attention.
+  // The page does not keep a token, because the token would stay there after its reader has forgotten it.
   persistAuthorization: false,
   tryItOutEnabled: true,
-  // No document is sent to anyone to be validated.
+  // The document is not sent to anybody to be validated.
   validatorUrl: null,
 })

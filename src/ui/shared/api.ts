@@ -1,4 +1,4 @@
-/** What the API answers when it refuses: RFC 9457, as far as a page uses it. */
+/** The API's answer when it refuses: RFC 9457, as far as a page uses it. */
 export interface Problem {
   code: string
   errors: readonly { path: string; message: string }[]
@@ -8,8 +8,8 @@ export interface Problem {
 const OFFLINE: Problem = { code: 'offline', errors: [], retryAfterSeconds: 0 }
 
 /**
- * Sends JSON to the API of this origin and resolves to null, or to what it refused and why. Sends no cookies: these
- * calls need no session.
+ * Sends JSON to the API of this origin. It resolves to null, or to the problem that says what was refused and why. It
+ * sends no cookies, because these calls need no session.
  */
 export async function post(path: string, body: Readonly<Record<string, string>>): Promise<Problem | null> {
   try {

@@ -11,14 +11,15 @@ const isFilled: Readonly<Record<FieldName, (value: string) => boolean>> = {
   password: (value) => value !== '',
 }
 
-/** The input of a field that this page has and asks for now. */
+/** Finds the input of a field, if this page has it and asks for it now. */
 function activeInput(name: FieldName): HTMLInputElement | null {
   const input = document.getElementById(name)
   return input instanceof HTMLInputElement && !input.matches(':disabled') ? input : null
 }
 
 /**
- * What was typed: an address without stray blanks, a code without the gaps people copy with it, a password as it is.
+ * Reads what was typed: an address without stray blanks, a code without the gaps that people copy with it, and a
+ * password as it is.
  */
 function typedValue(name: FieldName, input: HTMLInputElement): string {
   if (name === 'email') return input.value.trim()
@@ -39,7 +40,7 @@ export function focusFirstWrongField(): void {
   document.querySelector<HTMLInputElement>('input[aria-invalid=true]:enabled')?.focus()
 }
 
-/** The values of the fields that are asked for, or null after marking what is missing. */
+/** Reads the values of the fields that are asked for. Where one is missing, it marks the field and answers null. */
 export function readFields(names: readonly FieldName[] = FIELD_NAMES): Record<string, string> | null {
   const values: Record<string, string> = {}
   let complete = true

@@ -1,12 +1,12 @@
 /**
- * How a link carries its token. Mail programs may encode the `=`, add parameters of their own, or end the link with a
+ * Matches the token in a link. Mail programs may encode the `=`, add parameters of their own, or end the link with a
  * full stop.
  */
 const TOKEN = /[#&]token=([\w.-]*[A-Za-z0-9])/
 
 /**
- * Takes the token out of the address, so that it stays in no address bar, bookmark, screenshot or shared link, and
- * going back does not bring it back.
+ * Takes the token out of the address, so that it stays in no address bar, bookmark, screenshot or shared link, and so
+ * that going back does not bring it back.
  */
 export function takeLinkToken(): string | null {
   const token = readLinkToken()
@@ -15,8 +15,8 @@ export function takeLinkToken(): string | null {
 }
 
 /**
- * Starts the page anew when a second link is opened in its tab: only the fragment changes then, so the browser itself
- * loads nothing.
+ * Reloads the page when a second link is opened in its tab. Only the fragment changes then, so the browser itself loads
+ * nothing.
  */
 export function reloadForNextLink(): void {
   addEventListener('hashchange', () => {
@@ -25,8 +25,8 @@ export function reloadForNextLink(): void {
 }
 
 /**
- * Opens the page that was meant where a mail program has written the `#` of a link as `%23`, which makes the token a
- * part of the path.
+ * Opens the right page where a mail program has written the `#` of a link as `%23`, which makes the token a part of the
+ * path.
  */
 export function followBrokenLink(): void {
   const path = location.pathname.replace('%23token', '#token')

@@ -5,13 +5,16 @@ import { enablePasswordReveal, FIELD_NAMES, focusFirstWrongField, markField, rea
 import { reloadForNextLink, takeLinkToken } from './link-token.ts'
 
 interface TokenPage {
-  /** Where the token, or address and code, are redeemed. */
+  /** The path that redeems the token, or address and code. */
   action: string
-  /** Where a new mail is asked for; null where only somebody who is signed in may ask. */
+  /** The path that mails a new token; null where only somebody who is signed in may ask for one. */
   resend: string | null
 }
 
-/** A page that a mail leads to. Opening it redeems nothing: scanners follow links, so a person presses a button. */
+/**
+ * Runs a page that a mail leads to. Opening the page redeems nothing, because scanners follow links; a person has to
+ * press a button.
+ */
 export function runTokenPage({ action, resend }: TokenPage): void {
   translatePage()
   enablePasswordReveal()
@@ -59,7 +62,8 @@ export function runTokenPage({ action, resend }: TokenPage): void {
   })
   if (token === null) askForCode()
   reloadForNextLink()
-  // A browser may keep the whole page for going back: whoever uses it next shall not find the token in it.
+  // A browser may keep the whole page for going back. The token is removed, so that whoever uses the browser next does
+  // not find it there.
   addEventListener('pagehide', askForCode)
   if (resend === null) return
   const again = byId('resend', HTMLButtonElement)
@@ -76,7 +80,7 @@ export function runTokenPage({ action, resend }: TokenPage): void {
   })
 }
 
-/** Tells, in a live region, what happened. */
+/** Says in a live region what happened. */
 function say(region: 'problem' | 'news', text: string | null): void {
   const element = byId(region, HTMLElement)
   element.textContent = text ?? ''
