@@ -72,7 +72,7 @@ export async function deleteAccount(
     audit: auditStatement(db, { type: 'user.deleted', at: now, ...bySelf(account) }, requester, whenAccountExists),
     account: deleteAccountStatement(db, account.id),
   })
-  await revokeSessions(deps, [session.id, ...ended.map(({ id }) => id).filter((id) => id !== session.id)])
+  await revokeSessions(deps, [session, ...ended.filter(({ id }) => id !== session.id)])
   await deps.announceMails([notice.id])
 }
 

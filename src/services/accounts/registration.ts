@@ -70,10 +70,7 @@ export async function register(
       factors: removeUnprovenFactorsStatements(db, userIdByEmail(email), whenSignUpIsRepeated({ id: userId, email })),
       audit: registrationAuditStatements(db, { userId, email, mailId, at: now }, requester),
     })
-    await revokeSessions(
-      deps,
-      ended.map(({ id }) => id),
-    )
+    await revokeSessions(deps, ended)
   } catch (error) {
     // A known address is only inserted where the username is taken, so both errors mean that the username is taken.
     if (isUniqueViolation(error, 'users_username_unique') || isUniqueViolation(error, 'users.email'))

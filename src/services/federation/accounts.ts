@@ -160,10 +160,7 @@ async function askByMail(deps: Needs, arrival: Arrival, email: string): Promise<
     factors: removeUnprovenFactorsStatements(db, userIdByEmail(email), whenSignUpIsRepeated(account)),
     audit: registrationAuditStatements(db, { userId: account.id, email, mailId, at: now }, requester),
   })
-  await revokeSessions(
-    deps,
-    answers.ended.map(({ id }) => id),
-  )
+  await revokeSessions(deps, answers.ended)
   await deps.announceMails([mailId])
 }
 
@@ -192,10 +189,7 @@ async function claimAccount(deps: Needs, arrival: Arrival, account: Account): Pr
     audit: auditStatement(db, event, requester, whenIdentityExists(identity.id)),
     bootstrap: bootstrap.statements,
   })
-  await revokeSessions(
-    deps,
-    ended.map(({ id }) => id),
-  )
+  await revokeSessions(deps, ended)
   await deps.announceMails([notice.id, ...bootstrap.mailIds])
 }
 

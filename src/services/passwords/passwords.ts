@@ -94,10 +94,7 @@ export async function resetPassword(
     consumed: consumeAllTokensStatement(db, token.id),
   })
   refuseIfLost(consumed, token.id)
-  await revokeSessions(
-    deps,
-    ended.map(({ id }) => id),
-  )
+  await revokeSessions(deps, ended)
   await deps.announceMails([notice.id, ...bootstrap.mailIds])
 }
 
@@ -128,9 +125,6 @@ export async function changePassword(
     notice: notice.statement,
   })
   if (changed.length === 0) throw new Refusal('invalid_credentials', { reason: 'password changed at the same moment' })
-  await revokeSessions(
-    deps,
-    ended.map(({ id }) => id),
-  )
+  await revokeSessions(deps, ended)
   await deps.announceMails([notice.id])
 }

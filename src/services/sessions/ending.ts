@@ -8,12 +8,16 @@ import {
   endSessionsStatement,
   findNamedSessions,
   type NamedSessions,
+  type Session,
 } from '../../storage/sessions/sessions.ts'
 import { nameSessions } from './authentication.ts'
 
 /** Puts ended sessions on the blocklist, so that reads refuse their access tokens too. */
-export async function revokeSessions(deps: Pick<Platform, 'blocklist'>, sessionIds: readonly string[]): Promise<void> {
-  await deps.blocklist.revoke(sessionIds)
+export async function revokeSessions(
+  deps: Pick<Platform, 'blocklist'>,
+  ended: readonly Pick<Session, 'id'>[],
+): Promise<void> {
+  await deps.blocklist.revoke(ended.map(({ id }) => id))
 }
 
 /**
@@ -30,10 +34,7 @@ export async function endNamedSessions(
 ): Promise<boolean> {
   const { db } = deps
   const found = await findNamedSessions(db, named)
-  await revokeSessions(
-    deps,
-    found.map(({ id }) => id),
-  )
+  await revokeSessions(deps, found)
   for (const session of found)
     await inOneBatch(db, {
       audit: auditStatement(
@@ -88,8 +89,5 @@ export async function endOtherSessions(deps: EndingSessions, current: { id: stri
     ),
     ended: endSessionsStatement(db, userId, { except: id }),
   })
-  await revokeSessions(
-    deps,
-    ended.map((session) => session.id),
-  )
+  await revokeSessions(deps, ended)
 }

@@ -88,10 +88,7 @@ export async function openSession(deps: OpeningNeeds, account: Account, login: N
     replaced: endReplacedStatements(deps, replaced, { sessionId: session.id, at: now }),
   })
   if (opened.meta.changes === 0) throw toCredentialsRefusal('account changed during login')
-  await revokeSessions(
-    deps,
-    [...trimmed, ...replaced].map(({ id }) => id),
-  )
+  await revokeSessions(deps, [...trimmed, ...replaced])
   if (notice) await deps.announceMails([notice.id])
   const deviceToken = makeDeviceToken(settings.secrets, account.id, login.deviceId ?? crypto.randomUUID(), now)
   // Session and tokens share one reading of the clock, because the lifetimes in the answer could otherwise be a second

@@ -51,5 +51,5 @@ async function endStolenSession(deps: Needs, session: Pick<Session, 'id' | 'user
     ),
     ended: endSessionStatement(db, session),
   })
-  await revokeSessions(deps, [session.id])
+  await revokeSessions(deps, [session])
 }
