@@ -84,12 +84,12 @@ export const permission = (name: Permission): Guard<{ caller: Caller }> => ({
   },
 })
 
-/** Lets in a service that the deployment lists, by HTTP Basic. It adds `serviceId`. */
-export const client = (): Guard<{ serviceId: string }> => ({
+/** Lets in a service that the deployment lists, by HTTP Basic. It adds `clientId`. */
+export const client = (): Guard<{ clientId: string }> => ({
   security: [{ client: [] }],
   refuses: ['invalid_client'],
   actsByToken: false,
-  check: async (c) => ({ serviceId: authenticateClient(c) }),
+  check: async (c) => ({ clientId: authenticateClient(c) }),
 })
 
 /**

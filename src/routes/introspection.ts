@@ -34,6 +34,6 @@ const revokeRoute = route({
 export const introspectionRoutes = createRouter()
   .openapi(introspectRoute, async (c) => c.json(await introspect(c.var.platform, c.req.valid('form').token), 200))
   .openapi(revokeRoute, async (c) => {
-    await revoke(c.var.platform, c.req.valid('form').token, c.get('serviceId'))
+    await revoke(c.var.platform, c.req.valid('form').token, c.get('clientId'))
     return c.body(null, 200)
   })
