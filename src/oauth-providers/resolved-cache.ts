@@ -1,3 +1,5 @@
+import { isRecent } from '../domain/recency.ts'
+
 interface Entry<Value> {
   value: Value
   loadedAt: number
@@ -42,14 +44,14 @@ export function createResolvedCache<Value>(maxAgeMs: number): ResolvedCache<Valu
   return {
     async get(key, { now, load }) {
       const entry = entries.get(key)
-      if (entry !== undefined && now - entry.loadedAt < maxAgeMs) return entry.value
+      if (entry !== undefined && isRecent({ at: entry.loadedAt, now }, maxAgeMs)) return entry.value
       const value = await load()
       entries.set(key, { value, loadedAt: now, forcedAt: entry?.forcedAt ?? Number.NEGATIVE_INFINITY })
       return value
     },
     async reload(key, { now, load, minIntervalMs }) {
       const entry = entries.get(key)
-      if (entry !== undefined && now - entry.forcedAt < minIntervalMs) return entry.value
+      if (entry !== undefined && isRecent({ at: entry.forcedAt, now }, minIntervalMs)) return entry.value
       const value = await load()
       entries.set(key, { value, loadedAt: now, forcedAt: now })
       return value

@@ -1,5 +1,6 @@
 import { DEPENDENCY_TIMEOUT_MS, READINESS_CACHE_SECONDS, READINESS_MAX_AGE_SECONDS } from '../../config.ts'
 import { signAccessToken, verifyAccessToken } from '../../crypto/access-token.ts'
+import { isRecent } from '../../domain/recency.ts'
 import { logError } from '../../platform/log.ts'
 import type { DependencyState, Platform, Signing } from '../../platform/platform.ts'
 import { within } from '../../within.ts'
@@ -15,11 +16,10 @@ type Needs = Signing & Pick<Platform, 'probes'>
 export async function readReadiness(deps: Needs & Pick<Platform, 'readiness'>) {
   const { readiness } = deps
   const now = deps.now()
-  const isWithin = (seconds: number, since: number) => now < since + seconds * 1000
   const { known } = readiness
-  const isAsking = isWithin(READINESS_CACHE_SECONDS, readiness.askedAt)
-  if (known !== null && isWithin(isAsking ? READINESS_MAX_AGE_SECONDS : READINESS_CACHE_SECONDS, known.at))
-    return known.dependencies
+  const isAsking = isRecent({ at: readiness.askedAt, now }, READINESS_CACHE_SECONDS * 1000)
+  const maxAgeSeconds = isAsking ? READINESS_MAX_AGE_SECONDS : READINESS_CACHE_SECONDS
+  if (known !== null && isRecent({ at: known.at, now }, maxAgeSeconds * 1000)) return known.dependencies
   readiness.askedAt = now
   const dependencies = await checkReadiness(deps)
   readiness.known = { dependencies, at: now }

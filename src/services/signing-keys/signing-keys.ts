@@ -6,6 +6,7 @@ import {
   SIGNING_KEY_STALE_MAX_SECONDS,
 } from '../../config.ts'
 import { importSigningKey } from '../../crypto/signing-key.ts'
+import { isRecent } from '../../domain/recency.ts'
 import { DependencyError } from '../../errors.ts'
 import { logError } from '../../platform/log.ts'
 import type { KeyRing, Signing, SigningKey } from '../../platform/platform.ts'
@@ -21,9 +22,10 @@ export async function loadKeyRing(deps: Signing, maxAgeSeconds = SIGNING_KEY_CAC
   const { keyRing } = deps
   const now = deps.now()
   const known = keyRing.current
-  if (!known || !isWithin(SIGNING_KEY_STALE_MAX_SECONDS, known.loadedAt, now)) return await readKeyRing(deps)
-  const isFresh = isWithin(maxAgeSeconds, known.loadedAt, now)
-  const wasJustTried = isWithin(SIGNING_KEY_RELOAD_MIN_SECONDS, keyRing.triedAt, now)
+  if (!known || !isRecent({ at: known.loadedAt, now }, SIGNING_KEY_STALE_MAX_SECONDS * 1000))
+    return await readKeyRing(deps)
+  const isFresh = isRecent({ at: known.loadedAt, now }, maxAgeSeconds * 1000)
+  const wasJustTried = isRecent({ at: keyRing.triedAt, now }, SIGNING_KEY_RELOAD_MIN_SECONDS * 1000)
   if (isFresh || wasJustTried) return known
   keyRing.triedAt = now
   try {
@@ -33,12 +35,6 @@ export async function loadKeyRing(deps: Signing, maxAgeSeconds = SIGNING_KEY_CAC
     return known
   }
 }
-
-/**
- * Tells whether a moment was within the last seconds. A moment in the future was not: keys that were loaded before the
- * clock was set back may belong to another period.
- */
-const isWithin = (seconds: number, then: number, now: number): boolean => then <= now && now - then < seconds * 1000
 
 /** Finds the key that a token names, and asks the database once more for a key that it does not know yet. */
 export async function findVerifyingKey(deps: Signing, kid: string): Promise<CryptoKey | null> {
