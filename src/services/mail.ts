@@ -11,7 +11,7 @@ import {
   VERIFICATION_TOKEN_TTL_SECONDS,
 } from '../config.ts'
 import { makeCode, makeToken } from '../crypto/derived-token.ts'
-import { MAIL_KINDS, type MailContent, MailError, MailThrottledError } from '../mail/message.ts'
+import { MAIL_KINDS, type MailContent, MailError, type MailKind, MailThrottledError } from '../mail/message.ts'
 import { renderMail } from '../mail/render.ts'
 import { logError, logInfo } from '../platform/log.ts'
 import { withJitter } from '../platform/mail-pause.ts'
@@ -44,6 +44,17 @@ const TOKEN_PAGES = {
   change_email: { page: '/confirm-email-change', ttlSeconds: EMAIL_CHANGE_TOKEN_TTL_SECONDS },
   mfa_ticket: { page: null, ttlSeconds: MFA_TICKET_TTL_SECONDS },
 } as const
+
+/** These notices link to the account they tell of, because whoever reads them can still sign in to it. */
+const ACCOUNT_NOTICES: readonly MailKind[] = [
+  'account_created',
+  'account_claimed',
+  'password_changed',
+  'new_device',
+  'factor_added',
+  'factor_removed',
+  'role_granted',
+]
 
 /**
  * Delivers one mail for a message of the queue. It takes the most urgent mail that is due, whichever mail the message
@@ -127,8 +138,10 @@ function describeMail(deps: Needs, mail: OutboxRow, token: OneTimeToken | null):
   if (!kind) throw new MailError('unknown kind', false)
   const locale = LOCALES.find((known) => known === mail.locale) ?? 'en'
   const { secrets, appUrl } = deps.settings
-  // The texts say which notices show the link to the account.
-  if (!token) return { kind, locale, link: `${appUrl}/account`, code: null, details: mail.details }
+  if (!token) {
+    const link = ACCOUNT_NOTICES.includes(kind) ? `${appUrl}/account` : null
+    return { kind, locale, link, code: null, details: mail.details }
+  }
   const { page, ttlSeconds } = TOKEN_PAGES[token.purpose]
   const subject = { purpose: token.purpose, id: token.id, generation: 0, salt: token.salt }
   // A browser sends the fragment to nobody, so no server, log, proxy or referrer ever holds the token.
