@@ -104,7 +104,7 @@ describe('a login by cookies in a browser that is signed in (ASVS 7.2.4)', () =>
     const old = await inBrowser()
     for (const [name, value] of Object.entries(old.cookies)) browser.jar.set(name, value)
     const code = locationOf(await browser.open(providers.google(authorization, person))).searchParams.get('code')
-    await rows('update users set totp_activated_at = null where id = ?', String(user?.id))
+    await rows('delete from totp_secrets where user_id = ?', String(user?.id))
     await expectKept(old)
     await answerOf(await browser.fetch('POST', '/auth/oauth/exchange', { code }), SignedIn)
     await expectReplaced(old, String(user?.id))

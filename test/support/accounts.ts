@@ -147,9 +147,14 @@ export async function canLogIn(identifier: string, password: string): Promise<bo
   return status === 200
 }
 
-/** Gives an account a second factor in the way in which activating one will do it. */
+/** Gives an account an authenticator app whose secret nobody knows, so that its logins ask for a second factor. */
 export async function giveSecondFactor(userId: string): Promise<void> {
-  await rows('update users set totp_activated_at = ? where id = ?', Date.now(), userId)
+  await rows(
+    "insert into totp_secrets (user_id, secret, created_at, activated_at) values (?, 'unknown', ?, ?)",
+    userId,
+    Date.now(),
+    Date.now(),
+  )
 }
 
 export async function deactivate(userId: string): Promise<void> {

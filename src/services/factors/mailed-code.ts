@@ -3,24 +3,21 @@ import type { Account } from '../../storage/accounts/accounts.ts'
 import { byStranger } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
-import { clearSecondFactorStatement } from '../../storage/factors.ts'
 import { enqueueTokenMailStatement } from '../../storage/mail.ts'
 import type { OneTimeToken } from '../../storage/one-time-tokens.ts'
 import { newId } from '../identifiers.ts'
 import { isRightCodeFor } from '../one-time-tokens.ts'
 import type { Factor } from './factor.ts'
 
-/**
- * A code that is mailed to the address of the account. Nobody sets it up: it is offered beside any factor that somebody
- * did set up, so that neither a lost device nor a factor that a stranger set locks the owner out
- * (docs/decisions/0015-proven-access.md). Therefore, removing it removes what makes logins ask for a second factor.
- */
+/** A code that is mailed to the address of the account. Nobody sets it up: every account has an address. */
 export const mailedCode: Factor = {
   method: 'email',
-  amr: 'otp',
-  isSet: ({ factors }) => factors.totp || factors.passkeys > 0,
-  verify: async (deps, { token, code }) => isRightCodeFor(deps, token, code),
-  remove: clearSecondFactorStatement,
+  isStrong: false,
+  isSet: () => true,
+  async verify(deps, { token, proof }) {
+    const isRight = token !== null && 'code' in proof && isRightCodeFor(deps, token, proof.code)
+    return isRight ? ['otp'] : null
+  },
 }
 
 /** Mails the code of a login that waits for its second factor. */

@@ -35,13 +35,14 @@ export async function logInWithSecondFactor(
     throw new Refusal('invalid_code', { reason: 'ticket' })
   const { token, account } = found
   const factor = findSecondFactor(account, input.method)
-  if (factor === null || !(await factor.verify(deps, { account, token, code: input.code }))) {
+  const shown = factor && (await factor.verify(deps, { account, token, proof: { code: input.code } }))
+  if (!shown) {
     await recordRefusal(deps, 'login.failed', account, { reason: 'wrong code' })
     throw new Refusal('invalid_code', { reason: 'wrong code' })
   }
   const consumed = await consumeTokenStatement(db, token.id)
   if (!consumed.some(({ id }) => id === token.id))
     throw new Refusal('invalid_code', { reason: 'used at the same moment' })
-  const methods = [...(token.methods ?? ['pwd']), factor.amr, SECOND_FACTOR_SHOWN]
+  const methods = [...(token.methods ?? ['pwd']), ...shown, SECOND_FACTOR_SHOWN]
   return await openSession(deps, account, { methods, deviceId, replaces: input.replaces })
 }

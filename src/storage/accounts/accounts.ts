@@ -4,7 +4,7 @@ import { auditEachUserStatement } from '../audit.ts'
 import { inOneBatch } from '../batch.ts'
 import { credentialsVersion, userIdByToken, whenSessionExists, whenVerifiesFirstSignUp } from '../conditions.ts'
 import type { Database } from '../database.ts'
-import { factorState } from '../factors.ts'
+import { factorState } from '../factors/state.ts'
 import { users } from '../schema/index.ts'
 
 const stringList = (value: string) => JSON.parse(value) as string[]

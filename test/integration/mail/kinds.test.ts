@@ -3,7 +3,7 @@ import type { MailboxItem } from '../../../src/durable-objects/dev-mailbox.ts'
 import { MAIL_KINDS, type MailKind } from '../../../src/mail/message.ts'
 import { de } from '../../../src/mail/texts/de.ts'
 import { en } from '../../../src/mail/texts/en.ts'
-import { signedIn, verified } from '../../support/accounts.ts'
+import { giveSecondFactor, signedIn, verified } from '../../support/accounts.ts'
 import {
   bearer,
   codeIn,
@@ -131,8 +131,8 @@ describe('each kind of mail is sent where its event happens', () => {
   })
 
   sends('one_time_code', 'for a login that waits for its second factor', async () => {
-    const { email } = await verified()
-    await rows('update users set totp_activated_at = 1 where email = ?', email)
+    const { email, id } = await verified()
+    await giveSecondFactor(id)
     const login = await post('/auth/login', { identifier: email, password: PASSWORD })
     const { ticket } = (await login.json()) as { ticket: string }
     expect((await post('/auth/login/mfa/email', { ticket })).status).toBe(202)
