@@ -137,7 +137,8 @@ CREATE TABLE `role_permissions` (
 CREATE TABLE `roles` (
 	`name` text PRIMARY KEY NOT NULL,
 	`description` text NOT NULL,
-	`built_in` integer DEFAULT false NOT NULL
+	`built_in` integer DEFAULT false NOT NULL,
+	`mfa_required` integer DEFAULT false NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE `sessions` (
@@ -199,6 +200,7 @@ CREATE TABLE `users` (
 	`username` text,
 	`username_wish` text,
 	`name` text,
+	`name_folded` text,
 	`password_hash` text,
 	`password_changed_at` integer,
 	`password_reset_required_at` integer,
@@ -211,6 +213,8 @@ CREATE TABLE `users` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `users_email_unique` ON `users` (`email`);--> statement-breakpoint
 CREATE UNIQUE INDEX `users_username_unique` ON `users` (lower("username"));--> statement-breakpoint
+CREATE INDEX `users_name` ON `users` (`name_folded`);--> statement-breakpoint
+CREATE INDEX `users_created` ON `users` (`created_at`,`id`);--> statement-breakpoint
 CREATE INDEX `users_unverified` ON `users` (`created_at`) WHERE email_verified_at is null;
 --> statement-breakpoint
 INSERT INTO `roles` (`name`, `description`, `built_in`) VALUES

@@ -29,7 +29,9 @@ import { introspectionRoutes } from './routes/introspection.ts'
 import { loginRoutes } from './routes/login.ts'
 import { devMailboxRoutes } from './routes/mail.ts'
 import { passwordRoutes } from './routes/passwords.ts'
+import { roleRoutes } from './routes/roles.ts'
 import { sessionRoutes } from './routes/sessions.ts'
+import { userRoutes } from './routes/users.ts'
 
 const base = createRouter()
 base.onError(handleError)
@@ -37,7 +39,8 @@ base.notFound(handleNotFound)
 base.use(requestScope)
 base.use(transportSecurity)
 base.use(apiHeaders)
-for (const path of ['/auth/*', '/users/*', '/roles/*', '/audit-events/*', '/stats/*']) base.use(path, noStore)
+for (const path of ['/auth/*', '/users/*', '/roles/*', '/permissions', '/audit-events/*', '/stats/*'])
+  base.use(path, noStore)
 base.use(
   methodNotAllowed({
     app: base,
@@ -72,6 +75,8 @@ export const app = base
   .route('/', oauthRoutes)
   .route('/', identityRoutes)
   .route('/', auditRoutes)
+  .route('/', roleRoutes)
+  .route('/', userRoutes)
   .route('/', introspectionRoutes)
   .route('/', serviceRoutes)
   .route('/', devMailboxRoutes)

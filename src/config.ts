@@ -2,18 +2,14 @@
 
 export const VERSION = '0.1.0'
 
-// ------------------------------------------------------------------ permissions
-/** The permissions that a role can give. */
-export type Permission =
-  | 'users:read'
-  | 'users:write'
-  | 'users:delete'
-  | 'users:import'
-  | 'roles:read'
-  | 'roles:write'
-  | 'roles:assign'
-  | 'audit:read'
-  | 'stats:read'
+// ------------------------------------------------------------------ roles
+/** How many roles there may be, so that one page lists them all and a token that names them stays small. */
+export const MAX_ROLES = 100
+/**
+ * How many bytes of permissions an access token names at most. A cookie holds 4,096 bytes in all (RFC 6265bis §5.5).
+ * Past this bound the token names the roles only.
+ */
+export const TOKEN_PERMISSIONS_MAX_BYTES = 1024
 
 // ------------------------------------------------------------------ passwords
 /** NIST SP 800-63B-4 §3.1.1.2 asks to allow at least 64; 128 bounds the hashing work (ASVS 6.2.9). */

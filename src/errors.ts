@@ -36,6 +36,10 @@ export const REFUSALS = {
   step_up_required: { status: 403, title: 'This needs a recent sign-in. Confirm that it is you, then try again.' },
   https_required: { status: 403, title: 'The request was sent without encryption. Use https.' },
   forbidden: { status: 403, title: 'Your account lacks the permission for this. Ask an administrator for it.' },
+  permission_not_held: {
+    status: 403,
+    title: 'This gives or touches permissions that your account lacks. Ask somebody who has them.',
+  },
   csrf_refused: { status: 403, title: 'The request did not come from an allowed origin. Send it from a page of one.' },
   not_found: { status: 404, title: 'There is nothing here. Check the address.' },
   method_not_allowed: {
@@ -52,6 +56,11 @@ export const REFUSALS = {
     title: 'Another account at this provider is linked. Unlink it, then try again.',
   },
   last_login_method: { status: 409, title: 'This is the last way to sign in to the account. Add another one first.' },
+  role_exists: { status: 409, title: 'A role of this name exists. Choose another name.' },
+  role_in_use: { status: 409, title: 'Users have this role. Take it from them first.' },
+  role_limit_reached: { status: 409, title: 'There are as many roles as there may be. Delete one first.' },
+  built_in_role: { status: 409, title: 'This role is built in. Its name and its permissions stay as they are.' },
+  last_admin: { status: 409, title: 'This is the last active administrator. Make somebody else one first.' },
   username_taken: { status: 409, title: 'This username is taken. Choose another one.' },
   body_too_large: { status: 413, title: 'The request body is too large. Send a smaller one.' },
   unsupported_media_type: {

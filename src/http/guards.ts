@@ -1,4 +1,4 @@
-import type { Permission } from '../config.ts'
+import type { Permission } from '../domain/permissions.ts'
 import { Refusal } from '../errors.ts'
 import {
   assertRecentLogin,

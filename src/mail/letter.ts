@@ -43,6 +43,7 @@ export function composeLetter({ kind, locale, link, code, details }: MailContent
     email: toFact(details.email),
     factor: Object.hasOwn(texts.factors, factor) ? (texts.factors[factor] ?? factor) : factor,
     ...signIns,
+    roles: toFact(details.roles, MAX_LIST_LENGTH),
     isUnconfirmed: details.unconfirmed !== undefined,
   })
   return {

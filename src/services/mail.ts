@@ -54,6 +54,7 @@ const ACCOUNT_NOTICES: readonly MailKind[] = [
   'factor_added',
   'factor_removed',
   'role_granted',
+  'roles_changed',
 ]
 
 /**

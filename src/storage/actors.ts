@@ -17,6 +17,12 @@ type MaybeIdentified = Readonly<{ id: string | SQL | null }> | null
 /** A user acted upon their own account. */
 export const bySelf = ({ id }: Identified): Actors => ({ actorId: id, userId: id })
 
+/** An administrator acted upon somebody's account, or upon something that is nobody's. */
+export const byAdmin = (admin: Identified, user: MaybeIdentified): Actors => ({
+  actorId: admin.id,
+  userId: user?.id ?? null,
+})
+
 /** Another service, by its client id, acted for a user. */
 export const byService = (clientId: string, user: Identified): Actors => ({ actorId: clientId, userId: user.id })
 

@@ -32,9 +32,15 @@ export type AuditType =
   | 'identity.link_failed'
   | 'identity.unlinked'
   | 'role.granted'
+  | 'roles.assigned'
+  | 'role.created'
+  | 'role.changed'
+  | 'role.deleted'
   | 'mail.failed'
 
 interface AuditEvent extends Actors {
+  /** The id of its row, for a batch whose other statements depend on the event. */
+  id?: string
   type: AuditType | SQL
   at: number
   details?: Record<string, unknown>
@@ -73,6 +79,9 @@ export function auditStatement(db: Database, event: AuditEvent, requester: Reque
 export function auditOrCountStatements(db: Database, event: AuditEvent, requester: Requester, when: SQL) {
   return [auditStatement(db, event, requester, when), countEventStatement(db, event, sql`not (${when})`)] as const
 }
+
+/** Holds where this event was recorded, for what must happen in the same batch and under the same condition. */
+export const whenRecorded = (eventId: string): SQL => sql`exists (select 1 from audit_events where id = ${eventId})`
 
 function countEventStatement(db: Database, { type, at }: AuditEvent, when: SQL) {
   const { day, kind, count } = auditCounts

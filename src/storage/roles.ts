@@ -1,7 +1,22 @@
-import { type SQL, sql } from 'drizzle-orm'
-import { insertWhere } from './conditional-insert.ts'
+import { and, asc, eq, type SQL, sql } from 'drizzle-orm'
+import { MAX_ROLES } from '../config.ts'
+import { insertSelect, insertWhere } from './conditional-insert.ts'
+import type { Condition } from './conditions.ts'
 import type { Database } from './database.ts'
-import { userRoles } from './schema/index.ts'
+import { rolePermissions, roles, userRoles } from './schema/index.ts'
+
+/** A list as one parameter, so that a list of any length stays within D1's limit of a hundred parameters. */
+const listOf = (values: readonly string[]): SQL => sql`(select value from json_each(${JSON.stringify(values)}))`
+
+const permissionsOfUser = (userId: string): SQL =>
+  sql`(select permission from role_permissions join user_roles using (role) where user_id = ${userId})`
+
+const permissionsOfRoles = (names: readonly string[]): SQL =>
+  sql`(select permission from role_permissions where role in ${listOf(names)})`
+
+/** Gives the roles that a user has at this place in the batch, as a JSON array. */
+export const rolesOf = (userId: string): SQL =>
+  sql`(select json_group_array(role) from (select role from user_roles where user_id = ${userId} order by role))`
 
 /** Gives a user a role that they do not have, if `when` holds. */
 export function grantRoleStatement(db: Database, { userId, role }: typeof userRoles.$inferInsert, when: SQL) {
@@ -16,3 +31,125 @@ export function grantRoleStatement(db: Database, { userId, role }: typeof userRo
 export const whenBootstrapIsDue = ({ userId, address, when }: { userId: string; address: string; when: SQL }): SQL =>
   sql`exists (select 1 from users where id = ${userId} and email = ${address} and status = 'active')
     and not exists (select 1 from user_roles where role = 'admin') and ${when}`
+
+/** Holds where an active user has every permission of this list or subquery. */
+const whenHoldsAll = (userId: string, permissions: SQL): Condition =>
+  sql`exists (select 1 from users where id = ${userId} and status = 'active')
+    and not exists (select * from ${permissions} except select * from ${permissionsOfUser(userId)})`
+
+/**
+ * Holds where an administrator has every permission that a user has. Nobody acts upon somebody who may do more than
+ * they.
+ */
+export const whenMayActUpon = (adminId: string, userId: string): Condition =>
+  sql`exists (select 1 from users where id = ${userId}) and ${whenHoldsAll(adminId, permissionsOfUser(userId))}`
+
+/** Holds where somebody else than this user is an active administrator, or this user is none. */
+export const whenAdminRemains = (userId: string): Condition =>
+  sql`(exists (select 1 from user_roles join users on id = user_id
+      where role = 'admin' and status = 'active' and id <> ${userId})
+    or not exists (select 1 from user_roles join users on id = user_id
+      where role = 'admin' and status = 'active' and id = ${userId}))`
+
+/** Holds where an administrator may act upon a user without whom an administrator remains. */
+export const whenMayRemove = (adminId: string, userId: string): Condition =>
+  sql`${whenMayActUpon(adminId, userId)} and ${whenAdminRemains(userId)}`
+
+/**
+ * Holds where the user has the roles `before`, all of `roles` exist, the administrator has every permission that they
+ * give, and an administrator remains.
+ */
+export const whenMayAssign = (
+  adminId: string,
+  { userId, roles, before }: { userId: string; roles: readonly string[]; before: readonly string[] },
+): Condition =>
+  sql`${roles.includes('admin') ? whenMayActUpon(adminId, userId) : whenMayRemove(adminId, userId)}
+    and ${rolesOf(userId)} = ${JSON.stringify(before)} and ${whenHoldsAll(adminId, permissionsOfRoles(roles))}
+    and not exists (select value from json_each(${JSON.stringify(roles)}) except select name from roles)`
+
+/** Holds where the administrator has all these permissions, and there is room for one more role. */
+export const whenMayMakeRole = (adminId: string, permissions: readonly string[]): Condition =>
+  sql`${whenHoldsAll(adminId, listOf(permissions))} and (select count(*) from roles) < ${MAX_ROLES}`
+
+/** Holds where the role is there, and the administrator has all that it permits and all that it is to permit. */
+export const whenMayChangeRole = (
+  adminId: string,
+  { name, permissions = [], isFixed }: { name: string; permissions?: readonly string[] | undefined; isFixed: boolean },
+): Condition =>
+  sql`exists (select 1 from roles where name = ${name} ${isFixed ? sql`and built_in = 0` : sql``})
+    and ${whenHoldsAll(adminId, permissionsOfRoles([name]))} and ${whenHoldsAll(adminId, listOf(permissions))}`
+
+/** Holds where nobody has the role, it is not built in, and the administrator has all that it permits. */
+export const whenMayDeleteRole = (adminId: string, name: string): Condition =>
+  sql`${whenMayChangeRole(adminId, { name, isFixed: true })}
+    and not exists (select 1 from user_roles where role = ${name})`
+
+/** Lists every role, and whether anybody has it. There are never many (`MAX_ROLES`). */
+export function listRolesStatement(db: Database) {
+  return db
+    .select({
+      name: roles.name,
+      description: roles.description,
+      mfaRequired: roles.mfaRequired,
+      builtIn: roles.builtIn,
+      permissions: sql`(select json_group_array(permission) from
+          (select permission from role_permissions where role = roles.name order by permission))`
+        .mapWith((value: string) => JSON.parse(value) as string[])
+        .as('permission_names'),
+      isUsed: sql`exists (select 1 from user_roles where role = roles.name)`.mapWith(Boolean).as('is_used'),
+    })
+    .from(roles)
+    .orderBy(asc(roles.name))
+}
+
+export function insertRoleStatement(db: Database, role: typeof roles.$inferInsert, when: Condition) {
+  return insertWhere(db, roles, role, when)
+}
+
+export function updateRoleStatement(
+  db: Database,
+  name: string,
+  changes: { [Column in 'name' | 'description' | 'mfaRequired']?: (typeof roles.$inferSelect)[Column] | undefined },
+  when: Condition,
+) {
+  return db
+    .update(roles)
+    .set({ ...changes, name: changes.name ?? name })
+    .where(and(eq(roles.name, name), when))
+}
+
+export function deleteRoleStatement(db: Database, name: string, when: Condition) {
+  return db.delete(roles).where(and(eq(roles.name, name), when))
+}
+
+/** Makes the permissions of a role those of this list. */
+export function setPermissionsStatements(db: Database, role: string, permissions: readonly string[], when: Condition) {
+  const wanted = listOf(permissions)
+  return [
+    db
+      .delete(rolePermissions)
+      .where(and(eq(rolePermissions.role, role), sql`${rolePermissions.permission} not in ${wanted}`, when)),
+    insertSelect(
+      db,
+      rolePermissions,
+      { role, permission: sql`wanted.value` },
+      sql`from ${wanted} as wanted where ${when} and wanted.value not in
+        (select permission from role_permissions where role = ${role})`,
+    ),
+  ] as const
+}
+
+/** Makes the roles of a user those of this list. */
+export function setRolesStatements(db: Database, userId: string, names: readonly string[], when: Condition) {
+  const wanted = listOf(names)
+  return [
+    db.delete(userRoles).where(and(eq(userRoles.userId, userId), sql`${userRoles.role} not in ${wanted}`, when)),
+    insertSelect(
+      db,
+      userRoles,
+      { userId, role: sql`wanted.value` },
+      sql`from ${wanted} as wanted where ${when} and wanted.value not in
+        (select role from user_roles where user_id = ${userId})`,
+    ),
+  ] as const
+}

@@ -3,11 +3,13 @@ import { sql } from 'drizzle-orm'
 import { makeCode, makeToken } from '../../src/crypto/derived-token.ts'
 import { hashPassword } from '../../src/crypto/password-hash.ts'
 import { parseEmailAddress } from '../../src/domain/email-address.ts'
+import type { Permission } from '../../src/domain/permissions.ts'
 import { parseSettings } from '../../src/env.ts'
 import { SYSTEM } from '../../src/platform/requester.ts'
 import { newId } from '../../src/services/identifiers.ts'
 import { openSession } from '../../src/services/sessions/opening.ts'
 import { NO_SESSION_COOKIES } from '../../src/services/sessions/replaced.ts'
+import { nameColumns } from '../../src/storage/accounts/accounts.ts'
 import { findCredentials } from '../../src/storage/accounts/credentials.ts'
 import { bySelf, byStranger } from '../../src/storage/actors.ts'
 import { auditStatement } from '../../src/storage/audit.ts'
@@ -16,7 +18,7 @@ import type { OneTimeTokenPurpose } from '../../src/storage/one-time-tokens.ts'
 import { grantRoleStatement } from '../../src/storage/roles.ts'
 import { users } from '../../src/storage/schema/index.ts'
 import { cookieHeader, cookiesOf } from './answers.ts'
-import { newEmail, PASSWORD, post } from './client.ts'
+import { bearer, newEmail, PASSWORD, post, send } from './client.ts'
 import { rows } from './database.ts'
 import { noteSecrets } from './log-leaks.ts'
 import { jobPlatform } from './outbox.ts'
@@ -91,7 +93,7 @@ export async function verified(account: AccountInput = {}) {
       emailVerifiedAt: now,
       accessProvenAt: now,
       username,
-      name,
+      ...nameColumns(name),
       passwordHash: hashOnce(password),
       passwordChangedAt: now,
       createdAt: now,
@@ -159,4 +161,24 @@ export async function giveSecondFactor(userId: string): Promise<void> {
 
 export async function deactivate(userId: string): Promise<void> {
   await rows("update users set status = 'deactivated' where id = ?", userId)
+}
+
+/**
+ * Signs in an administrator, or somebody who has one role that gives just these permissions. `send` asks a route in
+ * their name.
+ */
+export async function administrator(permissions?: readonly Permission[]) {
+  const person = await signedIn()
+  let role = 'admin'
+  if (permissions) {
+    role = `role-${crypto.randomUUID().slice(0, 8)}`
+    await rows("insert into roles (name, description) values (?, 'Made for a test.')", role)
+    for (const name of permissions)
+      await rows('insert into role_permissions (role, permission) values (?, ?)', role, name)
+  }
+  await rows('insert into user_roles (user_id, role) values (?, ?)', person.id, role)
+  const headers = bearer(person.tokens.accessToken)
+  const ask = (method: string, path: string, body?: unknown) =>
+    send(method, path, body === undefined ? { headers } : { body, headers })
+  return { ...person, role, send: ask }
 }

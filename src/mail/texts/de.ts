@@ -206,6 +206,16 @@ export const de: MailTexts<MailKind> = {
       ],
       reason: OWNER(product),
     }),
+    roles_changed: ({ product, roles }) => ({
+      subject: `Deine Rollen bei ${product} wurden geändert`,
+      heading: 'Deine Rollen wurden geändert',
+      paragraphs: [
+        `Jemand, der ${product} verwaltet, hat geändert, was dein Konto darf. Deine Rollen sind jetzt: ${roles}.`,
+      ],
+      action: 'Mein Konto prüfen',
+      closing: ['Überrascht dich das? Dann wende dich an die Verwaltung.'],
+      reason: OWNER(product),
+    }),
     account_deactivated: ({ product }) => ({
       subject: `Dein Konto bei ${product} wurde deaktiviert`,
       heading: 'Dein Konto wurde deaktiviert',

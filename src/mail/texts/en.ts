@@ -200,6 +200,14 @@ const texts = {
       ],
       reason: OWNER(product),
     }),
+    roles_changed: ({ product, roles }) => ({
+      subject: `Your ${product} roles were changed`,
+      heading: 'Your roles were changed',
+      paragraphs: [`An administrator of ${product} changed what your account may do. Your roles are now: ${roles}.`],
+      action: 'Check my account',
+      closing: ['If this surprises you, contact the administrator.'],
+      reason: OWNER(product),
+    }),
     account_deactivated: ({ product }) => ({
       subject: `Your ${product} account was deactivated`,
       heading: 'Your account was deactivated',

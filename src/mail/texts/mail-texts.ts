@@ -18,6 +18,8 @@ export interface TextFacts {
   dropped: string
   /** The sign-ins that continue to work; empty for none. */
   kept: string
+  /** The names of the roles that somebody has. */
+  roles: string
   /** It is true where an earlier sign-up with this address was never confirmed. */
   isUnconfirmed: boolean
 }

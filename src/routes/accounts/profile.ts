@@ -41,7 +41,7 @@ const deleteRoute = route({
   answers: {
     204: { description: 'The account is gone.' },
   },
-  refuses: ['invalid_credentials', 'step_up_required', 'login_throttled'],
+  refuses: ['invalid_credentials', 'step_up_required', 'login_throttled', 'last_admin'],
 })
 
 export const profileRoutes = createRouter()

@@ -4,11 +4,12 @@ import { Refusal } from '../../errors.ts'
 import type { EndingSessions, Mailing, Reading, Recording, TryingPasswords } from '../../platform/platform.ts'
 import { type Account, deleteAccountStatement, updateProfileStatement } from '../../storage/accounts/accounts.ts'
 import { bySelf } from '../../storage/actors.ts'
-import { auditStatement } from '../../storage/audit.ts'
+import { auditStatement, whenRecorded } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
-import { whenUserExists } from '../../storage/conditions.ts'
 import { isUniqueViolation } from '../../storage/database.ts'
+import { whenMayRemove } from '../../storage/roles.ts'
 import { endSessionsStatement } from '../../storage/sessions/sessions.ts'
+import { newId } from '../identifiers.ts'
 import { noticeTo } from '../notices.ts'
 import { provePassword } from '../passwords/proof.ts'
 import { assertRecentLogin, type CallerWithCredentials } from '../sessions/authentication.ts'
@@ -47,7 +48,7 @@ export async function changeProfile(
 
 /**
  * Deletes the caller's account and all that belongs to it. It asks for a recent login, or for the password.
- * @throws {Refusal} `step_up_required`, `invalid_credentials`, `login_throttled`.
+ * @throws {Refusal} `step_up_required`, `invalid_credentials`, `login_throttled`, `last_admin`.
  */
 export async function deleteAccount(
   deps: TryingPasswords & Mailing & EndingSessions,
@@ -59,19 +60,22 @@ export async function deleteAccount(
   const now = deps.now()
   if (password !== undefined) await provePassword(deps, caller, password)
   else assertRecentLogin(caller, now)
-  const whenAccountExists = whenUserExists(account.id)
+  const eventId = newId()
+  const whenDeleted = whenRecorded(eventId)
   const notice = noticeTo(deps, account, {
     kind: 'account_deleted',
     at: now,
-    when: whenAccountExists,
+    when: whenDeleted,
     hasRequestFacts: false,
   })
-  const { ended } = await inOneBatch(db, {
-    ended: endSessionsStatement(db, account.id),
+  const event = { id: eventId, type: 'user.deleted', at: now, ...bySelf(account) } as const
+  const { audit, ended } = await inOneBatch(db, {
+    audit: auditStatement(db, event, requester, whenMayRemove(account.id, account.id)),
+    ended: endSessionsStatement(db, account.id, { when: whenDeleted }),
     notice: notice.statement,
-    audit: auditStatement(db, { type: 'user.deleted', at: now, ...bySelf(account) }, requester, whenAccountExists),
-    account: deleteAccountStatement(db, account.id),
+    account: deleteAccountStatement(db, account.id, whenDeleted),
   })
+  if (audit.meta.changes === 0) throw new Refusal('last_admin')
   await revokeSessions(deps, [session, ...ended.filter(({ id }) => id !== session.id)])
   await deps.announceMails([notice.id])
 }

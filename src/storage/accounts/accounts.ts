@@ -1,8 +1,15 @@
 import { and, eq, inArray, isNull, lt, sql } from 'drizzle-orm'
 import type { SelectResultFields } from 'drizzle-orm/query-builders/select.types'
+import { foldText } from '../../domain/folded-text.ts'
 import { auditEachUserStatement } from '../audit.ts'
 import { inOneBatch } from '../batch.ts'
-import { credentialsVersion, userIdByToken, whenSessionExists, whenVerifiesFirstSignUp } from '../conditions.ts'
+import {
+  type Condition,
+  credentialsVersion,
+  userIdByToken,
+  whenSessionExists,
+  whenVerifiesFirstSignUp,
+} from '../conditions.ts'
 import type { Database } from '../database.ts'
 import { factorState } from '../factors/state.ts'
 import { users } from '../schema/index.ts'
@@ -41,6 +48,9 @@ export const accountFields = {
 }
 
 export type Account = SelectResultFields<typeof accountFields>
+
+/** A name as it is stored: as it is shown, and as it is searched for. */
+export const nameColumns = (name: string | null) => ({ name, nameFolded: name === null ? null : foldText(name) })
 
 /** An address or a username, in canonical form, by which a person names an account. */
 export type Identifier = { email: string } | { username: string }
@@ -93,13 +103,21 @@ export function updateProfileStatement(
   db: Database,
   userId: string,
   changes: { name?: string | null | undefined; username?: string | null | undefined },
+  when: Condition = sql`true`,
 ) {
-  return db.update(users).set(changes).where(eq(users.id, userId))
+  const named = changes.name === undefined ? {} : nameColumns(changes.name)
+  return db
+    .update(users)
+    .set({ id: userId, ...changes, ...named })
+    .where(and(eq(users.id, userId), when))
 }
 
 /** Deletes the account; foreign keys delete its sessions, tokens and roles with it. */
-export function deleteAccountStatement(db: Database, userId: string) {
-  return db.delete(users).where(eq(users.id, userId)).returning({ id: users.id })
+export function deleteAccountStatement(db: Database, userId: string, when: Condition = sql`true`) {
+  return db
+    .delete(users)
+    .where(and(eq(users.id, userId), when))
+    .returning({ id: users.id })
 }
 
 /**

@@ -19,6 +19,7 @@ import {
   dropPasswordStatement,
   factsWith,
 } from './access-proof.ts'
+import { nameColumns } from './accounts.ts'
 
 /** Holds where somebody has signed up with the address before, and nobody has confirmed it. */
 export const whenSignUpIsRepeated = ({ id, email }: { id: string; email: string }): SQL =>
@@ -59,7 +60,7 @@ export function registrationStatements(
     account: insertWhere(
       db,
       users,
-      { ...account, username: account.username ?? taken },
+      { ...account, ...nameColumns(account.name ?? null), username: account.username ?? taken },
       sql`not ${whenAddressIsTaken(email)} or ${taken} is not null`,
     ),
     role: grantRoleStatement(db, { userId: account.id, role: 'user' }, whenNew),

@@ -1,5 +1,6 @@
 import { and, eq, type SQL, sql } from 'drizzle-orm'
 import { deleteIdentitiesStatement, deleteTokensButResetsStatement } from '../accounts/access-proof.ts'
+import { nameColumns } from '../accounts/accounts.ts'
 import { insertWhere } from '../conditional-insert.ts'
 import { toChangeTime, whenAddressIsTaken, whenUserExists } from '../conditions.ts'
 import type { Database } from '../database.ts'
@@ -36,7 +37,7 @@ const whenIdentityIsKnown = ({ issuer, subject }: NewIdentity) =>
 export function createFederatedStatements(db: Database, account: typeof users.$inferInsert, identity: NewIdentity) {
   const whenFree = sql`not ${whenAddressIsTaken(account.email)} and not ${whenIdentityIsKnown(identity)}`
   return [
-    insertWhere(db, users, account, whenFree),
+    insertWhere(db, users, { ...account, ...nameColumns(account.name ?? null) }, whenFree),
     insertIdentityStatement(db, identity, whenUserExists(account.id)),
     grantRoleStatement(db, { userId: account.id, role: 'user' }, whenUserExists(account.id)),
   ] as const
@@ -66,7 +67,7 @@ export function claimAccountStatements(db: Database, account: Known & { name: st
         accessProvenAt: identity.isAuthority ? at : null,
         passwordHash: null,
         passwordChangedAt: toChangeTime(at),
-        name: account.name,
+        ...nameColumns(account.name),
       })
       .where(and(eq(users.id, account.id), whenClaimed)),
   } as const

@@ -16,6 +16,8 @@ export const users = sqliteTable(
      */
     usernameWish: text('username_wish'),
     name: text('name'),
+    /** The name as it is searched for: in lower case, without accents (`foldText`). */
+    nameFolded: text('name_folded'),
     /** The hash as a PHC string; null for an account that has no password. */
     passwordHash: text('password_hash'),
     /**
@@ -43,6 +45,8 @@ export const users = sqliteTable(
   },
   (table) => [
     uniqueIndex('users_username_unique').on(sql`lower(${table.username})`),
+    index('users_name').on(table.nameFolded),
+    index('users_created').on(table.createdAt, table.id),
     index('users_unverified').on(table.createdAt).where(sql`email_verified_at is null`),
   ],
 )

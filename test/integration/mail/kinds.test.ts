@@ -3,7 +3,7 @@ import type { MailboxItem } from '../../../src/durable-objects/dev-mailbox.ts'
 import { MAIL_KINDS, type MailKind } from '../../../src/mail/message.ts'
 import { de } from '../../../src/mail/texts/de.ts'
 import { en } from '../../../src/mail/texts/en.ts'
-import { giveSecondFactor, signedIn, verified } from '../../support/accounts.ts'
+import { administrator, giveSecondFactor, signedIn, verified } from '../../support/accounts.ts'
 import {
   bearer,
   codeIn,
@@ -26,6 +26,7 @@ const FACTS = {
   signIn: '',
   dropped: '',
   kept: '',
+  roles: '',
   isUnconfirmed: false,
 }
 /** Waits for the mail of a kind, which it recognizes by its subject. */
@@ -154,6 +155,22 @@ describe('each kind of mail is sent where its event happens', () => {
     expectNotice(await mailOf(email, 'account_deleted'), { leadsToAccount: false })
   })
 
+  sends('roles_changed', 'when an administrator gives or takes roles', async () => {
+    const admin = await administrator()
+    const { email, id } = await verified()
+    await admin.send('PUT', `/users/${id}/roles`, { roles: ['admin'] })
+    const mail = await mailOf(email, 'roles_changed')
+    expectNotice(mail, { leadsToAccount: true })
+    expect(mail.text).toContain('admin, user')
+  })
+
+  sends('account_deactivated', 'when an administrator deactivates an account', async () => {
+    const admin = await administrator()
+    const { email, id } = await verified()
+    await admin.send('PATCH', `/users/${id}`, { status: 'deactivated' })
+    expectNotice(await mailOf(email, 'account_deactivated'), { leadsToAccount: false })
+  })
+
   it('except the kinds listed here, which other tests cover or no route sends', () => {
     // The mails about providers are tested in test/integration/federation and test/security. No route sends the others.
     expect(MAIL_KINDS.filter((kind) => !seen.has(kind))).toEqual([
@@ -162,7 +179,6 @@ describe('each kind of mail is sent where its event happens', () => {
       'factor_added',
       'factor_removed',
       'role_granted',
-      'account_deactivated',
     ])
   })
 })

@@ -1,0 +1,106 @@
+import { z } from '@hono/zod-openapi'
+import { listOf } from '../contracts/lists.ts'
+import { RoleAssignment } from '../contracts/roles.ts'
+import { UserChanges, UserQuery } from '../contracts/user-administration.ts'
+import { User } from '../contracts/users.ts'
+import { json } from '../http/body.ts'
+import { permission } from '../http/guards.ts'
+import { answer, createRouter, route } from '../http/route.ts'
+import { assignRoles, changeUser, deleteUser, endUserSessions, readUser, readUsers } from '../services/users/users.ts'
+
+const tags = ['Administration']
+const params = z.object({ id: z.string().max(64) })
+
+const listRoute = route({
+  method: 'get',
+  path: '/users',
+  tags,
+  summary: 'Search the users',
+  description: 'Needs the permission `users:read`. Newest first.',
+  guard: permission('users:read'),
+  query: UserQuery,
+  answers: { 200: answer(listOf(User), 'A page of users.') },
+})
+
+const readRoute = route({
+  method: 'get',
+  path: '/users/{id}',
+  tags,
+  summary: 'One user',
+  description: 'Needs the permission `users:read`.',
+  guard: permission('users:read'),
+  params,
+  answers: { 200: answer(User, 'The user.') },
+  refuses: ['not_found'],
+})
+
+const changeRoute = route({
+  method: 'patch',
+  path: '/users/{id}',
+  tags,
+  summary: 'Change a user, deactivate them or let them back in',
+  description: 'Needs the permission `users:write`, and every permission that the user has.',
+  guard: permission('users:write'),
+  params,
+  body: json(UserChanges),
+  answers: { 200: answer(User, 'The user as they are now.') },
+  refuses: ['not_found', 'permission_not_held', 'last_admin', 'username_taken'],
+})
+
+const deleteRoute = route({
+  method: 'delete',
+  path: '/users/{id}',
+  tags,
+  summary: 'Delete a user',
+  description: 'Needs the permission `users:delete`, and every permission that the user has.',
+  guard: permission('users:delete'),
+  params,
+  answers: { 204: { description: 'The account is gone.' } },
+  refuses: ['not_found', 'permission_not_held', 'last_admin'],
+})
+
+const rolesRoute = route({
+  method: 'put',
+  path: '/users/{id}/roles',
+  tags,
+  summary: 'Set the roles of a user',
+  description:
+    'Needs the permission `roles:assign`, every permission that the user has, and every one that the roles give. Everybody has the role `user`, named or not.',
+  guard: permission('roles:assign'),
+  params,
+  body: json(RoleAssignment),
+  answers: { 200: answer(User, 'The user as they are now.') },
+  refuses: ['not_found', 'permission_not_held', 'last_admin'],
+})
+
+const endSessionsRoute = route({
+  method: 'delete',
+  path: '/users/{id}/sessions',
+  tags,
+  summary: 'Sign a user out everywhere',
+  description: 'Needs the permission `users:write`, and every permission that the user has.',
+  guard: permission('users:write'),
+  params,
+  answers: { 204: { description: 'Every session has ended.' } },
+  refuses: ['not_found', 'permission_not_held'],
+})
+
+export const userRoutes = createRouter()
+  .openapi(listRoute, async (c) => c.json(await readUsers(c.var.platform, c.req.valid('query')), 200))
+  .openapi(readRoute, async (c) => c.json(await readUser(c.var.platform, c.req.valid('param').id), 200))
+  .openapi(changeRoute, async (c) => {
+    const { account } = c.get('caller')
+    return c.json(await changeUser(c.var.platform, account, c.req.valid('param').id, c.req.valid('json')), 200)
+  })
+  .openapi(deleteRoute, async (c) => {
+    await deleteUser(c.var.platform, c.get('caller').account, c.req.valid('param').id)
+    return c.body(null, 204)
+  })
+  .openapi(rolesRoute, async (c) => {
+    const { account } = c.get('caller')
+    return c.json(await assignRoles(c.var.platform, account, c.req.valid('param').id, c.req.valid('json').roles), 200)
+  })
+  .openapi(endSessionsRoute, async (c) => {
+    await endUserSessions(c.var.platform, c.get('caller').account, c.req.valid('param').id)
+    return c.body(null, 204)
+  })

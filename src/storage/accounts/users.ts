@@ -1,0 +1,91 @@
+import { and, desc, eq, gte, isNotNull, isNull, lt, type SQL, sql } from 'drizzle-orm'
+import { foldText } from '../../domain/folded-text.ts'
+import type { Condition } from '../conditions.ts'
+import type { Database } from '../database.ts'
+import { users } from '../schema/index.ts'
+import { accountFields } from './accounts.ts'
+
+export interface UserFilter {
+  /** The beginning of an e-mail address, a username or a name. */
+  q?: string | undefined
+  role?: string | undefined
+  status?: 'active' | 'deactivated' | undefined
+  isVerified?: boolean | undefined
+  factor?: 'totp' | 'passkey' | 'none' | undefined
+  provider?: string | undefined
+  createdFrom?: number | undefined
+  createdTo?: number | undefined
+  lastSeenFrom?: number | undefined
+  lastSeenTo?: number | undefined
+}
+
+/** Comes behind every text that begins with another one, in the order in which SQLite compares texts. */
+const LAST_CHARACTER = '\u{10ffff}'
+
+const beginsWith = (column: SQL, prefix: string): SQL =>
+  sql`${column} >= ${prefix} and ${column} < ${prefix + LAST_CHARACTER}`
+
+/** Each of the three parts is a range of an index. */
+const whenFound = (q: string): Condition => {
+  const lower = q.toLowerCase()
+  return sql`${users.id} in (select id from users where ${beginsWith(sql`email`, lower)}
+    union all select id from users where ${beginsWith(sql`lower(username)`, lower)}
+    union all select id from users where ${beginsWith(sql`name_folded`, foldText(q))})`
+}
+
+const WITH_TOTP = sql`(select user_id from totp_secrets where activated_at is not null)`
+const WITH_PASSKEY = sql`(select user_id from passkeys)`
+const WHEN_FACTOR = {
+  totp: sql`${users.id} in ${WITH_TOTP}`,
+  passkey: sql`${users.id} in ${WITH_PASSKEY}`,
+  none: sql`${users.id} not in ${WITH_TOTP} and ${users.id} not in ${WITH_PASSKEY}`,
+}
+
+/** Lists the accounts that match, newest first; `before` is the place of the account that was shown last. */
+export async function listUsers(
+  db: Database,
+  filter: UserFilter & { before: { at: number; id: string } | undefined },
+  limit: number,
+) {
+  const { q, role, status, isVerified, factor, provider, createdFrom, createdTo, before } = filter
+  const { lastSeenFrom, lastSeenTo } = filter
+  return await db
+    .select(accountFields)
+    .from(users)
+    .where(
+      and(
+        q === undefined ? undefined : whenFound(q),
+        role === undefined ? undefined : sql`${users.id} in (select user_id from user_roles where role = ${role})`,
+        status === undefined ? undefined : eq(users.status, status),
+        isVerified === undefined ? undefined : (isVerified ? isNotNull : isNull)(users.emailVerifiedAt),
+        factor === undefined ? undefined : WHEN_FACTOR[factor],
+        provider === undefined
+          ? undefined
+          : sql`${users.id} in (select user_id from identities where provider = ${provider})`,
+        createdFrom === undefined ? undefined : gte(users.createdAt, createdFrom),
+        createdTo === undefined ? undefined : lt(users.createdAt, createdTo),
+        lastSeenFrom === undefined ? undefined : gte(users.lastSeenAt, lastSeenFrom),
+        lastSeenTo === undefined ? undefined : lt(users.lastSeenAt, lastSeenTo),
+        before === undefined ? undefined : sql`(${users.createdAt}, ${users.id}) < (${before.at}, ${before.id})`,
+      ),
+    )
+    .orderBy(desc(users.createdAt), desc(users.id))
+    .limit(limit)
+}
+
+/** Finds an account by its id, for an administrator. */
+export function findUserStatement(db: Database, id: string) {
+  return db.select(accountFields).from(users).where(eq(users.id, id))
+}
+
+/** Deactivates an account, or lets it back in, if `when` holds. */
+export function setStatusStatement(
+  db: Database,
+  { id, status }: { id: string; status: 'active' | 'deactivated' },
+  when: Condition,
+) {
+  return db
+    .update(users)
+    .set({ status })
+    .where(and(eq(users.id, id), when))
+}
