@@ -62,14 +62,40 @@ export const DEVICE_TOKEN_TTL_SECONDS = 365 * 24 * 60 * 60
 /** How long a request may still sign a token that it began before its session ended. */
 export const ACCESS_TOKEN_RACE_SECONDS = 60
 /**
- * The pauses before a mark that KV refused is written again, by the number of tries; each later pause is as long as the
- * last. With the thirty retries of the queue they add up to more than an access token can live.
+ * An ended session is kept for longer than every access token that any configuration allows, so that lowering
+ * `ACCESS_TOKEN_TTL_SECONDS` revives no token that was signed before.
+ */
+export const ENDED_SESSION_KEEP_SECONDS = ACCESS_TOKEN_MAX_TTL_SECONDS + ACCESS_TOKEN_RACE_SECONDS
+/**
+ * The pauses before the queue tells an object again which sessions have ended, by the number of tries; each later pause
+ * is as long as the last. With the thirty retries of the queue they add up to more than an access token can live.
  */
 export const REVOCATION_RETRY_DELAYS_SECONDS = [30, 60, 120, 240, 480, 960, 1920, 3600]
 /** KV refuses to keep a value for less time (docs/platform-notes.md). */
 export const KV_MIN_TTL_SECONDS = 60
 /** KV refuses to cache a read, or a miss, for less time (docs/platform-notes.md). */
 export const KV_MIN_CACHE_TTL_SECONDS = 30
+
+// ------------------------------------------------------------------ published lists of ended sessions
+/** The number of objects that keep ended sessions, and of the lists that they publish (docs/decisions/0018-blocklist.md). */
+export const ENDED_SESSIONS_SHARDS = 16
+/** KV accepts one write a second for each key (docs/platform-notes.md). */
+export const ENDED_LIST_PUBLISH_INTERVAL_MS = 1000
+/** A list that KV refuses is published again after a pause that doubles, up to this one. */
+export const ENDED_LIST_PUBLISH_MAX_PAUSE_MS = 60_000
+/** An isolate renews a list of this age after the answer of a request, and at most so often. */
+export const ENDED_LIST_RENEW_SECONDS = 10
+/** A request does not trust a list of this age, and waits for KV. It is a part of how long a token lives too long. */
+export const ENDED_LIST_MAX_AGE_SECONDS = 14
+/** It waits for no longer than this where the isolate has an older list. */
+export const ENDED_LIST_WAIT_MS = 1000
+/** While KV fails, an older list serves for this long; then reads are refused. */
+export const ENDED_LIST_STALE_MAX_SECONDS = 5 * 60
+/**
+ * How many of the sessions that an isolate has ended itself it remembers for each shard. The oldest are dropped first,
+ * and are then known from the published list, as everywhere else.
+ */
+export const ENDED_HERE_MAX_PER_SHARD = 1000
 
 // ------------------------------------------------------------------ signing keys
 export const SIGNING_ALGORITHM = 'ES256'

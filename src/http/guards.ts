@@ -5,9 +5,11 @@ import {
   authenticateRead,
   type Caller,
   type CallerWithCredentials,
+  verifySignature,
 } from '../services/sessions/authentication.ts'
+import { type ReadAsCaller, readWithAccount } from '../services/sessions/reading.ts'
 import type { Guard } from './guard.ts'
-import { authenticateCaller, authenticateCallerWithCredentials, readAccessToken } from './middleware/authenticate.ts'
+import { authenticateCaller, authenticateCallerWithCredentials, requireAccessToken } from './middleware/authenticate.ts'
 import { limitLogins } from './middleware/rate-limit.ts'
 import { authenticateClient } from './middleware/require-client.ts'
 
@@ -26,12 +28,42 @@ export const token = (): Guard<{ claims: Claims }> => ({
   refuses: TOKEN_REFUSALS,
   actsByToken: false,
   async check(c) {
-    const presented = readAccessToken(c)
-    if (presented === null) throw new Refusal('unauthenticated', { reason: 'no access token' })
-    const claims = await authenticateRead(c.var.platform, presented)
+    const claims = await authenticateRead(c.var.platform, requireAccessToken(c))
     c.set('userId', claims.sub)
     c.var.platform.noteActivity(claims.sid)
     return { claims }
+  },
+})
+
+/**
+ * Lets in a signed-in user, or one who holds a permission, for reading what is in the database. The route reads it by
+ * `readAsCaller`, which asks in the same round trip for the session and the account as they are now. The guard itself
+ * only checks the token, so such a route answers nothing that it has not read in this way.
+ */
+export const reader = ({
+  permission: name,
+}: {
+  permission?: Permission
+} = {}): Guard<{
+  claims: Claims
+  readAsCaller: ReadAsCaller
+}> => ({
+  security: SIGNED_IN,
+  refuses: name === undefined ? TOKEN_REFUSALS : [...TOKEN_REFUSALS, 'forbidden'],
+  actsByToken: false,
+  async check(c) {
+    const { platform } = c.var
+    const claims = await verifySignature(platform, requireAccessToken(c))
+    return {
+      claims,
+      async readAsCaller(statement) {
+        const { account, answer } = await readWithAccount(platform, claims, statement)
+        c.set('userId', account.id)
+        platform.noteActivity(claims.sid)
+        if (name !== undefined) assertPermission(account, name)
+        return answer
+      },
+    }
   },
 })
 
@@ -79,7 +111,7 @@ export const permission = (name: Permission): Guard<{ caller: Caller }> => ({
   actsByToken: true,
   async check(c) {
     const caller = await authenticateCaller(c)
-    if (!caller.account.permissions.includes(name)) throw new Refusal('forbidden', { reason: `lacks ${name}` })
+    assertPermission(caller.account, name)
     return { caller }
   },
 })
@@ -113,3 +145,7 @@ export const tokenHolder = (): Guard<object> => ({
   actsByToken: true,
   check: async () => ({}),
 })
+
+function assertPermission({ permissions }: { permissions: readonly string[] }, name: Permission): void {
+  if (!permissions.includes(name)) throw new Refusal('forbidden', { reason: `lacks ${name}` })
+}

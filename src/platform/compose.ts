@@ -4,12 +4,14 @@ import { type ReportedSessions, reportActivity } from './activity.ts'
 import { createBlocklist } from './blocklist.ts'
 import { type Configuration, readConfiguration } from './configuration.ts'
 import { openDatabase, readDatabaseBytes } from './database.ts'
-import { openLoginThrottle, openThrottleObject } from './login-throttle.ts'
+import { endedListKey, type KnownShard, newKnownShards, readEndedList } from './ended-lists.ts'
+import { openLoginThrottle } from './login-throttle.ts'
 import { type MailPause, respectPauses } from './mail-pause.ts'
 import { announceMails, reportDeadMail } from './mail-queue.ts'
 import { createMailTransport } from './mail-transport.ts'
 import type { Platform } from './platform.ts'
 import { createRateLimiter, type RateWindows } from './rate-limiter.ts'
+import { openInRegion } from './regional-objects.ts'
 
 /**
  * The values that one isolate keeps for a set of bindings. They are made once, and none of them belongs to a request.
@@ -20,6 +22,7 @@ interface Remembered extends Configuration {
   mailPause: MailPause
   rateWindows: RateWindows
   reportedSessions: ReportedSessions
+  knownShards: readonly KnownShard[]
 }
 let remembered = new WeakMap<object, Remembered>()
 
@@ -38,6 +41,7 @@ function recall(env: Env): Remembered {
     mailPause: { until: 0, reason: '' },
     rateWindows: new Map(),
     reportedSessions: new Map(),
+    knownShards: newKnownShards(),
   }
   remembered.set(env, fresh)
   return fresh
@@ -52,16 +56,22 @@ export function composePlatform(
   requester: Requester,
   context: Pick<ExecutionContext, 'waitUntil'>,
 ): Platform {
-  const { settings, keyRing, readiness, providers, mailPause, rateWindows, reportedSessions } = recall(env)
+  const { settings, keyRing, readiness, providers, mailPause, rateWindows, reportedSessions, knownShards } = recall(env)
   const waitUntil = (promise: Promise<unknown>) => context.waitUntil(promise)
+  const openShard = (shard: number) => openInRegion(env.ENDED_SESSIONS, `shard-${shard}`, settings.region)
+  const keyOfShard = (shard: number) => endedListKey(env.ENDED_SESSIONS.idFromName(`shard-${shard}`))
   return {
     settings,
     db: openDatabase(env.DB),
     now: Date.now,
     random: Math.random,
     requester,
-    blocklist: createBlocklist(env.BLOCKLIST, env.REVOCATION_QUEUE),
-    loginThrottle: (name) => openLoginThrottle(() => openThrottleObject(env.LOGIN_THROTTLE, name, settings.region)),
+    blocklist: createBlocklist(
+      { namespace: env.BLOCKLIST, queue: env.REVOCATION_QUEUE, openObject: openShard, keyOf: keyOfShard },
+      knownShards,
+      { now: Date.now, waitUntil },
+    ),
+    loginThrottle: (name) => openLoginThrottle(() => openInRegion(env.LOGIN_THROTTLE, name, settings.region)),
     rateLimiter: createRateLimiter(env.COUNTERS, rateWindows, { now: Date.now, waitUntil }),
     noteActivity: (sessionId) => {
       const resolutionMs = lastSeenResolutionMs(settings.sessionIdleTimeoutSeconds)
@@ -82,8 +92,9 @@ export function composePlatform(
     databaseBytes: () => readDatabaseBytes(env.DB),
     probes: {
       database: () => readDatabaseBytes(env.DB),
-      blocklist: () => env.BLOCKLIST.get('probe'),
-      loginThrottle: () => openThrottleObject(env.LOGIN_THROTTLE, 'probe', settings.region).ping(),
+      blocklist: () => readEndedList(env.BLOCKLIST, keyOfShard(0)),
+      endedSessions: () => openShard(0).ping(),
+      loginThrottle: () => openInRegion(env.LOGIN_THROTTLE, 'probe', settings.region).ping(),
       ...(env.PICTURES ? { pictures: () => env.PICTURES.head('probe') } : {}),
     },
   }

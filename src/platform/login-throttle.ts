@@ -1,4 +1,3 @@
-import type { Settings } from '../env.ts'
 import { askDependency } from './dependency.ts'
 
 /** A password to check. `isBarred` says that the account may not log in, whatever the password is. */
@@ -31,18 +30,6 @@ export interface AccountThrottle {
   hashSignUpPassword(password: string): Promise<string | null>
   hashPassword(password: string): Promise<string>
   resetPassword(password: string): Promise<string>
-}
-
-/**
- * Finds a throttle object by its keyed name. An object stays for ever where it is first asked for, so all of them are
- * asked for in one region. Otherwise its distance, or who asked first, could tell whether a name has an account.
- */
-export function openThrottleObject<Stub>(
-  objects: { getByName(name: string, options: { locationHint: DurableObjectLocationHint }): Stub },
-  name: string,
-  region: Settings['region'],
-): Stub {
-  return objects.getByName(name, { locationHint: region })
 }
 
 /** Makes the throttle of an account, which asks the object that `open` finds. */

@@ -6,7 +6,7 @@ import { Refusal } from '../errors.ts'
 import { optionalJson } from '../http/body.ts'
 import type { Context } from '../http/context.ts'
 import { clearTokenCookies, readRefreshCookie, setTokenCookies } from '../http/cookies.ts'
-import { token, tokenHolder, user } from '../http/guards.ts'
+import { reader, token, tokenHolder, user } from '../http/guards.ts'
 import { readAccessToken } from '../http/middleware/authenticate.ts'
 import { assertTrustedOrigin } from '../http/origin.ts'
 import { answer, createRouter, route } from '../http/route.ts'
@@ -62,7 +62,7 @@ const listRoute = route({
   path: '/auth/sessions',
   tags,
   summary: 'My sessions',
-  guard: token(),
+  guard: reader(),
   query: PageQuery,
   answers: { 200: answer(listOf(SessionView), 'Newest first.') },
 })
@@ -119,7 +119,8 @@ export const sessionRoutes = createRouter()
     )
   })
   .openapi(listRoute, async (c) => {
-    return c.json(await listSessions(c.var.platform, c.get('claims'), c.req.valid('query')), 200)
+    const { claims, readAsCaller } = c.var
+    return c.json(await listSessions(c.var.platform, readAsCaller, claims, c.req.valid('query')), 200)
   })
   .openapi(endRoute, async (c) => {
     const { account } = c.get('caller')

@@ -114,7 +114,7 @@ export function auditEachUserStatement(db: Database, event: { type: AuditType; a
  * Lists the events that match, newest first. `from` is included, `to` is not; `before` is the place of the event that
  * was shown last.
  */
-export async function listAuditEvents(
+export function listAuditEventsStatement(
   db: Database,
   filter: {
     userId: string | undefined
@@ -130,7 +130,7 @@ export async function listAuditEvents(
   // The plus sign keeps SQLite from using the index of the type, which would search everybody's events for one
   // person's.
   const whenType = userId === undefined ? eq(auditEvents.type, type ?? '') : sql`+${auditEvents.type} = ${type}`
-  return await db
+  return db
     .select(fields)
     .from(auditEvents)
     .where(

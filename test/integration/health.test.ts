@@ -9,7 +9,7 @@ import { get, ORIGIN, send } from '../support/client.ts'
 import { rows } from '../support/database.ts'
 import { interceptEnv } from '../support/intercept-env.ts'
 
-const DEPENDENCIES = ['blocklist', 'database', 'loginThrottle', 'pictures', 'signingKeys']
+const DEPENDENCIES = ['blocklist', 'database', 'endedSessions', 'loginThrottle', 'pictures', 'signingKeys']
 
 afterEach(() => {
   vi.useRealTimers()
@@ -61,6 +61,7 @@ describe('GET /health/ready', () => {
     ['DB', 'database', 'signingKeys'],
     ['BLOCKLIST', 'blocklist'],
     ['LOGIN_THROTTLE', 'loginThrottle'],
+    ['ENDED_SESSIONS', 'endedSessions'],
     ['PICTURES', 'pictures'],
   ])(
     'answers 503 with Retry-After when %s is down, and says which dependency but not why',

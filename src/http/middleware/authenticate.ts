@@ -24,6 +24,13 @@ export function readAccessToken(c: Context): string | null {
   return header === undefined ? null : (BEARER.exec(header)?.[1] ?? null)
 }
 
+/** Does the same, for a route that needs a token. @throws {Refusal} `unauthenticated` without one. */
+export function requireAccessToken(c: Context): string {
+  const token = readAccessToken(c)
+  if (token === null) throw new Refusal('unauthenticated', { reason: 'no access token' })
+  return token
+}
+
 /** Tells whether a request carries a bearer token and no credentials that a browser adds by itself. */
 export const isBearerRequest = (c: Context): boolean =>
   BEARER.test(c.req.header('Authorization') ?? '') && readAccessCookie(c) === null && readRefreshCookie(c) === null
@@ -39,12 +46,8 @@ async function authenticateBy<Found extends Omit<Caller, 'deviceToken'>>(
   c: Context,
   authenticate: (deps: Context['var']['platform'], token: string) => Promise<Found>,
 ): Promise<Found & Pick<Caller, 'deviceToken'>> {
-  const found = await authenticate(c.var.platform, readAccessToken(c) ?? refuse())
+  const found = await authenticate(c.var.platform, requireAccessToken(c))
   c.set('userId', found.account.id)
   c.var.platform.noteActivity(found.session.id)
   return { ...found, deviceToken: readDeviceToken(c) }
-}
-
-function refuse(): never {
-  throw new Refusal('unauthenticated', { reason: 'no access token' })
 }

@@ -1,9 +1,9 @@
 import { DeleteAccountRequest, UpdateProfileRequest, User } from '../../contracts/users.ts'
 import { json, optionalJson } from '../../http/body.ts'
 import { clearTokenCookies } from '../../http/cookies.ts'
-import { token, user, userWithCredentials } from '../../http/guards.ts'
+import { user, userWithCredentials } from '../../http/guards.ts'
 import { answer, createRouter, route } from '../../http/route.ts'
-import { changeProfile, deleteAccount, readProfile } from '../../services/accounts/profile.ts'
+import { changeProfile, deleteAccount, toUser } from '../../services/accounts/profile.ts'
 
 const tags = ['Profile']
 
@@ -12,7 +12,7 @@ const readRoute = route({
   path: '/auth/me',
   tags,
   summary: 'My account',
-  guard: token(),
+  guard: user(),
   answers: { 200: answer(User, 'The account.') },
 })
 
@@ -45,7 +45,7 @@ const deleteRoute = route({
 })
 
 export const profileRoutes = createRouter()
-  .openapi(readRoute, async (c) => c.json(await readProfile(c.var.platform, c.get('claims')), 200))
+  .openapi(readRoute, (c) => c.json(toUser(c.get('caller').account), 200))
   .openapi(updateRoute, async (c) => {
     const user = await changeProfile(c.var.platform, c.get('caller').account, c.req.valid('json'))
     return c.json(user, 200)

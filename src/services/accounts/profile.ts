@@ -1,7 +1,6 @@
 import type { User } from '../../contracts/users.ts'
-import type { AccessTokenClaims } from '../../crypto/access-token.ts'
 import { Refusal } from '../../errors.ts'
-import type { EndingSessions, Mailing, Reading, Recording, TryingPasswords } from '../../platform/platform.ts'
+import type { EndingSessions, Mailing, Recording, TryingPasswords } from '../../platform/platform.ts'
 import { type Account, deleteAccountStatement, updateProfileStatement } from '../../storage/accounts/accounts.ts'
 import { bySelf } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
@@ -13,14 +12,6 @@ import { noticeTo } from '../notices.ts'
 import { provePassword } from '../passwords/proof.ts'
 import { assertRecentLogin, type CallerWithCredentials } from '../sessions/authentication.ts'
 import { revokeSessions } from '../sessions/ending.ts'
-import { readLiveSession } from '../sessions/live-sessions.ts'
-
-/** Reads the caller's account as it is now. @throws {Refusal} `unauthenticated` when the session has ended. */
-export async function readProfile(deps: Reading, claims: AccessTokenClaims): Promise<User> {
-  const live = await readLiveSession(deps, claims.sid)
-  if (!live) throw new Refusal('unauthenticated', { reason: 'session ended' })
-  return toUser(live.account)
-}
 
 /** Changes the caller's name and username. @throws {Refusal} `username_taken`. */
 export async function changeProfile(

@@ -22,8 +22,8 @@ export interface CallerWithCredentials extends Caller {
   credentials: Credentials
 }
 
-/** Checks an access token by itself, and asks neither the database nor the blocklist. */
-async function verifySignature(
+/** Checks an access token by itself, and asks neither the database nor the blocklist. @throws {Refusal} */
+export async function verifySignature(
   deps: Signing,
   token: string,
   { mayHaveExpired = false }: { mayHaveExpired?: boolean } = {},
@@ -60,8 +60,8 @@ export async function nameSessions(
 }
 
 /**
- * Trusts a token for reading. It checks the signature and the blocklist, which may be a minute late (docs/security.md,
- * "How fast a token dies").
+ * Trusts a token for reading. It checks the signature and the blocklist, which may lag (docs/security.md, "How fast a token
+ * dies").
  */
 export async function authenticateRead(
   deps: Signing & Pick<Platform, 'blocklist'>,
@@ -73,8 +73,8 @@ export async function authenticateRead(
 }
 
 /**
- * Reads the session and the account as they are now. Every change and every sensitive answer asks for this, because it
- * takes effect at once and not a minute later.
+ * Reads the session and the account as they are now. Every change and every sensitive answer asks for this, because an
+ * end then takes effect at once.
  */
 export async function authenticateFresh(deps: Signing, token: string): Promise<Omit<Caller, 'deviceToken'>> {
   const { sid } = await verifySignature(deps, token)
@@ -104,6 +104,7 @@ export function assertRecentLogin({ account, session }: Caller, nowMs: number): 
   throw new Refusal('step_up_required', { members: { maxAgeSeconds: RECENT_LOGIN_MAX_AGE_SECONDS, methods } })
 }
 
-function refuseEnded(): never {
+/** Refuses a genuine token whose session has ended. */
+export function refuseEnded(): never {
   throw new Refusal('unauthenticated', { reason: 'session ended' })
 }

@@ -60,6 +60,15 @@ export async function findLiveSessionWithCredentials(db: Database, sessionId: st
   return row ?? null
 }
 
+/** Selects the active account of a live session, and nothing where the session has ended. */
+export function selectAccountStatement(db: Database, sessionId: string, live: LiveAt) {
+  return db
+    .select(accountFields)
+    .from(users)
+    .innerJoin(sessions, eq(users.id, sessions.userId))
+    .where(whenLiveSession(sessionId, live))
+}
+
 /**
  * The names by which a session is found: its id and its user from a verified access token, or the content of a verified
  * refresh token.
@@ -78,8 +87,8 @@ export async function findNamedSessions(db: Database, { access, refresh }: Named
 }
 
 /** Lists the live sessions of an active account, newest first. */
-export async function listLiveSessions(db: Database, userId: string, live: LiveAt) {
-  return await db
+export function listLiveSessionsStatement(db: Database, userId: string, live: LiveAt) {
+  return db
     .select(sessionFields)
     .from(sessions)
     .innerJoin(users, eq(users.id, sessions.userId))
