@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { ACCESS_TOKEN_MAX_TTL_SECONDS, REGIONS } from './config.ts'
 import type { Secrets } from './crypto/derived-key.ts'
 import { BUILT_IN_IDS, type ClientVariable, toClientVariables } from './oauth-providers/built-in.ts'

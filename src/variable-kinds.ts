@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Secrets, SecretVersion } from './crypto/derived-key.ts'
 import { parseEmailAddress } from './domain/email-address.ts'
 import { isPageOrigin, isWebOrigin } from './domain/page-origin.ts'

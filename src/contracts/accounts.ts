@@ -1,4 +1,4 @@
-import { z } from '@hono/zod-openapi'
+import * as z from 'zod'
 import { EmailAddress, Name, OneTimeCode, OpaqueToken, PasswordAttempt, Username } from './common.ts'
 
 export const RegisterRequest = z
@@ -8,7 +8,7 @@ export const RegisterRequest = z
     username: Username.optional(),
     name: Name.optional(),
   })
-  .openapi('RegisterRequest')
+  .meta({ id: 'RegisterRequest' })
 
 const ByToken = { token: OpaqueToken }
 const ByCode = { email: EmailAddress, code: OneTimeCode }
@@ -16,26 +16,26 @@ const ByCode = { email: EmailAddress, code: OneTimeCode }
 /** A mailed token, or the code of the same mail with the address it went to. */
 export const VerifyEmailRequest = z
   .union([z.strictObject(ByToken), z.strictObject(ByCode)])
-  .openapi('VerifyEmailRequest')
+  .meta({ id: 'VerifyEmailRequest' })
 
-export const EmailRequest = z.strictObject({ email: EmailAddress }).openapi('EmailRequest')
+export const EmailRequest = z.strictObject({ email: EmailAddress }).meta({ id: 'EmailRequest' })
 
 export const ResetPasswordRequest = z
   .union([
     z.strictObject({ ...ByToken, password: PasswordAttempt }),
     z.strictObject({ ...ByCode, password: PasswordAttempt }),
   ])
-  .openapi('ResetPasswordRequest')
+  .meta({ id: 'ResetPasswordRequest' })
 
 export const ChangePasswordRequest = z
   .strictObject({ currentPassword: PasswordAttempt, newPassword: PasswordAttempt })
-  .openapi('ChangePasswordRequest')
+  .meta({ id: 'ChangePasswordRequest' })
 
 export const ChangeEmailRequest = z
   .strictObject({ newEmail: EmailAddress, password: PasswordAttempt })
-  .openapi('ChangeEmailRequest')
+  .meta({ id: 'ChangeEmailRequest' })
 
 /** A mailed token, or the code of the same mail with the new address that it went to. */
 export const ConfirmEmailChangeRequest = z
   .union([z.strictObject(ByToken), z.strictObject(ByCode)])
-  .openapi('ConfirmEmailChangeRequest')
+  .meta({ id: 'ConfirmEmailChangeRequest' })

@@ -1,11 +1,11 @@
-import { z } from '@hono/zod-openapi'
+import * as z from 'zod'
 import { Timestamp } from './common.ts'
 import { PageQuery } from './lists.ts'
 
 export const AuditEvent = z
   .object({
     id: z.string(),
-    type: z.string().openapi({ example: 'login.failed' }),
+    type: z.string().meta({ example: 'login.failed' }),
     at: Timestamp,
     actorId: z.string().nullable(),
     userId: z.string().nullable(),
@@ -14,7 +14,7 @@ export const AuditEvent = z
     userAgent: z.string().nullable(),
     details: z.record(z.string(), z.unknown()),
   })
-  .openapi('AuditEvent')
+  .meta({ id: 'AuditEvent' })
 export type AuditEvent = z.infer<typeof AuditEvent>
 
 /** `from` is the first moment of the listed time, and `to` is the first moment after it. */

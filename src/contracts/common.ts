@@ -1,4 +1,4 @@
-import { z } from '@hono/zod-openapi'
+import * as z from 'zod'
 import { CODE_DIGITS, PASSWORD_MAX_LENGTH } from '../config.ts'
 import { parseEmailAddress } from '../domain/email-address.ts'
 
@@ -12,12 +12,12 @@ export const EmailAddress = z
     context.addIssue({ code: 'custom', message: 'This is not an e-mail address.' })
     return z.NEVER
   })
-  .openapi({ type: 'string', format: 'email', example: 'ada@example.com' })
+  .meta({ type: 'string', format: 'email', example: 'ada@example.com' })
 
 export const Username = z
   .string()
   .regex(/^[A-Za-z0-9]{3,32}$/, 'Use 3 to 32 letters and digits.')
-  .openapi({ example: 'ada' })
+  .meta({ example: 'ada' })
 
 /** A person's name, which may have any characters but control and invisible formatting characters. */
 export const Name = z
@@ -30,28 +30,28 @@ export const Name = z
       .max(100, 'Use at most 100 characters.')
       .regex(/^[^\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]+$/u, 'Use no control characters.'),
   )
-  .openapi({ type: 'string', example: 'Ada Lovelace' })
+  .meta({ type: 'string', example: 'Ada Lovelace' })
 
 /** A password that somebody claims to have. The password policy says what a new one must be like. */
 export const PasswordAttempt = z
   .string()
   .min(1)
   .max(PASSWORD_MAX_LENGTH * 2, 'This is too long for a password.')
-  .openapi({ format: 'password', example: 'correct horse battery staple' })
+  .meta({ format: 'password', example: 'correct horse battery staple' })
 
 export const OneTimeCode = z
   .string()
   .regex(new RegExp(`^\\d{${CODE_DIGITS}}$`), `Send the ${CODE_DIGITS} digits of the code.`)
-  .openapi({ example: '12345678' })
+  .meta({ example: '12345678' })
 
 export const OpaqueToken = z.string().min(1).max(512)
 
 export const Delivery = z
   .enum(['cookie', 'body'])
   .default('body')
-  .openapi({ description: 'Where the tokens go: HttpOnly cookies, or the body. Never both.' })
+  .meta({ description: 'Where the tokens go: HttpOnly cookies, or the body. Never both.' })
 
-export const Timestamp = z.iso.datetime().openapi({ example: '2026-01-31T12:00:00.000Z' })
+export const Timestamp = z.iso.datetime().meta({ example: '2026-01-31T12:00:00.000Z' })
 
 export const Status = <Value extends string>(value: Value) => z.object({ status: z.literal(value) })
 
@@ -66,4 +66,4 @@ export const Problem = z
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
     requestId: z.string(),
   })
-  .openapi('Problem')
+  .meta({ id: 'Problem' })

@@ -1,11 +1,11 @@
-import { z } from '@hono/zod-openapi'
+import * as z from 'zod'
 import { Delivery, OpaqueToken } from './common.ts'
 
 const REDIRECT_MAX_LENGTH = 2048
 
 /** The id of a provider. Any text is taken, because one that names no provider is answered by 404. */
 export const ProviderParam = z.object({
-  provider: z.string().openapi({
+  provider: z.string().meta({
     description: 'The id of a provider that `GET /auth/oauth/providers` lists',
     example: 'google',
   }),
@@ -13,30 +13,30 @@ export const ProviderParam = z.object({
 
 export const Providers = z
   .object({ items: z.array(z.object({ id: z.string(), name: z.string() })) })
-  .openapi('Providers')
+  .meta({ id: 'Providers' })
 
 const RedirectTo = z
   .string()
   .max(REDIRECT_MAX_LENGTH)
-  .openapi({ description: 'Where the browser goes afterwards; on the allow-list', example: 'https://app.example.com/' })
+  .meta({ description: 'Where the browser goes afterwards; on the allow-list', example: 'https://app.example.com/' })
 
 /** An S256 challenge, which has 43 characters of base64url (RFC 7636 §4.2). */
 const CodeChallenge = z
   .string()
   .regex(/^[A-Za-z0-9_-]{43}$/, 'Send an S256 challenge, which has 43 characters of base64url.')
-  .openapi({ example: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM' })
+  .meta({ example: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM' })
 
 /** The verifier of a challenge (RFC 7636 §4.1). */
 const CodeVerifier = z
   .string()
   .regex(/^[A-Za-z0-9._~-]{43,128}$/, 'Send 43 to 128 unreserved characters.')
-  .openapi({ example: 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk' })
+  .meta({ example: 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk' })
 
 export const OAuthStartQuery = z
   .object({
     redirectTo: RedirectTo,
     delivery: Delivery,
-    codeChallenge: CodeChallenge.optional().openapi({
+    codeChallenge: CodeChallenge.optional().meta({
       description: 'The S256 challenge of a verifier the page keeps; required with `delivery=body`',
     }),
   })
@@ -56,14 +56,14 @@ export const OAuthCallbackQuery = z.object({
 export const OAuthExchangeRequest = z
   .strictObject({
     code: OpaqueToken,
-    codeVerifier: CodeVerifier.optional().openapi({
+    codeVerifier: CodeVerifier.optional().meta({
       description: 'The verifier of the `codeChallenge`; left out where a login with cookies was begun without one',
     }),
   })
-  .openapi('OAuthExchangeRequest')
+  .meta({ id: 'OAuthExchangeRequest' })
 
-export const LinkRequest = z.strictObject({ redirectTo: RedirectTo }).openapi('LinkRequest')
+export const LinkRequest = z.strictObject({ redirectTo: RedirectTo }).meta({ id: 'LinkRequest' })
 export const LinkAnswer = z
-  .object({ url: z.url().openapi({ description: 'Where to send the browser, at once' }) })
-  .openapi('LinkAnswer')
+  .object({ url: z.url().meta({ description: 'Where to send the browser, at once' }) })
+  .meta({ id: 'LinkAnswer' })
 export const LinkTicketQuery = z.object({ ticket: z.string().max(8192) })

@@ -1,17 +1,17 @@
-import { z } from '@hono/zod-openapi'
+import * as z from 'zod'
 
-export const Health = z.object({ status: z.literal('ok'), version: z.string() }).openapi('Health')
+export const Health = z.object({ status: z.literal('ok'), version: z.string() }).meta({ id: 'Health' })
 
 const DependencyState = z.object({
   status: z.enum(['ok', 'unavailable']),
   ms: z.number(),
-  bytes: z.number().optional().openapi({ description: 'Of the database: how large it is' }),
+  bytes: z.number().optional().meta({ description: 'Of the database: how large it is' }),
 })
 export const Readiness = z
   .object({ status: z.enum(['ok', 'unavailable']), dependencies: z.record(z.string(), DependencyState) })
-  .openapi('Readiness')
+  .meta({ id: 'Readiness' })
 
-export const Jwks = z.object({ keys: z.array(z.record(z.string(), z.unknown())) }).openapi('Jwks')
+export const Jwks = z.object({ keys: z.array(z.record(z.string(), z.unknown())) }).meta({ id: 'Jwks' })
 
 /** The metadata of RFC 8414. */
 export const ServerMetadata = z
@@ -26,4 +26,4 @@ export const ServerMetadata = z
     response_types_supported: z.array(z.string()),
     service_documentation: z.string(),
   })
-  .openapi('ServerMetadata')
+  .meta({ id: 'ServerMetadata' })

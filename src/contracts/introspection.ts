@@ -1,4 +1,4 @@
-import { z } from '@hono/zod-openapi'
+import * as z from 'zod'
 
 /** The parameters of RFC 7662 §2.1 and RFC 7009 §2.1. Those that are not known are ignored (RFC 6749 §3.2). */
 export const TokenRequest = z
@@ -6,7 +6,7 @@ export const TokenRequest = z
     token: z.string().min(1).max(4096),
     token_type_hint: z.string().max(64).optional(),
   })
-  .openapi('TokenRequest')
+  .meta({ id: 'TokenRequest' })
 
 /**
  * What a token is worth (RFC 7662 §2.2). Nothing more is said about an inactive token. Times are seconds since the
@@ -32,5 +32,5 @@ export const Introspection = z
     }),
     z.object({ active: z.literal(false) }),
   ])
-  .openapi('Introspection')
+  .meta({ id: 'Introspection' })
 export type Introspection = z.infer<typeof Introspection>

@@ -1,4 +1,4 @@
-import { z } from '@hono/zod-openapi'
+import * as z from 'zod'
 
 /** Describes a page of a list. */
 export const listOf = <Item extends z.ZodType>(item: Item) =>

@@ -1,4 +1,4 @@
-import { z } from '@hono/zod-openapi'
+import * as z from 'zod'
 import { Timestamp } from './common.ts'
 
 export const CurrentSession = z
@@ -8,10 +8,10 @@ export const CurrentSession = z
     roles: z.array(z.string()),
     permissions: z.array(z.string()),
     authenticatedAt: Timestamp,
-    methods: z.array(z.string()).openapi({ description: 'RFC 8176 authentication methods', example: ['pwd'] }),
+    methods: z.array(z.string()).meta({ description: 'RFC 8176 authentication methods', example: ['pwd'] }),
     expiresAt: Timestamp,
   })
-  .openapi('CurrentSession')
+  .meta({ id: 'CurrentSession' })
 
 export const SessionView = z
   .object({
@@ -23,5 +23,5 @@ export const SessionView = z
     device: z.object({ name: z.string(), userAgent: z.string().nullable() }),
     location: z.object({ country: z.string(), city: z.string().nullable() }).nullable(),
   })
-  .openapi('Session')
+  .meta({ id: 'Session' })
 export type SessionView = z.infer<typeof SessionView>

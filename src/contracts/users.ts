@@ -1,4 +1,4 @@
-import { z } from '@hono/zod-openapi'
+import * as z from 'zod'
 import { Name, Timestamp, Username } from './common.ts'
 
 export const User = z
@@ -17,13 +17,13 @@ export const User = z
     createdAt: Timestamp,
     lastSeenAt: Timestamp.nullable(),
   })
-  .openapi('User')
+  .meta({ id: 'User' })
 export type User = z.infer<typeof User>
 
 export const UpdateProfileRequest = z
   .strictObject({ name: Name.nullable().optional(), username: Username.nullable().optional() })
-  .openapi('UpdateProfileRequest')
+  .meta({ id: 'UpdateProfileRequest' })
 
 export const DeleteAccountRequest = z
   .strictObject({ password: z.string().min(1).max(256).optional() })
-  .openapi('DeleteAccountRequest')
+  .meta({ id: 'DeleteAccountRequest' })

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { calculateJwkThumbprint, type JWK } from 'jose'
-import { z } from 'zod'
+import * as z from 'zod'
 import { isEqualInConstantTime } from '../domain/constant-time.ts'
 import { deriveKey, type Secrets, type SecretVersion } from './derived-key.ts'
 import { seal, unseal } from './sealed.ts'

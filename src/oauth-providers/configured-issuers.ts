@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { BUILT_IN_IDS } from './built-in.ts'
 import { isTrustworthyUrl } from './network.ts'
 

@@ -1,7 +1,7 @@
 import { zValidator } from '@hono/zod-validator'
 import { Hono } from 'hono'
 import { createMiddleware } from 'hono/factory'
-import { z } from 'zod'
+import * as z from 'zod'
 import { Refusal } from '../errors.ts'
 import type { AppEnv } from '../http/context.ts'
 import { sendPage } from '../http/pages.ts'

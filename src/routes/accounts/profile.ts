@@ -2,7 +2,8 @@ import { DeleteAccountRequest, UpdateProfileRequest, User } from '../../contract
 import { json, optionalJson } from '../../http/body.ts'
 import { clearTokenCookies } from '../../http/cookies.ts'
 import { token, user, userWithCredentials } from '../../http/guards.ts'
-import { answer, createRouter, route } from '../../http/route.ts'
+import { answer, route } from '../../http/route.ts'
+import { createRouter } from '../../http/router.ts'
 import { changeProfile, deleteAccount, readProfile } from '../../services/accounts/profile.ts'
 
 const tags = ['Profile']

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { OAUTH_FLOW_TTL_SECONDS } from '../../config.ts'
 import { makeRandomSecret, toChallenge } from '../../crypto/code-challenge.ts'
 import { seal, unseal } from '../../crypto/sealed.ts'

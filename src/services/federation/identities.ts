@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { Refusal } from '../../errors.ts'
 import type { OAuthProvider } from '../../oauth-providers/provider.ts'
 import type { Platform } from '../../platform/platform.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { seal, unseal } from '../../crypto/sealed.ts'
 import type { Settings } from '../../env.ts'
 import type { ProviderIdentity, ProviderTokens } from '../../oauth-providers/provider.ts'
