@@ -1,7 +1,6 @@
-import * as z from 'zod'
 import { listOf, PageQuery } from '../contracts/lists.ts'
 import { LogoutRequest, RefreshAnswer, RefreshRequest } from '../contracts/login.ts'
-import { CurrentSession, SessionView } from '../contracts/sessions.ts'
+import { CurrentSession, SessionParam, SessionView } from '../contracts/sessions.ts'
 import { Refusal } from '../errors.ts'
 import { optionalJson } from '../http/body.ts'
 import type { Context } from '../http/context.ts'
@@ -74,7 +73,7 @@ const endRoute = route({
   tags,
   summary: 'End one of my sessions',
   guard: user(),
-  params: z.object({ id: z.string().max(64) }),
+  params: SessionParam,
   answers: { 204: { description: 'It has ended.' } },
   refuses: ['not_found'],
 })
