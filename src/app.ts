@@ -1,5 +1,6 @@
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import { Refusal } from './errors.ts'
+import { serveDocument } from './http/document.ts'
 import { chooseLocale } from './http/locale.ts'
 import {
   apiHeaders,
@@ -12,10 +13,9 @@ import {
 import { globalRateLimit } from './http/middleware/rate-limit.ts'
 import { requestScope } from './http/middleware/request-scope.ts'
 import { takeStatedAddress } from './http/middleware/stated-address.ts'
-import { OPENAPI_DOCUMENT, SECURITY_SCHEMES, serveDocument } from './http/openapi.ts'
 import { handleNotFound } from './http/pages.ts'
 import { handleError, sendProblem } from './http/problem.ts'
-import { createRouter } from './http/route.ts'
+import { createRouter } from './http/router.ts'
 import { composePlatform } from './platform/compose.ts'
 import { describeRequester } from './platform/requester.ts'
 import { emailChangeRoutes } from './routes/accounts/email-change.ts'
@@ -55,12 +55,7 @@ base.use(crossOrigin)
 base.use(takeStatedAddress)
 base.use(globalRateLimit)
 base.use(refuseForeignPages)
-for (const [name, scheme] of Object.entries(SECURITY_SCHEMES))
-  base.openAPIRegistry.registerComponent('securitySchemes', name, scheme)
-base.get(
-  '/openapi.json',
-  serveDocument(() => base.getOpenAPI31Document(OPENAPI_DOCUMENT)),
-)
+base.get('/openapi.json', serveDocument)
 
 export const app = base
   .route('/', accountRoutes)

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { ACCESS_TOKEN_MAX_TTL_SECONDS, REGIONS } from './config.ts'
 import type { Secrets } from './crypto/derived-key.ts'
 import { BUILT_IN_IDS, type ClientVariable, toClientVariables } from './oauth-providers/built-in.ts'
@@ -35,53 +35,58 @@ export class ConfigurationError extends Error {
 }
 
 /** The variables of the built-in providers. A provider is turned on when both of its variables are set. */
-const providerClients = Object.fromEntries(
-  BUILT_IN_IDS.flatMap((id) => Object.values(toClientVariables(id)).map((name) => [name, z.string().optional()])),
-) as Record<ClientVariable, z.ZodOptional<z.ZodString>>
+const describeProviderClients = () =>
+  Object.fromEntries(
+    BUILT_IN_IDS.flatMap((id) => Object.values(toClientVariables(id)).map((name) => [name, z.string().optional()])),
+  ) as Record<ClientVariable, z.ZodOptional<z.ZodString>>
 
-const Variables = z.object({
+const describeVariables = () => ({
   ENVIRONMENT: z.enum(['development', 'production']).default('production'),
-  AUTH_SECRET: authSecret,
-  ISSUER: webOrigin,
-  APP_URL: linkBase.optional(),
-  ALLOWED_ORIGINS: list.pipe(z.array(pageOrigin)).default([]),
-  ALLOWED_REDIRECTS: list.pipe(z.array(webUrl)).default([]),
+  AUTH_SECRET: authSecret(),
+  ISSUER: webOrigin(),
+  APP_URL: linkBase().optional(),
+  ALLOWED_ORIGINS: list().pipe(z.array(pageOrigin())).default([]),
+  ALLOWED_REDIRECTS: list().pipe(z.array(webUrl())).default([]),
   AUDIENCE: z.string().min(1).optional(),
   ACCESS_TOKEN_TTL_SECONDS: wholeNumber(60, ACCESS_TOKEN_MAX_TTL_SECONDS, 'seconds').default(900),
   REFRESH_TOKEN_TTL_SECONDS: wholeNumber(300, 366 * 24 * 3600, 'seconds').default(2_592_000),
   SESSION_IDLE_TIMEOUT_SECONDS: wholeNumber(0, 366 * 24 * 3600, 'seconds').default(0),
-  REQUIRE_EMAIL_VERIFICATION: flag.default(true),
+  REQUIRE_EMAIL_VERIFICATION: flag().default(true),
   // NIST SP 800-63B-4 §3.1.1.2 asks for eight at least.
   PASSWORD_MIN_LENGTH: wholeNumber(8, 64).default(8),
-  PASSWORD_REQUIRE: list.pipe(z.array(z.enum(['upper', 'lower', 'digit', 'symbol']))).default([]),
+  PASSWORD_REQUIRE: list()
+    .pipe(z.array(z.enum(['upper', 'lower', 'digit', 'symbol'])))
+    .default([]),
   RATE_LIMITS: z.enum(['on', 'off']).default('on'),
   RATE_LIMIT_PER_MINUTE: wholeNumber(10, 1_000_000).default(300),
   AUDIT_RETENTION_DAYS: wholeNumber(1, 36_500, 'days').default(400),
   RATE_LIMIT_SENSITIVE_PER_MINUTE: wholeNumber(1, 10_000).default(5),
   REGION: z.enum(REGIONS).default('weur'),
-  BOOTSTRAP_ADMIN_EMAIL: emailAddress.optional(),
+  BOOTSTRAP_ADMIN_EMAIL: emailAddress().optional(),
   MAIL_TRANSPORT: z.enum(['mailbox', 'smtp', 'resend', 'binding']),
-  MAIL_FROM: sender.optional(),
-  SMTP_URL: smtpUrl.optional(),
+  MAIL_FROM: sender().optional(),
+  SMTP_URL: smtpUrl().optional(),
   RESEND_API_KEY: z.string().min(1).optional(),
-  RESEND_BASE_URL: webUrl.default('https://api.resend.com'),
-  ...providerClients,
+  RESEND_BASE_URL: webUrl().default('https://api.resend.com'),
+  ...describeProviderClients(),
   OIDC_PROVIDERS: json(ConfiguredIssuers).default([]),
-  KEEP_PROVIDER_TOKENS: flag.default(false),
+  KEEP_PROVIDER_TOKENS: flag().default(false),
   SERVICE_CLIENTS: json(z.array(z.strictObject({ id: z.string().min(1), secret: z.string().min(32) }))).default([]),
   PRODUCT_NAME: z.string().min(1).max(60).default('Postern'),
   BRAND_COLOR: z
     .string()
     .regex(/^#[0-9a-fA-F]{6}$/, 'must be a colour such as #0f766e')
     .default('#0f766e'),
-  BRAND_LOGO_URL: webUrl.optional(),
-  HSTS_INCLUDE_SUBDOMAINS: flag.default(false),
+  BRAND_LOGO_URL: webUrl().optional(),
+  HSTS_INCLUDE_SUBDOMAINS: flag().default(false),
   COOKIE_SAME_SITE: z.enum(['Lax', 'Strict', 'None']).default('Lax'),
   COOKIE_DOMAIN: z
     .string()
     .regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, 'must be a domain such as example.com')
     .optional(),
 })
+/** It is built when the first request asks for the settings (docs/decisions/0019-bundle.md). */
+const Variables = z.lazy(() => z.object(describeVariables()))
 type Parsed = z.infer<typeof Variables>
 
 /** The variables that hold a secret, which an operator sets apart from the settings in `wrangler.toml`. */
@@ -95,7 +100,7 @@ export const SECRET_VARIABLES: readonly (keyof Parsed)[] = [
 ]
 
 /** Reads the versions of a secret from a list, by the same rules as `parseSettings`. */
-export const parseAuthSecret = (text: string): Secrets => authSecret.parse(text)
+export const parseAuthSecret = (text: string): Secrets => authSecret().parse(text)
 
 type Refuse = (variable: string, rule: string) => void
 

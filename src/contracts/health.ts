@@ -1,21 +1,24 @@
-import { z } from '@hono/zod-openapi'
+import * as z from 'zod'
+import { named } from './common.ts'
 
-export const Health = z.object({ status: z.literal('ok'), version: z.string() }).openapi('Health')
+export const Health = named('Health', () => z.object({ status: z.literal('ok'), version: z.string() }))
 
-const DependencyState = z.object({
-  status: z.enum(['ok', 'unavailable']),
-  ms: z.number(),
-  bytes: z.number().optional().openapi({ description: 'Of the database: how large it is' }),
-})
-export const Readiness = z
-  .object({ status: z.enum(['ok', 'unavailable']), dependencies: z.record(z.string(), DependencyState) })
-  .openapi('Readiness')
+const DependencyState = z.lazy(() =>
+  z.object({
+    status: z.enum(['ok', 'unavailable']),
+    ms: z.number(),
+    bytes: z.number().optional().meta({ description: 'Of the database: how large it is' }),
+  }),
+)
+export const Readiness = named('Readiness', () =>
+  z.object({ status: z.enum(['ok', 'unavailable']), dependencies: z.record(z.string(), DependencyState) }),
+)
 
-export const Jwks = z.object({ keys: z.array(z.record(z.string(), z.unknown())) }).openapi('Jwks')
+export const Jwks = named('Jwks', () => z.object({ keys: z.array(z.record(z.string(), z.unknown())) }))
 
 /** The metadata of RFC 8414. */
-export const ServerMetadata = z
-  .object({
+export const ServerMetadata = named('ServerMetadata', () =>
+  z.object({
     issuer: z.string(),
     jwks_uri: z.string(),
     token_endpoint_auth_methods_supported: z.array(z.string()),
@@ -25,5 +28,5 @@ export const ServerMetadata = z
     revocation_endpoint_auth_methods_supported: z.array(z.string()),
     response_types_supported: z.array(z.string()),
     service_documentation: z.string(),
-  })
-  .openapi('ServerMetadata')
+  }),
+)

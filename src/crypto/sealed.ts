@@ -1,5 +1,5 @@
 import { CompactEncrypt, compactDecrypt } from 'jose'
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { deriveKey, type Secrets } from './derived-key.ts'
 
 /**

@@ -49,6 +49,12 @@ export interface OutgoingMail extends RenderedMail {
   to: string
 }
 
+/**
+ * This header (RFC 3834 §5) keeps servers from answering with an out-of-office reply, and so keeps our mails from
+ * starting a loop.
+ */
+export const AUTOMATIC = { 'Auto-Submitted': 'auto-generated' } as const
+
 /** Hands one mail to a server. It resolves once the server has accepted the mail, and otherwise throws `MailError`. */
 export type MailTransport = (mail: OutgoingMail) => Promise<void>
 

@@ -1,7 +1,8 @@
 import { AuditEvent, AuditQuery } from '../contracts/audit.ts'
 import { listOf } from '../contracts/lists.ts'
 import { reader } from '../http/guards.ts'
-import { answer, createRouter, route } from '../http/route.ts'
+import { answer, route } from '../http/route.ts'
+import { createRouter } from '../http/router.ts'
 import { readAuditEvents } from '../services/audit.ts'
 
 const listRoute = route({

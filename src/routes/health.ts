@@ -1,6 +1,7 @@
 import { JWKS_MAX_AGE_SECONDS, RETRY_AFTER_SECONDS, VERSION } from '../config.ts'
 import { Health, Jwks, Readiness, ServerMetadata } from '../contracts/health.ts'
-import { answer, createRouter, route } from '../http/route.ts'
+import { answer, route } from '../http/route.ts'
+import { createRouter } from '../http/router.ts'
 import { readReadiness } from '../services/health/health.ts'
 import { loadKeyRing } from '../services/signing-keys/signing-keys.ts'
 

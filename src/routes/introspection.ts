@@ -1,7 +1,8 @@
 import { Introspection, TokenRequest } from '../contracts/introspection.ts'
 import { form } from '../http/body.ts'
 import { client } from '../http/guards.ts'
-import { answer, createRouter, route } from '../http/route.ts'
+import { answer, route } from '../http/route.ts'
+import { createRouter } from '../http/router.ts'
 import { introspect, revoke } from '../services/introspection/introspection.ts'
 
 const tags = ['For other services']

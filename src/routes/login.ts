@@ -3,7 +3,8 @@ import { LoginAnswer, LoginRequest, MfaEmailRequest, MfaLoginRequest, SignedIn }
 import { json } from '../http/body.ts'
 import { loginBudget } from '../http/guards.ts'
 import { presentLogin, presentSession, readLoginExtras } from '../http/login.ts'
-import { answer, createRouter, route } from '../http/route.ts'
+import { answer, route } from '../http/route.ts'
+import { createRouter } from '../http/router.ts'
 import { logInWithPassword } from '../services/login/login.ts'
 import { logInWithSecondFactor, sendMfaCode } from '../services/login/second-factor.ts'
 

@@ -2,7 +2,8 @@ import { ChangePasswordRequest, EmailRequest, ResetPasswordRequest } from '../co
 import { Status } from '../contracts/common.ts'
 import { json } from '../http/body.ts'
 import { userWithCredentials } from '../http/guards.ts'
-import { answer, createRouter, route } from '../http/route.ts'
+import { answer, route } from '../http/route.ts'
+import { createRouter } from '../http/router.ts'
 import { changePassword, requestPasswordReset, resetPassword } from '../services/passwords/passwords.ts'
 
 const tags = ['Passwords']

@@ -1,7 +1,6 @@
-import { z } from '@hono/zod-openapi'
 import { listOf, PageQuery } from '../contracts/lists.ts'
 import { LogoutRequest, RefreshAnswer, RefreshRequest } from '../contracts/login.ts'
-import { CurrentSession, SessionView } from '../contracts/sessions.ts'
+import { CurrentSession, SessionParam, SessionView } from '../contracts/sessions.ts'
 import { Refusal } from '../errors.ts'
 import { optionalJson } from '../http/body.ts'
 import type { Context } from '../http/context.ts'
@@ -9,7 +8,8 @@ import { clearTokenCookies, readRefreshCookie, setTokenCookies } from '../http/c
 import { reader, token, tokenHolder, user } from '../http/guards.ts'
 import { readAccessToken } from '../http/middleware/authenticate.ts'
 import { assertTrustedOrigin } from '../http/origin.ts'
-import { answer, createRouter, route } from '../http/route.ts'
+import { answer, route } from '../http/route.ts'
+import { createRouter } from '../http/router.ts'
 import { endOtherSessions, endSession, logOut } from '../services/sessions/ending.ts'
 import { listSessions } from '../services/sessions/list.ts'
 import { refreshSession } from '../services/sessions/refresh.ts'
@@ -73,7 +73,7 @@ const endRoute = route({
   tags,
   summary: 'End one of my sessions',
   guard: user(),
-  params: z.object({ id: z.string().max(64) }),
+  params: SessionParam,
   answers: { 204: { description: 'It has ended.' } },
   refuses: ['not_found'],
 })

@@ -1,7 +1,8 @@
 import { describe, expectTypeOf, it } from 'vitest'
 import { z } from 'zod'
 import { permission, token, user } from '../../src/http/guards.ts'
-import { answer, createRouter, route } from '../../src/http/route.ts'
+import { answer, route } from '../../src/http/route.ts'
+import { createRouter } from '../../src/http/router.ts'
 
 const answers = { 200: answer(z.object({ id: z.string() }), 'Somebody.') }
 const stated = { method: 'get', tags: [], summary: 'A route of this test', answers } as const

@@ -2,7 +2,8 @@ import { ChangeEmailRequest, ConfirmEmailChangeRequest } from '../../contracts/a
 import { Status } from '../../contracts/common.ts'
 import { json } from '../../http/body.ts'
 import { userWithCredentials } from '../../http/guards.ts'
-import { answer, createRouter, route } from '../../http/route.ts'
+import { answer, route } from '../../http/route.ts'
+import { createRouter } from '../../http/router.ts'
 import { confirmEmailChange, requestEmailChange } from '../../services/accounts/email-change.ts'
 
 const tags = ['Profile']

@@ -2,7 +2,8 @@ import { DeleteAccountRequest, UpdateProfileRequest, User } from '../../contract
 import { json, optionalJson } from '../../http/body.ts'
 import { clearTokenCookies } from '../../http/cookies.ts'
 import { user, userWithCredentials } from '../../http/guards.ts'
-import { answer, createRouter, route } from '../../http/route.ts'
+import { answer, route } from '../../http/route.ts'
+import { createRouter } from '../../http/router.ts'
 import { changeProfile, deleteAccount, toUser } from '../../services/accounts/profile.ts'
 
 const tags = ['Profile']

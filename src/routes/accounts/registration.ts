@@ -1,7 +1,8 @@
 import { EmailRequest, RegisterRequest, VerifyEmailRequest } from '../../contracts/accounts.ts'
 import { Status } from '../../contracts/common.ts'
 import { json } from '../../http/body.ts'
-import { answer, createRouter, route } from '../../http/route.ts'
+import { answer, route } from '../../http/route.ts'
+import { createRouter } from '../../http/router.ts'
 import { resendVerification, verifyEmail } from '../../services/accounts/email-verification.ts'
 import { register } from '../../services/accounts/registration.ts'
 

@@ -2,7 +2,8 @@ import { LinkAnswer, LinkRequest, LinkTicketQuery, ProviderParam } from '../../c
 import { json } from '../../http/body.ts'
 import { readFlowCookie, setFlowCookie } from '../../http/flow-cookies.ts'
 import { recentLogin, user } from '../../http/guards.ts'
-import { answer, createRouter, route } from '../../http/route.ts'
+import { answer, route } from '../../http/route.ts'
+import { createRouter } from '../../http/router.ts'
 import { beginLink, followLink } from '../../services/federation/flow.ts'
 import { unlinkProvider } from '../../services/federation/identities.ts'
 

@@ -1,5 +1,5 @@
 import { RESET_TOKEN_TTL_SECONDS, VERIFICATION_TOKEN_TTL_SECONDS } from '../../config.ts'
-import { Name } from '../../contracts/common.ts'
+import { personName } from '../../contracts/common.ts'
 import { parseEmailAddress } from '../../domain/email-address.ts'
 import { Refusal } from '../../errors.ts'
 import type { Platform } from '../../platform/platform.ts'
@@ -230,5 +230,5 @@ function describeSignIn({ provider }: Arrival, { email }: NewIdentity): string {
 
 /** Checks a name by the rules of a registration. A name that breaks them is left out rather than repaired. */
 function cleanName(name: string | null): string | null {
-  return Name.safeParse(name).data ?? null
+  return personName().safeParse(name).data ?? null
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { Refusal } from '../../errors.ts'
 import type { OAuthProvider } from '../../oauth-providers/provider.ts'
 import type { Platform } from '../../platform/platform.ts'
@@ -28,22 +28,24 @@ export interface WaitingLink {
   identity: NewIdentity
   sessionId: string
 }
-export const WaitingLink: z.ZodType<WaitingLink> = z.object({
-  identity: z.object({
-    id: z.string(),
-    userId: z.string(),
-    provider: z.string(),
-    issuer: z.string(),
-    subject: z.string(),
-    email: z.string().nullable(),
-    how: z.literal('linked'),
-    isAuthority: z.boolean(),
-    createdAt: z.number(),
-    lastUsedAt: z.number(),
-    sealedTokens: z.string().nullable(),
+export const WaitingLink: z.ZodType<WaitingLink> = z.lazy(() =>
+  z.object({
+    identity: z.object({
+      id: z.string(),
+      userId: z.string(),
+      provider: z.string(),
+      issuer: z.string(),
+      subject: z.string(),
+      email: z.string().nullable(),
+      how: z.literal('linked'),
+      isAuthority: z.boolean(),
+      createdAt: z.number(),
+      lastUsedAt: z.number(),
+      sealedTokens: z.string().nullable(),
+    }),
+    sessionId: z.string(),
   }),
-  sessionId: z.string(),
-})
+)
 
 /**
  * Links an identity to the account of a session that still lives, and tells the account's owner. Addresses play no
