@@ -1,5 +1,6 @@
 import { createRoute, OpenAPIHono, type RouteConfig, type z } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
+import type { HonoOptions } from 'hono/hono-base'
 import { Problem } from '../contracts/common.ts'
 import { REFUSALS, Refusal, type RefusalCode } from '../errors.ts'
 import type { Body } from './body.ts'
@@ -91,8 +92,9 @@ export function route<const Of extends Statement>(statement: Of): Routed<Of> {
 }
 
 /** Makes a router that checks inputs by their contract before a handler sees them. */
-export function createRouter(): OpenAPIHono<AppEnv> {
+export function createRouter(options: Pick<HonoOptions<AppEnv>, 'router'> = {}): OpenAPIHono<AppEnv> {
   return new OpenAPIHono<AppEnv>({
+    ...options,
     defaultHook: (result) => {
       if (result.success) return
       const errors = result.error.issues.map(({ path, message }) => ({ path: path.map(String).join('.'), message }))
