@@ -1,8 +1,8 @@
 import { LAST_SEEN_RESOLUTION_SECONDS } from '../config.ts'
 import type { Requester } from '../domain/requester.ts'
-import { type ReportedSessions, reportActivity } from './activity.ts'
+import { isUnreported, type ReportedSessions, reportActivity } from './activity.ts'
 import { createBlocklist } from './blocklist.ts'
-import { type Configuration, readConfiguration } from './configuration.ts'
+import { readConfiguration } from './configuration.ts'
 import { openDatabase, readDatabaseBytes } from './database.ts'
 import { openLoginThrottle, openThrottleObject } from './login-throttle.ts'
 import { type MailPause, respectPauses } from './mail-pause.ts'
@@ -11,13 +11,12 @@ import { createMailTransport } from './mail-transport.ts'
 import type { Platform } from './platform.ts'
 import { createRateLimiter, type RateWindows } from './rate-limiter.ts'
 
-/**
- * The values that one isolate keeps for a set of bindings. They are made once, and none of them belongs to a request.
- */
-interface Remembered extends Configuration {
-  keyRing: Platform['keyRing']
-  readiness: Platform['readiness']
-  mailPause: MailPause
+/** The parts of the platform that belong to a request: the others outlive it. */
+type OfRequest = 'requester' | 'rateLimiter' | 'noteActivity'
+
+/** What one isolate makes once for a set of bindings and keeps. None of it belongs to a request. */
+interface Remembered {
+  parts: Omit<Platform, OfRequest>
   rateWindows: RateWindows
   reportedSessions: ReportedSessions
 }
@@ -31,53 +30,32 @@ export function forgetIsolate(): void {
 function recall(env: Env): Remembered {
   const known = remembered.get(env)
   if (known) return known
-  const fresh = {
-    ...readConfiguration({ ...env }),
-    keyRing: { current: null, triedAt: 0 },
-    readiness: { known: null, askedAt: 0 },
-    mailPause: { until: 0, reason: '' },
-    rateWindows: new Map(),
-    reportedSessions: new Map(),
-  }
+  const fresh = { parts: makeParts(env), rateWindows: new Map(), reportedSessions: new Map() }
   remembered.set(env, fresh)
   return fresh
 }
 
-/**
- * Builds the platform of one request or job.
- * @throws {ConfigurationError} when a variable is missing or malformed; nothing is served then.
- */
-export function composePlatform(
-  env: Env,
-  requester: Requester,
-  context: Pick<ExecutionContext, 'waitUntil'>,
-): Platform {
-  const { settings, keyRing, readiness, providers, mailPause, rateWindows, reportedSessions } = recall(env)
-  const waitUntil = (promise: Promise<unknown>) => context.waitUntil(promise)
+function makeParts(env: Env): Remembered['parts'] {
+  const { settings, providers } = readConfiguration({ ...env })
+  const mailPause: MailPause = { until: 0, reason: '' }
   return {
     settings,
     db: openDatabase(env.DB),
-    now: Date.now,
-    random: Math.random,
-    requester,
+    now: () => Date.now(),
+    random: () => Math.random(),
     blocklist: createBlocklist(env.BLOCKLIST, env.REVOCATION_QUEUE),
     loginThrottle: (name) => openLoginThrottle(() => openThrottleObject(env.LOGIN_THROTTLE, name, settings.region)),
-    rateLimiter: createRateLimiter(env.COUNTERS, rateWindows, { now: Date.now, waitUntil }),
-    noteActivity: (sessionId) => {
-      const resolutionMs = lastSeenResolutionMs(settings.sessionIdleTimeoutSeconds)
-      waitUntil(reportActivity(env.ACTIVITY_QUEUE, reportedSessions, { sessionId, at: Date.now() }, resolutionMs))
-    },
     announceMails: (outboxIds, delaySeconds = 0) => announceMails(env.MAIL_QUEUE, outboxIds, delaySeconds),
     reportDeadMail: (mail) => reportDeadMail(env.MAIL_DEAD_QUEUE, mail),
     sendMail: respectPauses((mail) => createMailTransport(settings.mail, env)(mail), mailPause, {
-      now: Date.now,
-      random: Math.random,
+      now: () => Date.now(),
+      random: () => Math.random(),
       sleep: (milliseconds) => scheduler.wait(milliseconds),
     }),
     listDevMails: (to) => env.DEV_MAILBOX.getByName('mailbox').list(to),
     fetchAsset: (request) => env.ASSETS.fetch(request),
-    keyRing,
-    readiness,
+    keyRing: { current: null, triedAt: 0 },
+    readiness: { known: null, askedAt: 0 },
     providers,
     databaseBytes: () => readDatabaseBytes(env.DB),
     probes: {
@@ -85,6 +63,30 @@ export function composePlatform(
       blocklist: () => env.BLOCKLIST.get('probe'),
       loginThrottle: () => openThrottleObject(env.LOGIN_THROTTLE, 'probe', settings.region).ping(),
       ...(env.PICTURES ? { pictures: () => env.PICTURES.head('probe') } : {}),
+    },
+  }
+}
+
+/**
+ * Builds the platform of one request or job: what the isolate keeps, with what belongs to the request alone.
+ * @throws {ConfigurationError} when a variable is missing or malformed; nothing is served then.
+ */
+export function composePlatform(
+  env: Env,
+  requester: Requester,
+  context: Pick<ExecutionContext, 'waitUntil'>,
+): Platform {
+  const { parts, rateWindows, reportedSessions } = recall(env)
+  const { settings } = parts
+  const waitUntil = (promise: Promise<unknown>) => context.waitUntil(promise)
+  return {
+    ...parts,
+    requester,
+    rateLimiter: createRateLimiter(env.COUNTERS, rateWindows, { now: () => Date.now(), waitUntil }),
+    noteActivity: (sessionId) => {
+      const activity = { sessionId, at: Date.now() }
+      if (isUnreported(reportedSessions, activity, lastSeenResolutionMs(settings.sessionIdleTimeoutSeconds)))
+        waitUntil(reportActivity(env.ACTIVITY_QUEUE, activity))
     },
   }
 }
