@@ -51,6 +51,7 @@ function makeParts(env: Env): Remembered['parts'] {
       now: () => Date.now(),
       random: () => Math.random(),
       sleep: (milliseconds) => scheduler.wait(milliseconds),
+      settings,
     }),
     listDevMails: (to) => env.DEV_MAILBOX.getByName('mailbox').list(to),
     fetchAsset: (request) => env.ASSETS.fetch(request),

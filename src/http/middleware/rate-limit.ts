@@ -64,7 +64,7 @@ async function limitByAddress(c: Context, name: RateClass | 'global', route?: st
   const addresses = toRateKeys(requester.ip, c.req.header('CF-Worker') ?? null)
   if (addresses.length === 0 && !settings.isDevelopment && !warned.has(settings)) {
     warned.add(settings)
-    logWarning('a request has no client address, and such requests are not limited: call through Cloudflare')
+    logWarning(settings, 'a request has no client address, and such requests are not limited: call through Cloudflare')
   }
   const prefix = route === undefined ? '' : `${route}:`
   const keys = addresses.map(({ key, times }) => ({ key: `${prefix}${key}`, times }))
