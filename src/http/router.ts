@@ -3,8 +3,8 @@ import { RegExpRouter } from 'hono/router/reg-exp-router'
 
 /**
  * Routes by Hono's `RegExpRouter`, which finds any route with one regular expression. That router refuses a fixed name
- * beside a parameter, such as `/auth/oauth/providers` beside `/auth/oauth/:provider`, and Hono would then fall back to a
- * router that walks a tree. So paths without a parameter go to one such router and all others to a second, and
+ * beside a parameter, such as `/auth/oauth/providers` beside `/auth/oauth/:provider`, and Hono would then fall back to
+ * a router that walks a tree. So paths without a parameter go to one such router and all others to a second, and
  * middleware goes to both. A fixed path wins over a parameter, whichever was added first.
  */
 export class FixedPathsFirstRouter<Handler> implements Router<Handler> {

@@ -21,8 +21,8 @@ type Preparable = Statement & { prepare(): Prepared }
 
 /**
  * Makes a statement whose text Drizzle builds once for each database, and not for each request, because building it
- * costs up to half as much CPU as asking D1 (docs/decisions/0019-once-an-isolate.md). Each call brings a value for every
- * place. What it gives can be awaited or join a batch, as the statement itself could.
+ * costs up to half as much CPU as asking D1 (docs/decisions/0019-once-an-isolate.md). Each call brings a value for
+ * every place. What it gives can be awaited or join a batch, as the statement itself could.
  */
 export function prepared<Values extends object, Built extends Statement>(
   build: (db: Database, places: Places<Values>) => Built,
@@ -54,8 +54,8 @@ class BoundStatement extends QueryPromise<unknown> {
   }
 
   /**
-   * Gives a batch the statement with its values in their places. Drizzle's own batch fills no places, but takes the text,
-   * the values and the mapping of the rows from here.
+   * Gives a batch the statement with its values in their places. Drizzle's own batch fills no places, but takes the
+   * text, the values and the mapping of the rows from here.
    */
   _prepare(): Prepared {
     const { sql: text, params } = this.#statement.getQuery()
