@@ -1,7 +1,7 @@
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import { Refusal } from './errors.ts'
 import { serveDocument } from './http/document.ts'
-import { chooseLocale } from './http/locale.ts'
+import { FixedPathsFirstRouter } from './http/fixed-paths-first-router.ts'
 import {
   apiHeaders,
   crossOrigin,
@@ -15,9 +15,9 @@ import { requestScope } from './http/middleware/request-scope.ts'
 import { takeStatedAddress } from './http/middleware/stated-address.ts'
 import { handleNotFound } from './http/pages.ts'
 import { handleError, sendProblem } from './http/problem.ts'
+import { HttpRequester } from './http/requester.ts'
 import { createRouter } from './http/router.ts'
 import { composePlatform } from './platform/compose.ts'
-import { describeRequester } from './platform/requester.ts'
 import { emailChangeRoutes } from './routes/accounts/email-change.ts'
 import { profileRoutes } from './routes/accounts/profile.ts'
 import { accountRoutes } from './routes/accounts/registration.ts'
@@ -31,7 +31,7 @@ import { devMailboxRoutes } from './routes/mail.ts'
 import { passwordRoutes } from './routes/passwords.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 
-const base = createRouter()
+const base = createRouter({ router: new FixedPathsFirstRouter() })
 base.onError(handleError)
 base.notFound(handleNotFound)
 base.use(requestScope)
@@ -46,7 +46,7 @@ base.use(
   }),
 )
 base.use(async (c, next) => {
-  const requester = describeRequester(c.req.raw, c.get('requestId'), chooseLocale(c.req.header('Accept-Language')))
+  const requester = new HttpRequester(c.req.raw, c.get('requestId'))
   c.set('platform', composePlatform(c.env as Env, requester, c.executionCtx))
   await next()
 })

@@ -131,6 +131,9 @@ export const LOGIN_FORGET_SECONDS = 24 * 60 * 60
 export const SIGN_UPS_PER_ADDRESS = { requests: 10, windowSeconds: 60 }
 
 // ------------------------------------------------------------------ requests
+/** The levels of log lines, the least important first. */
+export const LOG_LEVELS = ['info', 'warn', 'error'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
 export const JSON_BODY_MAX_BYTES = 64 * 1024
 export const JSON_MAX_DEPTH = 16
 export const FORM_BODY_MAX_BYTES = 8 * 1024

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { ACCESS_TOKEN_MAX_TTL_SECONDS, REGIONS } from './config.ts'
+import { ACCESS_TOKEN_MAX_TTL_SECONDS, LOG_LEVELS, REGIONS } from './config.ts'
 import type { Secrets } from './crypto/derived-key.ts'
 import { BUILT_IN_IDS, type ClientVariable, toClientVariables } from './oauth-providers/built-in.ts'
 import { ConfiguredIssuers } from './oauth-providers/configured-issuers.ts'
@@ -59,6 +59,7 @@ const describeVariables = () => ({
     .default([]),
   RATE_LIMITS: z.enum(['on', 'off']).default('on'),
   RATE_LIMIT_PER_MINUTE: wholeNumber(10, 1_000_000).default(300),
+  LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
   AUDIT_RETENTION_DAYS: wholeNumber(1, 36_500, 'days').default(400),
   RATE_LIMIT_SENSITIVE_PER_MINUTE: wholeNumber(1, 10_000).default(5),
   REGION: z.enum(REGIONS).default('weur'),
@@ -187,6 +188,7 @@ function toSettings(values: Parsed) {
     passwordRequire: values.PASSWORD_REQUIRE,
     rateLimits: values.RATE_LIMITS === 'on',
     rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE,
+    logLevel: values.LOG_LEVEL,
     auditRetentionDays: values.AUDIT_RETENTION_DAYS,
     rateLimitSensitivePerMinute: values.RATE_LIMIT_SENSITIVE_PER_MINUTE,
     region: values.REGION,

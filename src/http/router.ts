@@ -1,5 +1,6 @@
 import { zValidator } from '@hono/zod-validator'
 import { type Handler, Hono, type MiddlewareHandler, type TypedResponse } from 'hono'
+import type { HonoOptions } from 'hono/hono-base'
 import type { BlankSchema, Schema, ToSchema } from 'hono/types'
 import type { StatusCode } from 'hono/utils/http-status'
 import type { JSONParsed } from 'hono/utils/types'
@@ -66,7 +67,7 @@ export class Router<S extends Schema = BlankSchema> extends Hono<AppEnv, S> {
   }
 }
 
-export const createRouter = (): Router => new Router()
+export const createRouter = (options: Pick<HonoOptions<AppEnv>, 'router'> = {}): Router => new Router(options)
 
 /** Lists the statements of all routes of an app, which the OpenAPI document is made of (`openapi.ts`). */
 export const statementsOf = (app: Pick<Hono, 'routes'>): Statement[] =>

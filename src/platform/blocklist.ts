@@ -29,7 +29,7 @@ export interface EndedSessionsObject {
   end(entries: readonly number[]): void | Promise<void>
 }
 
-interface Bindings {
+export interface BlocklistBindings {
   namespace: KVNamespace
   queue: Queue<unknown>
   /** Opens the object of a shard. */
@@ -43,7 +43,7 @@ interface Bindings {
  * isolate keeps in memory, so that a read normally asks nobody (docs/decisions/0018-blocklist.md).
  */
 export function createBlocklist(
-  { namespace, queue, openObject, keyOf }: Bindings,
+  { namespace, queue, openObject, keyOf }: BlocklistBindings,
   shards: readonly KnownShard[],
   runtime: { now: () => number; waitUntil: (promise: Promise<unknown>) => void },
 ): Blocklist {

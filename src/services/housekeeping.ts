@@ -47,13 +47,13 @@ export async function cleanUp(deps: Reading): Promise<void> {
     if (next === undefined) break
     if (await isUnfinished(...next)) waiting.push(next)
   }
-  logInfo('cleaned up', { removed, unfinished: waiting.map(([kind]) => kind) })
+  logInfo(deps.settings, 'cleaned up', { removed, unfinished: waiting.map(([kind]) => kind) })
   if (failures.length > 0) throw failures[0]
 }
 
 /** Logs how large the database is, so that an operator sees in time that it fills. */
-export async function reportDatabaseSize(deps: Pick<Platform, 'databaseBytes'>): Promise<void> {
-  logInfo('database size', { bytes: await deps.databaseBytes() })
+export async function reportDatabaseSize(deps: Pick<Platform, 'databaseBytes' | 'settings'>): Promise<void> {
+  logInfo(deps.settings, 'database size', { bytes: await deps.databaseBytes() })
 }
 
 /**

@@ -85,7 +85,7 @@ export async function deliverNextMail(deps: Needs): Promise<string | null> {
   const about = { outboxId: mail.id, kind: mail.kind, attempts: mail.attempts }
   if (mail.tokenId !== null && token === null) {
     await dropMailStatement(db, mail, 'token used')
-    logInfo('mail dropped', about)
+    logInfo(settings, 'mail dropped', about)
     return mail.id
   }
   try {
@@ -97,7 +97,7 @@ export async function deliverNextMail(deps: Needs): Promise<string | null> {
     return mail.id
   }
   await recordDelivery(deps, mail)
-  logInfo('mail delivered', about)
+  logInfo(settings, 'mail delivered', about)
   return mail.id
 }
 

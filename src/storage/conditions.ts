@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import type { OrPlace, Places } from './prepared.ts'
 
 /** These expressions are for statements that depend, inside one batch, on what the database holds at that moment. */
 
@@ -20,7 +21,7 @@ export const userIdByToken = (tokenId: string): SQL => sql`(select user_id from 
 export const whenTokenExists = (tokenId: string): SQL =>
   sql`exists (select 1 from one_time_tokens where id = ${tokenId})`
 
-export const whenSessionExists = (sessionId: string): SQL =>
+export const whenSessionExists = (sessionId: OrPlace<string>): SQL =>
   sql`exists (select 1 from sessions where id = ${sessionId})`
 
 /** Holds where this session belongs to this user. */
@@ -73,7 +74,7 @@ export interface Proven {
 /**
  * Holds where the account is active and what opens it has not changed since: nobody claimed it or changed its password.
  */
-export const whenAsProven = (account: Proven): SQL =>
+export const whenAsProven = (account: Proven | Places<Proven>): SQL =>
   sql`exists (select 1 from users where id = ${account.id} and status = 'active'
     and ${credentialsVersion} = ${account.credentialsVersion})`
 

@@ -69,7 +69,7 @@ export async function openSession(deps: OpeningNeeds, account: Account, login: N
   const notice = isNewDevice ? noticeTo(deps, account, { kind: 'new_device', at: now, when: whenOpened }) : null
   const { opened, trimmed } = await inOneBatch(db, {
     opened: insertSessionStatement(db, session, account),
-    grant: insertGrantStatement(db, grant, whenOpened),
+    grant: insertGrantStatement(db, grant),
     trimmed: trimSessionsStatement(db, account.id, MAX_SESSIONS_PER_USER),
     lastSeen: recordLoginStatement(db, account.id, session.id, now),
     audit: auditStatement(

@@ -4,6 +4,7 @@ import { credentialFields } from '../accounts/credentials.ts'
 import { insertWhere } from '../conditional-insert.ts'
 import { type Proven, whenAsProven } from '../conditions.ts'
 import { type Database, deleteSome } from '../database.ts'
+import { type Places, prepared } from '../prepared.ts'
 import { sessions, users } from '../schema/index.ts'
 
 export type Session = typeof sessions.$inferSelect
@@ -22,52 +23,56 @@ export const sessionFields = {
   city: sessions.city,
 }
 
-/**
- * The moment at which a session must be live, and how long it may have been idle by then; 0 means for as long as it
- * lives.
- */
+/** The moment at which a session must be live, and the time after which it must have been used to be so. */
 export interface LiveAt {
   nowMs: number
-  idleTimeoutMs: number
+  seenAfterMs: number
 }
 
 /** Holds where a session has neither expired nor been idle for longer than allowed. */
-export const whenLive = ({ nowMs, idleTimeoutMs }: LiveAt) =>
-  and(gt(sessions.expiresAt, nowMs), idleTimeoutMs > 0 ? gt(sessions.lastSeenAt, nowMs - idleTimeoutMs) : undefined)
+export const whenLive = ({ nowMs, seenAfterMs }: LiveAt | Places<LiveAt>) =>
+  and(gt(sessions.expiresAt, nowMs), gt(sessions.lastSeenAt, seenAfterMs))
 
-const whenLiveSession = (sessionId: string, live: LiveAt) =>
-  and(eq(sessions.id, sessionId), eq(users.status, 'active'), whenLive(live))
+type LiveSession = { sessionId: string } & LiveAt
 
-/** Finds a live session of an active account, with the account as it is now. */
-export async function findLiveSession(db: Database, sessionId: string, live: LiveAt) {
-  const row = await db
+const whenLiveSession = (live: Places<LiveSession>) =>
+  and(eq(sessions.id, live.sessionId), eq(users.status, 'active'), whenLive(live))
+
+const liveSession = prepared((db, live: Places<LiveSession>) =>
+  db
     .select({ session: sessionFields, account: accountFields })
     .from(sessions)
     .innerJoin(users, eq(users.id, sessions.userId))
-    .where(whenLiveSession(sessionId, live))
-    .get()
+    .where(whenLiveSession(live)),
+)
+
+/** Finds a live session of an active account, with the account as it is now. */
+export async function findLiveSession(db: Database, sessionId: string, live: LiveAt) {
+  const [row] = await liveSession(db, { sessionId, ...live })
   return row ?? null
 }
 
-/** Does the same, and also reads what the password is verified by, for a request that asks for it once more. */
-export async function findLiveSessionWithCredentials(db: Database, sessionId: string, live: LiveAt) {
-  const row = await db
+const liveSessionWithCredentials = prepared((db, live: Places<LiveSession>) =>
+  db
     .select({ session: sessionFields, account: accountFields, credentials: credentialFields })
     .from(sessions)
     .innerJoin(users, eq(users.id, sessions.userId))
-    .where(whenLiveSession(sessionId, live))
-    .get()
+    .where(whenLiveSession(live)),
+)
+
+/** Does the same, and also reads what the password is verified by, for a request that asks for it once more. */
+export async function findLiveSessionWithCredentials(db: Database, sessionId: string, live: LiveAt) {
+  const [row] = await liveSessionWithCredentials(db, { sessionId, ...live })
   return row ?? null
 }
 
+const accountOfSession = prepared((db, live: Places<LiveSession>) =>
+  db.select(accountFields).from(users).innerJoin(sessions, eq(users.id, sessions.userId)).where(whenLiveSession(live)),
+)
+
 /** Selects the active account of a live session, and nothing where the session has ended. */
-export function selectAccountStatement(db: Database, sessionId: string, live: LiveAt) {
-  return db
-    .select(accountFields)
-    .from(users)
-    .innerJoin(sessions, eq(users.id, sessions.userId))
-    .where(whenLiveSession(sessionId, live))
-}
+export const selectAccountStatement = (db: Database, sessionId: string, live: LiveAt) =>
+  accountOfSession(db, { sessionId, ...live })
 
 /**
  * The names by which a session is found: its id and its user from a verified access token, or the content of a verified
@@ -78,28 +83,42 @@ export interface NamedSessions {
   refresh: { id: string; salt: string } | null
 }
 
+type Names = Record<'sid' | 'sub' | 'grantId' | 'salt', string | null>
+
+const namedSessions = prepared((db, { sid, sub, grantId, salt }: Places<Names>) => {
+  const byAccess = sql`(${sessions.id} = ${sid} and ${sessions.userId} = ${sub})`
+  const byRefresh = sql`${sessions.id} = (select session_id from grants where id = ${grantId} and salt = ${salt})`
+  return db.select({ id: sessions.id, userId: sessions.userId }).from(sessions).where(or(byAccess, byRefresh))
+})
+
 /** Finds the sessions that these names stand for and that have not ended. A name that is null stands for none. */
 export async function findNamedSessions(db: Database, { access, refresh }: NamedSessions) {
-  const byAccess = sql`(${sessions.id} = ${access?.sid ?? null} and ${sessions.userId} = ${access?.sub ?? null})`
-  const byRefresh = sql`${sessions.id} = (select session_id from grants
-    where id = ${refresh?.id ?? null} and salt = ${refresh?.salt ?? null})`
-  return await db.select({ id: sessions.id, userId: sessions.userId }).from(sessions).where(or(byAccess, byRefresh))
+  const [sid, sub] = [access?.sid ?? null, access?.sub ?? null]
+  return await namedSessions(db, { sid, sub, grantId: refresh?.id ?? null, salt: refresh?.salt ?? null })
 }
 
-/** Lists the live sessions of an active account, newest first. */
-export function listLiveSessionsStatement(db: Database, userId: string, live: LiveAt) {
-  return db
+const liveSessionsOf = prepared((db, { userId, ...live }: Places<{ userId: string } & LiveAt>) =>
+  db
     .select(sessionFields)
     .from(sessions)
     .innerJoin(users, eq(users.id, sessions.userId))
     .where(and(eq(sessions.userId, userId), eq(users.status, 'active'), whenLive(live)))
-    .orderBy(desc(sessions.createdAt), desc(sessions.id))
-}
+    .orderBy(desc(sessions.createdAt), desc(sessions.id)),
+)
+
+/** Lists the live sessions of an active account, newest first. */
+export const listLiveSessionsStatement = (db: Database, userId: string, live: LiveAt) =>
+  liveSessionsOf(db, { userId, ...live })
+
+type NewSession = Session & { accountId: string } & Pick<Proven, 'credentialsVersion'>
+
+const insertSession = prepared((db, { accountId, credentialsVersion, ...session }: Places<NewSession>) =>
+  insertWhere(db, sessions, session, whenAsProven({ id: accountId, credentialsVersion })),
+)
 
 /** Opens a session only if the account is active and has not changed since its owner proved who they are. */
-export function insertSessionStatement(db: Database, session: typeof sessions.$inferInsert, proven: Proven) {
-  return insertWhere(db, sessions, session, whenAsProven(proven))
-}
+export const insertSessionStatement = (db: Database, session: Session, { id, credentialsVersion }: Proven) =>
+  insertSession(db, { ...session, accountId: id, credentialsVersion })
 
 /** Ends the oldest sessions beyond the limit. */
 export function trimSessionsStatement(db: Database, userId: string, limit: number) {
