@@ -9,6 +9,7 @@ import { PRICES_PER_MILLION, PRICES_READ_ON, priceOfMillion } from './prices.ts'
 
 /** All that a run measured. */
 export interface Measured {
+  isQuick: boolean
   versions: Readonly<Record<string, string>>
   rounds: number
   roundMs: number
@@ -88,10 +89,10 @@ export function judge({ timings, bundles, startUpMs }: Measured): Result[] {
 
 /** Writes the whole of `docs/benchmarks.md`. */
 export function writeReport(measured: Measured): string {
-  const { versions, rounds, roundMs, concurrency, startUpRepetitions } = measured
+  const { isQuick, versions, rounds, roundMs, concurrency, startUpRepetitions } = measured
   return `# Benchmarks
 
-\`npm run bench\` wrote this page. It measured on ${availableParallelism()} × ${cpus()[0]?.model ?? 'an unknown CPU'}, with ${Object.entries(
+\`npm run bench\` wrote this page.${isQuick ? ' **This was a quick run (`--quick`), whose numbers say little.**' : ''} It measured on ${availableParallelism()} × ${cpus()[0]?.model ?? 'an unknown CPU'}, with ${Object.entries(
     versions,
   )
     .map(([name, version]) => `${name} ${version}`)

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { projectRoot } from '../scripts/lib/wrangler.ts'
@@ -46,7 +47,7 @@ const CANDIDATES = [toCandidate(postern), toCandidate(betterAuth), toCandidate(v
 /** Measures everything and writes the report. */
 export async function runBenchmarks(isQuick: boolean): Promise<void> {
   const effort = isQuick ? QUICK : FULL
-  const measured: Measured = { ...(await measureAll(effort)), profiles: [] }
+  const measured: Measured = { isQuick, ...(await measureAll(effort)), profiles: [] }
   const missed = new Set(judge(measured).flatMap(({ operation, isMet }) => (isMet ? [] : [operation])))
   const operations = new Set(
     CPU_AIMS.map(({ operation }) => operation).filter((name) => missed.has(`\`${name}\`, CPU`)),
@@ -66,7 +67,7 @@ async function measureAll({
   rounds,
   roundMs,
   startUpRepetitions,
-}: Effort): Promise<Omit<Measured, 'profiles'>> {
+}: Effort): Promise<Omit<Measured, 'isQuick' | 'profiles'>> {
   const counts: [string, Map<string, Counts>][] = []
   const startUpMs: [string, number][] = []
   for (const { name, count, startUp } of CANDIDATES) {
@@ -81,7 +82,7 @@ async function measureAll({
   const bundles = await Promise.all(running.map(async ({ name, build }) => [name, await measureBundle(build)] as const))
   await Promise.all(running.map((service) => service.stop()))
   return {
-    versions: { Node: process.versions.node, ...(await readVersions()) },
+    versions: { Postern: describeCommit(), Node: process.versions.node, ...(await readVersions()) },
     rounds,
     roundMs,
     concurrency: CONCURRENCY,
@@ -92,6 +93,9 @@ async function measureAll({
     startUpMs: new Map(startUpMs),
   }
 }
+
+const describeCommit = () =>
+  execFileSync('git', ['describe', '--always', '--dirty'], { cwd: projectRoot, encoding: 'utf8' }).trim()
 
 async function readVersions(): Promise<Record<string, string>> {
   const { packages } = JSON.parse(await readFile(join(projectRoot, 'bench/package-lock.json'), 'utf8')) as {
