@@ -83,7 +83,7 @@ export function openClient(origin: string, connections: number): Client {
       sending.on('error', (error: NodeJS.ErrnoException) => {
         // workerd closed an idle connection at the moment at which it was used again, and saw nothing of the request.
         if (sending.reusedSocket && error.code === 'ECONNRESET') return resolve(answer(call))
-        reject(error)
+        reject(new Error(`${method} ${path} got no answer: ${error.message}`, { cause: error }))
       })
       sending.end(json ?? undefined)
     })
