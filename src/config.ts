@@ -60,7 +60,7 @@ export const RECENT_LOGIN_MAX_AGE_SECONDS = 10 * 60
 export const ACCESS_TOKEN_MAX_TTL_SECONDS = 24 * 60 * 60
 export const DEVICE_TOKEN_TTL_SECONDS = 365 * 24 * 60 * 60
 /** How long a request may still sign a token that it began before its session ended. */
-export const ACCESS_TOKEN_RACE_SECONDS = 60
+const ACCESS_TOKEN_RACE_SECONDS = 60
 /**
  * An ended session is kept for longer than every access token that any configuration allows, so that lowering
  * `ACCESS_TOKEN_TTL_SECONDS` revives no token that was signed before.
@@ -77,7 +77,10 @@ export const KV_MIN_TTL_SECONDS = 60
 export const KV_MIN_CACHE_TTL_SECONDS = 30
 
 // ------------------------------------------------------------------ published lists of ended sessions
-/** The number of objects that keep ended sessions, and of the lists that they publish (docs/decisions/0018-blocklist.md). */
+/**
+ * The number of objects that keep ended sessions, and of the lists that they publish
+ * (docs/decisions/0018-blocklist.md).
+ */
 export const ENDED_SESSIONS_SHARDS = 16
 /** KV accepts one write a second for each key (docs/platform-notes.md). */
 export const ENDED_LIST_PUBLISH_INTERVAL_MS = 1000

@@ -1,6 +1,6 @@
 import { createExecutionContext, createMessageBatch, getQueueResult } from 'cloudflare:test'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { ACCESS_TOKEN_MAX_TTL_SECONDS, DEPENDENCY_TIMEOUT_MS, KV_MIN_TTL_SECONDS } from '../../src/config.ts'
+import { ACCESS_TOKEN_MAX_TTL_SECONDS } from '../../src/config.ts'
 import worker from '../../src/index.ts'
 import type { RevocationMessage } from '../../src/platform/blocklist.ts'
 import { composePlatform } from '../../src/platform/compose.ts'
@@ -8,8 +8,8 @@ import { SYSTEM } from '../../src/platform/requester.ts'
 import wranglerConfig from '../../wrangler.toml?raw'
 import { signedIn, verified } from '../support/accounts.ts'
 import { expectRefusal } from '../support/answers.ts'
-import { callWorker } from '../support/call-worker.ts'
-import { bearer, logIn, PASSWORD, type SignedIn } from '../support/client.ts'
+import { logIn } from '../support/client.ts'
+import { ENDINGS } from '../support/endings.ts'
 import { blocklistOf, change, createDeployment, holdClock, logOut, pass, read } from '../support/locations.ts'
 
 async function deliver(isolate: Env, queued: RevocationMessage[]) {
@@ -28,32 +28,6 @@ beforeEach(() => {
     vi.restoreAllMocks()
   }
 })
-
-/** These requests end sessions of an account. `other` is another session of the same account. */
-const ENDINGS: [string, (isolate: Env, sessions: { victim: SignedIn; other: SignedIn }) => Promise<Response>][] = [
-  ['a logout', (isolate, { victim }) => logOut(isolate, victim)],
-  [
-    'the end of all other sessions',
-    (isolate, { other }) =>
-      callWorker(isolate, 'DELETE', '/auth/sessions', { headers: bearer(other.tokens.accessToken) }),
-  ],
-  [
-    'a change of the password',
-    (isolate, { other }) =>
-      callWorker(isolate, 'POST', '/auth/change-password', {
-        headers: bearer(other.tokens.accessToken),
-        body: { currentPassword: PASSWORD, newPassword: 'an entirely new password' },
-      }),
-  ],
-  [
-    'the deletion of the account',
-    (isolate, { other }) =>
-      callWorker(isolate, 'DELETE', '/auth/me', {
-        headers: bearer(other.tokens.accessToken),
-        body: { password: PASSWORD },
-      }),
-  ],
-]
 
 describe('when the object of an ended session does not answer', () => {
   it.each(ENDINGS)('%s is done, this isolate knows it, and the queue tells the object', async (_, end) => {
@@ -123,52 +97,6 @@ describe('when the object of an ended session does not answer', () => {
   })
 })
 
-describe('when KV fails', () => {
-  it.each(['refuse', 'refuse writes', 'hang'] as const)(
-    'told to %s, every change is done without it, and nothing is queued',
-    async (how) => {
-      for (const [, end] of ENDINGS) {
-        const { here, kv, queued } = createDeployment()
-        const { email } = await verified()
-        const [victim, other] = [await logIn(email), await logIn(email)]
-        kv.break(how)
-        expect((await end(here, { victim, other })).status).toBe(204)
-        expect(queued).toEqual([])
-        expect([await change(here, victim), await read(here, victim)]).toEqual([401, 401])
-        expect(kv.take().writes).toBe(0)
-      }
-    },
-  )
-
-  it('reads of others are refused with 503 where an isolate knows no list, and answered where it does', async () => {
-    const { here, at, kv } = createDeployment()
-    const guest = await signedIn()
-    expect(await read(here, guest)).toBe(200)
-    kv.break('refuse')
-    expect(await read(here, guest)).toBe(200)
-    const refused = await callWorker(at('FRA'), 'GET', '/auth/session', { headers: bearer(guest.tokens.accessToken) })
-    expect(refused.headers.get('Retry-After')).toMatch(/^\d+$/)
-    await expectRefusal(refused, 503, 'dependency_unavailable')
-    for (const path of ['/auth/me', '/auth/sessions']) expect(await read(at('FRA'), guest, path)).toBe(200)
-  })
-
-  it('a request waits for ten seconds and no longer where the isolate knows no list', async () => {
-    const { here, kv } = createDeployment()
-    const victim = await signedIn()
-    await callWorker(here, 'GET', '/.well-known/jwks.json')
-    kv.break('hang')
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-    let status: number | null = null
-    const reading = read(here, victim).then((answered) => (status = answered))
-    while (vi.getTimerCount() === 0) await scheduler.wait(1)
-    await vi.advanceTimersByTimeAsync(DEPENDENCY_TIMEOUT_MS - 1)
-    expect(status).toBeNull()
-    await vi.advanceTimersByTimeAsync(1)
-    expect(await reading).toBe(503)
-    expect(DEPENDENCY_TIMEOUT_MS).toBe(10_000)
-  })
-})
-
 describe('a logout that is replayed or repeated', () => {
   it('succeeds each time, and is published once', async () => {
     const { here, kv, shards, queued } = createDeployment()
@@ -209,44 +137,5 @@ describe('the objects of ended sessions', () => {
       [shardName, { locationHint: 'apac' }],
       ['shard-0', { locationHint: 'apac' }],
     ])
-  })
-})
-
-/** Vite adds this function, which reads files as text. */
-interface RawGlob {
-  glob(pattern: string, options: { query: '?raw'; import: 'default'; eager: true }): Record<string, string>
-}
-
-describe('the life of a value in KV, which takes no less than 60 s', () => {
-  it('is 60 s or more, however short a token lives (better-auth#7124, openauth 0.4.3)', async () => {
-    for (const ttl of [60, 61, 900, 86_400]) {
-      const { kv, here, shards } = createDeployment()
-      const short = { ...here, ACCESS_TOKEN_TTL_SECONDS: String(ttl) } as Env
-      const response = await callWorker(short, 'POST', '/auth/login', {
-        body: { identifier: (await verified()).email, password: PASSWORD },
-      })
-      const session: SignedIn = await response.json()
-      expect((await logOut(short, session)).status).toBe(204)
-      await shards.publish()
-      expect(kv.take()).toMatchObject({ writes: 1, badRequests: 0 })
-    }
-  })
-
-  it('is bounded from below in every source file that writes to KV', async () => {
-    const sources = (import.meta as unknown as RawGlob).glob('../../src/**/*.ts', {
-      query: '?raw',
-      import: 'default',
-      eager: true,
-    })
-    const literal = Object.entries(sources).filter(([, text]) =>
-      /(expirationTtl|cacheTtl):\s*\d|expiration:/.test(text),
-    )
-    expect(literal.map(([path]) => path)).toEqual([])
-    const kvWriters = Object.entries(sources).filter(([, text]) => text.includes('expirationTtl'))
-    expect(kvWriters.map(([path]) => path.split('/').at(-1)).sort()).toEqual(['ended-sessions.ts', 'rate-limiter.ts'])
-    // The time to live of a list is more than a day. That of a count is its window and the least that KV accepts.
-    for (const [path, text] of kvWriters)
-      expect(text, path).toMatch(/expirationTtl(: ENDED_SESSION_KEEP_SECONDS| = windowSeconds \+ KV_MIN_TTL_SECONDS)/)
-    expect(KV_MIN_TTL_SECONDS).toBe(60)
   })
 })

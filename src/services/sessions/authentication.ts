@@ -22,7 +22,10 @@ export interface CallerWithCredentials extends Caller {
   credentials: Credentials
 }
 
-/** Checks an access token by itself, and asks neither the database nor the blocklist. @throws {Refusal} */
+/**
+ * Checks an access token by itself, and asks neither the database nor the blocklist.
+ * @throws {Refusal} `unauthenticated`.
+ */
 export async function verifySignature(
   deps: Signing,
   token: string,
@@ -60,8 +63,8 @@ export async function nameSessions(
 }
 
 /**
- * Trusts a token for reading. It checks the signature and the blocklist, which may lag (docs/security.md, "How fast a token
- * dies").
+ * Trusts a token for reading. It checks the signature and the blocklist, which may lag (docs/security.md, "How fast a
+ * token dies").
  */
 export async function authenticateRead(
   deps: Signing & Pick<Platform, 'blocklist'>,
