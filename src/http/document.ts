@@ -19,7 +19,7 @@ const CORS_HEADERS = [
 export const serveDocument = every(
   etag({ retainedHeaders: [...RETAINED_304_HEADERS, ...CORS_HEADERS] }),
   createMiddleware<AppEnv>(async (c) => {
-    const asset = await c.var.platform.fetchAsset(new Request(new URL('/openapi.json', c.req.url)))
+    const asset = await c.get('platform').fetchAsset(new Request(new URL('/openapi.json', c.req.url)))
     const tag = asset.headers.get('ETag')
     if (!asset.ok || tag === null) throw new Refusal('internal_error', { reason: 'the pages were built without it' })
     const caching = { 'Cache-Control': `public, max-age=${OPENAPI_MAX_AGE_SECONDS}`, ETag: tag }

@@ -28,9 +28,9 @@ export const token = (): Guard<{ claims: Claims }> => ({
   refuses: TOKEN_REFUSALS,
   actsByToken: false,
   async check(c) {
-    const claims = await authenticateRead(c.var.platform, requireAccessToken(c))
+    const claims = await authenticateRead(c.get('platform'), requireAccessToken(c))
     c.set('userId', claims.sub)
-    c.var.platform.noteActivity(claims.sid)
+    c.get('platform').noteActivity(claims.sid)
     return { claims }
   },
 })
@@ -52,7 +52,7 @@ export const reader = ({
   refuses: name === undefined ? TOKEN_REFUSALS : [...TOKEN_REFUSALS, 'forbidden'],
   actsByToken: false,
   async check(c) {
-    const { platform } = c.var
+    const platform = c.get('platform')
     const claims = await verifySignature(platform, requireAccessToken(c))
     return {
       claims,
@@ -96,7 +96,7 @@ export const recentLogin = (): Guard<{ caller: Caller }> => ({
   actsByToken: true,
   async check(c) {
     const caller = await authenticateCaller(c)
-    assertRecentLogin(caller, c.var.platform.now())
+    assertRecentLogin(caller, c.get('platform').now())
     return { caller }
   },
 })

@@ -20,5 +20,5 @@ const listRoute = route({
 })
 
 export const auditRoutes = createRouter().openapi(listRoute, async (c) =>
-  c.json(await readAuditEvents(c.var.platform, c.get('readAsCaller'), c.req.valid('query')), 200),
+  c.json(await readAuditEvents(c.get('platform'), c.get('readAsCaller'), c.req.valid('query')), 200),
 )

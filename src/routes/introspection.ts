@@ -33,8 +33,8 @@ const revokeRoute = route({
 })
 
 export const introspectionRoutes = createRouter()
-  .openapi(introspectRoute, async (c) => c.json(await introspect(c.var.platform, c.req.valid('form').token), 200))
+  .openapi(introspectRoute, async (c) => c.json(await introspect(c.get('platform'), c.req.valid('form').token), 200))
   .openapi(revokeRoute, async (c) => {
-    await revoke(c.var.platform, c.req.valid('form').token, c.get('clientId'))
+    await revoke(c.get('platform'), c.req.valid('form').token, c.get('clientId'))
     return c.body(null, 200)
   })

@@ -50,7 +50,7 @@ const mfaEmailRoute = route({
 export const loginRoutes = createRouter()
   .openapi(loginRoute, async (c) => {
     const { delivery, ...credentials } = c.req.valid('json')
-    const result = await logInWithPassword(c.var.platform, {
+    const result = await logInWithPassword(c.get('platform'), {
       ...credentials,
       ...readLoginExtras(c, delivery),
       countStranger: c.get('countStranger'),
@@ -59,7 +59,7 @@ export const loginRoutes = createRouter()
   })
   .openapi(mfaRoute, async (c) => {
     const { delivery, ...input } = c.req.valid('json')
-    const session = await logInWithSecondFactor(c.var.platform, {
+    const session = await logInWithSecondFactor(c.get('platform'), {
       ...input,
       ...readLoginExtras(c, delivery),
       countStranger: c.get('countStranger'),
@@ -67,6 +67,6 @@ export const loginRoutes = createRouter()
     return c.json(presentSession(c, session, delivery), 200)
   })
   .openapi(mfaEmailRoute, async (c) => {
-    await sendMfaCode(c.var.platform, c.req.valid('json').ticket)
+    await sendMfaCode(c.get('platform'), c.req.valid('json').ticket)
     return c.json({ status: 'code_sent' as const }, 202)
   })

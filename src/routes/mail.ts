@@ -8,7 +8,7 @@ import { sendPage } from '../http/pages.ts'
 
 /** In production these addresses do not exist. */
 const developmentOnly = createMiddleware<AppEnv>(async (c, next) => {
-  if (!c.var.platform.settings.isDevelopment) throw new Refusal('not_found')
+  if (!c.get('platform').settings.isDevelopment) throw new Refusal('not_found')
   await next()
 })
 
@@ -24,6 +24,6 @@ export const devMailboxRoutes = new Hono<AppEnv>()
     ),
     async (c) => {
       const { to } = c.req.valid('query')
-      return c.json({ items: await c.var.platform.listDevMails(to?.toLowerCase() ?? null) })
+      return c.json({ items: await c.get('platform').listDevMails(to?.toLowerCase() ?? null) })
     },
   )

@@ -50,15 +50,15 @@ const changeRoute = route({
 
 export const passwordRoutes = createRouter()
   .openapi(forgotRoute, async (c) => {
-    await requestPasswordReset(c.var.platform, c.req.valid('json').email)
+    await requestPasswordReset(c.get('platform'), c.req.valid('json').email)
     return c.json({ status: 'reset_sent' as const }, 202)
   })
   .openapi(resetRoute, async (c) => {
     const { password, ...proof } = c.req.valid('json')
-    await resetPassword(c.var.platform, proof, password)
+    await resetPassword(c.get('platform'), proof, password)
     return c.body(null, 204)
   })
   .openapi(changeRoute, async (c) => {
-    await changePassword(c.var.platform, c.get('caller'), c.req.valid('json'))
+    await changePassword(c.get('platform'), c.get('caller'), c.req.valid('json'))
     return c.body(null, 204)
   })

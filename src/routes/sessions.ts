@@ -91,14 +91,14 @@ export const sessionRoutes = createRouter()
   .openapi(refreshRoute, async (c) => {
     const { token, isCookie } = readRefreshToken(c, c.req.valid('json').refreshToken)
     if (token === null) throw new Refusal('invalid_refresh_token', { reason: 'none sent' })
-    const tokens = await refreshSession(c.var.platform, token)
+    const tokens = await refreshSession(c.get('platform'), token)
     if (!isCookie) return c.json({ tokenType: 'Bearer' as const, ...tokens }, 200)
     setTokenCookies(c, tokens)
     return c.json({ expiresIn: tokens.expiresIn }, 200)
   })
   .openapi(logoutRoute, async (c) => {
     const { token: refreshToken } = readRefreshToken(c, c.req.valid('json').refreshToken)
-    await logOut(c.var.platform, { accessToken: readAccessToken(c), refreshToken })
+    await logOut(c.get('platform'), { accessToken: readAccessToken(c), refreshToken })
     clearTokenCookies(c)
     c.header('Clear-Site-Data', '"cache", "storage"')
     return c.body(null, 204)
@@ -120,17 +120,17 @@ export const sessionRoutes = createRouter()
   })
   .openapi(listRoute, async (c) => {
     const { claims, readAsCaller } = c.var
-    return c.json(await listSessions(c.var.platform, readAsCaller, claims, c.req.valid('query')), 200)
+    return c.json(await listSessions(c.get('platform'), readAsCaller, claims, c.req.valid('query')), 200)
   })
   .openapi(endRoute, async (c) => {
     const { account } = c.get('caller')
-    const ended = await endSession(c.var.platform, { id: c.req.valid('param').id, userId: account.id })
+    const ended = await endSession(c.get('platform'), { id: c.req.valid('param').id, userId: account.id })
     if (!ended) throw new Refusal('not_found')
     return c.body(null, 204)
   })
   .openapi(endOthersRoute, async (c) => {
     const { session } = c.get('caller')
-    await endOtherSessions(c.var.platform, session)
+    await endOtherSessions(c.get('platform'), session)
     return c.body(null, 204)
   })
 

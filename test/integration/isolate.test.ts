@@ -9,7 +9,7 @@ import { interceptEnv } from '../support/intercept-env.ts'
 
 const context = { waitUntil: () => undefined }
 /** What belongs to one request: who asks, and what is done after its answer. */
-const OF_REQUEST = ['requester', 'rateLimiter', 'noteActivity']
+const OF_REQUEST = ['requester', 'blocklist', 'rateLimiter', 'noteActivity']
 
 describe('an isolate', () => {
   it('makes the parts of the platform once, but for those that belong to a request', () => {

@@ -46,8 +46,8 @@ async function authenticateBy<Found extends Omit<Caller, 'deviceToken'>>(
   c: Context,
   authenticate: (deps: Context['var']['platform'], token: string) => Promise<Found>,
 ): Promise<Found & Pick<Caller, 'deviceToken'>> {
-  const found = await authenticate(c.var.platform, requireAccessToken(c))
+  const found = await authenticate(c.get('platform'), requireAccessToken(c))
   c.set('userId', found.account.id)
-  c.var.platform.noteActivity(found.session.id)
+  c.get('platform').noteActivity(found.session.id)
   return { ...found, deviceToken: readDeviceToken(c) }
 }

@@ -38,10 +38,10 @@ const confirmRoute = route({
 
 export const emailChangeRoutes = createRouter()
   .openapi(requestRoute, async (c) => {
-    await requestEmailChange(c.var.platform, c.get('caller'), c.req.valid('json'))
+    await requestEmailChange(c.get('platform'), c.get('caller'), c.req.valid('json'))
     return c.json({ status: 'confirmation_sent' as const }, 202)
   })
   .openapi(confirmRoute, async (c) => {
-    await confirmEmailChange(c.var.platform, c.req.valid('json'))
+    await confirmEmailChange(c.get('platform'), c.req.valid('json'))
     return c.json({ status: 'email_changed' as const }, 200)
   })

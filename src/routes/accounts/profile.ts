@@ -48,11 +48,11 @@ const deleteRoute = route({
 export const profileRoutes = createRouter()
   .openapi(readRoute, (c) => c.json(toUser(c.get('caller').account), 200))
   .openapi(updateRoute, async (c) => {
-    const user = await changeProfile(c.var.platform, c.get('caller').account, c.req.valid('json'))
+    const user = await changeProfile(c.get('platform'), c.get('caller').account, c.req.valid('json'))
     return c.json(user, 200)
   })
   .openapi(deleteRoute, async (c) => {
-    await deleteAccount(c.var.platform, c.get('caller'), c.req.valid('json').password)
+    await deleteAccount(c.get('platform'), c.get('caller'), c.req.valid('json').password)
     clearTokenCookies(c)
     return c.body(null, 204)
   })

@@ -97,20 +97,20 @@ const exchangeRoute = route({
 
 export const oauthRoutes = createRouter()
   .openapi(providersRoute, (c) => {
-    const items = [...c.var.platform.providers.values()].map(({ id, name }) => ({ id, name }))
+    const items = [...c.get('platform').providers.values()].map(({ id, name }) => ({ id, name }))
     return c.json({ items }, 200)
   })
   .openapi(startRoute, async (c) => {
     const { redirectTo, delivery, codeChallenge = null } = c.req.valid('query')
     const wishes = { redirectTo, delivery, codeChallenge }
-    const { url, cookie } = await beginLogin(c.var.platform, c.req.valid('param').provider, wishes)
+    const { url, cookie } = await beginLogin(c.get('platform'), c.req.valid('param').provider, wishes)
     setFlowCookie(c, cookie)
     return c.redirect(url, 302)
   })
   .openapi(callbackRoute, async (c) => {
     const { provider } = c.req.valid('param')
     const { state = '' } = c.req.valid('query')
-    const flow = await openFlow(c.var.platform, { provider, state }, (name) => readFlowCookie(c, name))
+    const flow = await openFlow(c.get('platform'), { provider, state }, (name) => readFlowCookie(c, name))
     // Without the cookie there is no address that could be trusted to send the browser to.
     if (!flow) throw new Refusal('invalid_state', { reason: 'no cookie of this state' })
     clearFlowCookie(c, cookieName(state))
@@ -118,7 +118,7 @@ export const oauthRoutes = createRouter()
   })
   .openapi(exchangeRoute, async (c) => {
     const { code, codeVerifier } = c.req.valid('json')
-    const exchanged = await exchangeCode(c.var.platform, {
+    const exchanged = await exchangeCode(c.get('platform'), {
       code,
       verifier: codeVerifier ?? readVerifierCookie(c),
       deviceToken: readDeviceToken(c),
@@ -141,7 +141,7 @@ export const oauthRoutes = createRouter()
 async function land(c: Context, flow: OAuthFlow): Promise<string> {
   try {
     const parameters = new URL(c.req.url).searchParams
-    const landing = await completeFlow(c.var.platform, flow, { parameters, ...readLoginExtras(c, flow.delivery) })
+    const landing = await completeFlow(c.get('platform'), flow, { parameters, ...readLoginExtras(c, flow.delivery) })
     if (landing.session) presentSession(c, landing.session, 'cookie')
     if (landing.verifier !== null) setExchangeCookie(c, landing.verifier)
     return landing.code === null ? flow.redirectTo : withParameter(flow.redirectTo, 'code', landing.code)
