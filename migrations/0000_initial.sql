@@ -21,6 +21,16 @@ CREATE TABLE `audit_events` (
 CREATE INDEX `audit_events_at` ON `audit_events` (`at`);--> statement-breakpoint
 CREATE INDEX `audit_events_user` ON `audit_events` (`user_id`,`at`);--> statement-breakpoint
 CREATE INDEX `audit_events_type` ON `audit_events` (`type`,`at`);--> statement-breakpoint
+CREATE TABLE `factor_removals` (
+	`user_id` text PRIMARY KEY NOT NULL,
+	`token_id` text NOT NULL,
+	`requested_by` text NOT NULL,
+	`requested_at` integer NOT NULL,
+	`removes_at` integer NOT NULL,
+	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade
+);
+--> statement-breakpoint
+CREATE INDEX `factor_removals_due` ON `factor_removals` (`removes_at`);--> statement-breakpoint
 CREATE TABLE `grants` (
 	`id` text PRIMARY KEY NOT NULL,
 	`session_id` text NOT NULL,
@@ -73,6 +83,7 @@ CREATE TABLE `one_time_tokens` (
 	`salt` text NOT NULL,
 	`email` text NOT NULL,
 	`methods` text,
+	`former_state` text,
 	`attempts` integer DEFAULT 0 NOT NULL,
 	`created_at` integer NOT NULL,
 	`expires_at` integer NOT NULL,

@@ -19,9 +19,11 @@ import { createRouter } from './http/route.ts'
 import { composePlatform } from './platform/compose.ts'
 import { describeRequester } from './platform/requester.ts'
 import { emailChangeRoutes } from './routes/accounts/email-change.ts'
+import { notMeRoutes } from './routes/accounts/not-me.ts'
 import { profileRoutes } from './routes/accounts/profile.ts'
 import { accountRoutes } from './routes/accounts/registration.ts'
 import { auditRoutes } from './routes/audit.ts'
+import { factorRemovalRoutes } from './routes/factors/removal.ts'
 import { identityRoutes } from './routes/federation/identities.ts'
 import { oauthRoutes } from './routes/federation/login.ts'
 import { serviceRoutes } from './routes/health.ts'
@@ -69,6 +71,8 @@ export const app = base
   .route('/', passwordRoutes)
   .route('/', emailChangeRoutes)
   .route('/', profileRoutes)
+  .route('/', notMeRoutes)
+  .route('/', factorRemovalRoutes)
   .route('/', oauthRoutes)
   .route('/', identityRoutes)
   .route('/', auditRoutes)

@@ -28,6 +28,8 @@ export const VERIFICATION_TOKEN_TTL_SECONDS = 24 * 60 * 60
 /** ASVS 6.4.1 asks for a short life. */
 export const RESET_TOKEN_TTL_SECONDS = 60 * 60
 export const EMAIL_CHANGE_TOKEN_TTL_SECONDS = 60 * 60
+/** How long the link "This was not me" of a notice works (docs/decisions/0022-not-me.md). */
+export const NOT_ME_TOKEN_TTL_SECONDS = 7 * 24 * 60 * 60
 /** ASVS 6.5.5 asks that an out-of-band code lives ten minutes at most. */
 export const MFA_TICKET_TTL_SECONDS = 10 * 60
 /**
@@ -37,6 +39,12 @@ export const MFA_TICKET_TTL_SECONDS = 10 * 60
  */
 export const CODE_GUESSES = { perToken: 5, perDay: 100 }
 export const CODE_DIGITS = 8
+
+// ------------------------------------------------------------------ lost factors
+/** How long the removal of a user's factors waits after an admin asked for it, so that the user can stop it. */
+export const FACTOR_REMOVAL_WAIT_SECONDS = 72 * 60 * 60
+/** The link that stops a removal lives this much longer than the wait, because the hourly job may be late. */
+export const FACTOR_REMOVAL_GRACE_SECONDS = 24 * 60 * 60
 
 // ------------------------------------------------------------------ federated login
 /** How long a person may take at the provider. */
@@ -125,7 +133,7 @@ export type Locale = (typeof LOCALES)[number]
 /** How long one delivery may hold a mail before another may try. It is longer than the time-out of any transport. */
 export const MAIL_LEASE_SECONDS = 5 * 60
 /** People wait for these mails, so they leave before all others that are due. */
-export const URGENT_MAIL_KINDS = ['reset_password', 'one_time_code', 'confirm_email_change']
+export const URGENT_MAIL_KINDS = ['reset_password', 'account_reverted', 'one_time_code', 'confirm_email_change']
 /**
  * The seconds until the next try, by the number of tries: ten tries in 24 hours and 20 minutes, where each pause may be
  * up to half as long again. A queue holds a message back for 12 hours at most.

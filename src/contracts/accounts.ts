@@ -13,6 +13,9 @@ export const RegisterRequest = z
 const ByToken = { token: OpaqueToken }
 const ByCode = { email: EmailAddress, code: OneTimeCode }
 
+/** The token of a link that has no code beside it. */
+export const LinkRequest = z.strictObject(ByToken).openapi('LinkRequest')
+
 /** A mailed token, or the code of the same mail with the address it went to. */
 export const VerifyEmailRequest = z
   .union([z.strictObject(ByToken), z.strictObject(ByCode)])

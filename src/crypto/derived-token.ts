@@ -9,6 +9,8 @@ export type TokenPurpose =
   | 'reset_password'
   | 'change_email'
   | 'mfa_ticket'
+  | 'not_me'
+  | 'keep_factors'
   | 'oauth_exchange'
 
 /**

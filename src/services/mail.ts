@@ -1,5 +1,6 @@
 import {
   EMAIL_CHANGE_TOKEN_TTL_SECONDS,
+  FACTOR_REMOVAL_WAIT_SECONDS,
   LOCALES,
   MAIL_LEASE_SECONDS,
   MAIL_RECORD_PAUSES_MS,
@@ -7,6 +8,7 @@ import {
   MAIL_SWEEP_BATCH,
   MAIL_SWEEP_BATCHES,
   MFA_TICKET_TTL_SECONDS,
+  NOT_ME_TOKEN_TTL_SECONDS,
   RESET_TOKEN_TTL_SECONDS,
   VERIFICATION_TOKEN_TTL_SECONDS,
 } from '../config.ts'
@@ -35,17 +37,23 @@ type Needs = Pick<
 >
 
 /**
- * The page that each token opens, and how long the token lives. A ticket has no page, because its code is typed where
- * the login waits.
+ * The page that each token opens, how long the token lives, and whether its mail has a code as well. A ticket has no
+ * page, because its code is typed where the login waits. A link that protects an account has no code, because nobody
+ * needs to type one on another device.
  */
 const TOKEN_PAGES = {
-  verify_email: { page: '/verify-email', ttlSeconds: VERIFICATION_TOKEN_TTL_SECONDS },
-  reset_password: { page: '/reset-password', ttlSeconds: RESET_TOKEN_TTL_SECONDS },
-  change_email: { page: '/confirm-email-change', ttlSeconds: EMAIL_CHANGE_TOKEN_TTL_SECONDS },
-  mfa_ticket: { page: null, ttlSeconds: MFA_TICKET_TTL_SECONDS },
+  verify_email: { page: '/verify-email', ttlSeconds: VERIFICATION_TOKEN_TTL_SECONDS, hasCode: true },
+  reset_password: { page: '/reset-password', ttlSeconds: RESET_TOKEN_TTL_SECONDS, hasCode: true },
+  change_email: { page: '/confirm-email-change', ttlSeconds: EMAIL_CHANGE_TOKEN_TTL_SECONDS, hasCode: true },
+  mfa_ticket: { page: null, ttlSeconds: MFA_TICKET_TTL_SECONDS, hasCode: true },
+  not_me: { page: '/not-me', ttlSeconds: NOT_ME_TOKEN_TTL_SECONDS, hasCode: false },
+  keep_factors: { page: '/keep-factors', ttlSeconds: FACTOR_REMOVAL_WAIT_SECONDS, hasCode: false },
 } as const
 
-/** These notices link to the account they tell of, because whoever reads them can still sign in to it. */
+/**
+ * These notices link to the account they tell of, where they carry no link to undo it, because whoever reads them can
+ * still sign in to it.
+ */
 const ACCOUNT_NOTICES: readonly MailKind[] = [
   'account_created',
   'account_claimed',
@@ -53,6 +61,8 @@ const ACCOUNT_NOTICES: readonly MailKind[] = [
   'new_device',
   'factor_added',
   'factor_removed',
+  'factors_removed',
+  'new_email_in_use',
   'role_granted',
 ]
 
@@ -142,7 +152,7 @@ function describeMail(deps: Needs, mail: OutboxRow, token: OneTimeToken | null):
     const link = ACCOUNT_NOTICES.includes(kind) ? `${appUrl}/account` : null
     return { kind, locale, link, code: null, details: mail.details }
   }
-  const { page, ttlSeconds } = TOKEN_PAGES[token.purpose]
+  const { page, ttlSeconds, hasCode } = TOKEN_PAGES[token.purpose]
   const subject = { purpose: token.purpose, id: token.id, generation: 0, salt: token.salt }
   // A browser sends the fragment to nobody, so no server, log, proxy or referrer ever holds the token.
   const link = page === null ? null : `${appUrl}${page}#token=${makeToken(secrets, subject)}`
@@ -151,7 +161,7 @@ function describeMail(deps: Needs, mail: OutboxRow, token: OneTimeToken | null):
     kind,
     locale,
     link,
-    code: makeCode(secrets, subject),
+    code: hasCode ? makeCode(secrets, subject) : null,
     details: { ...mail.details, minutes },
   }
 }

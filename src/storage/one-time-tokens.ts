@@ -1,4 +1,4 @@
-import { and, eq, gt, inArray, isNull, lt, type SQL, sql } from 'drizzle-orm'
+import { and, eq, gt, inArray, isNull, lt, notInArray, type SQL, sql } from 'drizzle-orm'
 import { accountFields } from './accounts/accounts.ts'
 import { inOneBatch } from './batch.ts'
 import { insertWhere } from './conditional-insert.ts'
@@ -18,12 +18,14 @@ export interface NewOneTimeToken {
 }
 
 /** The account that a token is made for, and what must still be true of it. */
-type TokenOwner = { id: string; unlessTaken?: string; asProven?: Proven } | { email: string; isUnverified?: boolean }
+type TokenOwner =
+  | { id: string; unlessTaken?: string; asProven?: Proven; when?: SQL }
+  | { email: string; isUnverified?: boolean }
 
 /**
  * Makes a token for the active account that `owner` picks, or none where there is no such account. With `unlessTaken`,
- * it does so only while nobody has that address; with `asProven`, only while the account is as it was then. The token
- * proves the account's address, or `email` where it names one.
+ * it does so only while nobody else has that address; with `asProven`, only while the account is as it was then; with
+ * `when`, only if that holds. The token proves the account's address, or `email` where it names one.
  */
 export function issueTokenStatement(
   db: Database,
@@ -47,11 +49,12 @@ export function issueTokenStatement(
 function whenIsOwner(owner: TokenOwner): SQL | undefined {
   if ('email' in owner)
     return and(eq(users.email, owner.email), owner.isUnverified ? isNull(users.emailVerifiedAt) : undefined)
-  const { id, unlessTaken, asProven } = owner
+  const { id, unlessTaken, asProven, when } = owner
   return and(
     eq(users.id, id),
-    unlessTaken === undefined ? undefined : sql`not ${whenAddressIsTaken(unlessTaken)}`,
+    unlessTaken === undefined ? undefined : sql`not ${whenAddressIsTaken(unlessTaken, id)}`,
     asProven && whenAsProven(asProven),
+    when,
   )
 }
 
@@ -136,16 +139,22 @@ export function consumeTokenStatement(db: Database, id: string) {
     .returning({ id: oneTimeTokens.id })
 }
 
-/** Does the same for a token whose use makes every other token of its user worthless, whatever its purpose. */
-export function consumeAllTokensStatement(db: Database, id: string) {
+/**
+ * Holds for tokens that die with the credentials of their user. The others protect the owner against whoever changes
+ * credentials: they undo such a change, or stop the removal of the factors.
+ */
+const whenOfCredentials = notInArray(oneTimeTokens.purpose, ['not_me', 'keep_factors'])
+
+/** Does the same for a token whose use makes all others of its user worthless that depend on the credentials. */
+export function consumeAllTokensStatement(db: Database, id: string, when: SQL = sql`true`) {
   return db
     .delete(oneTimeTokens)
-    .where(eq(oneTimeTokens.userId, userIdByToken(id)))
+    .where(and(eq(oneTimeTokens.userId, userIdByToken(id)), whenOfCredentials, when))
     .returning({ id: oneTimeTokens.id })
 }
 
-export function deleteTokensStatement(db: Database, userId: string, when: SQL) {
-  return db.delete(oneTimeTokens).where(and(eq(oneTimeTokens.userId, userId), when))
+export function deleteTokensStatement(db: Database, userId: string | SQL, when: SQL) {
+  return db.delete(oneTimeTokens).where(and(eq(oneTimeTokens.userId, userId), whenOfCredentials, when))
 }
 
 export function deleteExpiredTokens(db: Database, nowMs: number, limit: number): Promise<number> {

@@ -68,7 +68,7 @@ export async function deleteAccount(
   })
   const { ended } = await inOneBatch(db, {
     ended: endSessionsStatement(db, account.id),
-    notice: notice.statement,
+    notice: notice.statements,
     audit: auditStatement(db, { type: 'user.deleted', at: now, ...bySelf(account) }, requester, whenAccountExists),
     account: deleteAccountStatement(db, account.id),
   })

@@ -35,7 +35,7 @@ export function factorChange(
   return {
     statements: {
       audit: auditStatement(db, { type: `factor.${change}`, at, ...bySelf(account), details }, requester, when),
-      notice: notice.statement,
+      notice: notice.statements,
       ended: isRemoved ? endSessionsStatement(db, account.id, { except: session.id, when }) : null,
     },
     async finish(ended: readonly Pick<Session, 'id'>[] | null): Promise<void> {

@@ -30,6 +30,11 @@ export function removeUnprovenFactorsStatements(db: Platform['db'], userId: stri
   return FACTORS.flatMap((factor) => factor.remove?.(db, userId, whenUnverified(userId, when)) ?? [])
 }
 
+/** Removes every factor of an account, if `when` holds. */
+export function removeFactorsStatements(db: Platform['db'], userId: string, when: Condition) {
+  return FACTORS.flatMap((factor) => factor.remove?.(db, userId, when) ?? [])
+}
+
 /** Lists the factors that open an account without a password. One of them is enough to unlink the last provider. */
 export function factorsThatOpenAlone(userId: string): Condition[] {
   return FACTORS.flatMap((factor) => factor.whenOpensAlone?.(userId) ?? [])

@@ -9,6 +9,7 @@ import { inOneBatch } from '../../storage/batch.ts'
 import { whenSessionExists } from '../../storage/conditions.ts'
 import { insertGrantStatement } from '../../storage/sessions/grants.ts'
 import { insertSessionStatement, type Session, trimSessionsStatement } from '../../storage/sessions/sessions.ts'
+import { stopRemovalStatements } from '../factors/removal.ts'
 import { newId, newSalt } from '../identifiers.ts'
 import { toCredentialsRefusal } from '../login/refusal.ts'
 import { noticeTo } from '../notices.ts'
@@ -83,8 +84,12 @@ export async function openSession(deps: OpeningNeeds, account: Account, login: N
       requester,
       whenOpened,
     ),
+    removal:
+      session.strongAuthenticatedAt === null
+        ? null
+        : stopRemovalStatements(deps, account, { why: 'strong login', when: whenOpened }),
     rehash: login.rehash ? rehashPasswordStatement(db, account.id, login.rehash) : null,
-    notice: notice ? notice.statement : null,
+    notice: notice ? notice.statements : null,
     replaced: endReplacedStatements(deps, replaced, { sessionId: session.id, at: now }),
   })
   if (opened.meta.changes === 0) throw toCredentialsRefusal('account changed during login')

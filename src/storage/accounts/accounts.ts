@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNull, lt, sql } from 'drizzle-orm'
+import { and, eq, inArray, isNull, lt, type SQL, sql } from 'drizzle-orm'
 import type { SelectResultFields } from 'drizzle-orm/query-builders/select.types'
 import { auditEachUserStatement } from '../audit.ts'
 import { inOneBatch } from '../batch.ts'
@@ -81,11 +81,15 @@ export function verifyEmailStatement(db: Database, tokenId: string, nowMs: numbe
  * Gives the account the address that a live token proves. If somebody took the address meanwhile, the batch fails. The
  * account counts as unproven again, because whoever has the new mailbox may be somebody else than whoever signs in.
  */
-export function changeEmailStatement(db: Database, tokenId: string, newEmail: string, nowMs: number) {
+export function changeEmailStatement(
+  db: Database,
+  { tokenId, newEmail, nowMs }: { tokenId: string; newEmail: string; nowMs: number },
+  when: SQL,
+) {
   return db
     .update(users)
     .set({ email: newEmail, emailVerifiedAt: nowMs, accessProvenAt: null })
-    .where(eq(users.id, userIdByToken(tokenId)))
+    .where(and(eq(users.id, userIdByToken(tokenId)), when))
 }
 
 /** Changes name and username. If the username is taken, the batch fails (`users_username_unique`). */

@@ -1,4 +1,5 @@
 export { auditCounts, auditEvents } from './audit.ts'
+export { factorRemovals } from './factor-removals.ts'
 export { passkeys, recoveryCodes, totpSecrets } from './factors.ts'
 export { grants } from './grants.ts'
 export { identities, spentStates } from './identities.ts'

@@ -2,8 +2,8 @@ import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { users } from './users.ts'
 
 /**
- * Each row is a token for a verification, a reset or an e-mail change, or an MFA ticket. Using a token deletes it, and
- * a code that is guessed too often makes it useless.
+ * Each row is a token for a verification, a reset, an e-mail change or an undo (`not_me`), or to stop the removal of
+ * the factors, or an MFA ticket. Using a token deletes it, and a code that is guessed too often makes it useless.
  */
 export const oneTimeTokens = sqliteTable(
   'one_time_tokens',
@@ -12,12 +12,16 @@ export const oneTimeTokens = sqliteTable(
     userId: text('user_id')
       .notNull()
       .references(() => users.id, { onDelete: 'cascade' }),
-    purpose: text('purpose', { enum: ['verify_email', 'reset_password', 'change_email', 'mfa_ticket'] }).notNull(),
+    purpose: text('purpose', {
+      enum: ['verify_email', 'reset_password', 'change_email', 'mfa_ticket', 'not_me', 'keep_factors'],
+    }).notNull(),
     salt: text('salt').notNull(),
-    /** The address the token proves: the account's own, or the new one of an e-mail change. */
+    /** The address the token proves: the account's own at that time, or the new one of an e-mail change. */
     email: text('email').notNull(),
     /** The methods by which the login of an MFA ticket was begun (RFC 8176), as a JSON array. */
     methods: text('methods', { mode: 'json' }).$type<string[]>(),
+    /** What the account was before the event that a `not_me` token undoes, as JSON (`accounts/former-state.ts`). */
+    formerState: text('former_state'),
     attempts: integer('attempts').notNull().default(0),
     createdAt: integer('created_at').notNull(),
     expiresAt: integer('expires_at').notNull(),

@@ -1,0 +1,43 @@
+import { LinkRequest } from '../../contracts/accounts.ts'
+import { FactorRemoval, UserParams } from '../../contracts/factor-removal.ts'
+import { json } from '../../http/body.ts'
+import { permission } from '../../http/guards.ts'
+import { answer, createRouter, route } from '../../http/route.ts'
+import { keepFactors, requestFactorRemoval } from '../../services/factors/removal.ts'
+import { assertRecentLogin } from '../../services/sessions/authentication.ts'
+
+const requestRoute = route({
+  method: 'delete',
+  path: '/users/{id}/factors',
+  tags: ['Administration'],
+  summary: 'Ask for the removal of all second factors of a user who has lost them',
+  description: 'The removal waits for three days. The user is mailed at once and can stop it.',
+  limit: 'sensitive',
+  guard: permission('users:write'),
+  params: UserParams,
+  answers: { 202: answer(FactorRemoval, 'When the factors are removed. A second request does not change that.') },
+  refuses: ['step_up_required', 'not_found'],
+})
+
+const keepRoute = route({
+  method: 'post',
+  path: '/auth/keep-factors',
+  tags: ['Profile'],
+  summary: 'Stop the removal of my second factors, by the token of the mail that tells of it',
+  limit: 'sensitive',
+  body: json(LinkRequest),
+  answers: { 204: { description: 'The factors stay.' } },
+  refuses: ['invalid_token'],
+})
+
+export const factorRemovalRoutes = createRouter()
+  .openapi(requestRoute, async (c) => {
+    const caller = c.get('caller')
+    assertRecentLogin(caller, c.var.platform.now())
+    const removesAt = await requestFactorRemoval(c.var.platform, caller, c.req.valid('param').id)
+    return c.json({ removesAt: new Date(removesAt).toISOString() }, 202)
+  })
+  .openapi(keepRoute, async (c) => {
+    await keepFactors(c.var.platform, c.req.valid('json').token)
+    return c.body(null, 204)
+  })
