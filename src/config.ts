@@ -43,7 +43,7 @@ export const CODE_DIGITS = 8
 // ------------------------------------------------------------------ lost factors
 /** How long the removal of a user's factors waits after an admin asked for it, so that the user can stop it. */
 export const FACTOR_REMOVAL_WAIT_SECONDS = 72 * 60 * 60
-/** The link that stops a removal lives this much longer than the wait, because the hourly job may be late. */
+/** The link that stops a removal lives this much longer than the wait, because the job that removes them may be late. */
 export const FACTOR_REMOVAL_GRACE_SECONDS = 24 * 60 * 60
 
 // ------------------------------------------------------------------ federated login

@@ -7,7 +7,7 @@ import {
   UNVERIFIED_ACCOUNT_KEEP_SECONDS,
 } from '../config.ts'
 import { logError, logInfo } from '../platform/log.ts'
-import type { EndingSessions, Mailing, Platform, Reading } from '../platform/platform.ts'
+import type { Platform, Reading } from '../platform/platform.ts'
 import { deleteUnverifiedAccounts } from '../storage/accounts/accounts.ts'
 import { deleteAuditCounts, deleteAuditEvents } from '../storage/audit.ts'
 import { deleteExpiredStates } from '../storage/federation/identities.ts'
@@ -15,10 +15,7 @@ import { deleteExpiredExchanges } from '../storage/federation/login-exchanges.ts
 import { deleteFailedMails, deleteSettledMails } from '../storage/mail.ts'
 import { deleteExpiredTokens } from '../storage/one-time-tokens.ts'
 import { deleteExpiredSessions, deleteIdleSessions } from '../storage/sessions/sessions.ts'
-import { removeDueFactors } from './factors/removal.ts'
 import { idleTimeoutMs } from './sessions/live-sessions.ts'
-
-type Needs = Reading & Mailing & EndingSessions
 
 /** Deletes some rows of one kind and answers how many they were. Fewer than the limit means that none is left. */
 type DeleteSome = (limit: number) => Promise<number>
@@ -30,7 +27,7 @@ const DAY_SECONDS = 24 * 60 * 60
  * steps; the rest waits for the next run. So no kind delays the others, whether it fills the database or fails.
  * @throws the first failure, once everything else is done, so that the job counts as failed.
  */
-export async function cleanUp(deps: Needs): Promise<void> {
+export async function cleanUp(deps: Reading): Promise<void> {
   const removed: Record<string, number> = {}
   const failures: unknown[] = []
   const isUnfinished = async (kind: string, deleteSome: DeleteSome) => {
@@ -63,15 +60,13 @@ export async function reportDatabaseSize(deps: Pick<Platform, 'databaseBytes'>):
  * Lists how to delete what has expired of each kind. Accounts come last, because what belongs to them is deleted with
  * them.
  */
-function kindsOf(deps: Needs): Record<string, DeleteSome> {
+function kindsOf(deps: Reading): Record<string, DeleteSome> {
   const { db, settings } = deps
   const now = deps.now()
   const before = (seconds: number) => now - seconds * 1000
   const auditedBefore = before(settings.auditRetentionDays * DAY_SECONDS)
   const idleMs = idleTimeoutMs(deps)
   return {
-    // The wait of a removal is over, so it is the first to be done. One step removes the factors of one account.
-    factorRemovals: async (limit) => ((await removeDueFactors(deps)) ? limit : 0),
     sessions: (limit) => deleteExpiredSessions(db, now, limit),
     ...(idleMs > 0 && { idleSessions: (limit) => deleteIdleSessions(db, now - idleMs, limit) }),
     tokens: (limit) => deleteExpiredTokens(db, before(TOKEN_KEEP_SECONDS), limit),

@@ -3,7 +3,7 @@ import type { MailboxItem } from '../../../src/durable-objects/dev-mailbox.ts'
 import { MAIL_KINDS, type MailKind } from '../../../src/mail/message.ts'
 import { de } from '../../../src/mail/texts/de.ts'
 import { en } from '../../../src/mail/texts/en.ts'
-import { giveSecondFactor, signedIn, verified } from '../../support/accounts.ts'
+import { giveSecondFactor, mailedToken, signedIn, verified } from '../../support/accounts.ts'
 import {
   bearer,
   codeIn,
@@ -17,6 +17,7 @@ import {
   waitForMail,
 } from '../../support/client.ts'
 import { rows } from '../../support/database.ts'
+import { addPasskey, pressNotMe, removeFactor, undoTokenOf } from '../../support/undo.ts'
 
 const FACTS = {
   product: 'Postern',
@@ -42,6 +43,15 @@ function expectLinkAndCode(mail: MailboxItem, page: string): void {
   expect(mail.html).toContain(`href="${link}"`)
   expect(codeIn(mail)).toMatch(/^\d{8}$/)
   expect(mail.html.replaceAll(/<[^>]*>/g, '')).toContain(codeIn(mail))
+}
+
+/** Expects a notice by whose link its reader undoes what it tells of. It holds no code. */
+function expectUndoLink(mail: MailboxItem): void {
+  const link = `${ORIGIN}/not-me#token=${tokenIn(mail)}`
+  expect(mail.text.split('\n')).toContain(link)
+  expect(mail.html).toContain(`href="${link}"`)
+  expect(mail.text).toContain('within 7 days')
+  expect(mail.text).not.toMatch(/^\d{8}$/m)
 }
 
 /** Expects a notice, which holds nothing that opens anything. It leads to the account where there is one to look at. */
@@ -101,13 +111,13 @@ describe('each kind of mail is sent where its event happens', () => {
     }
     expect((await post('/auth/change-password', changed, headers)).status).toBe(204)
     const first = await mailOf(email, 'password_changed')
-    expectNotice(first, { leadsToAccount: true })
+    expectUndoLink(first)
     expect(first.text).toMatch(/Time: .* UTC\nDevice: Firefox on Linux/)
     await post('/auth/forgot-password', { email })
     const token = tokenIn(await mailOf(email, 'reset_password'))
     expect((await post('/auth/reset-password', { token, password: `${PASSWORD} three` })).status).toBe(204)
     const second = await waitForMail(email, ({ id, subject }) => subject === first.subject && id !== first.id)
-    expectNotice(second, { leadsToAccount: true })
+    expectUndoLink(second)
   })
 
   sends('confirm_email_change', 'to the new address', async () => {
@@ -125,9 +135,56 @@ describe('each kind of mail is sent where its event happens', () => {
     await post('/auth/change-email', { newEmail: email, password: PASSWORD }, bearer(tokens.accessToken))
     await post('/auth/confirm-email-change', { token: tokenIn(await mailOf(email, 'confirm_email_change')) })
     const mail = await mailOf(old, 'email_changed')
-    expectNotice(mail, { leadsToAccount: false })
+    expectUndoLink(mail)
     expect(mail.text).toContain('u***@example.com')
     expect(mail.text).not.toContain(email)
+  })
+
+  sends('new_email_in_use', 'to the new address of a change, without a link that undoes it', async () => {
+    const { tokens } = await signedIn()
+    const email = newEmail()
+    await post('/auth/change-email', { newEmail: email, password: PASSWORD }, bearer(tokens.accessToken))
+    await post('/auth/confirm-email-change', { token: await mailedToken(email, 'change_email') })
+    expectNotice(await mailOf(email, 'new_email_in_use'), { leadsToAccount: true })
+  })
+
+  sends('factor_added', 'when a factor is added, with its name', async () => {
+    const { email } = await signedIn()
+    await addPasskey(email)
+    const mail = await mailOf(email, 'factor_added')
+    expectUndoLink(mail)
+    expect(mail.text).toContain('Phone')
+  })
+
+  sends('factor_removed', 'when a factor is removed', async () => {
+    const { email } = await signedIn()
+    await removeFactor(email, 'totp')
+    const mail = await mailOf(email, 'factor_removed')
+    expectUndoLink(mail)
+    expect(mail.text).toContain('authenticator app')
+  })
+
+  sends(
+    'account_reverted',
+    'to the address that an undo gives back, with a link and a code to set a password',
+    async () => {
+      const { email } = await signedIn()
+      await addPasskey(email)
+      expect((await pressNotMe(tokenIn(await mailOf(email, 'factor_added')))).status).toBe(204)
+      const mail = await mailOf(email, 'account_reverted')
+      expectLinkAndCode(mail, '/reset-password')
+      const password = 'four other words instead'
+      expect((await post('/auth/reset-password', { token: tokenIn(mail), password })).status).toBe(204)
+    },
+  )
+
+  sends('address_reverted', 'to the address that an undo takes away', async () => {
+    const { email: old, tokens } = await signedIn()
+    const email = newEmail()
+    await post('/auth/change-email', { newEmail: email, password: PASSWORD }, bearer(tokens.accessToken))
+    await post('/auth/confirm-email-change', { token: await mailedToken(email, 'change_email') })
+    expect((await pressNotMe(await undoTokenOf(old, 'email_changed'))).status).toBe(204)
+    expectNotice(await mailOf(email, 'address_reverted'), { leadsToAccount: false })
   })
 
   sends('one_time_code', 'for a login that waits for its second factor', async () => {
@@ -155,12 +212,14 @@ describe('each kind of mail is sent where its event happens', () => {
   })
 
   it('except the kinds listed here, which other tests cover or no route sends', () => {
-    // The mails about providers are tested in test/integration/federation and test/security. No route sends the others.
+    // The mails about providers are tested in test/integration/federation and test/security, those about lost factors
+    // in test/integration/factors, that about a reserved address in test/security. No route sends the others.
     expect(MAIL_KINDS.filter((kind) => !seen.has(kind))).toEqual([
       'account_created',
       'account_claimed',
-      'factor_added',
-      'factor_removed',
+      'address_reserved',
+      'factor_removal_requested',
+      'factors_removed',
       'role_granted',
       'account_deactivated',
     ])
