@@ -30,6 +30,7 @@ import { loginRoutes } from './routes/login.ts'
 import { devMailboxRoutes } from './routes/mail.ts'
 import { passwordRoutes } from './routes/passwords.ts'
 import { sessionRoutes } from './routes/sessions.ts'
+import { stepUpRoutes } from './routes/step-up.ts'
 
 const base = createRouter()
 base.onError(handleError)
@@ -66,6 +67,7 @@ export const app = base
   .route('/', accountRoutes)
   .route('/', loginRoutes)
   .route('/', sessionRoutes)
+  .route('/', stepUpRoutes)
   .route('/', passwordRoutes)
   .route('/', emailChangeRoutes)
   .route('/', profileRoutes)

@@ -28,14 +28,21 @@ export const VERIFICATION_TOKEN_TTL_SECONDS = 24 * 60 * 60
 /** ASVS 6.4.1 asks for a short life. */
 export const RESET_TOKEN_TTL_SECONDS = 60 * 60
 export const EMAIL_CHANGE_TOKEN_TTL_SECONDS = 60 * 60
+/** How long a login waits for its second factor. Nobody who is there needs longer (ASVS 6.5.5). */
+export const MFA_TICKET_TTL_SECONDS = 5 * 60
 /** ASVS 6.5.5 asks that an out-of-band code lives ten minutes at most. */
-export const MFA_TICKET_TTL_SECONDS = 10 * 60
+export const STEP_UP_CODE_TTL_SECONDS = 10 * 60
 /**
  * The number of wrong codes after which a token dies: 10^8 codes and 5 tries leave one chance in twenty million (ASVS
  * 6.6.3). `perDay` limits the wrong codes a day for one account and purpose, however many mails were asked for (NIST SP
  * 800-63B-4 §3.2.2).
  */
 export const CODE_GUESSES = { perToken: 5, perDay: 100 }
+/**
+ * The limit on the tries of one ticket. The throttle of the account bounds those of all its tickets in a day, and keeps
+ * the budgets of known devices apart, so that nobody who knows the password can shut the owner out.
+ */
+export const TICKET_GUESSES = { perToken: CODE_GUESSES.perToken }
 export const CODE_DIGITS = 8
 
 // ------------------------------------------------------------------ federated login
@@ -56,6 +63,17 @@ export const REFRESH_GRACE_SECONDS = 60
 export const MAX_SESSIONS_PER_USER = 20
 /** How recent a login must be for what cannot be undone (ASVS 7.5.1). */
 export const RECENT_LOGIN_MAX_AGE_SECONDS = 10 * 60
+/**
+ * The values of the claim `acr`: whether one factor was shown when the user last authenticated, or a second factor or a
+ * passkey that verified its user (docs/decisions/0021-step-up.md).
+ */
+export const ACR = { single: 'urn:postern:acr:single-factor', multi: 'urn:postern:acr:multi-factor' } as const
+export type Acr = (typeof ACR)[keyof typeof ACR]
+/**
+ * The `aud` of an access token that is good only for setting up or showing a second factor. No other service answers to
+ * this name, so none that verifies tokens as RFC 9068 §4 asks lets such a session in.
+ */
+export const ENROLMENT_AUDIENCE = 'urn:postern:audience:enrolment'
 /** The longest life that `ACCESS_TOKEN_TTL_SECONDS` may give an access token. */
 export const ACCESS_TOKEN_MAX_TTL_SECONDS = 24 * 60 * 60
 export const DEVICE_TOKEN_TTL_SECONDS = 365 * 24 * 60 * 60

@@ -8,6 +8,7 @@ import {
   MAIL_SWEEP_BATCHES,
   MFA_TICKET_TTL_SECONDS,
   RESET_TOKEN_TTL_SECONDS,
+  STEP_UP_CODE_TTL_SECONDS,
   VERIFICATION_TOKEN_TTL_SECONDS,
 } from '../config.ts'
 import { makeCode, makeToken } from '../crypto/derived-token.ts'
@@ -35,14 +36,15 @@ type Needs = Pick<
 >
 
 /**
- * The page that each token opens, and how long the token lives. A ticket has no page, because its code is typed where
- * the login waits.
+ * The page that each token opens, and how long the token lives. A ticket and a step-up have no page, because their
+ * code is typed where it was asked for.
  */
 const TOKEN_PAGES = {
   verify_email: { page: '/verify-email', ttlSeconds: VERIFICATION_TOKEN_TTL_SECONDS },
   reset_password: { page: '/reset-password', ttlSeconds: RESET_TOKEN_TTL_SECONDS },
   change_email: { page: '/confirm-email-change', ttlSeconds: EMAIL_CHANGE_TOKEN_TTL_SECONDS },
   mfa_ticket: { page: null, ttlSeconds: MFA_TICKET_TTL_SECONDS },
+  step_up: { page: null, ttlSeconds: STEP_UP_CODE_TTL_SECONDS },
 } as const
 
 /** These notices link to the account they tell of, because whoever reads them can still sign in to it. */

@@ -32,6 +32,7 @@ export function issueTokenStatement(
     purpose: OneTimeTokenPurpose | SQL
     email?: string
     methods?: string[]
+    boundTo?: string
   },
   owner: TokenOwner,
 ) {
@@ -54,6 +55,9 @@ function whenIsOwner(owner: TokenOwner): SQL | undefined {
     asProven && whenAsProven(asProven),
   )
 }
+
+/** What a token is picked by where a code is guessed. */
+type TokenPick = { id: string } | { email: string } | { session: { id: string; userId: string } }
 
 /** Finds a live token by the id and salt of its verified form, with its account. */
 export async function findToken(
@@ -81,20 +85,17 @@ export async function findToken(
 /**
  * Counts a guess at the code of a token, before the code is compared. It answers nothing when there is no such token,
  * when the guesses at it are used up, or when those of its user and purpose are used up for the day. A token is picked
- * by its id, or as the newest that was mailed to an address. Several accounts may have asked for one new address. Each
- * then has a token of its own, so that none can make the code of another useless.
+ * by its id, as the newest that is bound to a session, or as the newest that was mailed to an address. Several accounts
+ * may have asked for one new address. Each then has a token of its own, so that none can make the code of another
+ * useless.
  */
 export async function countGuess(
   db: Database,
-  guess: ({ id: string } | { email: string }) & { purpose: OneTimeTokenPurpose; at: number },
-  limits: { perToken: number; perDay: number },
+  guess: TokenPick & { purpose: OneTimeTokenPurpose; at: number },
+  limits: { perToken: number; perDay?: number },
 ) {
   const { purpose, at } = guess
-  const ids =
-    'id' in guess
-      ? sql`(${guess.id})`
-      : sql`(select id from (select id, max(created_at) from one_time_tokens
-          where email = ${guess.email} and purpose = ${purpose} group by user_id))`
+  const ids = pickTokens(guess, purpose)
   const { tokens, accounts } = await inOneBatch(db, {
     tokens: db
       .update(oneTimeTokens)
@@ -105,8 +106,10 @@ export async function countGuess(
           eq(oneTimeTokens.purpose, purpose),
           gt(oneTimeTokens.expiresAt, at),
           lt(oneTimeTokens.attempts, limits.perToken),
-          sql`(select sum(t.attempts) from one_time_tokens t where t.user_id = one_time_tokens.user_id
-            and t.purpose = ${purpose} and t.created_at > ${at - 86_400_000}) < ${limits.perDay}`,
+          limits.perDay === undefined
+            ? undefined
+            : sql`(select sum(t.attempts) from one_time_tokens t where t.user_id = one_time_tokens.user_id
+                and t.purpose = ${purpose} and t.created_at > ${at - 86_400_000}) < ${limits.perDay}`,
         ),
       )
       .returning(),
@@ -122,6 +125,15 @@ export async function countGuess(
     const account = accounts.find(({ id }) => id === token.userId)
     return account ? [{ token, account }] : []
   })
+}
+
+function pickTokens(pick: TokenPick, purpose: OneTimeTokenPurpose): SQL {
+  if ('id' in pick) return sql`(${pick.id})`
+  if ('session' in pick)
+    return sql`(select id from one_time_tokens where user_id = ${pick.session.userId} and purpose = ${purpose}
+      and bound_to = ${pick.session.id} order by created_at desc, rowid desc limit 1)`
+  return sql`(select id from (select id, max(created_at) from one_time_tokens
+    where email = ${pick.email} and purpose = ${purpose} group by user_id))`
 }
 
 /**

@@ -12,7 +12,7 @@ export type TryingFactors = VerifyingFactors & Pick<Platform, 'loginThrottle'>
 interface FactorOccasion {
   /** The device, if it has logged in to this account before. */
   deviceId: string | null
-  occasion: 'login' | 'reauthentication'
+  occasion: 'login' | 'step_up' | 'reauthentication'
 }
 
 /**

@@ -33,7 +33,7 @@ export interface Factor {
    */
   isGuessable: boolean
   /** Tells whether this account can show the factor. */
-  isSet(account: Account): boolean
+  isSet(account: Pick<Account, 'factors'>): boolean
   /**
    * Checks what was shown, and uses it up where it may be used once only. It answers the authentication methods that
    * this proves (RFC 8176), or null. A factor reads its own secrets, because no account object carries them.

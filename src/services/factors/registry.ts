@@ -1,4 +1,4 @@
-import type { MfaMethod } from '../../contracts/login.ts'
+import type { MfaMethod, StepUpMethod } from '../../contracts/login.ts'
 import type { Platform } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
 import type { Condition } from '../../storage/conditions.ts'
@@ -16,9 +16,26 @@ export function secondFactorsOf(account: Account): MfaMethod[] {
   return set.some(({ isStrong }) => isStrong) ? set.map(({ method }) => method) : []
 }
 
+/** Tells whether logins to this account ask for a second factor. */
+export const hasStrongFactor = (account: Pick<Account, 'factors'>): boolean =>
+  FACTORS.some((factor) => factor.isStrong && factor.isSet(account))
+
+/**
+ * Lists how somebody who is signed in proves once more who they are. The list is never empty: an account without a
+ * second factor shows its password, and one that has no password either gets a code by mail.
+ */
+export function stepUpMethodsOf(account: Account): StepUpMethod[] {
+  const factors = secondFactorsOf(account)
+  if (factors.length > 0) return factors
+  return [account.hasPassword ? 'password' : 'email']
+}
+
+/** Finds a factor by its method, whether or not an account has set it. */
+export const factorBy = (method: MfaMethod): Factor | null => FACTORS.find((factor) => factor.method === method) ?? null
+
 /** Finds the factor that is shown by this method; the answer is null where the account cannot show it. */
 export function findSecondFactor(account: Account, method: MfaMethod): Factor | null {
-  return secondFactorsOf(account).includes(method) ? (FACTORS.find((factor) => factor.method === method) ?? null) : null
+  return secondFactorsOf(account).includes(method) ? factorBy(method) : null
 }
 
 /**

@@ -4,7 +4,7 @@ import { auditEachUserStatement } from '../audit.ts'
 import { inOneBatch } from '../batch.ts'
 import { credentialsVersion, userIdByToken, whenSessionExists, whenVerifiesFirstSignUp } from '../conditions.ts'
 import type { Database } from '../database.ts'
-import { factorState } from '../factors/state.ts'
+import { factorState, whenFactorIsRequired } from '../factors/state.ts'
 import { users } from '../schema/index.ts'
 
 const stringList = (value: string) => JSON.parse(value) as string[]
@@ -24,6 +24,7 @@ export const accountFields = {
   status: users.status,
   locale: users.locale,
   factors: factorState,
+  isFactorRequired: sql`${whenFactorIsRequired(sql`users.id`)}`.mapWith(Boolean).as('is_factor_required'),
   accessProvenAt: users.accessProvenAt,
   createdAt: users.createdAt,
   lastSeenAt: users.lastSeenAt,

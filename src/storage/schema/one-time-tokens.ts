@@ -2,8 +2,8 @@ import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { users } from './users.ts'
 
 /**
- * Each row is a token for a verification, a reset or an e-mail change, or an MFA ticket. Using a token deletes it, and
- * a code that is guessed too often makes it useless.
+ * Each row is a token for a verification, a reset, an e-mail change or a step-up, or an MFA ticket. Using a token
+ * deletes it, and a code that is guessed too often makes it useless.
  */
 export const oneTimeTokens = sqliteTable(
   'one_time_tokens',
@@ -12,12 +12,16 @@ export const oneTimeTokens = sqliteTable(
     userId: text('user_id')
       .notNull()
       .references(() => users.id, { onDelete: 'cascade' }),
-    purpose: text('purpose', { enum: ['verify_email', 'reset_password', 'change_email', 'mfa_ticket'] }).notNull(),
+    purpose: text('purpose', {
+      enum: ['verify_email', 'reset_password', 'change_email', 'mfa_ticket', 'step_up'],
+    }).notNull(),
     salt: text('salt').notNull(),
     /** The address the token proves: the account's own, or the new one of an e-mail change. */
     email: text('email').notNull(),
     /** The methods by which the login of an MFA ticket was begun (RFC 8176), as a JSON array. */
     methods: text('methods', { mode: 'json' }).$type<string[]>(),
+    /** The client that began the login of a ticket, as a keyed hash, or the session that a step-up renews. */
+    boundTo: text('bound_to'),
     attempts: integer('attempts').notNull().default(0),
     createdAt: integer('created_at').notNull(),
     expiresAt: integer('expires_at').notNull(),
