@@ -29,13 +29,16 @@ export const VERIFICATION_TOKEN_TTL_SECONDS = 24 * 60 * 60
 export const RESET_TOKEN_TTL_SECONDS = 60 * 60
 export const EMAIL_CHANGE_TOKEN_TTL_SECONDS = 60 * 60
 /** ASVS 6.5.5 asks that an out-of-band code lives ten minutes at most. */
+export const MAILED_CODE_TTL_SECONDS = 10 * 60
 export const MFA_TICKET_TTL_SECONDS = 10 * 60
 /**
  * The number of wrong codes after which a token dies: 10^8 codes and 5 tries leave one chance in twenty million (ASVS
  * 6.6.3). `perDay` limits the wrong codes a day for one account and purpose, however many mails were asked for (NIST SP
- * 800-63B-4 §3.2.2).
+ * 800-63B-4 §3.2.2). The codes of second factors have no such limit, because the throttle of the account counts them
+ * and leaves known devices a budget of their own.
  */
 export const CODE_GUESSES = { perToken: 5, perDay: 100 }
+export const FACTOR_CODE_GUESSES = { perToken: 5, perDay: null }
 export const CODE_DIGITS = 8
 
 // ------------------------------------------------------------------ federated login

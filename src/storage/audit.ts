@@ -23,6 +23,7 @@ export type AuditType =
   | 'login.throttled'
   | 'reauthentication.failed'
   | 'reauthentication.throttled'
+  | 'reauthentication.code_requested'
   | 'session.refresh_reused'
   | 'session.ended'
   | 'password.reset_requested'
