@@ -41,6 +41,11 @@ export const CODE_GUESSES = { perToken: 5, perDay: 100 }
 export const FACTOR_CODE_GUESSES = { perToken: 5, perDay: null }
 export const CODE_DIGITS = 8
 
+// ------------------------------------------------------------------ second factors
+/** 80 bits are far beyond guessing (ASVS 6.5.4 asks for 20), and a person can still type them. */
+export const RECOVERY_CODE_BYTES = 10
+export const RECOVERY_CODES = 10
+
 // ------------------------------------------------------------------ federated login
 /** How long a person may take at the provider. */
 export const OAUTH_FLOW_TTL_SECONDS = 10 * 60

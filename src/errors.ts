@@ -52,6 +52,10 @@ export const REFUSALS = {
     title: 'Another account at this provider is linked. Unlink it, then try again.',
   },
   last_login_method: { status: 409, title: 'This is the last way to sign in to the account. Add another one first.' },
+  no_second_factor: {
+    status: 409,
+    title: 'The account has no second factor that recovery codes could stand in for. Add one first.',
+  },
   username_taken: { status: 409, title: 'This username is taken. Choose another one.' },
   body_too_large: { status: 413, title: 'The request body is too large. Send a smaller one.' },
   unsupported_media_type: {

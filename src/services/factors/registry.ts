@@ -1,14 +1,15 @@
 import type { MfaMethod } from '../../contracts/login.ts'
 import type { Platform } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
-import type { Condition } from '../../storage/conditions.ts'
+import { type Condition, whenAny } from '../../storage/conditions.ts'
 import { type FactorState, whenUnverified } from '../../storage/factors/state.ts'
 import type { Factor } from './factor.ts'
 import { mailedCode } from './mailed-code.ts'
+import { recoveryCode } from './recovery-codes.ts'
 import { totp } from './totp.ts'
 
 /** Every factor there is. Code that depends on the factors of an account asks here and names no factor itself. */
-export const FACTORS: readonly Factor[] = [totp, mailedCode]
+export const FACTORS: readonly Factor[] = [totp, recoveryCode, mailedCode]
 
 type Settings = Pick<Platform, 'settings'>
 
@@ -38,6 +39,10 @@ export function findStepUpFactor(deps: Settings, account: Account, method: MfaMe
 
 export const hasStrongFactor = (account: Account): boolean =>
   FACTORS.some(({ isStrong, isSet }) => isStrong && isSet(account))
+
+/** Holds where the account has a strong factor, at the place of a statement in its batch. */
+export const whenStrongFactorIsSet = (userId: string): Condition =>
+  whenAny(FACTORS.flatMap(({ whenSet }) => whenSet?.(userId) ?? []))
 
 const findFactor = (wanted: MfaMethod) => FACTORS.find(({ method }) => method === wanted) ?? null
 
