@@ -60,6 +60,10 @@ export const REFUSALS = {
     status: 409,
     title: 'A role of this account requires a second factor, and this is the last one. Add another one first.',
   },
+  no_second_factor: {
+    status: 409,
+    title: 'The account has no second factor that recovery codes could stand in for. Add one first.',
+  },
   username_taken: { status: 409, title: 'This username is taken. Choose another one.' },
   body_too_large: { status: 413, title: 'The request body is too large. Send a smaller one.' },
   unsupported_media_type: {

@@ -80,7 +80,7 @@ export const recentLogin = (leniency: Leniency = {}): Guard<{ caller: Caller }> 
   actsByToken: true,
   async check(c) {
     const caller = await authenticateCaller(c, leniency)
-    assertRecentLogin(caller, c.var.platform.now())
+    assertRecentLogin(c.var.platform, caller)
     return { caller }
   },
 })
@@ -96,7 +96,7 @@ export const recentFactor = (): Guard<{ caller: CallerWithCredentials }> => ({
   actsByToken: true,
   async check(c) {
     const caller = await authenticateCallerWithCredentials(c)
-    assertRecentFactor(caller, c.var.platform.now())
+    assertRecentFactor(c.var.platform, caller)
     return { caller }
   },
 })

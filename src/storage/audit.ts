@@ -37,6 +37,7 @@ export type AuditType =
   | 'identity.unlinked'
   | 'factor.added'
   | 'factor.removed'
+  | 'factor.recovery_code_used'
   | 'role.granted'
   | 'mail.failed'
 

@@ -5,12 +5,14 @@ import { type SQL, sql } from 'drizzle-orm'
 /** The condition under which a statement of a batch takes effect. */
 export type Condition = SQL
 
-/** Holds where all of these hold; those that are null are left out. */
-export const whenAll = (...conditions: readonly (Condition | null)[]): Condition =>
-  sql.join(
-    conditions.filter((condition) => condition !== null),
-    sql` and `,
-  )
+/** Holds where all of these conditions do. */
+export const whenAll = (conditions: readonly Condition[]): Condition => sql`(${sql.join([...conditions], sql` and `)})`
+
+/** Holds where one of these conditions does. */
+export const whenAny = (conditions: readonly Condition[]): Condition =>
+  sql`(${sql.join([sql`false`, ...conditions], sql` or `)})`
+
+export const whenNot = (condition: Condition): Condition => sql`not ${condition}`
 
 /**
  * Gives the time at which a password was removed or set. It is always later than the last time, even within one

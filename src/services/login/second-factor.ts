@@ -1,9 +1,9 @@
 import type { MfaMethod } from '../../contracts/login.ts'
 import { Refusal } from '../../errors.ts'
-import type { Mailing, Platform, Reading } from '../../platform/platform.ts'
+import type { Mailing, Reading } from '../../platform/platform.ts'
 import { consumeTokenStatement } from '../../storage/one-time-tokens.ts'
 import { tryFactor } from '../factors/attempt.ts'
-import type { ShownFactor } from '../factors/factor.ts'
+import type { ShownFactor, VerifyingFactors } from '../factors/factor.ts'
 import { mailLoginCode } from '../factors/mailed-code.ts'
 import { findSecondFactor } from '../factors/registry.ts'
 import { type OpenedSession, type OpeningNeeds, openSession, SECOND_FACTOR_SHOWN } from '../sessions/opening.ts'
@@ -24,7 +24,10 @@ export async function sendMfaCode(
   deps: Reading & Mailing,
   ticket: { ticket: string; deviceToken: string | null },
 ): Promise<void> {
-  await mailLoginCode(deps, await openTicket(deps, ticket))
+  const waiting = await openTicket(deps, ticket)
+  if (findSecondFactor(deps, waiting.account, 'email') === null)
+    throw new Refusal('invalid_token', { reason: 'no mailed code beside a strong factor' })
+  await mailLoginCode(deps, waiting)
 }
 
 /**
@@ -33,11 +36,11 @@ export async function sendMfaCode(
  * @throws {Refusal} `invalid_code`, whatever is wrong; `login_throttled`; `rate_limited`.
  */
 export async function logInWithSecondFactor(
-  deps: OpeningNeeds & Pick<Platform, 'loginThrottle'>,
+  deps: OpeningNeeds & VerifyingFactors,
   { method, proof, rememberDevice, replaces, countStranger, ...brought }: SecondFactorLogin,
 ): Promise<OpenedSession> {
   const { token, account, deviceId } = await countTry(deps, brought, countStranger)
-  const factor = findSecondFactor(account, method)
+  const factor = findSecondFactor(deps, account, method)
   if (factor === null) {
     await recordRefusal(deps, 'login.failed', account, { factor: method, reason: 'no such factor' })
     throw new Refusal('invalid_code', { reason: 'no such factor' })

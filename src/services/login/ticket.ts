@@ -1,4 +1,4 @@
-import { MFA_TICKET_TTL_SECONDS, TICKET_GUESSES } from '../../config.ts'
+import { FACTOR_CODE_GUESSES, MFA_TICKET_TTL_SECONDS } from '../../config.ts'
 import type { MfaMethod } from '../../contracts/login.ts'
 import type { SecretVersion } from '../../crypto/derived-key.ts'
 import { makeToken, verifyToken } from '../../crypto/derived-token.ts'
@@ -46,11 +46,11 @@ export async function issueTicket(deps: Reading & Recording, account: Account, l
   const { db, settings } = deps
   const now = deps.now()
   const token = newOneTimeToken(now, MFA_TICKET_TTL_SECONDS)
-  const boundTo = nameClient(deps, settings.secrets[0], login.deviceId)
+  const client = nameClient(deps, settings.secrets[0], login.deviceId)
   const { issued } = await inOneBatch(db, {
     issued: issueTokenStatement(
       db,
-      { ...token, purpose: 'mfa_ticket', methods: login.methods, boundTo },
+      { ...token, purpose: 'mfa_ticket', methods: login.methods, client },
       { id: account.id, asProven: account },
     ),
     audit: auditStatement(
@@ -63,7 +63,7 @@ export async function issueTicket(deps: Reading & Recording, account: Account, l
   })
   if (issued.meta.changes === 0) throw toCredentialsRefusal('account changed during login')
   const ticket = makeToken(settings.secrets, { purpose: 'mfa_ticket', id: token.id, generation: 0, salt: token.salt })
-  return { ticket, expiresIn: MFA_TICKET_TTL_SECONDS, methods: secondFactorsOf(account) }
+  return { ticket, expiresIn: MFA_TICKET_TTL_SECONDS, methods: secondFactorsOf(deps, account) }
 }
 
 /**
@@ -92,7 +92,7 @@ export async function countTry(
 ): Promise<WaitingLogin> {
   const claimed = verifyToken(deps.settings.secrets, ticket, 'mfa_ticket')
   const [found] = claimed
-    ? await countGuess(deps.db, { id: claimed.id, purpose: 'mfa_ticket', at: deps.now() }, TICKET_GUESSES)
+    ? await countGuess(deps.db, { id: claimed.id, purpose: 'mfa_ticket', at: deps.now() }, FACTOR_CODE_GUESSES)
     : []
   const deviceId = found ? readDevice(deps, found.account.id, deviceToken) : null
   if (deviceId === null) await countStranger()
@@ -107,7 +107,7 @@ export async function countTry(
 async function assertSameClient(deps: Client & Recording, waiting: WaitingLogin, code: RefusalCode): Promise<void> {
   const { token, account, deviceId } = waiting
   const names = deps.settings.secrets.map((version) => nameClient(deps, version, deviceId))
-  if (names.map((name) => isEqualInConstantTime(name, token.boundTo ?? '')).includes(true)) return
+  if (names.map((name) => isEqualInConstantTime(name, token.client ?? '')).includes(true)) return
   await recordRefusal(deps, 'login.failed', account, { reason: 'ticket of another client' })
   throw new Refusal(code, { reason: 'ticket of another client' })
 }

@@ -44,6 +44,6 @@ export async function proveAgain(
   caller: CallerWithCredentials,
   password: string | undefined,
 ): Promise<void> {
-  if (password === undefined) assertRecentLogin(caller, deps.now())
+  if (password === undefined) assertRecentLogin(deps, caller)
   else await provePassword(deps, caller, password)
 }

@@ -10,6 +10,13 @@ import { trustedUntil } from './remembered-devices.ts'
 export type StandingAccount = Pick<Account, 'isFactorRequired' | 'factors'>
 export type StandingSession = Pick<Session, 'strongAuthenticatedAt' | 'deviceTrustedAt'>
 
+type Needs = Pick<Platform, 'now' | 'settings'>
+
+interface SignedIn {
+  account: Account
+  session: Session
+}
+
 /** What a session lacks of what a role of its account requires. */
 type Shortfall = 'enrolment_required' | 'step_up_required'
 
@@ -18,11 +25,7 @@ type Shortfall = 'enrolment_required' | 'step_up_required'
  * one that neither this session nor its device has shown. The latter keeps out somebody who knows the password and
  * waits, signed in, until the owner sets a factor up.
  */
-export function findShortfall(
-  deps: Pick<Platform, 'now' | 'settings'>,
-  account: StandingAccount,
-  session: StandingSession,
-): Shortfall | null {
+export function findShortfall(deps: Needs, account: StandingAccount, session: StandingSession): Shortfall | null {
   if (!account.isFactorRequired) return null
   if (!hasStrongFactor(account)) return 'enrolment_required'
   const wasShown = session.strongAuthenticatedAt !== null || trustedUntil(deps, session.deviceTrustedAt) !== null
@@ -33,13 +36,10 @@ export function findShortfall(
  * Lets a session go on only where it lacks nothing that a role of its account requires.
  * @throws {Refusal} `enrolment_required`, `step_up_required`.
  */
-export function assertFullStanding(
-  deps: Pick<Platform, 'now' | 'settings'>,
-  { account, session }: { account: Account; session: Session },
-): void {
+export function assertFullStanding(deps: Needs, { account, session }: SignedIn): void {
   const shortfall = findShortfall(deps, account, session)
   if (shortfall === null) return
-  throw shortfall === 'step_up_required' ? toStepUpRefusal(account) : new Refusal(shortfall)
+  throw shortfall === 'step_up_required' ? toStepUpRefusal(deps, account) : new Refusal(shortfall)
 }
 
 /**
@@ -48,19 +48,19 @@ export function assertFullStanding(
  * ago, does not count, and neither does a password that was repeated.
  * @throws {Refusal} `step_up_required`.
  */
-export function assertRecentLogin(caller: { account: Account; session: Session }, nowMs: number): void {
-  const { account, session } = caller
+export function assertRecentLogin(deps: Needs, { account, session }: SignedIn): void {
   const shownAt = hasStrongFactor(account) ? session.strongAuthenticatedAt : session.authenticatedAt
-  if (shownAt === null || nowMs - shownAt > RECENT_LOGIN_MAX_AGE_SECONDS * 1000) throw toStepUpRefusal(account)
+  if (shownAt === null || deps.now() - shownAt > RECENT_LOGIN_MAX_AGE_SECONDS * 1000)
+    throw toStepUpRefusal(deps, account)
 }
 
 /** Does the same for an account that has a strong factor, and asks nothing of any other. */
-export function assertRecentFactor(caller: { account: Account; session: Session }, nowMs: number): void {
-  if (hasStrongFactor(caller.account)) assertRecentLogin(caller, nowMs)
+export function assertRecentFactor(deps: Needs, caller: SignedIn): void {
+  if (hasStrongFactor(caller.account)) assertRecentLogin(deps, caller)
 }
 
 /** Makes the refusal that names the ways in which a caller can prove once more who they are. */
-export const toStepUpRefusal = (account: Account): Refusal =>
+export const toStepUpRefusal = (deps: Needs, account: Account): Refusal =>
   new Refusal('step_up_required', {
-    members: { maxAgeSeconds: RECENT_LOGIN_MAX_AGE_SECONDS, methods: stepUpMethodsOf(account) },
+    members: { maxAgeSeconds: RECENT_LOGIN_MAX_AGE_SECONDS, methods: stepUpMethodsOf(deps, account) },
   })

@@ -1,23 +1,15 @@
-import { CODE_GUESSES, STEP_UP_CODE_TTL_SECONDS } from '../../config.ts'
-import type { MfaMethod, StepUpRequest } from '../../contracts/login.ts'
+import type { StepUpRequest } from '../../contracts/login.ts'
 import { Refusal } from '../../errors.ts'
-import type { Mailing, Signing, TryingPasswords } from '../../platform/platform.ts'
+import type { Mailing, Reading, Signing, TryingPasswords } from '../../platform/platform.ts'
 import { bySelf } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
-import { whenAll, whenAsProven, whenSessionIsOf, whenTokenExists } from '../../storage/conditions.ts'
-import { mailTokenStatements } from '../../storage/mail.ts'
-import {
-  consumeTokenStatement,
-  countGuess,
-  issueTokenStatement,
-  type OneTimeToken,
-} from '../../storage/one-time-tokens.ts'
+import { whenAll, whenAsProven, whenSessionIsOf } from '../../storage/conditions.ts'
 import { findOwnGrantStatement } from '../../storage/sessions/grants.ts'
 import { renewSessionStatement } from '../../storage/sessions/sessions.ts'
 import { tryFactor } from '../factors/attempt.ts'
-import { factorBy, hasStrongFactor, stepUpMethodsOf } from '../factors/registry.ts'
-import { newId, newOneTimeToken } from '../identifiers.ts'
+import { countStepUpGuess, mailStepUpCode } from '../factors/mailed-code.ts'
+import { findStepUpFactor, hasStrongFactor, stepUpMethodsOf } from '../factors/registry.ts'
 import { readDevice } from '../login/device.ts'
 import { provePassword } from '../passwords/proof.ts'
 import type { Caller, CallerWithCredentials } from './authentication.ts'
@@ -27,32 +19,13 @@ import { type IssuedTokens, issueTokens } from './tokens.ts'
 
 type Needs = Signing & TryingPasswords & Mailing
 
-/** What somebody has shown: the methods that it proves (RFC 8176), and the token of a mailed code. */
-interface Shown {
-  methods: readonly string[]
-  token: OneTimeToken | null
-}
-
 /**
  * Mails a code that renews this session and no other.
  * @throws {Refusal} `step_up_required` where the account proves itself in another way, which it names.
  */
-export async function sendStepUpCode(deps: Mailing, { account, session }: Caller): Promise<void> {
-  if (!stepUpMethodsOf(account).includes('email')) throw toStepUpRefusal(account)
-  const { db, requester } = deps
-  const at = deps.now()
-  const token = newOneTimeToken(at, STEP_UP_CODE_TTL_SECONDS)
-  const mail = { id: newId(), kind: 'one_time_code', locale: requester.locale, createdAt: at } as const
-  await inOneBatch(db, {
-    token: issueTokenStatement(
-      db,
-      { ...token, purpose: 'step_up', boundTo: session.id },
-      { id: account.id, asProven: account },
-    ),
-    mail: mailTokenStatements(db, { ...mail, tokenId: token.id }),
-    audit: auditStatement(db, { type: 'step_up.code_requested', at, ...bySelf(account) }, requester),
-  })
-  await deps.announceMails([mail.id])
+export async function sendStepUpCode(deps: Reading & Mailing, caller: Caller): Promise<void> {
+  if (!stepUpMethodsOf(deps, caller.account).includes('email')) throw toStepUpRefusal(deps, caller.account)
+  await mailStepUpCode(deps, caller)
 }
 
 /**
@@ -65,57 +38,43 @@ export async function sendStepUpCode(deps: Mailing, { account, session }: Caller
  */
 export async function stepUp(deps: Needs, caller: CallerWithCredentials, input: StepUpRequest): Promise<IssuedTokens> {
   const { account, session } = caller
-  if (!stepUpMethodsOf(account).includes(input.method)) throw toStepUpRefusal(account)
+  if (!stepUpMethodsOf(deps, account).includes(input.method)) throw toStepUpRefusal(deps, account)
   return await renewSession(deps, { account, session }, await prove(deps, caller, input))
 }
 
-async function prove(deps: Needs, caller: CallerWithCredentials, input: StepUpRequest): Promise<Shown> {
-  if (input.method !== 'password') return await proveFactor(deps, caller, input)
-  await provePassword(deps, caller, input.password, 'step_up')
-  return { methods: ['pwd'], token: null }
-}
-
-async function proveFactor(
-  deps: Needs,
-  { account, session, deviceToken }: Caller,
-  { method, ...proof }: Exclude<StepUpRequest, { method: 'password' }>,
-): Promise<Shown> {
-  const token = method === 'email' ? await countCodeGuess(deps, session) : null
-  const factor = factorBy(method) ?? refuseMethod(method)
+/** Checks what was shown, and answers the methods that it proves (RFC 8176). */
+async function prove(deps: Needs, caller: CallerWithCredentials, input: StepUpRequest): Promise<readonly string[]> {
+  if (input.method === 'password') {
+    await provePassword(deps, caller, input.password, 'step_up')
+    return ['pwd']
+  }
+  const { account, session, deviceToken } = caller
+  const { method, ...proof } = input
+  const factor = findStepUpFactor(deps, account, method)
+  if (factor === null) throw toStepUpRefusal(deps, account)
+  const token = method === 'email' ? await countStepUpGuess(deps, session) : null
   const deviceId = readDevice(deps, account.id, deviceToken)
-  const methods = await tryFactor(deps, factor, { account, token, proof }, { deviceId, occasion: 'step_up' })
-  return { methods, token }
-}
-
-/** Counts a guess at the newest code that was mailed for a session; null where none is live. */
-async function countCodeGuess(
-  { db, now }: Pick<Needs, 'db' | 'now'>,
-  session: Caller['session'],
-): Promise<OneTimeToken | null> {
-  const [found] = await countGuess(db, { session, purpose: 'step_up', at: now() }, CODE_GUESSES)
-  return found?.token ?? null
+  return await tryFactor(deps, factor, { account, token, proof }, { deviceId, occasion: 'step_up' })
 }
 
 async function renewSession(
   deps: Needs,
   { account, session }: Pick<Caller, 'account' | 'session'>,
-  { methods, token }: Shown,
+  methods: readonly string[],
 ): Promise<IssuedTokens> {
   const { db, requester } = deps
   const at = deps.now()
   const renewed = renewedBy(session, { methods, at, isStrong: hasStrongFactor(account) })
-  const whenGood = whenAll(whenSessionIsOf(session), whenAsProven(account), token && whenTokenExists(token.id))
+  const whenGood = whenAll([whenSessionIsOf(session), whenAsProven(account)])
   const details = { methods, sessionId: session.id }
   const answers = await inOneBatch(db, {
     audit: auditStatement(db, { type: 'step_up.succeeded', at, ...bySelf(account), details }, requester, whenGood),
     renewed: renewSessionStatement(db, session, renewed, whenGood),
-    consumed: token && consumeTokenStatement(db, token.id),
     grants: findOwnGrantStatement(db, session.id),
   })
   const [grant] = answers.grants
-  if (!grant) throw new Refusal('unauthenticated', { reason: 'session ended' })
-  if (answers.renewed.length === 0)
-    throw new Refusal(token ? 'invalid_code' : 'unauthenticated', { reason: 'used or changed at the same moment' })
+  if (!grant || answers.renewed.length === 0)
+    throw new Refusal('unauthenticated', { reason: 'session ended or account changed during step-up' })
   return await issueTokens({ ...deps, now: () => at }, account, { ...session, ...renewed }, grant)
 }
 
@@ -127,8 +86,4 @@ function renewedBy(
   const before = session.methods.filter((method) => method !== SECOND_FACTOR_SHOWN)
   const all = [...before, ...methods, ...(isStrong ? [SECOND_FACTOR_SHOWN] : [])]
   return { methods: [...new Set(all)], authenticatedAt: at, strongAuthenticatedAt: isStrong ? at : null }
-}
-
-function refuseMethod(method: MfaMethod): never {
-  throw new Refusal('invalid_code', { reason: `no factor ${method}` })
 }

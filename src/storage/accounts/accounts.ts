@@ -19,7 +19,10 @@ export const accountFields = {
   emailVerifiedAt: users.emailVerifiedAt,
   username: users.username,
   name: users.name,
-  hasPassword: sql`${users.passwordHash} is not null`.mapWith(Boolean).as('has_password'),
+  /** Whether a password signs in, which one that has to be set anew does not. */
+  hasPassword: sql`${users.passwordHash} is not null and ${users.passwordResetRequiredAt} is null`
+    .mapWith(Boolean)
+    .as('has_password'),
   credentialsVersion: credentialsVersion.as('credentials_version'),
   status: users.status,
   locale: users.locale,

@@ -1,4 +1,6 @@
+import { sql } from 'drizzle-orm'
 import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { sessions } from './sessions.ts'
 import { users } from './users.ts'
 
 /**
@@ -18,10 +20,12 @@ export const oneTimeTokens = sqliteTable(
     salt: text('salt').notNull(),
     /** The address the token proves: the account's own, or the new one of an e-mail change. */
     email: text('email').notNull(),
+    /** The session that asked for the code of a step-up, which dies with it; null for any other token. */
+    sessionId: text('session_id').references(() => sessions.id, { onDelete: 'cascade' }),
     /** The methods by which the login of an MFA ticket was begun (RFC 8176), as a JSON array. */
     methods: text('methods', { mode: 'json' }).$type<string[]>(),
-    /** The client that began the login of a ticket, as a keyed hash, or the session that a step-up renews. */
-    boundTo: text('bound_to'),
+    /** The client that began the login of a ticket, as a keyed hash; null for any other token. */
+    client: text('client'),
     attempts: integer('attempts').notNull().default(0),
     createdAt: integer('created_at').notNull(),
     expiresAt: integer('expires_at').notNull(),
@@ -29,6 +33,7 @@ export const oneTimeTokens = sqliteTable(
   (table) => [
     index('one_time_tokens_user').on(table.userId, table.purpose, table.createdAt),
     index('one_time_tokens_email').on(table.email, table.purpose, table.createdAt),
+    index('one_time_tokens_session').on(table.sessionId).where(sql`session_id is not null`),
     index('one_time_tokens_expiry').on(table.expiresAt),
   ],
 )
