@@ -52,6 +52,7 @@ export const REFUSALS = {
     title: 'Another account at this provider is linked. Unlink it, then try again.',
   },
   last_login_method: { status: 409, title: 'This is the last way to sign in to the account. Add another one first.' },
+  factor_already_set: { status: 409, title: 'This second factor is set already. Remove it first, then set it anew.' },
   no_second_factor: {
     status: 409,
     title: 'The account has no second factor that recovery codes could stand in for. Add one first.',
