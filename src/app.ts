@@ -22,6 +22,8 @@ import { emailChangeRoutes } from './routes/accounts/email-change.ts'
 import { profileRoutes } from './routes/accounts/profile.ts'
 import { accountRoutes } from './routes/accounts/registration.ts'
 import { auditRoutes } from './routes/audit.ts'
+import { recoveryCodeRoutes } from './routes/factors/recovery-codes.ts'
+import { totpRoutes } from './routes/factors/totp.ts'
 import { identityRoutes } from './routes/federation/identities.ts'
 import { oauthRoutes } from './routes/federation/login.ts'
 import { serviceRoutes } from './routes/health.ts'
@@ -73,6 +75,8 @@ export const app = base
   .route('/', profileRoutes)
   .route('/', oauthRoutes)
   .route('/', identityRoutes)
+  .route('/', totpRoutes)
+  .route('/', recoveryCodeRoutes)
   .route('/', auditRoutes)
   .route('/', introspectionRoutes)
   .route('/', serviceRoutes)
