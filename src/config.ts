@@ -38,6 +38,11 @@ export const MFA_TICKET_TTL_SECONDS = 10 * 60
 export const CODE_GUESSES = { perToken: 5, perDay: 100 }
 export const CODE_DIGITS = 8
 
+// ------------------------------------------------------------------ passkeys
+/** WebAuthn Level 3 §15.1 recommends five to ten minutes where the user is verified. */
+export const PASSKEY_CHALLENGE_TTL_SECONDS = 5 * 60
+export const MAX_PASSKEYS_PER_USER = 20
+
 // ------------------------------------------------------------------ federated login
 /** How long a person may take at the provider. */
 export const OAUTH_FLOW_TTL_SECONDS = 10 * 60

@@ -10,11 +10,11 @@ import { logError, logInfo } from '../platform/log.ts'
 import type { Platform, Reading } from '../platform/platform.ts'
 import { deleteUnverifiedAccounts } from '../storage/accounts/accounts.ts'
 import { deleteAuditCounts, deleteAuditEvents } from '../storage/audit.ts'
-import { deleteExpiredStates } from '../storage/federation/identities.ts'
 import { deleteExpiredExchanges } from '../storage/federation/login-exchanges.ts'
 import { deleteFailedMails, deleteSettledMails } from '../storage/mail.ts'
 import { deleteExpiredTokens } from '../storage/one-time-tokens.ts'
 import { deleteExpiredSessions, deleteIdleSessions } from '../storage/sessions/sessions.ts'
+import { deleteExpiredStates } from '../storage/spent-states.ts'
 import { idleTimeoutMs } from './sessions/live-sessions.ts'
 
 /** Deletes some rows of one kind and answers how many they were. Fewer than the limit means that none is left. */
