@@ -31,6 +31,8 @@ export type AuditType =
   | 'identity.linked'
   | 'identity.link_failed'
   | 'identity.unlinked'
+  | 'factor.added'
+  | 'factor.removed'
   | 'role.granted'
   | 'mail.failed'
 

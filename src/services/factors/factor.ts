@@ -27,6 +27,11 @@ export interface Factor {
    * never asked for without one.
    */
   isStrong: boolean
+  /**
+   * It is true where what is shown can be found by trying. Tries then draw on a budget. What nobody can guess has none:
+   * a budget would only help somebody who wants to lock the owner out.
+   */
+  isGuessable: boolean
   /** Tells whether this account can show the factor. */
   isSet(account: Account): boolean
   /**

@@ -13,6 +13,7 @@ import type { Factor } from './factor.ts'
 export const mailedCode: Factor = {
   method: 'email',
   isStrong: false,
+  isGuessable: true,
   isSet: () => true,
   async verify(deps, { token, proof }) {
     const isRight = token !== null && 'code' in proof && isRightCodeFor(deps, token, proof.code)

@@ -5,6 +5,7 @@ import type { Factor } from './factor.ts'
 export const totp: Factor = {
   method: 'totp',
   isStrong: true,
+  isGuessable: true,
   isSet: ({ factors }) => factors.totp,
   verify: async () => null,
   remove: deleteTotpStatement,
