@@ -22,6 +22,7 @@ import { emailChangeRoutes } from './routes/accounts/email-change.ts'
 import { profileRoutes } from './routes/accounts/profile.ts'
 import { accountRoutes } from './routes/accounts/registration.ts'
 import { auditRoutes } from './routes/audit.ts'
+import { passkeyRoutes } from './routes/factors/passkeys.ts'
 import { identityRoutes } from './routes/federation/identities.ts'
 import { oauthRoutes } from './routes/federation/login.ts'
 import { serviceRoutes } from './routes/health.ts'
@@ -30,6 +31,7 @@ import { loginRoutes } from './routes/login.ts'
 import { devMailboxRoutes } from './routes/mail.ts'
 import { passwordRoutes } from './routes/passwords.ts'
 import { sessionRoutes } from './routes/sessions.ts'
+import { wellKnownRoutes } from './routes/well-known.ts'
 
 const base = createRouter()
 base.onError(handleError)
@@ -73,6 +75,8 @@ export const app = base
   .route('/', identityRoutes)
   .route('/', auditRoutes)
   .route('/', introspectionRoutes)
+  .route('/', passkeyRoutes)
+  .route('/', wellKnownRoutes)
   .route('/', serviceRoutes)
   .route('/', devMailboxRoutes)
 

@@ -53,6 +53,7 @@ const ACCOUNT_NOTICES: readonly MailKind[] = [
   'new_device',
   'factor_added',
   'factor_removed',
+  'passkey_copied',
   'role_granted',
 ]
 

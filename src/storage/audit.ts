@@ -33,6 +33,8 @@ export type AuditType =
   | 'identity.unlinked'
   | 'factor.added'
   | 'factor.removed'
+  | 'passkey.renamed'
+  | 'passkey.counter_reversed'
   | 'role.granted'
   | 'mail.failed'
 

@@ -5,10 +5,11 @@ import type { Condition } from '../../storage/conditions.ts'
 import { whenUnverified } from '../../storage/factors/state.ts'
 import type { Factor } from './factor.ts'
 import { mailedCode } from './mailed-code.ts'
+import { passkey } from './passkeys/passkey.ts'
 import { totp } from './totp.ts'
 
 /** Every factor there is. Code that depends on the factors of an account asks here and names no factor itself. */
-const FACTORS: readonly Factor[] = [totp, mailedCode]
+const FACTORS: readonly Factor[] = [totp, passkey, mailedCode]
 
 /** Lists what an account can show beside the password at a login. The list is empty where no second factor is set. */
 export function secondFactorsOf(account: Account): MfaMethod[] {

@@ -4,6 +4,7 @@ import { verifyToken } from '../../crypto/derived-token.ts'
 import { Refusal } from '../../errors.ts'
 import type { Mailing, Reading } from '../../platform/platform.ts'
 import { consumeTokenStatement, countGuess } from '../../storage/one-time-tokens.ts'
+import type { ShownFactor } from '../factors/factor.ts'
 import { mailLoginCode } from '../factors/mailed-code.ts'
 import { findSecondFactor } from '../factors/registry.ts'
 import { proveToken } from '../one-time-tokens.ts'
@@ -24,18 +25,33 @@ export async function logInWithSecondFactor(
   deps: OpeningNeeds,
   input: { ticket: string; method: MfaMethod; code: string } & CountedLogin,
 ): Promise<OpenedSession> {
+  const { method, code, ticket } = input
+  const claimed = verifyToken(deps.settings.secrets, ticket, 'mfa_ticket')
+  return await logInWithWaitingFactor(deps, claimed, { method, proof: { code } }, input)
+}
+
+/**
+ * Completes the login that waits under a ticket, whichever way the ticket was named: by itself, or by the challenge of
+ * a passkey that is bound to it.
+ * @throws {Refusal} `invalid_code`, whatever is wrong; `rate_limited`.
+ */
+export async function logInWithWaitingFactor(
+  deps: OpeningNeeds,
+  claimed: { id: string; salt?: string } | null,
+  { method, proof }: { method: MfaMethod; proof: ShownFactor['proof'] },
+  input: CountedLogin,
+): Promise<OpenedSession> {
   const { db } = deps
-  const claimed = verifyToken(deps.settings.secrets, input.ticket, 'mfa_ticket')
   const [found] = claimed
     ? await countGuess(db, { id: claimed.id, purpose: 'mfa_ticket', at: deps.now() }, CODE_GUESSES)
     : []
   const deviceId = found ? readDevice(deps, found.account.id, input.deviceToken) : null
   if (deviceId === null) await input.countStranger()
-  if (found?.account.status !== 'active' || found.token.salt !== claimed?.salt)
+  if (found?.account.status !== 'active' || (claimed?.salt ?? found.token.salt) !== found.token.salt)
     throw new Refusal('invalid_code', { reason: 'ticket' })
   const { token, account } = found
-  const factor = findSecondFactor(account, input.method)
-  const shown = factor && (await factor.verify(deps, { account, token, proof: { code: input.code } }))
+  const factor = findSecondFactor(account, method)
+  const shown = factor && (await factor.verify(deps, { account, token, proof }))
   if (!shown) {
     await recordRefusal(deps, 'login.failed', account, { reason: 'wrong code' })
     throw new Refusal('invalid_code', { reason: 'wrong code' })

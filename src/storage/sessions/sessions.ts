@@ -2,7 +2,7 @@ import { and, desc, eq, gt, lte, or, type SQL, sql } from 'drizzle-orm'
 import { accountFields } from '../accounts/accounts.ts'
 import { credentialFields } from '../accounts/credentials.ts'
 import { insertWhere } from '../conditional-insert.ts'
-import { type Proven, whenAsProven } from '../conditions.ts'
+import { type Condition, type Proven, whenAsProven } from '../conditions.ts'
 import { type Database, deleteSome } from '../database.ts'
 import { sessions, users } from '../schema/index.ts'
 
@@ -87,9 +87,17 @@ export async function listLiveSessions(db: Database, userId: string, live: LiveA
     .orderBy(desc(sessions.createdAt), desc(sessions.id))
 }
 
-/** Opens a session only if the account is active and has not changed since its owner proved who they are. */
-export function insertSessionStatement(db: Database, session: typeof sessions.$inferInsert, proven: Proven) {
-  return insertWhere(db, sessions, session, whenAsProven(proven))
+/**
+ * Opens a session only if `when` holds, the account is active, and it has not changed since its owner proved who they
+ * are.
+ */
+export function insertSessionStatement(
+  db: Database,
+  session: typeof sessions.$inferInsert,
+  proven: Proven,
+  when: Condition = sql`true`,
+) {
+  return insertWhere(db, sessions, session, sql`${whenAsProven(proven)} and ${when}`)
 }
 
 /** Ends the oldest sessions beyond the limit. */
