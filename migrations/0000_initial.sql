@@ -72,15 +72,18 @@ CREATE TABLE `one_time_tokens` (
 	`purpose` text NOT NULL,
 	`salt` text NOT NULL,
 	`email` text NOT NULL,
+	`session_id` text,
 	`methods` text,
 	`attempts` integer DEFAULT 0 NOT NULL,
 	`created_at` integer NOT NULL,
 	`expires_at` integer NOT NULL,
-	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade
+	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade,
+	FOREIGN KEY (`session_id`) REFERENCES `sessions`(`id`) ON UPDATE no action ON DELETE cascade
 );
 --> statement-breakpoint
 CREATE INDEX `one_time_tokens_user` ON `one_time_tokens` (`user_id`,`purpose`,`created_at`);--> statement-breakpoint
 CREATE INDEX `one_time_tokens_email` ON `one_time_tokens` (`email`,`purpose`,`created_at`);--> statement-breakpoint
+CREATE INDEX `one_time_tokens_session` ON `one_time_tokens` (`session_id`) WHERE session_id is not null;--> statement-breakpoint
 CREATE INDEX `one_time_tokens_expiry` ON `one_time_tokens` (`expires_at`);--> statement-breakpoint
 CREATE TABLE `outbox` (
 	`id` text PRIMARY KEY NOT NULL,

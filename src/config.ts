@@ -29,19 +29,26 @@ export const VERIFICATION_TOKEN_TTL_SECONDS = 24 * 60 * 60
 export const RESET_TOKEN_TTL_SECONDS = 60 * 60
 export const EMAIL_CHANGE_TOKEN_TTL_SECONDS = 60 * 60
 /** ASVS 6.5.5 asks that an out-of-band code lives ten minutes at most. */
+export const MAILED_CODE_TTL_SECONDS = 10 * 60
 export const MFA_TICKET_TTL_SECONDS = 10 * 60
 /**
  * The number of wrong codes after which a token dies: 10^8 codes and 5 tries leave one chance in twenty million (ASVS
  * 6.6.3). `perDay` limits the wrong codes a day for one account and purpose, however many mails were asked for (NIST SP
- * 800-63B-4 §3.2.2).
+ * 800-63B-4 §3.2.2). The codes of second factors have no such limit, because the throttle of the account counts them
+ * and leaves known devices a budget of their own.
  */
 export const CODE_GUESSES = { perToken: 5, perDay: 100 }
+export const FACTOR_CODE_GUESSES = { perToken: 5, perDay: null }
 export const CODE_DIGITS = 8
 
 // ------------------------------------------------------------------ passkeys
 /** WebAuthn Level 3 §15.1 recommends five to ten minutes where the user is verified. */
 export const PASSKEY_CHALLENGE_TTL_SECONDS = 5 * 60
 export const MAX_PASSKEYS_PER_USER = 20
+// ------------------------------------------------------------------ second factors
+/** 80 bits are far beyond guessing (ASVS 6.5.4 asks for 20), and a person can still type them. */
+export const RECOVERY_CODE_BYTES = 10
+export const RECOVERY_CODES = 10
 
 // ------------------------------------------------------------------ federated login
 /** How long a person may take at the provider. */

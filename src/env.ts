@@ -61,6 +61,7 @@ const Variables = z.object({
   RATE_LIMIT_PER_MINUTE: wholeNumber(10, 1_000_000).default(300),
   AUDIT_RETENTION_DAYS: wholeNumber(1, 36_500, 'days').default(400),
   RATE_LIMIT_SENSITIVE_PER_MINUTE: wholeNumber(1, 10_000).default(5),
+  MFA_EMAIL_FALLBACK: z.enum(['on', 'off']).default('off'),
   REGION: z.enum(REGIONS).default('weur'),
   BOOTSTRAP_ADMIN_EMAIL: emailAddress.optional(),
   MAIL_TRANSPORT: z.enum(['mailbox', 'smtp', 'resend', 'binding']),
@@ -208,6 +209,7 @@ function toSettings(values: Parsed) {
     rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE,
     auditRetentionDays: values.AUDIT_RETENTION_DAYS,
     rateLimitSensitivePerMinute: values.RATE_LIMIT_SENSITIVE_PER_MINUTE,
+    mfaEmailFallback: values.MFA_EMAIL_FALLBACK === 'on',
     region: values.REGION,
     bootstrapAdminEmail: values.BOOTSTRAP_ADMIN_EMAIL ?? null,
     mail: {

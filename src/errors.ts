@@ -60,6 +60,10 @@ export const REFUSALS = {
     title: 'Another account at this provider is linked. Unlink it, then try again.',
   },
   last_login_method: { status: 409, title: 'This is the last way to sign in to the account. Add another one first.' },
+  no_second_factor: {
+    status: 409,
+    title: 'The account has no second factor that recovery codes could stand in for. Add one first.',
+  },
   username_taken: { status: 409, title: 'This username is taken. Choose another one.' },
   passkey_exists: { status: 409, title: 'This passkey is registered already. Use it, or register another one.' },
   passkey_limit: { status: 409, title: 'The account has as many passkeys as it may have. Remove one first.' },

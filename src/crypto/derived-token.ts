@@ -9,6 +9,7 @@ export type TokenPurpose =
   | 'reset_password'
   | 'change_email'
   | 'mfa_ticket'
+  | 'step_up'
   | 'oauth_exchange'
   | 'passkey_registration'
   | 'passkey_login'

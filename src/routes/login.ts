@@ -30,7 +30,7 @@ const mfaRoute = route({
   guard: loginBudget(),
   body: json(MfaLoginRequest),
   answers: { 200: answer(SignedIn, 'Signed in.') },
-  refuses: ['ambiguous_credentials', 'invalid_code'],
+  refuses: ['ambiguous_credentials', 'invalid_code', 'login_throttled'],
 })
 
 const mfaEmailRoute = route({

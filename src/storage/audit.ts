@@ -23,6 +23,7 @@ export type AuditType =
   | 'login.throttled'
   | 'reauthentication.failed'
   | 'reauthentication.throttled'
+  | 'reauthentication.code_requested'
   | 'session.refresh_reused'
   | 'session.ended'
   | 'password.reset_requested'
@@ -35,6 +36,7 @@ export type AuditType =
   | 'factor.removed'
   | 'passkey.renamed'
   | 'passkey.counter_reversed'
+  | 'factor.recovery_code_used'
   | 'role.granted'
   | 'mail.failed'
 

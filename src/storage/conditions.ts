@@ -5,6 +5,12 @@ import { type SQL, sql } from 'drizzle-orm'
 /** The condition under which a statement of a batch takes effect. */
 export type Condition = SQL
 
+/** Holds where one of these conditions does. */
+export const whenAny = (conditions: readonly Condition[]): Condition =>
+  sql`(${sql.join([sql`false`, ...conditions], sql` or `)})`
+
+export const whenNot = (condition: Condition): Condition => sql`not ${condition}`
+
 /**
  * Gives the time at which a password was removed or set. It is always later than the last time, even within one
  * millisecond, so that a login which is under way notices the change.

@@ -206,6 +206,22 @@ export const de: MailTexts<MailKind> = {
       ],
       reason: OWNER(product),
     }),
+    recovery_code_used: ({ product, left }) => ({
+      subject: `Ein Wiederherstellungscode deines Kontos bei ${product} wurde benutzt`,
+      heading: 'Ein Wiederherstellungscode wurde benutzt',
+      paragraphs: [
+        `Jemand, vermutlich du, hat sich bei deinem Konto bei ${product} mit einem der Wiederherstellungscodes ausgewiesen. Dieser Code gilt nicht mehr.`,
+        left === '0'
+          ? 'Es ist kein Wiederherstellungscode mehr übrig. Erzeuge neue in deinen Kontoeinstellungen.'
+          : `Noch gültige Wiederherstellungscodes: ${left}.`,
+      ],
+      action: 'Mein Konto prüfen',
+      closing: [
+        'Das warst du? Dann musst du sonst nichts tun.',
+        'Das warst nicht du? Dann kennt jemand dein Passwort und deine Wiederherstellungscodes: Lege sofort mit „Passwort vergessen“ auf der Anmeldeseite ein neues Passwort fest und erzeuge danach neue Wiederherstellungscodes.',
+      ],
+      reason: OWNER(product),
+    }),
     role_granted: ({ product }) => ({
       subject: `Du verwaltest jetzt ${product}`,
       heading: 'Du hast jetzt Administratorrechte',

@@ -9,6 +9,7 @@ import { inOneBatch } from '../../storage/batch.ts'
 import { whenUserExists } from '../../storage/conditions.ts'
 import { isUniqueViolation } from '../../storage/database.ts'
 import { endSessionsStatement } from '../../storage/sessions/sessions.ts'
+import { describeFactors } from '../factors/registry.ts'
 import { noticeTo } from '../notices.ts'
 import { provePassword } from '../passwords/proof.ts'
 import { assertRecentLogin, type CallerWithCredentials } from '../sessions/authentication.ts'
@@ -88,7 +89,7 @@ export function toUser(account: Account): User {
     status: account.status,
     roles: account.roles,
     permissions: account.permissions,
-    mfa: account.factors,
+    mfa: describeFactors(account),
     providers: account.providers,
     createdAt: new Date(account.createdAt).toISOString(),
     lastSeenAt: account.lastSeenAt === null ? null : new Date(account.lastSeenAt).toISOString(),

@@ -59,7 +59,7 @@ export async function completeFlow(
   const { identity } = arrival
   const sealedTokens = await sealProviderTokens(settings, identity)
   const touch = touchIdentityStatement(db, identity, { lastUsedAt: deps.now(), sealedTokens })
-  if (flow.delivery === 'cookie' && secondFactorsOf(account).length === 0) {
+  if (flow.delivery === 'cookie' && secondFactorsOf(deps, account).length === 0) {
     await touch
     const deviceId = readDevice(deps, account.id, input.deviceToken)
     const session = await openSession(deps, account, { methods: METHODS, deviceId, replaces: input.replaces })

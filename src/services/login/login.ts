@@ -77,7 +77,7 @@ export async function logInWithPassword(
  * @throws {Refusal} `invalid_credentials` when the account was deactivated, or its password changed, after it was read.
  */
 export async function completeLogin(deps: OpeningNeeds, account: Account, login: NewLogin): Promise<LoginResult> {
-  const methods = secondFactorsOf(account)
+  const methods = secondFactorsOf(deps, account)
   if (methods.length === 0) return { session: await openSession(deps, account, login) }
   const { db, settings } = deps
   const now = deps.now()
