@@ -57,9 +57,10 @@ export const loginRoutes = createRouter()
     return c.json(presentLogin(c, result, delivery), 200)
   })
   .openapi(mfaRoute, async (c) => {
-    const { delivery, ...input } = c.req.valid('json')
+    const { delivery, code, ...input } = c.req.valid('json')
     const session = await logInWithSecondFactor(c.var.platform, {
       ...input,
+      proof: { code },
       ...readLoginExtras(c, delivery),
       countStranger: c.get('countStranger'),
     })

@@ -5,7 +5,7 @@ import { Refusal } from '../../errors.ts'
 import type { Mailing, Reading } from '../../platform/platform.ts'
 import { consumeTokenStatement, countGuess } from '../../storage/one-time-tokens.ts'
 import { tryFactor } from '../factors/attempt.ts'
-import type { VerifyingFactors } from '../factors/factor.ts'
+import type { ShownFactor, VerifyingFactors } from '../factors/factor.ts'
 import { mailLoginCode } from '../factors/mailed-code.ts'
 import { findSecondFactor } from '../factors/registry.ts'
 import { proveToken } from '../one-time-tokens.ts'
@@ -27,7 +27,7 @@ export async function sendMfaCode(deps: Reading & Mailing, ticket: string): Prom
  */
 export async function logInWithSecondFactor(
   deps: OpeningNeeds & VerifyingFactors,
-  input: { ticket: string; method: MfaMethod; code: string } & CountedLogin,
+  input: { ticket: string; method: MfaMethod; proof: ShownFactor['proof'] } & CountedLogin,
 ): Promise<OpenedSession> {
   const { db } = deps
   const claimed = verifyToken(deps.settings.secrets, input.ticket, 'mfa_ticket')
@@ -44,12 +44,7 @@ export async function logInWithSecondFactor(
     await recordRefusal(deps, 'login.failed', account, { reason: 'factor not set' })
     throw new Refusal('invalid_code', { reason: 'factor not set' })
   }
-  const shown = await tryFactor(
-    deps,
-    factor,
-    { account, token, proof: { code: input.code } },
-    { deviceId, occasion: 'login' },
-  )
+  const shown = await tryFactor(deps, factor, { account, token, proof: input.proof }, { deviceId, occasion: 'login' })
   const consumed = await consumeTokenStatement(db, token.id)
   if (!consumed.some(({ id }) => id === token.id))
     throw new Refusal('invalid_code', { reason: 'used at the same moment' })

@@ -1,18 +1,21 @@
 import { PASSKEY_CHALLENGE_TTL_SECONDS } from '../../../config.ts'
 import { toChallenge } from '../../../crypto/code-challenge.ts'
-import { makeToken, type TokenPurpose, verifyToken } from '../../../crypto/derived-token.ts'
+import { makeToken, type TokenPurpose, type TokenSubject, verifyToken } from '../../../crypto/derived-token.ts'
 import type { Platform } from '../../../platform/platform.ts'
 import type { SpentState } from '../../../storage/spent-states.ts'
 import { newSalt } from '../../identifiers.ts'
 
 type ChallengePurpose = Extract<TokenPurpose, `passkey_${string}`>
 
+/** The id of what a challenge is bound to, and the salt of a token that stands for it. */
+type Bound = Pick<TokenSubject, 'id' | 'salt'>
+
 /** What the ticket of a ceremony says. As a row it is stored once it is used, and not before. */
 export interface Challenge extends SpentState {
   ticket: string
   purpose: ChallengePurpose
-  /** The id of the user, or of the waiting login, that alone may answer; of nobody where nobody was named yet. */
-  boundTo: string
+  /** The user or the waiting login that alone may answer. It is nobody where the person was not named yet. */
+  boundTo: Bound
 }
 
 const MINUTE_MS = 60_000
@@ -24,10 +27,10 @@ const MINUTE_MS = 60_000
 export function makeChallenge(
   { settings, now }: Pick<Platform, 'settings' | 'now'>,
   purpose: ChallengePurpose,
-  boundTo: string = crypto.randomUUID(),
+  boundTo: Partial<Bound> = {},
 ): string {
   const generation = Math.ceil((now() + PASSKEY_CHALLENGE_TTL_SECONDS * 1000) / MINUTE_MS)
-  return makeToken(settings.secrets, { purpose, id: boundTo, generation, salt: newSalt() })
+  return makeToken(settings.secrets, { purpose, id: crypto.randomUUID(), salt: newSalt(), ...boundTo, generation })
 }
 
 /**
@@ -43,7 +46,7 @@ export function readChallenge(
     const subject = verifyToken(settings.secrets, ticket, purpose)
     if (subject === null) continue
     const expiresAt = subject.generation * MINUTE_MS
-    return now() < expiresAt ? { id: toChallenge(ticket), expiresAt, ticket, purpose, boundTo: subject.id } : null
+    return now() < expiresAt ? { id: toChallenge(ticket), expiresAt, ticket, purpose, boundTo: subject } : null
   }
   return null
 }

@@ -1,14 +1,14 @@
 import type { PasskeyAssertion } from '../../../contracts/passkeys.ts'
+import { makeToken } from '../../../crypto/derived-token.ts'
 import { Refusal } from '../../../errors.ts'
 import { findPasskey, whenPasskeyExists } from '../../../storage/factors/passkeys.ts'
 import { type CountedLogin, readDevice, recordRefusal, refuseUnfit } from '../../login/login.ts'
-import { logInWithWaitingFactor } from '../../login/second-factor.ts'
-import { type OpenedSession, type OpeningNeeds, openSession, SECOND_FACTOR_SHOWN } from '../../sessions/opening.ts'
-import type { TryingFactors } from '../attempt.ts'
+import { logInWithSecondFactor } from '../../login/second-factor.ts'
+import { type OpenedSession, openSession, SECOND_FACTOR_SHOWN } from '../../sessions/opening.ts'
 import { PASSKEY_METHODS, recordUse, verifyAssertion } from './assertion.ts'
 import { type Challenge, readChallenge } from './challenge.ts'
 
-type Needs = OpeningNeeds & TryingFactors
+type Needs = Parameters<typeof logInWithSecondFactor>[0]
 type Input = { ticket: string; response: PasskeyAssertion } & CountedLogin
 
 /**
@@ -19,9 +19,24 @@ type Input = { ticket: string; response: PasskeyAssertion } & CountedLogin
 export async function logInWithPasskey(deps: Needs, input: Input): Promise<OpenedSession> {
   const challenge = readChallenge(deps, input.ticket, ['passkey_login', 'passkey_second_factor'])
   if (challenge?.purpose === 'passkey_login') return await logInAlone(deps, challenge, input)
-  const { ticket, response } = input
-  const waiting = challenge && { id: challenge.boundTo }
-  return await logInWithWaitingFactor(deps, waiting, { method: 'passkey', proof: { ticket, response } }, input)
+  return await completeWaitingLogin(deps, challenge, input)
+}
+
+/**
+ * Shows a passkey to a login that waits. The challenge is derived from the ticket of that login, so the ticket follows
+ * from it.
+ */
+async function completeWaitingLogin(deps: Needs, challenge: Challenge | null, input: Input): Promise<OpenedSession> {
+  const { ticket, response, ...brought } = input
+  const { secrets } = deps.settings
+  const mfaTicket = challenge && makeToken(secrets, { ...challenge.boundTo, purpose: 'mfa_ticket', generation: 0 })
+  const proof = { ticket, response }
+  try {
+    return await logInWithSecondFactor(deps, { ...brought, ticket: mfaTicket ?? '', method: 'passkey', proof })
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code !== 'invalid_code') throw error
+    throw new Refusal('invalid_passkey', error.extras)
+  }
 }
 
 /**

@@ -19,7 +19,7 @@ export async function beginRegistration(deps: Reading, account: Account) {
   const { relyingParty, brand } = deps.settings
   const known = await listPasskeys(deps.db, account.id)
   if (known.length >= MAX_PASSKEYS_PER_USER) throw new Refusal('passkey_limit')
-  const ticket = makeChallenge(deps, 'passkey_registration', account.id)
+  const ticket = makeChallenge(deps, 'passkey_registration', { id: account.id })
   const { generateRegistrationOptions } = await loadWebAuthn()
   const options = await generateRegistrationOptions({
     rpName: brand.productName,
@@ -51,8 +51,8 @@ export async function beginLogin(deps: Pick<Platform, 'settings' | 'now'>) {
  */
 export async function beginSecondFactor(deps: Reading, mfaTicket: string) {
   const { token, account } = await proveToken(deps, { token: mfaTicket }, 'mfa_ticket')
-  if (findSecondFactor(account, 'passkey') === null) throw new Refusal('invalid_token', { reason: 'no passkey' })
-  return await toRequest(deps, makeChallenge(deps, 'passkey_second_factor', token.id), {
+  if (findSecondFactor(deps, account, 'passkey') === null) throw new Refusal('invalid_token', { reason: 'no passkey' })
+  return await toRequest(deps, makeChallenge(deps, 'passkey_second_factor', { id: token.id, salt: token.salt }), {
     userVerification: 'preferred',
     allow: await listPasskeys(deps.db, account.id),
   })
@@ -63,7 +63,7 @@ export async function beginSecondFactor(deps: Reading, mfaTicket: string) {
  * cannot be found without a name works too.
  */
 export async function beginStepUp(deps: Reading, account: Pick<Account, 'id'>) {
-  return await toRequest(deps, makeChallenge(deps, 'passkey_step_up', account.id), {
+  return await toRequest(deps, makeChallenge(deps, 'passkey_step_up', { id: account.id }), {
     userVerification: 'preferred',
     allow: await listPasskeys(deps.db, account.id),
   })

@@ -1,5 +1,10 @@
 import { PasskeyAssertion } from '../../../contracts/passkeys.ts'
-import { deletePasskeysStatement, findPasskey, whenPasskeyOpensAlone } from '../../../storage/factors/passkeys.ts'
+import {
+  deletePasskeysStatement,
+  findPasskey,
+  whenPasskeyIsSet,
+  whenPasskeyOpensAlone,
+} from '../../../storage/factors/passkeys.ts'
 import type { Factor, ShownFactor } from '../factor.ts'
 import { PASSKEY_METHODS, recordUse, verifyAssertion } from './assertion.ts'
 import { type Challenge, readChallenge } from './challenge.ts'
@@ -8,8 +13,10 @@ import { type Challenge, readChallenge } from './challenge.ts'
 export const passkey: Factor = {
   method: 'passkey',
   isStrong: true,
+  isFallback: false,
   isGuessable: false,
   isSet: ({ factors }) => factors.passkeys > 0,
+  describe: ({ factors }) => ({ passkeys: factors.passkeys }),
   async verify(deps, { account, token, proof }) {
     if (!('ticket' in proof)) return null
     const challenge = readChallenge(deps, proof.ticket, ['passkey_second_factor', 'passkey_step_up', 'passkey_login'])
@@ -20,6 +27,7 @@ export const passkey: Factor = {
     const shown = await verifyAssertion(deps, { passkey: found.passkey, challenge, response })
     return shown.ok && (await recordUse(deps, account, shown.value)) ? PASSKEY_METHODS : null
   },
+  whenSet: whenPasskeyIsSet,
   remove: deletePasskeysStatement,
   whenOpensAlone: whenPasskeyOpensAlone,
 }
@@ -29,6 +37,6 @@ export const passkey: Factor = {
  * signed in also one that was made for nobody, which any page asks for to offer all passkeys of a device.
  */
 function isFor({ purpose, boundTo }: Challenge, { account, token }: Pick<ShownFactor, 'account' | 'token'>): boolean {
-  if (token !== null) return purpose === 'passkey_second_factor' && boundTo === token.id
-  return purpose === 'passkey_login' || (purpose === 'passkey_step_up' && boundTo === account.id)
+  if (token !== null) return purpose === 'passkey_second_factor' && boundTo.id === token.id
+  return purpose === 'passkey_login' || (purpose === 'passkey_step_up' && boundTo.id === account.id)
 }

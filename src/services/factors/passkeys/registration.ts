@@ -33,7 +33,7 @@ export async function registerPasskey(
   const { db, requester } = deps
   const { account, session } = caller
   const challenge = readChallenge(deps, input.ticket, ['passkey_registration'])
-  if (challenge?.boundTo !== account.id) throw refuse('ticket')
+  if (challenge?.boundTo.id !== account.id) throw refuse('ticket')
   const verified = await verifyRegistration(deps, input)
   const at = deps.now()
   const passkey: StoredPasskey = {
