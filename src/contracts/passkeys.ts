@@ -123,7 +123,7 @@ export const Passkey = z
     lastUsedAt: Timestamp.nullable(),
     transports: z.array(z.string()),
     backedUp: z.boolean().openapi({ description: 'Whether its provider has copied it to other devices' }),
-    provider: z.string().nullable().openapi({ example: 'iCloud Keychain' }),
+    provider: z.string().nullable().openapi({ example: 'Apple Passwords' }),
   })
   .openapi('Passkey')
 export type Passkey = z.infer<typeof Passkey>

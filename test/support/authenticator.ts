@@ -6,6 +6,19 @@ import { ORIGIN } from './client.ts'
 const FLAGS = { up: 1, uv: 4, be: 8, bs: 16, at: 64 }
 type Flag = Exclude<keyof typeof FLAGS, 'at'>
 
+const RSA = {
+  name: 'RSASSA-PKCS1-v1_5',
+  modulusLength: 2048,
+  publicExponent: new Uint8Array([1, 0, 1]),
+  hash: 'SHA-256',
+}
+/** How WebCrypto makes a key and signs with it. */
+const ALGORITHMS = {
+  ES256: { key: { name: 'ECDSA', namedCurve: 'P-256' }, signing: { name: 'ECDSA', hash: 'SHA-256' } },
+  EdDSA: { key: { name: 'Ed25519' }, signing: { name: 'Ed25519' } },
+  RS256: { key: RSA, signing: { name: 'RSASSA-PKCS1-v1_5' } },
+}
+
 interface Traits {
   /** Whether it verifies its user, by a finger or a PIN. */
   uv: boolean
@@ -17,6 +30,7 @@ interface Traits {
   /** Whether it finds a key without being told its id. */
   isResident: boolean
   aaguid: string
+  algorithm: keyof typeof ALGORITHMS
 }
 
 /** What a test makes wrong in one answer. */
@@ -52,7 +66,6 @@ interface RequestOptions {
   allowCredentials?: { id: string }[] | undefined
 }
 
-const ES256 = { name: 'ECDSA', namedCurve: 'P-256' }
 const base64url = (bytes: Uint8Array | string) => Buffer.from(bytes).toString('base64url')
 const bytesOf = (text: string) => Uint8Array.from(Buffer.from(text, 'base64url'))
 
@@ -68,8 +81,10 @@ export function createAuthenticator(given: Partial<Traits> = {}) {
     counts: true,
     isResident: true,
     aaguid: '00000000-0000-0000-0000-000000000000',
+    algorithm: 'ES256',
     ...given,
   }
+  const algorithm = ALGORITHMS[traits.algorithm]
   const keys = new Map<string, Key>()
 
   const clientData = (type: string, challenge: string, lies: Lies) => {
@@ -91,7 +106,7 @@ export function createAuthenticator(given: Partial<Traits> = {}) {
     keys,
     /** Answers `navigator.credentials.create()`. */
     async create(options: CreationOptions, lies: Lies = {}): Promise<PasskeyRegistration> {
-      const pair = (await crypto.subtle.generateKey(ES256, true, ['sign', 'verify'])) as CryptoKeyPair
+      const pair = (await crypto.subtle.generateKey(algorithm.key, true, ['sign', 'verify'])) as CryptoKeyPair
       const id = lies.credentialId ?? base64url(crypto.getRandomValues(new Uint8Array(32)))
       const key = { id, pair, userHandle: options.user.id, counter: 0 }
       keys.set(id, key)
@@ -130,7 +145,7 @@ export function createAuthenticator(given: Partial<Traits> = {}) {
       const clientDataJSON = clientData('webauthn.get', options.challenge, lies)
       const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', clientDataJSON))
       const signed = Buffer.concat([authData, hash])
-      const raw = await crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, key.pair.privateKey, signed)
+      const raw = new Uint8Array(await crypto.subtle.sign(algorithm.signing, key.pair.privateKey, signed))
       const id = lies.credentialId ?? key.id
       const userHandle = lies.userHandle === undefined && traits.isResident ? key.userHandle : lies.userHandle
       return {
@@ -141,7 +156,7 @@ export function createAuthenticator(given: Partial<Traits> = {}) {
         response: {
           clientDataJSON: base64url(clientDataJSON),
           authenticatorData: base64url(authData),
-          signature: base64url(toDer(new Uint8Array(raw))),
+          signature: base64url(traits.algorithm === 'ES256' ? toDer(raw) : raw),
           ...(userHandle ? { userHandle } : {}),
         },
       }
@@ -150,17 +165,32 @@ export function createAuthenticator(given: Partial<Traits> = {}) {
 }
 export type Authenticator = ReturnType<typeof createAuthenticator>
 
-/** Writes an ES256 key as COSE does (RFC 9053 §7.1.1). */
+/** Writes a public key as COSE does (RFC 9053 §7, RFC 8230 §4). */
 async function toCose(publicKey: CryptoKey): Promise<Uint8Array> {
-  const { x = '', y = '' } = (await crypto.subtle.exportKey('jwk', publicKey)) as JsonWebKey
-  const members: [number, number | Uint8Array][] = [
-    [1, 2],
-    [3, -7],
-    [-1, 1],
-    [-2, bytesOf(x)],
-    [-3, bytesOf(y)],
-  ]
-  return isoCBOR.encode(new Map(members) as never)
+  const jwk = (await crypto.subtle.exportKey('jwk', publicKey)) as JsonWebKey
+  const bytes = (member: string | undefined) => bytesOf(member ?? '')
+  const members: Record<string, [number, number | Uint8Array][]> = {
+    EC: [
+      [1, 2],
+      [3, -7],
+      [-1, 1],
+      [-2, bytes(jwk.x)],
+      [-3, bytes(jwk.y)],
+    ],
+    OKP: [
+      [1, 1],
+      [3, -8],
+      [-1, 6],
+      [-2, bytes(jwk.x)],
+    ],
+    RSA: [
+      [1, 3],
+      [3, -257],
+      [-1, bytes(jwk.n)],
+      [-2, bytes(jwk.e)],
+    ],
+  }
+  return isoCBOR.encode(new Map(members[jwk.kty ?? '']) as never)
 }
 
 /** Writes a signature as authenticators do, in ASN.1 (WebAuthn Level 3 §6.5.5). */

@@ -42,7 +42,7 @@ export async function verifyAssertion(
 ): Promise<Result<Shown, AssertionFault>> {
   const { ticket, purpose } = challenge
   const { clientDataJSON, userHandle } = response.response
-  const clientData = checkClientData(deps, clientDataJSON, { type: 'webauthn.get', ticket })
+  const clientData = checkClientData(deps, clientDataJSON, { type: 'webauthn.get', challenge: toBase64Url(ticket) })
   if (!clientData.ok) return clientData
   const isAlone = purpose === 'passkey_login'
   if (userHandle ? userHandle !== toUserHandle(passkey.userId) : isAlone) return { ok: false, error: 'user handle' }

@@ -29,13 +29,13 @@ export const toUserHandle = (userId: string): string => toBase64Url(userId)
 export function checkClientData(
   { settings }: Pick<Platform, 'settings'>,
   clientDataJSON: string,
-  expected: { type: 'webauthn.create' | 'webauthn.get'; ticket: string },
+  expected: { type: 'webauthn.create' | 'webauthn.get'; challenge: string },
 ): Result<null, ClientDataFault> {
   const parsed = ClientData.safeParse(parseJson(Buffer.from(clientDataJSON, 'base64url').toString()))
   if (!parsed.success) return { ok: false, error: 'client data' }
   const { type, challenge, origin, crossOrigin, topOrigin } = parsed.data
   if (type !== expected.type) return { ok: false, error: 'type' }
-  if (challenge !== toBase64Url(expected.ticket)) return { ok: false, error: 'challenge' }
+  if (challenge !== expected.challenge) return { ok: false, error: 'challenge' }
   if (!settings.relyingParty.origins.includes(origin)) return { ok: false, error: 'origin' }
   if (crossOrigin === true || topOrigin !== undefined) return { ok: false, error: 'frame' }
   return { ok: true, value: null }
