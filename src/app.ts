@@ -31,6 +31,7 @@ import { loginRoutes } from './routes/login.ts'
 import { devMailboxRoutes } from './routes/mail.ts'
 import { passwordRoutes } from './routes/passwords.ts'
 import { sessionRoutes } from './routes/sessions.ts'
+import { stepUpRoutes } from './routes/step-up.ts'
 import { wellKnownRoutes } from './routes/well-known.ts'
 
 const base = createRouter()
@@ -68,6 +69,7 @@ export const app = base
   .route('/', accountRoutes)
   .route('/', loginRoutes)
   .route('/', sessionRoutes)
+  .route('/', stepUpRoutes)
   .route('/', passwordRoutes)
   .route('/', emailChangeRoutes)
   .route('/', profileRoutes)

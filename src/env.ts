@@ -53,6 +53,7 @@ const Variables = z.object({
   ACCESS_TOKEN_TTL_SECONDS: wholeNumber(60, ACCESS_TOKEN_MAX_TTL_SECONDS, 'seconds').default(900),
   REFRESH_TOKEN_TTL_SECONDS: wholeNumber(300, 366 * 24 * 3600, 'seconds').default(2_592_000),
   SESSION_IDLE_TIMEOUT_SECONDS: wholeNumber(0, 366 * 24 * 3600, 'seconds').default(0),
+  MFA_REMEMBER_DAYS: wholeNumber(0, 365, 'days').default(30),
   REQUIRE_EMAIL_VERIFICATION: flag.default(true),
   // NIST SP 800-63B-4 §3.1.1.2 asks for eight at least.
   PASSWORD_MIN_LENGTH: wholeNumber(8, 64).default(8),
@@ -202,6 +203,7 @@ function toSettings(values: Parsed) {
     accessTokenTtlSeconds: values.ACCESS_TOKEN_TTL_SECONDS,
     refreshTokenTtlSeconds: values.REFRESH_TOKEN_TTL_SECONDS,
     sessionIdleTimeoutSeconds: values.SESSION_IDLE_TIMEOUT_SECONDS,
+    mfaRememberDays: values.MFA_REMEMBER_DAYS,
     requireEmailVerification: values.REQUIRE_EMAIL_VERIFICATION,
     passwordMinLength: values.PASSWORD_MIN_LENGTH,
     passwordRequire: values.PASSWORD_REQUIRE,

@@ -42,6 +42,10 @@ export const REFUSALS = {
   },
   account_deactivated: { status: 403, title: 'This account is deactivated. Contact the operator.' },
   step_up_required: { status: 403, title: 'This needs a recent sign-in. Confirm that it is you, then try again.' },
+  enrolment_required: {
+    status: 403,
+    title: 'A role of this account requires a second factor. Set one up, then try again.',
+  },
   https_required: { status: 403, title: 'The request was sent without encryption. Use https.' },
   forbidden: { status: 403, title: 'Your account lacks the permission for this. Ask an administrator for it.' },
   csrf_refused: { status: 403, title: 'The request did not come from an allowed origin. Send it from a page of one.' },
@@ -60,6 +64,10 @@ export const REFUSALS = {
     title: 'Another account at this provider is linked. Unlink it, then try again.',
   },
   last_login_method: { status: 409, title: 'This is the last way to sign in to the account. Add another one first.' },
+  last_strong_factor: {
+    status: 409,
+    title: 'A role of this account requires a second factor, and this is the last one. Add another one first.',
+  },
   no_second_factor: {
     status: 409,
     title: 'The account has no second factor that recovery codes could stand in for. Add one first.',

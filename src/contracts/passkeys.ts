@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { Delivery, Name, OpaqueToken, Timestamp } from './common.ts'
+import { RememberDevice } from './login.ts'
 
 /** Bytes in base64url without padding, as browsers write them. */
 const base64url = (maxLength: number) =>
@@ -107,7 +108,12 @@ export const PasskeyOptionsRequest = z
   .openapi('PasskeyOptionsRequest')
 
 export const PasskeyLoginRequest = z
-  .strictObject({ ticket: OpaqueToken, response: PasskeyAssertion, delivery: Delivery })
+  .strictObject({
+    ticket: OpaqueToken,
+    response: PasskeyAssertion,
+    delivery: Delivery,
+    rememberDevice: RememberDevice,
+  })
   .openapi('PasskeyLoginRequest')
 
 export const RenamePasskeyRequest = z.strictObject({ name: PasskeyName }).openapi('RenamePasskeyRequest')

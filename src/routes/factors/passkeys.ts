@@ -12,6 +12,7 @@ import {
   RenamePasskeyRequest,
 } from '../../contracts/passkeys.ts'
 import { json, optionalJson } from '../../http/body.ts'
+import { readDeviceToken } from '../../http/cookies.ts'
 import { loginBudget, recentLogin, user } from '../../http/guards.ts'
 import { presentSession, readLoginExtras } from '../../http/login.ts'
 import { answer, createRouter, route } from '../../http/route.ts'
@@ -153,10 +154,9 @@ export const passkeyRoutes = createRouter()
   .openapi(optionsRoute, async (c) => {
     const { mfaTicket } = c.req.valid('json')
     const { platform } = c.var
-    return c.json(
-      mfaTicket === undefined ? await beginLogin(platform) : await beginSecondFactor(platform, mfaTicket),
-      200,
-    )
+    if (mfaTicket === undefined) return c.json(await beginLogin(platform), 200)
+    const waiting = { ticket: mfaTicket, deviceToken: readDeviceToken(c) }
+    return c.json(await beginSecondFactor(platform, waiting), 200)
   })
   .openapi(loginRoute, async (c) => {
     const { delivery, ...input } = c.req.valid('json')

@@ -5,8 +5,9 @@ import type { Platform } from '../../platform/platform.ts'
 import { whenSessionExists } from '../../storage/conditions.ts'
 import { touchIdentityStatement, whenIdentityIsOf } from '../../storage/federation/identities.ts'
 import { spendStateStatement } from '../../storage/spent-states.ts'
-import { secondFactorsOf } from '../factors/registry.ts'
-import { type LoginExtras, noteRefusals, readDevice, refuseUnfit } from '../login/login.ts'
+import { hasStrongFactor } from '../factors/registry.ts'
+import { readDevice } from '../login/device.ts'
+import { type LoginExtras, noteRefusals, refuseUnfit } from '../login/login.ts'
 import { type OpenedSession, type OpeningNeeds, openSession } from '../sessions/opening.ts'
 import { findOrMakeAccount, toIdentityRow } from './accounts.ts'
 import { keepForExchange, LINK_SEAL } from './exchange.ts'
@@ -59,7 +60,7 @@ export async function completeFlow(
   const { identity } = arrival
   const sealedTokens = await sealProviderTokens(settings, identity)
   const touch = touchIdentityStatement(db, identity, { lastUsedAt: deps.now(), sealedTokens })
-  if (flow.delivery === 'cookie' && secondFactorsOf(deps, account).length === 0) {
+  if (flow.delivery === 'cookie' && !hasStrongFactor(account)) {
     await touch
     const deviceId = readDevice(deps, account.id, input.deviceToken)
     const session = await openSession(deps, account, { methods: METHODS, deviceId, replaces: input.replaces })

@@ -2,14 +2,16 @@ import type { PasskeyAssertion } from '../../../contracts/passkeys.ts'
 import { makeToken } from '../../../crypto/derived-token.ts'
 import { Refusal } from '../../../errors.ts'
 import { findPasskey, whenPasskeyExists } from '../../../storage/factors/passkeys.ts'
-import { type CountedLogin, readDevice, recordRefusal, refuseUnfit } from '../../login/login.ts'
+import { readDevice } from '../../login/device.ts'
+import { type CountedLogin, refuseUnfit } from '../../login/login.ts'
+import { recordRefusal } from '../../login/refusal.ts'
 import { logInWithSecondFactor } from '../../login/second-factor.ts'
 import { type OpenedSession, openSession, SECOND_FACTOR_SHOWN } from '../../sessions/opening.ts'
 import { PASSKEY_METHODS, recordUse, verifyAssertion } from './assertion.ts'
 import { type Challenge, readChallenge } from './challenge.ts'
 
 type Needs = Parameters<typeof logInWithSecondFactor>[0]
-type Input = { ticket: string; response: PasskeyAssertion } & CountedLogin
+type Input = { ticket: string; response: PasskeyAssertion; rememberDevice: boolean } & CountedLogin
 
 /**
  * Signs in with a passkey: alone, or as the second factor of a login that waits, as the ticket says.
@@ -64,6 +66,7 @@ async function logInAlone(deps: Needs, challenge: Challenge, input: Input): Prom
     methods: [...PASSKEY_METHODS, SECOND_FACTOR_SHOWN],
     deviceId,
     replaces: input.replaces,
+    rememberDevice: input.rememberDevice,
     when: whenPasskeyExists(passkey.id),
   })
 }

@@ -1,9 +1,9 @@
 import { MAX_PASSKEYS_PER_USER, PASSKEY_CHALLENGE_TTL_SECONDS } from '../../../config.ts'
 import { Refusal } from '../../../errors.ts'
-import type { Platform, Reading } from '../../../platform/platform.ts'
+import type { Platform, Reading, Recording } from '../../../platform/platform.ts'
 import type { Account } from '../../../storage/accounts/accounts.ts'
 import { listPasskeys, type StoredPasskey } from '../../../storage/factors/passkeys.ts'
-import { proveToken } from '../../one-time-tokens.ts'
+import { openTicket } from '../../login/ticket.ts'
 import { findSecondFactor } from '../registry.ts'
 import { makeChallenge } from './challenge.ts'
 import { ALGORITHMS, loadWebAuthn, type Transport } from './webauthn.ts'
@@ -49,8 +49,8 @@ export async function beginLogin(deps: Pick<Platform, 'settings' | 'now'>) {
  * Begins to show a passkey as the second factor of a login that waits.
  * @throws {Refusal} `invalid_token` for a ticket that is worthless, or of an account without a passkey.
  */
-export async function beginSecondFactor(deps: Reading, mfaTicket: string) {
-  const { token, account } = await proveToken(deps, { token: mfaTicket }, 'mfa_ticket')
+export async function beginSecondFactor(deps: Reading & Recording, waiting: Parameters<typeof openTicket>[1]) {
+  const { token, account } = await openTicket(deps, waiting)
   if (findSecondFactor(deps, account, 'passkey') === null) throw new Refusal('invalid_token', { reason: 'no passkey' })
   return await toRequest(deps, makeChallenge(deps, 'passkey_second_factor', { id: token.id, salt: token.salt }), {
     userVerification: 'preferred',
