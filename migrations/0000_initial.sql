@@ -116,6 +116,7 @@ CREATE TABLE `passkeys` (
 	`name` text NOT NULL,
 	`is_backup_eligible` integer NOT NULL,
 	`is_backed_up` integer NOT NULL,
+	`opens_alone` integer NOT NULL,
 	`created_at` integer NOT NULL,
 	`last_used_at` integer,
 	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade

@@ -42,6 +42,10 @@ export const CODE_GUESSES = { perToken: 5, perDay: 100 }
 export const FACTOR_CODE_GUESSES = { perToken: 5, perDay: null }
 export const CODE_DIGITS = 8
 
+// ------------------------------------------------------------------ passkeys
+/** WebAuthn Level 3 §15.1 recommends five to ten minutes where the user is verified. */
+export const PASSKEY_CHALLENGE_TTL_SECONDS = 5 * 60
+export const MAX_PASSKEYS_PER_USER = 20
 // ------------------------------------------------------------------ second factors
 /** RFC 4226 §4 (R6) recommends 160 bits. */
 export const TOTP_SECRET_BYTES = 20

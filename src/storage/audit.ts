@@ -37,6 +37,8 @@ export type AuditType =
   | 'identity.unlinked'
   | 'factor.added'
   | 'factor.removed'
+  | 'passkey.renamed'
+  | 'passkey.counter_reversed'
   | 'factor.recovery_code_used'
   | 'role.granted'
   | 'mail.failed'

@@ -5,11 +5,12 @@ import { type Condition, whenAny } from '../../storage/conditions.ts'
 import { type FactorState, whenUnverified } from '../../storage/factors/state.ts'
 import type { Factor } from './factor.ts'
 import { mailedCode } from './mailed-code.ts'
+import { passkey } from './passkeys/passkey.ts'
 import { recoveryCode } from './recovery-codes.ts'
 import { totp } from './totp.ts'
 
 /** Every factor there is. Code that depends on the factors of an account asks here and names no factor itself. */
-export const FACTORS: readonly Factor[] = [totp, recoveryCode, mailedCode]
+export const FACTORS: readonly Factor[] = [totp, passkey, recoveryCode, mailedCode]
 
 type Settings = Pick<Platform, 'settings'>
 

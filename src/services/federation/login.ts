@@ -3,7 +3,8 @@ import { seal } from '../../crypto/sealed.ts'
 import { Refusal } from '../../errors.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { whenSessionExists } from '../../storage/conditions.ts'
-import { spendState, touchIdentityStatement, whenIdentityIsOf } from '../../storage/federation/identities.ts'
+import { touchIdentityStatement, whenIdentityIsOf } from '../../storage/federation/identities.ts'
+import { spendStateStatement } from '../../storage/spent-states.ts'
 import { hasStrongFactor } from '../factors/registry.ts'
 import { readDevice } from '../login/device.ts'
 import { type LoginExtras, noteRefusals, refuseUnfit } from '../login/login.ts'
@@ -109,8 +110,8 @@ async function linkAtCallback(
  */
 async function authenticate(deps: Needs, flow: OAuthFlow, parameters: URLSearchParams): Promise<Arrival> {
   const { state, nonce, codeVerifier } = flow
-  const isFirst = await spendState(deps.db, { id: toChallenge(state), expiresAt: flow.expiresAt })
-  if (!isFirst) throw new Refusal('invalid_state', { reason: 'replayed' })
+  const spent = await spendStateStatement(deps.db, { id: toChallenge(state), expiresAt: flow.expiresAt })
+  if (spent.length === 0) throw new Refusal('invalid_state', { reason: 'replayed' })
   const provider = findProvider(deps, flow.provider)
   const redirectUri = toCallbackUrl(deps, provider.id)
   const input = { redirectUri, state, nonce, codeVerifier, now: deps.now(), parameters }

@@ -6,7 +6,7 @@ import { type Rehash, rehashPasswordStatement } from '../../storage/accounts/cre
 import { bySelf } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
-import { whenSessionExists } from '../../storage/conditions.ts'
+import { type Condition, whenSessionExists } from '../../storage/conditions.ts'
 import { insertGrantStatement } from '../../storage/sessions/grants.ts'
 import { insertSessionStatement, type Session, trimSessionsStatement } from '../../storage/sessions/sessions.ts'
 import { trustDeviceStatement, whenDeviceIsTrusted } from '../../storage/sessions/trusted-devices.ts'
@@ -39,6 +39,8 @@ export interface NewLogin {
   needsTrust?: boolean
   /** A new hash of the password, where the stored one is weaker than today's. */
   rehash?: Rehash | null
+  /** What the login was proven with, which may have been removed since: it has to be there when the session opens. */
+  when?: Condition
 }
 
 export type OpeningNeeds = Signing & Mailing & EndingSessions
@@ -79,7 +81,7 @@ export async function openSession(deps: OpeningNeeds, account: Account, login: N
   const isNewDevice = login.deviceId === null && account.lastSeenAt !== null
   const notice = isNewDevice ? noticeTo(deps, account, { kind: 'new_device', at: now, when: whenOpened }) : null
   const { opened, trimmed } = await inOneBatch(db, {
-    opened: insertSessionStatement(db, session, account, login.needsTrust ? whenDeviceIsTrusted(device) : undefined),
+    opened: insertSessionStatement(db, session, account, login.needsTrust ? whenDeviceIsTrusted(device) : login.when),
     grant: insertGrantStatement(db, grant, whenOpened),
     trimmed: trimSessionsStatement(db, account.id, MAX_SESSIONS_PER_USER),
     lastSeen: recordLoginStatement(db, account.id, session.id, now),
