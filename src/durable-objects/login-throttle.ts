@@ -1,6 +1,13 @@
 import { DurableObject } from 'cloudflare:workers'
 import { LOGIN_FORGET_SECONDS, SIGN_UPS_PER_ADDRESS } from '../config.ts'
-import { ABSENT_PASSWORD_HASH, hashPassword, needsRehash, verifyPassword } from '../crypto/password-hash.ts'
+import {
+  ABSENT_PASSWORD_HASH,
+  findHashOf,
+  hashPassword,
+  hashTogether,
+  needsRehash,
+  verifyPassword,
+} from '../crypto/password-hash.ts'
 import type { FactorAdmission, FactorTry, LoginAttempt, LoginTry, Throttled } from '../platform/login-throttle.ts'
 import { addFailure, type BudgetRecord, type Failures, isForgotten, recordsFor } from './throttle-policy.ts'
 
@@ -78,6 +85,19 @@ export class LoginThrottle extends DurableObject<Env> {
     const keys = [...this.ctx.storage.kv.list()].map(([key]) => key)
     this.#clear(keys.filter((key) => !key.startsWith(FACTOR_SCOPE)))
     return hashPassword(password)
+  }
+
+  /** Makes the hashes of recovery codes for somebody who is signed in. */
+  hashRecoveryCodes(codes: readonly string[]): string[] {
+    return hashTogether(codes)
+  }
+
+  /**
+   * Finds the hash of a recovery code. Nobody can guess a code, so this draws on no budget; it runs here because hashing
+   * would keep the Worker's other requests waiting.
+   */
+  findRecoveryCode(code: string, hashes: readonly string[]): string | null {
+    return findHashOf(code, hashes)
   }
 
   /** Answers the readiness check. */

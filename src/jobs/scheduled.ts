@@ -1,6 +1,7 @@
 import { MAIL_SWEEP_AFTER_SECONDS } from '../config.ts'
 import type { Platform } from '../platform/platform.ts'
 import { removeDueFactors } from '../services/factors/removal.ts'
+import { resealTotpSecrets } from '../services/factors/totp-resealing.ts'
 import { cleanUp, reportDatabaseSize } from '../services/housekeeping.ts'
 import { sweepOutbox } from '../services/mail.ts'
 import { rotateSigningKeys } from '../services/signing-keys/periods.ts'
@@ -28,9 +29,9 @@ async function tendEachMinute(platform: Platform): Promise<void> {
   await allDone([sweepOutbox(platform, overdueSince), removeDueFactors(platform)])
 }
 
-/** Rotates the signing keys and logs the size of the database. */
+/** Rotates the signing keys, seals anew what `AUTH_SECRET` seals, and logs the size of the database. */
 async function tendDaily(platform: Platform): Promise<void> {
-  await allDone([rotateSigningKeys(platform), reportDatabaseSize(platform)])
+  await allDone([rotateSigningKeys(platform), resealTotpSecrets(platform), reportDatabaseSize(platform)])
 }
 
 /** Waits for all jobs. When one fails, the others still run. */

@@ -41,6 +41,7 @@ export function composeLetter({ kind, locale, link, code, details }: MailContent
     product,
     duration: details.minutes === undefined ? '' : formatDuration(Number(details.minutes), locale),
     email: toFact(details.email),
+    left: toFact(details.left),
     factor: Object.hasOwn(texts.factors, factor) ? (texts.factors[factor] ?? factor) : factor,
     ...signIns,
     isUnconfirmed: details.unconfirmed !== undefined,

@@ -50,6 +50,10 @@ export interface AccountThrottle {
   /** Counts a try of a second factor, before it is compared. */
   countFactorTry(input: FactorTry): Promise<FactorAdmission>
   clearFactorTries(drawnOn: readonly string[]): Promise<void>
+  /** Makes the hashes of the recovery codes of one account. */
+  hashRecoveryCodes(codes: readonly string[]): Promise<string[]>
+  /** Finds the hash of a recovery code among those of its account. */
+  findRecoveryCode(code: string, hashes: readonly string[]): Promise<string | null>
 }
 
 /**
@@ -75,5 +79,7 @@ export function openLoginThrottle(open: () => AccountThrottle): AccountThrottle 
     resetPassword: (password) => call((stub) => stub.resetPassword(password)),
     countFactorTry: (input) => call((stub) => stub.countFactorTry(input)),
     clearFactorTries: (drawnOn) => call((stub) => stub.clearFactorTries(drawnOn)),
+    hashRecoveryCodes: (codes) => call((stub) => stub.hashRecoveryCodes(codes)),
+    findRecoveryCode: (code, hashes) => call((stub) => stub.findRecoveryCode(code, hashes)),
   }
 }

@@ -17,6 +17,9 @@ export interface NewOneTimeToken {
   expiresAt: number
 }
 
+/** How a token is found whose code somebody typed. */
+type Wanted = { id: string } | { email: string } | { sessionId: string }
+
 /** The account that a token is made for, and what must still be true of it. */
 type TokenOwner =
   | { id: string; unlessTaken?: string; asProven?: Proven; when?: SQL }
@@ -34,6 +37,8 @@ export function issueTokenStatement(
     purpose: OneTimeTokenPurpose | SQL
     email?: string
     methods?: string[]
+    sessionId?: string
+    client?: string
   },
   owner: TokenOwner,
 ) {
@@ -84,20 +89,16 @@ export async function findToken(
 /**
  * Counts a guess at the code of a token, before the code is compared. It answers nothing when there is no such token,
  * when the guesses at it are used up, or when those of its user and purpose are used up for the day. A token is picked
- * by its id, or as the newest that was mailed to an address. Several accounts may have asked for one new address. Each
- * then has a token of its own, so that none can make the code of another useless.
+ * by its id, or as the newest that was mailed to an address or that a session asked for. Several accounts may have
+ * asked for one new address. Each then has a token of its own, so that none can make the code of another useless.
  */
 export async function countGuess(
   db: Database,
-  guess: ({ id: string } | { email: string }) & { purpose: OneTimeTokenPurpose; at: number },
-  limits: { perToken: number; perDay: number },
+  guess: Wanted & { purpose: OneTimeTokenPurpose; at: number },
+  limits: { perToken: number; perDay: number | null },
 ) {
   const { purpose, at } = guess
-  const ids =
-    'id' in guess
-      ? sql`(${guess.id})`
-      : sql`(select id from (select id, max(created_at) from one_time_tokens
-          where email = ${guess.email} and purpose = ${purpose} group by user_id))`
+  const ids = idsOf(guess, purpose)
   const { tokens, accounts } = await inOneBatch(db, {
     tokens: db
       .update(oneTimeTokens)
@@ -108,7 +109,9 @@ export async function countGuess(
           eq(oneTimeTokens.purpose, purpose),
           gt(oneTimeTokens.expiresAt, at),
           lt(oneTimeTokens.attempts, limits.perToken),
-          sql`(select sum(t.attempts) from one_time_tokens t where t.user_id = one_time_tokens.user_id
+          limits.perDay === null
+            ? undefined
+            : sql`(select sum(t.attempts) from one_time_tokens t where t.user_id = one_time_tokens.user_id
             and t.purpose = ${purpose} and t.created_at > ${at - 86_400_000}) < ${limits.perDay}`,
         ),
       )
@@ -125,6 +128,28 @@ export async function countGuess(
     const account = accounts.find(({ id }) => id === token.userId)
     return account ? [{ token, account }] : []
   })
+}
+
+function idsOf(wanted: Wanted, purpose: OneTimeTokenPurpose): SQL {
+  if ('id' in wanted) return sql`(${wanted.id})`
+  if ('sessionId' in wanted)
+    return sql`(select id from one_time_tokens where session_id = ${wanted.sessionId} and purpose = ${purpose}
+      order by created_at desc, id desc limit 1)`
+  return sql`(select id from (select id, max(created_at) from one_time_tokens
+    where email = ${wanted.email} and purpose = ${purpose} group by user_id))`
+}
+
+/** Uses up one token, and no other. When it is used twice at once, one finds it in the answer. */
+export function spendTokenStatement(db: Database, id: string) {
+  return db.delete(oneTimeTokens).where(eq(oneTimeTokens.id, id)).returning({ id: oneTimeTokens.id })
+}
+
+/** Lets a token live until a time, if it would not live as long without. */
+export function prolongTokenStatement(db: Database, id: string, expiresAt: number) {
+  return db
+    .update(oneTimeTokens)
+    .set({ expiresAt: sql`max(${oneTimeTokens.expiresAt}, ${expiresAt})` })
+    .where(eq(oneTimeTokens.id, id))
 }
 
 /**

@@ -222,6 +222,8 @@ describe('LoginThrottle: what can be called from outside', () => {
         'clearFactorTries',
         'constructor',
         'countFactorTry',
+        'findRecoveryCode',
+        'hashRecoveryCodes',
         'hashPassword',
         'hashSignUpPassword',
         'ping',

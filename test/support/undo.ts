@@ -55,7 +55,7 @@ export async function addPasskey(email: string): Promise<string> {
   const { ended } = await inOneBatch(db, {
     passkey: db.insert(passkeys).values({
       ...{ id, userId: caller.account.id, credentialId: id, publicKey: 'key', counter: 7, transports: ['internal'] },
-      ...{ aaguid: '', name: 'Phone', isBackupEligible: true, isBackedUp: false, createdAt: at },
+      ...{ aaguid: '', name: 'Phone', isBackupEligible: true, isBackedUp: false, opensAlone: true, createdAt: at },
     }),
     ...change.statements,
   })
@@ -63,8 +63,8 @@ export async function addPasskey(email: string): Promise<string> {
   return id
 }
 
-/** Adds an authenticator app likewise. Its secret is the given text, which no code fits. */
-export async function addTotp(email: string, secret: string): Promise<void> {
+/** Adds an authenticator app likewise. Its sealed secret is the given text, which opens nothing. */
+export async function addTotp(email: string, seals: string): Promise<void> {
   const { db, now } = platform()
   const caller = await callerOf(email)
   const at = now()
@@ -74,7 +74,7 @@ export async function addTotp(email: string, secret: string): Promise<void> {
   })
   const { ended } = await inOneBatch(db, {
     totp: db.insert(totpSecrets).values({
-      ...{ userId: caller.account.id, secret, createdAt: at - 1000, activatedAt: at },
+      ...{ userId: caller.account.id, seals, sealedFor: 'v1', createdAt: at - 1000, activatedAt: at },
     }),
     ...change.statements,
   })

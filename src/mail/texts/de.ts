@@ -281,6 +281,35 @@ export const de: MailTexts<MailKind> = {
       closing: IF_NOT_YOU(duration, `Das warst nicht du? Dann wende dich sofort an das Team von ${product}.`),
       reason: OWNER(product),
     }),
+    passkey_copied: ({ product, factor }) => ({
+      subject: `Prüfe einen Passkey deines Kontos bei ${product}`,
+      heading: 'Ein Passkey wurde vielleicht kopiert',
+      paragraphs: [
+        `Jemand hat sich mit deinem Passkey „${factor}“ bei deinem Konto bei ${product} angemeldet. Der Passkey zählt seine Verwendungen, und diese Zahl ist zurückgegangen: Vielleicht hat jemand eine Kopie davon.`,
+      ],
+      action: 'Mein Konto prüfen',
+      closing: [
+        'Du hast diesen Passkey aus einer Sicherung wiederhergestellt? Dann musst du nichts tun.',
+        'Wenn nicht, entferne ihn in deinen Kontoeinstellungen und füge einen neuen hinzu.',
+      ],
+      reason: OWNER(product),
+    }),
+    recovery_code_used: ({ product, left }) => ({
+      subject: `Ein Wiederherstellungscode deines Kontos bei ${product} wurde benutzt`,
+      heading: 'Ein Wiederherstellungscode wurde benutzt',
+      paragraphs: [
+        `Jemand, vermutlich du, hat sich bei deinem Konto bei ${product} mit einem der Wiederherstellungscodes ausgewiesen. Dieser Code gilt nicht mehr.`,
+        left === '0'
+          ? 'Es ist kein Wiederherstellungscode mehr übrig. Erzeuge neue in deinen Kontoeinstellungen.'
+          : `Noch gültige Wiederherstellungscodes: ${left}.`,
+      ],
+      action: 'Mein Konto prüfen',
+      closing: [
+        'Das warst du? Dann musst du sonst nichts tun.',
+        'Das warst nicht du? Dann kennt jemand dein Passwort und deine Wiederherstellungscodes: Lege sofort mit „Passwort vergessen“ auf der Anmeldeseite ein neues Passwort fest und erzeuge danach neue Wiederherstellungscodes.',
+      ],
+      reason: OWNER(product),
+    }),
     role_granted: ({ product }) => ({
       subject: `Du verwaltest jetzt ${product}`,
       heading: 'Du hast jetzt Administratorrechte',

@@ -275,6 +275,35 @@ const texts = {
       closing: IF_NOT_YOU(duration, `If this was not you, contact the ${product} team at once.`),
       reason: OWNER(product),
     }),
+    passkey_copied: ({ product, factor }) => ({
+      subject: `Check a passkey of your ${product} account`,
+      heading: 'A passkey may have been copied',
+      paragraphs: [
+        `Someone signed in to your ${product} account with your passkey “${factor}”. The passkey counts its uses, and this count went back, so somebody may have a copy of it.`,
+      ],
+      action: 'Check my account',
+      closing: [
+        'If you have restored this passkey from a backup, there is nothing to do.',
+        'If you have not, remove it in your account settings, and register a new one.',
+      ],
+      reason: OWNER(product),
+    }),
+    recovery_code_used: ({ product, left }) => ({
+      subject: `A recovery code of your ${product} account was used`,
+      heading: 'A recovery code was used',
+      paragraphs: [
+        `Someone, probably you, proved to be the owner of your ${product} account with one of its recovery codes. That code works no more.`,
+        left === '0'
+          ? 'No recovery code is left. Make new ones in your account settings.'
+          : `Recovery codes that are left: ${left}.`,
+      ],
+      action: 'Check my account',
+      closing: [
+        'If this was you, there is nothing else to do.',
+        'If this was not you, someone knows your password and your recovery codes: set a new password at once with “Forgot password” on the sign-in page, then make new recovery codes.',
+      ],
+      reason: OWNER(product),
+    }),
     role_granted: ({ product }) => ({
       subject: `You are now an administrator of ${product}`,
       heading: 'You are now an administrator',

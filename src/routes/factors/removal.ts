@@ -4,7 +4,6 @@ import { json } from '../../http/body.ts'
 import { permission } from '../../http/guards.ts'
 import { answer, createRouter, route } from '../../http/route.ts'
 import { keepFactors, requestFactorRemoval } from '../../services/factors/removal.ts'
-import { assertRecentLogin } from '../../services/sessions/authentication.ts'
 
 const requestRoute = route({
   method: 'delete',
@@ -13,10 +12,10 @@ const requestRoute = route({
   summary: 'Ask for the removal of all second factors of a user who has lost them',
   description: 'The removal waits for three days. The user is mailed at once and can stop it.',
   limit: 'sensitive',
-  guard: permission('users:write'),
+  guard: permission('users:write', { isRecent: true }),
   params: UserParams,
   answers: { 202: answer(FactorRemoval, 'When the factors are removed. A second request does not change that.') },
-  refuses: ['step_up_required', 'not_found'],
+  refuses: ['not_found'],
 })
 
 const keepRoute = route({
@@ -32,9 +31,7 @@ const keepRoute = route({
 
 export const factorRemovalRoutes = createRouter()
   .openapi(requestRoute, async (c) => {
-    const caller = c.get('caller')
-    assertRecentLogin(caller, c.var.platform.now())
-    const removesAt = await requestFactorRemoval(c.var.platform, caller, c.req.valid('param').id)
+    const removesAt = await requestFactorRemoval(c.var.platform, c.get('caller'), c.req.valid('param').id)
     return c.json({ removesAt: new Date(removesAt).toISOString() }, 202)
   })
   .openapi(keepRoute, async (c) => {

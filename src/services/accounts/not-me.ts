@@ -12,7 +12,7 @@ import { deleteExchangesStatement } from '../../storage/federation/login-exchang
 import { mailTokenStatements } from '../../storage/mail.ts'
 import { issueTokenStatement } from '../../storage/one-time-tokens.ts'
 import { endSessionsStatement } from '../../storage/sessions/sessions.ts'
-import { stopRemovalStatements } from '../factors/removal.ts'
+import { stopRemovalStatements } from '../factors/stop-removal.ts'
 import { newId, newOneTimeToken } from '../identifiers.ts'
 import { noticeTo } from '../notices.ts'
 import { proveToken, refuseIfLost } from '../one-time-tokens.ts'

@@ -1,18 +1,15 @@
 import { Refusal } from '../../errors.ts'
-import type { Platform } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
 import { bySelf, byStranger } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
 import { throttleOf } from '../identifiers.ts'
 import type { Factor, ShownFactor, VerifyingFactors } from './factor.ts'
 
-export type TryingFactors = VerifyingFactors & Pick<Platform, 'loginThrottle'>
-
 /** Where a factor is tried: to complete a login, or by somebody who is signed in and proves once more who they are. */
 interface FactorOccasion {
   /** The device, if it has logged in to this account before. */
   deviceId: string | null
-  occasion: 'login' | 'reauthentication'
+  occasion: 'login' | 'step_up' | 'reauthentication'
 }
 
 /**
@@ -24,7 +21,7 @@ interface FactorOccasion {
  * @throws {Refusal} `invalid_code`, `login_throttled`.
  */
 export async function tryFactor(
-  deps: TryingFactors,
+  deps: VerifyingFactors,
   factor: Factor,
   shown: ShownFactor,
   { deviceId, occasion }: FactorOccasion,

@@ -1,11 +1,11 @@
-import { FACTOR_REMOVAL_GRACE_SECONDS, FACTOR_REMOVAL_WAIT_SECONDS, MAIL_NOTICE_MAX_DELAY_MS } from '../../config.ts'
+import { FACTOR_REMOVAL_WAIT_SECONDS, MAIL_NOTICE_MAX_DELAY_MS } from '../../config.ts'
 import { Refusal } from '../../errors.ts'
 import type { EndingSessions, Mailing, Reading, Recording } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
-import { byAdmin, bySelf, bySystem } from '../../storage/actors.ts'
+import { byAdmin, bySystem } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
-import { allOf, type Condition, noneOf, whenTokenExists } from '../../storage/conditions.ts'
+import { whenAll, whenNot, whenTokenExists } from '../../storage/conditions.ts'
 import {
   deleteRemovalStatements,
   findAccount,
@@ -23,7 +23,8 @@ import { noticeTo } from '../notices.ts'
 import { proveToken, refuseIfLost } from '../one-time-tokens.ts'
 import type { Caller } from '../sessions/authentication.ts'
 import { revokeSessions } from '../sessions/ending.ts'
-import { removeFactorsStatements, secondFactorsOf } from './registry.ts'
+import { hasStrongFactor, removeFactorsStatements } from './registry.ts'
+import { stopRemovalStatements } from './stop-removal.ts'
 
 /**
  * Asks, as an admin, for the removal of a user's second factors, which is the one way back for somebody who has lost
@@ -43,11 +44,11 @@ export async function requestFactorRemoval(
   assertRemovable(admin, user)
   const now = deps.now()
   const removesAt = now + FACTOR_REMOVAL_WAIT_SECONDS * 1000
-  const token = newOneTimeToken(now, FACTOR_REMOVAL_WAIT_SECONDS + FACTOR_REMOVAL_GRACE_SECONDS)
+  const token = newOneTimeToken(now, FACTOR_REMOVAL_WAIT_SECONDS)
   const mailId = newId()
   const details = { removesAt: new Date(removesAt).toISOString() }
   const event = { type: 'factors.removal_requested', at: now, ...byAdmin(admin, user), details } as const
-  const when = allOf(whenMayChange(admin.id, userId), noneOf(whenRemovalWaits(userId)))
+  const when = whenAll([whenMayChange(admin.id, userId), whenNot(whenRemovalWaits(userId))])
   const { waiting } = await inOneBatch(db, {
     token: issueTokenStatement(db, { ...token, purpose: 'keep_factors' }, { id: userId, when }),
     mail: mailTokenStatements(db, {
@@ -72,7 +73,7 @@ function assertRemovable(admin: Account, user: Account | null): asserts user is 
   if (user.id === admin.id) throw new Refusal('forbidden', { reason: 'own factors' })
   const more = user.permissions.filter((permission) => !admin.permissions.includes(permission))
   if (more.length > 0) throw new Refusal('forbidden', { reason: 'the user holds more permissions' })
-  if (secondFactorsOf(user).length === 0) throw new Refusal('not_found', { reason: 'no factor' })
+  if (!hasStrongFactor(user)) throw new Refusal('not_found', { reason: 'no factor' })
 }
 
 /**
@@ -85,19 +86,6 @@ export async function keepFactors(deps: Reading & Recording, shown: string): Pro
   const [audit, _, removal] = stopRemovalStatements(deps, account, { why: 'mail', when })
   const { consumed } = await inOneBatch(deps.db, { audit, removal, consumed: consumeTokenStatement(deps.db, token.id) })
   refuseIfLost(consumed, token.id)
-}
-
-/** Stops the removal of a user's factors, if one waits and `when` holds: the user was there, and can still use one. */
-export function stopRemovalStatements(
-  { db, now, requester }: Recording,
-  account: Pick<Account, 'id'>,
-  { why, when }: { why: 'mail' | 'strong login' | 'not me'; when: Condition },
-) {
-  const event = { type: 'factors.removal_stopped', at: now(), ...bySelf(account), details: { why } } as const
-  return [
-    auditStatement(db, event, requester, allOf(when, whenRemovalWaits(account.id))),
-    ...deleteRemovalStatements(db, account.id, when),
-  ] as const
 }
 
 /**
@@ -115,14 +103,14 @@ export async function removeDueFactors(deps: Reading & Mailing & EndingSessions)
   const admin = { id: removal.requestedBy }
   const whenWaits = whenRemovalWaits(userId, tokenId)
   const whenAllowed = whenMayChange(admin.id, userId)
-  const when = allOf(whenWaits, whenAllowed)
+  const when = whenAll([whenWaits, whenAllowed])
   const notice = noticeTo(deps, account, { kind: 'factors_removed', at: now, when, hasRequestFacts: false })
   const dropped = { type: 'factors.removal_dropped', at: now, ...bySystem(account) } as const
   const { ended } = await inOneBatch(db, {
     ended: endSessionsStatement(db, userId, { when }),
     notice: notice.statements,
     audit: auditStatement(db, { type: 'factors.removed', at: now, ...byAdmin(admin, account) }, requester, when),
-    dropped: auditStatement(db, dropped, requester, allOf(whenWaits, noneOf(whenAllowed))),
+    dropped: auditStatement(db, dropped, requester, whenAll([whenWaits, whenNot(whenAllowed)])),
     factors: removeFactorsStatements(db, userId, when),
     removal: deleteRemovalStatements(db, userId, whenWaits),
   })

@@ -1,5 +1,6 @@
 import { getTableColumns, getTableName, type SQL, sql } from 'drizzle-orm'
 import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
+import { TOTP_PERIOD_SECONDS } from '../../config.ts'
 import { toChangeTime, userIdByToken } from '../conditions.ts'
 import type { Database } from '../database.ts'
 import { identities, passkeys, recoveryCodes, totpSecrets, users } from '../schema/index.ts'
@@ -20,8 +21,6 @@ interface Kept {
   changed?: (nowMs: number) => Readonly<Record<string, SQL>>
 }
 
-const TOTP_STEP_MS = 30_000
-
 const KEPT: readonly Kept[] = [
   {
     table: totpSecrets,
@@ -29,7 +28,9 @@ const KEPT: readonly Kept[] = [
     since: totpSecrets.activatedAt,
     isPutBack: true,
     // No code that the app has shown until now is accepted again (RFC 6238 §5.2).
-    changed: (nowMs) => ({ last_step: sql`max(value ->> 'last_step', ${Math.floor(nowMs / TOTP_STEP_MS)})` }),
+    changed: (nowMs) => ({
+      last_step: sql`max(value ->> 'last_step', ${Math.floor(nowMs / 1000 / TOTP_PERIOD_SECONDS)})`,
+    }),
   },
   { table: passkeys, key: passkeys.id, since: passkeys.createdAt, isPutBack: true },
   { table: recoveryCodes, key: recoveryCodes.hash, since: recoveryCodes.createdAt, isPutBack: false },

@@ -24,6 +24,7 @@ const FACTS = {
   duration: '',
   email: '',
   factor: '',
+  left: '',
   signIn: '',
   dropped: '',
   kept: '',
