@@ -74,6 +74,7 @@ CREATE TABLE `one_time_tokens` (
 	`email` text NOT NULL,
 	`session_id` text,
 	`methods` text,
+	`client` text,
 	`attempts` integer DEFAULT 0 NOT NULL,
 	`created_at` integer NOT NULL,
 	`expires_at` integer NOT NULL,
@@ -115,6 +116,7 @@ CREATE TABLE `passkeys` (
 	`name` text NOT NULL,
 	`is_backup_eligible` integer NOT NULL,
 	`is_backed_up` integer NOT NULL,
+	`opens_alone` integer NOT NULL,
 	`created_at` integer NOT NULL,
 	`last_used_at` integer,
 	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade
@@ -140,7 +142,8 @@ CREATE TABLE `role_permissions` (
 CREATE TABLE `roles` (
 	`name` text PRIMARY KEY NOT NULL,
 	`description` text NOT NULL,
-	`built_in` integer DEFAULT false NOT NULL
+	`built_in` integer DEFAULT false NOT NULL,
+	`mfa_required` integer DEFAULT false NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE `sessions` (
@@ -149,6 +152,7 @@ CREATE TABLE `sessions` (
 	`methods` text NOT NULL,
 	`authenticated_at` integer NOT NULL,
 	`strong_authenticated_at` integer,
+	`device` text,
 	`created_at` integer NOT NULL,
 	`last_seen_at` integer NOT NULL,
 	`expires_at` integer NOT NULL,
@@ -187,6 +191,17 @@ CREATE TABLE `totp_secrets` (
 	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade
 );
 --> statement-breakpoint
+CREATE TABLE `trusted_devices` (
+	`id` text PRIMARY KEY NOT NULL,
+	`user_id` text NOT NULL,
+	`credentials_version` text NOT NULL,
+	`user_agent` text,
+	`created_at` integer NOT NULL,
+	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade
+);
+--> statement-breakpoint
+CREATE INDEX `trusted_devices_user` ON `trusted_devices` (`user_id`);--> statement-breakpoint
+CREATE INDEX `trusted_devices_age` ON `trusted_devices` (`created_at`);--> statement-breakpoint
 CREATE TABLE `user_roles` (
 	`user_id` text NOT NULL,
 	`role` text NOT NULL,

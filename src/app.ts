@@ -24,6 +24,7 @@ import { accountRoutes } from './routes/accounts/registration.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { recoveryCodeRoutes } from './routes/factors/recovery-codes.ts'
 import { totpRoutes } from './routes/factors/totp.ts'
+import { passkeyRoutes } from './routes/factors/passkeys.ts'
 import { identityRoutes } from './routes/federation/identities.ts'
 import { oauthRoutes } from './routes/federation/login.ts'
 import { serviceRoutes } from './routes/health.ts'
@@ -32,6 +33,8 @@ import { loginRoutes } from './routes/login.ts'
 import { devMailboxRoutes } from './routes/mail.ts'
 import { passwordRoutes } from './routes/passwords.ts'
 import { sessionRoutes } from './routes/sessions.ts'
+import { stepUpRoutes } from './routes/step-up.ts'
+import { wellKnownRoutes } from './routes/well-known.ts'
 
 const base = createRouter()
 base.onError(handleError)
@@ -68,6 +71,7 @@ export const app = base
   .route('/', accountRoutes)
   .route('/', loginRoutes)
   .route('/', sessionRoutes)
+  .route('/', stepUpRoutes)
   .route('/', passwordRoutes)
   .route('/', emailChangeRoutes)
   .route('/', profileRoutes)
@@ -77,6 +81,8 @@ export const app = base
   .route('/', recoveryCodeRoutes)
   .route('/', auditRoutes)
   .route('/', introspectionRoutes)
+  .route('/', passkeyRoutes)
+  .route('/', wellKnownRoutes)
   .route('/', serviceRoutes)
   .route('/', devMailboxRoutes)
 

@@ -28,9 +28,10 @@ export const VERIFICATION_TOKEN_TTL_SECONDS = 24 * 60 * 60
 /** ASVS 6.4.1 asks for a short life. */
 export const RESET_TOKEN_TTL_SECONDS = 60 * 60
 export const EMAIL_CHANGE_TOKEN_TTL_SECONDS = 60 * 60
+/** How long a login waits for its second factor. Nobody who is there needs longer (ASVS 6.5.5). */
+export const MFA_TICKET_TTL_SECONDS = 5 * 60
 /** ASVS 6.5.5 asks that an out-of-band code lives ten minutes at most. */
 export const MAILED_CODE_TTL_SECONDS = 10 * 60
-export const MFA_TICKET_TTL_SECONDS = 10 * 60
 /**
  * The number of wrong codes after which a token dies: 10^8 codes and 5 tries leave one chance in twenty million (ASVS
  * 6.6.3). `perDay` limits the wrong codes a day for one account and purpose, however many mails were asked for (NIST SP
@@ -41,6 +42,10 @@ export const CODE_GUESSES = { perToken: 5, perDay: 100 }
 export const FACTOR_CODE_GUESSES = { perToken: 5, perDay: null }
 export const CODE_DIGITS = 8
 
+// ------------------------------------------------------------------ passkeys
+/** WebAuthn Level 3 §15.1 recommends five to ten minutes where the user is verified. */
+export const PASSKEY_CHALLENGE_TTL_SECONDS = 5 * 60
+export const MAX_PASSKEYS_PER_USER = 20
 // ------------------------------------------------------------------ second factors
 /** RFC 4226 §4 (R6) recommends 160 bits. */
 export const TOTP_SECRET_BYTES = 20
@@ -71,6 +76,17 @@ export const REFRESH_GRACE_SECONDS = 60
 export const MAX_SESSIONS_PER_USER = 20
 /** How recent a login must be for what cannot be undone (ASVS 7.5.1). */
 export const RECENT_LOGIN_MAX_AGE_SECONDS = 10 * 60
+/**
+ * The values of the claim `acr`: whether one factor was shown when the user last authenticated, or a second factor or a
+ * passkey that verified its user (docs/decisions/0021-step-up.md).
+ */
+export const ACR = { single: 'urn:postern:acr:single-factor', multi: 'urn:postern:acr:multi-factor' } as const
+export type Acr = (typeof ACR)[keyof typeof ACR]
+/**
+ * The `aud` of an access token that is good only for setting up or showing a second factor. No other service answers to
+ * this name, so none that verifies tokens as RFC 9068 §4 asks lets such a session in.
+ */
+export const ENROLMENT_AUDIENCE = 'urn:postern:audience:enrolment'
 /** The longest life that `ACCESS_TOKEN_TTL_SECONDS` may give an access token. */
 export const ACCESS_TOKEN_MAX_TTL_SECONDS = 24 * 60 * 60
 export const DEVICE_TOKEN_TTL_SECONDS = 365 * 24 * 60 * 60

@@ -32,7 +32,7 @@ export const ChangePasswordRequest = z
   .openapi('ChangePasswordRequest')
 
 export const ChangeEmailRequest = z
-  .strictObject({ newEmail: EmailAddress, password: PasswordAttempt })
+  .strictObject({ newEmail: EmailAddress, password: PasswordAttempt.optional() })
   .openapi('ChangeEmailRequest')
 
 /** A mailed token, or the code of the same mail with the new address that it went to. */

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { ACR } from '../config.ts'
 
 export const Health = z.object({ status: z.literal('ok'), version: z.string() }).openapi('Health')
 
@@ -23,6 +24,7 @@ export const ServerMetadata = z
     introspection_endpoint_auth_methods_supported: z.array(z.string()),
     revocation_endpoint: z.string(),
     revocation_endpoint_auth_methods_supported: z.array(z.string()),
+    acr_values_supported: z.array(z.enum(ACR)),
     response_types_supported: z.array(z.string()),
     service_documentation: z.string(),
   })

@@ -17,11 +17,42 @@ export const LoginRequest = z
 export const MfaMethod = z.enum(['totp', 'recovery_code', 'email', 'passkey'])
 export type MfaMethod = z.infer<typeof MfaMethod>
 
+const FactorCode = z.string().min(1).max(64)
+
+/** Asks for a remembered device: its logins do not ask for a second factor for `MFA_REMEMBER_DAYS`. */
+export const RememberDevice = z
+  .boolean()
+  .default(false)
+  .openapi({ description: 'Ask this device for no second factor for a while. Ignored where that is switched off.' })
+
 export const MfaLoginRequest = z
-  .strictObject({ ticket: OpaqueToken, method: MfaMethod, code: z.string().min(1).max(64), delivery: Delivery })
+  .strictObject({
+    ticket: OpaqueToken,
+    method: MfaMethod,
+    code: FactorCode,
+    delivery: Delivery,
+    rememberDevice: RememberDevice,
+  })
   .openapi('MfaLoginRequest')
 
 export const MfaEmailRequest = z.strictObject({ ticket: OpaqueToken }).openapi('MfaEmailRequest')
+
+export const StepUpMethod = z.enum(['password', ...MfaMethod.options])
+export type StepUpMethod = z.infer<typeof StepUpMethod>
+
+/** A password, a code that was typed or mailed, or what a passkey has signed. */
+export const StepUpRequest = z
+  .union([
+    z.strictObject({ method: z.literal('password'), password: PasswordAttempt }),
+    z.strictObject({ method: MfaMethod.exclude(['passkey']), code: FactorCode }),
+    z.strictObject({
+      method: z.literal('passkey'),
+      ticket: OpaqueToken,
+      response: z.record(z.string(), z.unknown()).openapi({ description: 'As the browser gave it (WebAuthn)' }),
+    }),
+  ])
+  .openapi('StepUpRequest')
+export type StepUpRequest = z.infer<typeof StepUpRequest>
 
 export const Tokens = z
   .object({

@@ -20,7 +20,13 @@ export const SessionView = z
     createdAt: Timestamp,
     lastSeenAt: Timestamp,
     expiresAt: Timestamp,
-    device: z.object({ name: z.string(), userAgent: z.string().nullable() }),
+    device: z.object({
+      name: z.string(),
+      userAgent: z.string().nullable(),
+      rememberedUntil: Timestamp.nullable().openapi({
+        description: 'Until when logins on this device do not ask for a second factor; null where they do.',
+      }),
+    }),
     location: z.object({ country: z.string(), city: z.string().nullable() }).nullable(),
   })
   .openapi('Session')

@@ -11,6 +11,10 @@ export type TokenPurpose =
   | 'mfa_ticket'
   | 'step_up'
   | 'oauth_exchange'
+  | 'passkey_registration'
+  | 'passkey_login'
+  | 'passkey_second_factor'
+  | 'passkey_step_up'
 
 /**
  * The values that a token is derived from. The row keeps `id`, `salt` and `generation`; the token itself is not stored.

@@ -1,13 +1,19 @@
 import type { Permission } from '../config.ts'
-import { Refusal } from '../errors.ts'
+import { Refusal, type RefusalCode } from '../errors.ts'
 import {
-  assertRecentLogin,
   authenticateRead,
   type Caller,
   type CallerWithCredentials,
+  isForEnrolment,
 } from '../services/sessions/authentication.ts'
+import { assertRecentFactor, assertRecentLogin } from '../services/sessions/standing.ts'
 import type { Guard } from './guard.ts'
-import { authenticateCaller, authenticateCallerWithCredentials, readAccessToken } from './middleware/authenticate.ts'
+import {
+  authenticateCaller,
+  authenticateCallerWithCredentials,
+  type Leniency,
+  readAccessToken,
+} from './middleware/authenticate.ts'
 import { limitLogins } from './middleware/rate-limit.ts'
 import { authenticateClient } from './middleware/require-client.ts'
 
@@ -16,19 +22,26 @@ type Claims = Awaited<ReturnType<typeof authenticateRead>>
 /** An access token, in one of the two ways that it may be carried. */
 const SIGNED_IN = [{ bearer: [] }, { cookie: [] }]
 const TOKEN_REFUSALS = ['ambiguous_credentials', 'unauthenticated'] as const
+const STANDING_REFUSALS = ['enrolment_required', 'step_up_required'] as const
+
+/** The codes of what a guard refuses that asks for a token. */
+const refusalsOf = ({ mayEnrol = false }: Leniency): readonly RefusalCode[] =>
+  mayEnrol ? TOKEN_REFUSALS : [...TOKEN_REFUSALS, ...STANDING_REFUSALS]
 
 /**
  * Lets in whoever has a valid access token, for reading. It trusts the token and the blocklist, whose lag
- * docs/security.md states. It adds `claims`.
+ * docs/security.md states. Only where the token is for enrolment it asks the database, which refuses the session unless
+ * it has shown the factor since. It adds `claims`.
  */
-export const token = (): Guard<{ claims: Claims }> => ({
+export const token = (leniency: Leniency = {}): Guard<{ claims: Claims }> => ({
   security: SIGNED_IN,
-  refuses: TOKEN_REFUSALS,
+  refuses: refusalsOf(leniency),
   actsByToken: false,
   async check(c) {
     const presented = readAccessToken(c)
     if (presented === null) throw new Refusal('unauthenticated', { reason: 'no access token' })
     const claims = await authenticateRead(c.var.platform, presented)
+    if (isForEnrolment(claims) && !leniency.mayEnrol) await authenticateCaller(c)
     c.set('userId', claims.sub)
     c.var.platform.noteActivity(claims.sid)
     return { claims }
@@ -39,32 +52,51 @@ export const token = (): Guard<{ claims: Claims }> => ({
  * Lets in a signed-in user, for whatever changes something. It asks the database for the session and the account as
  * they are now. It adds `caller`.
  */
-export const user = (): Guard<{ caller: Caller }> => ({
+export const user = (leniency: Leniency = {}): Guard<{ caller: Caller }> => ({
   security: SIGNED_IN,
-  refuses: TOKEN_REFUSALS,
+  refuses: refusalsOf(leniency),
   actsByToken: true,
-  check: async (c) => ({ caller: await authenticateCaller(c) }),
+  check: async (c) => ({ caller: await authenticateCaller(c, leniency) }),
 })
 
 /**
  * Lets in a signed-in user whom the route asks for the password once more. It adds `caller`, with what the password is
  * verified by.
  */
-export const userWithCredentials = (): Guard<{ caller: CallerWithCredentials }> => ({
+export const userWithCredentials = (leniency: Leniency = {}): Guard<{ caller: CallerWithCredentials }> => ({
   security: SIGNED_IN,
-  refuses: TOKEN_REFUSALS,
+  refuses: refusalsOf(leniency),
   actsByToken: true,
-  check: async (c) => ({ caller: await authenticateCallerWithCredentials(c) }),
+  check: async (c) => ({ caller: await authenticateCallerWithCredentials(c, leniency) }),
 })
 
-/** Lets in a user who signed in not long ago (ASVS 7.5.1). It adds `caller`. */
-export const recentLogin = (): Guard<{ caller: Caller }> => ({
+/**
+ * Lets in a user who signed in, or stepped up, within ten minutes, and with a strong factor where the account has one
+ * (ASVS 7.5.1). There is no weaker kind, so no route can forget to ask for the factor. It adds `caller`.
+ */
+export const recentLogin = (leniency: Leniency = {}): Guard<{ caller: Caller }> => ({
   security: SIGNED_IN,
-  refuses: [...TOKEN_REFUSALS, 'step_up_required'],
+  refuses: [...refusalsOf(leniency), 'step_up_required'],
   actsByToken: true,
   async check(c) {
-    const caller = await authenticateCaller(c)
-    assertRecentLogin(caller, c.var.platform.now())
+    const caller = await authenticateCaller(c, leniency)
+    assertRecentLogin(c.var.platform, caller)
+    return { caller }
+  },
+})
+
+/**
+ * Does the same for a route that asks for the password once more, or for a recent login where it gets none: only a
+ * strong factor, where the account has one, must have been shown within ten minutes. It adds `caller`, with what the
+ * password is verified by.
+ */
+export const recentFactor = (): Guard<{ caller: CallerWithCredentials }> => ({
+  security: SIGNED_IN,
+  refuses: refusalsOf({}),
+  actsByToken: true,
+  async check(c) {
+    const caller = await authenticateCallerWithCredentials(c)
+    assertRecentFactor(c.var.platform, caller)
     return { caller }
   },
 })
@@ -75,7 +107,7 @@ export const recentLogin = (): Guard<{ caller: Caller }> => ({
  */
 export const permission = (name: Permission): Guard<{ caller: Caller }> => ({
   security: SIGNED_IN,
-  refuses: [...TOKEN_REFUSALS, 'forbidden'],
+  refuses: [...refusalsOf({}), 'forbidden'],
   actsByToken: true,
   async check(c) {
     const caller = await authenticateCaller(c)

@@ -50,6 +50,7 @@ const ACCOUNT_NOTICES: readonly MailKind[] = [
   'new_device',
   'factor_added',
   'factor_removed',
+  'passkey_copied',
   'recovery_code_used',
   'role_granted',
 ]

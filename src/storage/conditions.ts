@@ -5,6 +5,9 @@ import { type SQL, sql } from 'drizzle-orm'
 /** The condition under which a statement of a batch takes effect. */
 export type Condition = SQL
 
+/** Holds where all of these conditions do. */
+export const whenAll = (conditions: readonly Condition[]): Condition => sql`(${sql.join([...conditions], sql` and `)})`
+
 /** Holds where one of these conditions does. */
 export const whenAny = (conditions: readonly Condition[]): Condition =>
   sql`(${sql.join([sql`false`, ...conditions], sql` or `)})`
@@ -65,10 +68,13 @@ export const signUpTimeOf = (userId: SQL): SQL =>
 
 /**
  * One text for everything that opens an account: whether and when its address was verified, its password set or
- * removed, and a reset required. The text differs once any of this has changed. A rehash does not change it.
+ * removed, a reset required, and which authenticator app and passkeys it has. The text differs once any of this has
+ * changed. Neither a rehash nor the use of a factor changes it.
  */
 export const credentialsVersion = sql<string>`json_array(users.email_verified_at, users.password_hash is null,
-  users.password_changed_at, users.password_reset_required_at)`
+  users.password_changed_at, users.password_reset_required_at,
+  (select activated_at from totp_secrets where user_id = users.id),
+  (select group_concat(id, ' ' order by id) from passkeys where user_id = users.id))`
 
 /** An account as it was when somebody proved to be its owner. */
 export interface Proven {

@@ -36,6 +36,7 @@ export function issueTokenStatement(
     email?: string
     methods?: string[]
     sessionId?: string
+    client?: string
   },
   owner: TokenOwner,
 ) {
@@ -85,8 +86,8 @@ export async function findToken(
 /**
  * Counts a guess at the code of a token, before the code is compared. It answers nothing when there is no such token,
  * when the guesses at it are used up, or when those of its user and purpose are used up for the day. A token is picked
- * by its id, or as the newest that was mailed to an address or that a session asked for. Several accounts may have asked for one new address. Each
- * then has a token of its own, so that none can make the code of another useless.
+ * by its id, or as the newest that was mailed to an address or that a session asked for. Several accounts may have
+ * asked for one new address. Each then has a token of its own, so that none can make the code of another useless.
  */
 export async function countGuess(
   db: Database,

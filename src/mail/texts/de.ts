@@ -193,6 +193,19 @@ export const de: MailTexts<MailKind> = {
       ],
       reason: OWNER(product),
     }),
+    passkey_copied: ({ product, factor }) => ({
+      subject: `Prüfe einen Passkey deines Kontos bei ${product}`,
+      heading: 'Ein Passkey wurde vielleicht kopiert',
+      paragraphs: [
+        `Jemand hat sich mit deinem Passkey „${factor}“ bei deinem Konto bei ${product} angemeldet. Der Passkey zählt seine Verwendungen, und diese Zahl ist zurückgegangen: Vielleicht hat jemand eine Kopie davon.`,
+      ],
+      action: 'Mein Konto prüfen',
+      closing: [
+        'Du hast diesen Passkey aus einer Sicherung wiederhergestellt? Dann musst du nichts tun.',
+        'Wenn nicht, entferne ihn in deinen Kontoeinstellungen und füge einen neuen hinzu.',
+      ],
+      reason: OWNER(product),
+    }),
     recovery_code_used: ({ product, left }) => ({
       subject: `Ein Wiederherstellungscode deines Kontos bei ${product} wurde benutzt`,
       heading: 'Ein Wiederherstellungscode wurde benutzt',

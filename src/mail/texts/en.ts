@@ -187,6 +187,19 @@ const texts = {
       ],
       reason: OWNER(product),
     }),
+    passkey_copied: ({ product, factor }) => ({
+      subject: `Check a passkey of your ${product} account`,
+      heading: 'A passkey may have been copied',
+      paragraphs: [
+        `Someone signed in to your ${product} account with your passkey “${factor}”. The passkey counts its uses, and this count went back, so somebody may have a copy of it.`,
+      ],
+      action: 'Check my account',
+      closing: [
+        'If you have restored this passkey from a backup, there is nothing to do.',
+        'If you have not, remove it in your account settings, and register a new one.',
+      ],
+      reason: OWNER(product),
+    }),
     recovery_code_used: ({ product, left }) => ({
       subject: `A recovery code of your ${product} account was used`,
       heading: 'A recovery code was used',

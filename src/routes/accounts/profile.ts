@@ -1,7 +1,7 @@
 import { DeleteAccountRequest, UpdateProfileRequest, User } from '../../contracts/users.ts'
 import { json, optionalJson } from '../../http/body.ts'
 import { clearTokenCookies } from '../../http/cookies.ts'
-import { token, user, userWithCredentials } from '../../http/guards.ts'
+import { recentFactor, token, user } from '../../http/guards.ts'
 import { answer, createRouter, route } from '../../http/route.ts'
 import { changeProfile, deleteAccount, readProfile } from '../../services/accounts/profile.ts'
 
@@ -12,7 +12,7 @@ const readRoute = route({
   path: '/auth/me',
   tags,
   summary: 'My account',
-  guard: token(),
+  guard: token({ mayEnrol: true }),
   answers: { 200: answer(User, 'The account.') },
 })
 
@@ -36,7 +36,7 @@ const deleteRoute = route({
   tags,
   summary: 'Delete my account and everything that belongs to it',
   limit: 'sensitive',
-  guard: userWithCredentials(),
+  guard: recentFactor(),
   body: optionalJson(DeleteAccountRequest),
   answers: {
     204: { description: 'The account is gone.' },

@@ -13,22 +13,23 @@ import { consumeAllTokensStatement, issueTokenStatement } from '../../storage/on
 import { newId, newOneTimeToken } from '../identifiers.ts'
 import { noticeTo } from '../notices.ts'
 import { proveToken, refuseIfLost, type TokenProof } from '../one-time-tokens.ts'
-import { provePassword } from '../passwords/proof.ts'
+import { proveAgain } from '../passwords/proof.ts'
 import type { CallerWithCredentials } from '../sessions/authentication.ts'
 
 /**
  * Mails a link and a code to the new address; nothing changes before one of them is used. Where that address has an
- * account, its owner is told instead, and the caller cannot tell the difference.
- * @throws {Refusal} `invalid_credentials`, `login_throttled`.
+ * account, its owner is told instead, and the caller cannot tell the difference. It asks for a recent login, or for the
+ * password.
+ * @throws {Refusal} `step_up_required`, `invalid_credentials`, `login_throttled`.
  */
 export async function requestEmailChange(
   deps: TryingPasswords & Mailing,
   caller: CallerWithCredentials,
-  input: { newEmail: string; password: string },
+  input: { newEmail: string; password?: string | undefined },
 ): Promise<void> {
   const { db, requester } = deps
   const { account } = caller
-  await provePassword(deps, caller, input.password)
+  await proveAgain(deps, caller, input.password)
   const now = deps.now()
   const token = newOneTimeToken(now, EMAIL_CHANGE_TOKEN_TTL_SECONDS)
   const mailId = newId()

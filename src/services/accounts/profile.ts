@@ -11,8 +11,8 @@ import { isUniqueViolation } from '../../storage/database.ts'
 import { endSessionsStatement } from '../../storage/sessions/sessions.ts'
 import { describeFactors } from '../factors/registry.ts'
 import { noticeTo } from '../notices.ts'
-import { provePassword } from '../passwords/proof.ts'
-import { assertRecentLogin, type CallerWithCredentials } from '../sessions/authentication.ts'
+import { proveAgain } from '../passwords/proof.ts'
+import type { CallerWithCredentials } from '../sessions/authentication.ts'
 import { revokeSessions } from '../sessions/ending.ts'
 import { readLiveSession } from '../sessions/live-sessions.ts'
 
@@ -58,8 +58,7 @@ export async function deleteAccount(
   const { db, requester } = deps
   const { account, session } = caller
   const now = deps.now()
-  if (password !== undefined) await provePassword(deps, caller, password)
-  else assertRecentLogin(caller, now)
+  await proveAgain(deps, caller, password)
   const whenAccountExists = whenUserExists(account.id)
   const notice = noticeTo(deps, account, {
     kind: 'account_deleted',

@@ -9,7 +9,7 @@ import type { Factor, ShownFactor, VerifyingFactors } from './factor.ts'
 interface FactorOccasion {
   /** The device, if it has logged in to this account before. */
   deviceId: string | null
-  occasion: 'login' | 'reauthentication'
+  occasion: 'login' | 'step_up' | 'reauthentication'
 }
 
 /**

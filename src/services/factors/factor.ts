@@ -39,7 +39,7 @@ export interface Factor {
    */
   isGuessable: boolean
   /** Tells whether this account can show the factor. */
-  isSet(account: Account): boolean
+  isSet(account: Pick<Account, 'factors'>): boolean
   /** Gives what the profile of the account says about the factor, and nothing that it is verified by. */
   describe?(account: Account): Partial<FactorState>
   /**

@@ -71,7 +71,7 @@ export async function mailStepUpCode(
   const at = deps.now()
   const mailId = newId()
   const token = newOneTimeToken(at, MAILED_CODE_TTL_SECONDS)
-  const event = { type: 'reauthentication.code_requested', at, ...bySelf(account) } as const
+  const event = { type: 'step_up.code_requested', at, ...bySelf(account) } as const
   await inOneBatch(db, {
     token: issueTokenStatement(db, { ...token, purpose: 'step_up', sessionId: session.id }, { id: account.id }),
     mail: mailTokenStatements(db, {

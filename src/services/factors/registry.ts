@@ -1,15 +1,16 @@
-import type { MfaMethod } from '../../contracts/login.ts'
+import type { MfaMethod, StepUpMethod } from '../../contracts/login.ts'
 import type { Platform } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
 import { type Condition, whenAny } from '../../storage/conditions.ts'
 import { type FactorState, whenUnverified } from '../../storage/factors/state.ts'
 import type { Factor } from './factor.ts'
 import { mailedCode } from './mailed-code.ts'
+import { passkey } from './passkeys/passkey.ts'
 import { recoveryCode } from './recovery-codes.ts'
 import { totp } from './totp.ts'
 
 /** Every factor there is. Code that depends on the factors of an account asks here and names no factor itself. */
-export const FACTORS: readonly Factor[] = [totp, recoveryCode, mailedCode]
+export const FACTORS: readonly Factor[] = [totp, passkey, recoveryCode, mailedCode]
 
 type Settings = Pick<Platform, 'settings'>
 
@@ -27,6 +28,15 @@ export function stepUpFactorsOf(deps: Settings, account: Account): MfaMethod[] {
   return hasStrongFactor(account) ? secondFactorsOf(deps, account) : factorsOf(account, ({ isFallback }) => isFallback)
 }
 
+/**
+ * Lists the ways in which somebody who is signed in can prove once more who they are, and there is always one. A
+ * password counts where no strong factor is set. A mailed code is left to an account that has no password: somebody
+ * else who could set a new one by mail would be noticed, because that ends every session.
+ */
+export function stepUpMethodsOf(deps: Settings, account: Account): StepUpMethod[] {
+  return account.hasPassword && !hasStrongFactor(account) ? ['password'] : stepUpFactorsOf(deps, account)
+}
+
 /** Finds the factor that is shown by this method; the answer is null where the account cannot show it at a login. */
 export function findSecondFactor(deps: Settings, account: Account, method: MfaMethod): Factor | null {
   return secondFactorsOf(deps, account).includes(method) ? findFactor(method) : null
@@ -37,7 +47,7 @@ export function findStepUpFactor(deps: Settings, account: Account, method: MfaMe
   return stepUpFactorsOf(deps, account).includes(method) ? findFactor(method) : null
 }
 
-export const hasStrongFactor = (account: Account): boolean =>
+export const hasStrongFactor = (account: Pick<Account, 'factors'>): boolean =>
   FACTORS.some(({ isStrong, isSet }) => isStrong && isSet(account))
 
 /** Holds where the account has a strong factor, at the place of a statement in its batch. */

@@ -4,7 +4,7 @@ import { auditEachUserStatement } from '../audit.ts'
 import { inOneBatch } from '../batch.ts'
 import { credentialsVersion, userIdByToken, whenSessionExists, whenVerifiesFirstSignUp } from '../conditions.ts'
 import type { Database } from '../database.ts'
-import { factorState } from '../factors/state.ts'
+import { factorState, whenFactorIsRequired } from '../factors/state.ts'
 import { users } from '../schema/index.ts'
 
 const stringList = (value: string) => JSON.parse(value) as string[]
@@ -19,11 +19,15 @@ export const accountFields = {
   emailVerifiedAt: users.emailVerifiedAt,
   username: users.username,
   name: users.name,
-  hasPassword: sql`${users.passwordHash} is not null`.mapWith(Boolean).as('has_password'),
+  /** Whether a password signs in, which one that has to be set anew does not. */
+  hasPassword: sql`${users.passwordHash} is not null and ${users.passwordResetRequiredAt} is null`
+    .mapWith(Boolean)
+    .as('has_password'),
   credentialsVersion: credentialsVersion.as('credentials_version'),
   status: users.status,
   locale: users.locale,
   factors: factorState,
+  isFactorRequired: sql`${whenFactorIsRequired(sql`users.id`)}`.mapWith(Boolean).as('is_factor_required'),
   accessProvenAt: users.accessProvenAt,
   createdAt: users.createdAt,
   lastSeenAt: users.lastSeenAt,

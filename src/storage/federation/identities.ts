@@ -1,9 +1,9 @@
-import { and, eq, lt, type SQL, sql } from 'drizzle-orm'
+import { and, eq, type SQL, sql } from 'drizzle-orm'
 import { accountFields } from '../accounts/accounts.ts'
 import { inOneBatch } from '../batch.ts'
 import { insertWhere } from '../conditional-insert.ts'
-import { type Database, deleteSome } from '../database.ts'
-import { identities, spentStates, users } from '../schema/index.ts'
+import type { Database } from '../database.ts'
+import { identities, users } from '../schema/index.ts'
 
 export type NewIdentity = typeof identities.$inferInsert
 
@@ -88,14 +88,4 @@ export function unlinkStatement(db: Database, userId: string, provider: string, 
     .delete(identities)
     .where(and(eq(identities.userId, userId), eq(identities.provider, provider), when))
     .returning({ id: identities.id })
-}
-
-/** Records that a state was answered; the answer is false when it had been answered before. */
-export async function spendState(db: Database, state: typeof spentStates.$inferInsert): Promise<boolean> {
-  const spent = await db.insert(spentStates).values(state).onConflictDoNothing().returning({ id: spentStates.id })
-  return spent.length > 0
-}
-
-export function deleteExpiredStates(db: Database, nowMs: number, limit: number): Promise<number> {
-  return deleteSome(db, spentStates, lt(spentStates.expiresAt, nowMs), limit)
 }

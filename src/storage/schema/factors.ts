@@ -50,6 +50,11 @@ export const passkeys = sqliteTable(
     /** Whether the authenticator may copy the passkey to other devices, and whether it has. */
     isBackupEligible: integer('is_backup_eligible', { mode: 'boolean' }).notNull(),
     isBackedUp: integer('is_backed_up', { mode: 'boolean' }).notNull(),
+    /**
+     * Whether it is known to open the account alone: its authenticator finds it without a name, and has verified its
+     * user. Any other passkey is a second factor only.
+     */
+    opensAlone: integer('opens_alone', { mode: 'boolean' }).notNull(),
     createdAt: integer('created_at').notNull(),
     lastUsedAt: integer('last_used_at'),
   },

@@ -4,8 +4,8 @@ import { sessions } from './sessions.ts'
 import { users } from './users.ts'
 
 /**
- * Each row is a token for a verification, a reset, an e-mail change or a step-up, or an MFA ticket. Using a token deletes it, and
- * a code that is guessed too often makes it useless.
+ * Each row is a token for a verification, a reset, an e-mail change or a step-up, or an MFA ticket. Using a token
+ * deletes it, and a code that is guessed too often makes it useless.
  */
 export const oneTimeTokens = sqliteTable(
   'one_time_tokens',
@@ -24,6 +24,8 @@ export const oneTimeTokens = sqliteTable(
     sessionId: text('session_id').references(() => sessions.id, { onDelete: 'cascade' }),
     /** The methods by which the login of an MFA ticket was begun (RFC 8176), as a JSON array. */
     methods: text('methods', { mode: 'json' }).$type<string[]>(),
+    /** The client that began the login of a ticket, as a keyed hash; null for any other token. */
+    client: text('client'),
     attempts: integer('attempts').notNull().default(0),
     createdAt: integer('created_at').notNull(),
     expiresAt: integer('expires_at').notNull(),

@@ -2,11 +2,13 @@ import { and, desc, eq, gt, lte, or, type SQL, sql } from 'drizzle-orm'
 import { accountFields } from '../accounts/accounts.ts'
 import { credentialFields } from '../accounts/credentials.ts'
 import { insertWhere } from '../conditional-insert.ts'
-import { type Proven, whenAsProven } from '../conditions.ts'
+import { type Condition, type Proven, whenAsProven } from '../conditions.ts'
 import { type Database, deleteSome } from '../database.ts'
 import { sessions, users } from '../schema/index.ts'
+import { whenTrustCounts } from './trusted-devices.ts'
 
-export type Session = typeof sessions.$inferSelect
+/** A session, and when its device was trusted; null where it is not, or no longer. */
+export type Session = typeof sessions.$inferSelect & { deviceTrustedAt: number | null }
 
 export const sessionFields = {
   id: sessions.id,
@@ -20,6 +22,9 @@ export const sessionFields = {
   userAgent: sessions.userAgent,
   country: sessions.country,
   city: sessions.city,
+  device: sessions.device,
+  deviceTrustedAt: sql<number | null>`(select created_at from trusted_devices
+    where ${whenTrustCounts({ id: sql`sessions.device`, userId: sql`sessions.user_id` })})`.as('device_trusted_at'),
 }
 
 /**
@@ -87,9 +92,31 @@ export async function listLiveSessions(db: Database, userId: string, live: LiveA
     .orderBy(desc(sessions.createdAt), desc(sessions.id))
 }
 
-/** Opens a session only if the account is active and has not changed since its owner proved who they are. */
-export function insertSessionStatement(db: Database, session: typeof sessions.$inferInsert, proven: Proven) {
-  return insertWhere(db, sessions, session, whenAsProven(proven))
+/**
+ * Opens a session only if the account is active and has not changed since its owner proved who they are, and `when`
+ * holds.
+ */
+export function insertSessionStatement(
+  db: Database,
+  session: typeof sessions.$inferInsert,
+  proven: Proven,
+  when: Condition = sql`true`,
+) {
+  return insertWhere(db, sessions, session, sql`${whenAsProven(proven)} and ${when}`)
+}
+
+/** Records in a session that its user has authenticated once more, if `when` holds. */
+export function renewSessionStatement(
+  db: Database,
+  { id, userId }: Pick<Session, 'id' | 'userId'>,
+  renewed: Pick<Session, 'methods' | 'authenticatedAt' | 'strongAuthenticatedAt'>,
+  when: Condition,
+) {
+  return db
+    .update(sessions)
+    .set(renewed)
+    .where(and(eq(sessions.id, id), eq(sessions.userId, userId), when))
+    .returning({ id: sessions.id })
 }
 
 /** Ends the oldest sessions beyond the limit. */
