@@ -4,7 +4,7 @@ import { expectRefusal } from '../support/answers.ts'
 import { bearer, get, logIn, newEmail, PASSWORD, post } from '../support/client.ts'
 import { auditOf, countRows, rows } from '../support/database.ts'
 import { queryOne } from '../support/stored-state.ts'
-import { addPasskey, addTotp, pressNotMe, removeFactor, undoTokenOf } from '../support/undo.ts'
+import { addPasskey, addTotp, pressNotMe, removeFactor, showFactor, undoTokenOf } from '../support/undo.ts'
 
 const NEW_PASSWORD = 'four other words instead'
 const THIEFS_PASSWORD = 'what the thief has chosen'
@@ -50,6 +50,7 @@ async function robbed() {
   await changePassword(thief.tokens.accessToken, PASSWORD, THIEFS_PASSWORD)
   await moveTo(thief.address, thief.tokens.accessToken, THIEFS_PASSWORD)
   await addPasskey(thief.address)
+  await showFactor(owner.id)
   await tick()
   return { owner, thief }
 }
@@ -146,6 +147,7 @@ describe('the thief and the owner take turns', () => {
     const owner = await signedIn()
     await addTotp(owner.email, 'the secret of the owner')
     const passkey = await addPasskey(owner.email)
+    await showFactor(owner.id)
     await tick()
     await moveTo(newEmail(), owner.tokens.accessToken)
     await pressed(await undoTokenOf(owner.email, 'email_changed'))

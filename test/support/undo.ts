@@ -42,6 +42,10 @@ async function callerOf(email: string): Promise<Parameters<typeof factorChange>[
   return { account: found.account, session: { id: '' } as Session }
 }
 
+/** Makes every session of a user one that has just shown a strong factor. */
+export const showFactor = (userId: string) =>
+  rows('update sessions set authenticated_at = ?1, strong_authenticated_at = ?1 where user_id = ?2', Date.now(), userId)
+
 /** Adds a passkey to an account as the route that registers one does, with its audit row and its notice. */
 export async function addPasskey(email: string): Promise<string> {
   const { db, now } = platform()

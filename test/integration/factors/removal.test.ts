@@ -10,7 +10,7 @@ import { bearer, post, send, tokenIn, waitForMail } from '../../support/client.t
 import { auditOf, countRows, rows } from '../../support/database.ts'
 import { jobPlatform } from '../../support/outbox.ts'
 import { accountState, queryOne } from '../../support/stored-state.ts'
-import { addPasskey, pressNotMe, undoTokenOf } from '../../support/undo.ts'
+import { addPasskey, pressNotMe, showFactor, undoTokenOf } from '../../support/undo.ts'
 
 const WAIT_MS = 72 * 3_600_000
 
@@ -113,10 +113,15 @@ describe('DELETE /users/{id}/factors', () => {
     await expectRefusal(await send('DELETE', `/users/${user.id}/factors`), 401, 'unauthenticated')
   })
 
-  it('asks for a recent login (ASVS 7.5.1)', async () => {
+  it('asks for a recent login, with a strong factor where the admin has one (ASVS 7.5.1)', async () => {
     const { user, admin } = await lost()
     await rows('update sessions set authenticated_at = 0 where user_id = ?', admin.id)
     await expectRefusal(await ask(admin, user.id), 403, 'step_up_required')
+    await rows('update sessions set authenticated_at = ? where user_id = ?', Date.now(), admin.id)
+    await giveSecondFactor(admin.id)
+    await expectRefusal(await ask(admin, user.id), 403, 'step_up_required')
+    await showFactor(admin.id)
+    expect((await ask(admin, user.id)).status).toBe(202)
   })
 
   it('is for nobody who holds more permissions, nor for the admin themselves', async () => {
@@ -124,6 +129,7 @@ describe('DELETE /users/{id}/factors', () => {
     const boss = await signedInAs('admin')
     await giveSecondFactor(boss.id)
     await giveSecondFactor(admin.id)
+    await showFactor(admin.id)
     const before = await accountState()
     await expectRefusal(await ask(admin, boss.id), 403, 'forbidden')
     await expectRefusal(await ask(admin, admin.id), 403, 'forbidden')
@@ -173,6 +179,7 @@ describe('a removal that waits is stopped', () => {
 
   it('also after the password was set anew, and after the address was changed', async () => {
     const { user } = await asked()
+    await showFactor(user.id)
     const body = { currentPassword: user.password, newPassword: 'four other words instead' }
     expect((await post('/auth/change-password', body, bearer(user.tokens.accessToken))).status).toBe(204)
     expect((await post('/auth/keep-factors', { token: await keepToken(user.id) })).status).toBe(204)
