@@ -12,7 +12,7 @@ export const whenAll = (conditions: readonly Condition[]): Condition => sql`(${s
 export const whenAny = (conditions: readonly Condition[]): Condition =>
   sql`(${sql.join([sql`false`, ...conditions], sql` or `)})`
 
-export const whenNot = (condition: Condition): Condition => sql`not ${condition}`
+export const whenNot = (condition: Condition): Condition => sql`not (${condition})`
 
 /**
  * Gives the time at which a password was removed or set. It is always later than the last time, even within one

@@ -248,6 +248,7 @@ describe('each kind of mail is sent where its event happens', () => {
       'address_reserved',
       'factor_removal_requested',
       'factors_removed',
+      'passkey_copied',
       'role_granted',
       'account_deactivated',
     ])
