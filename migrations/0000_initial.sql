@@ -183,7 +183,8 @@ CREATE TABLE `spent_states` (
 CREATE INDEX `spent_states_expiry` ON `spent_states` (`expires_at`);--> statement-breakpoint
 CREATE TABLE `totp_secrets` (
 	`user_id` text PRIMARY KEY NOT NULL,
-	`secret` text NOT NULL,
+	`seals` text NOT NULL,
+	`sealed_for` text NOT NULL,
 	`created_at` integer NOT NULL,
 	`activated_at` integer,
 	`last_step` integer DEFAULT 0 NOT NULL,

@@ -23,6 +23,8 @@ import { profileRoutes } from './routes/accounts/profile.ts'
 import { accountRoutes } from './routes/accounts/registration.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { passkeyRoutes } from './routes/factors/passkeys.ts'
+import { recoveryCodeRoutes } from './routes/factors/recovery-codes.ts'
+import { totpRoutes } from './routes/factors/totp.ts'
 import { identityRoutes } from './routes/federation/identities.ts'
 import { oauthRoutes } from './routes/federation/login.ts'
 import { serviceRoutes } from './routes/health.ts'
@@ -75,6 +77,8 @@ export const app = base
   .route('/', profileRoutes)
   .route('/', oauthRoutes)
   .route('/', identityRoutes)
+  .route('/', totpRoutes)
+  .route('/', recoveryCodeRoutes)
   .route('/', auditRoutes)
   .route('/', introspectionRoutes)
   .route('/', passkeyRoutes)

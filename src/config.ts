@@ -47,6 +47,13 @@ export const CODE_DIGITS = 8
 export const PASSKEY_CHALLENGE_TTL_SECONDS = 5 * 60
 export const MAX_PASSKEYS_PER_USER = 20
 // ------------------------------------------------------------------ second factors
+/** RFC 4226 §4 (R6) recommends 160 bits. */
+export const TOTP_SECRET_BYTES = 20
+/** How long a secret waits for the first code of its app. */
+export const TOTP_ENROLMENT_TTL_SECONDS = 60 * 60
+/** How many secrets one statement seals anew, and how many statements one run of the cron makes. */
+export const TOTP_RESEAL_BATCH = 200
+export const TOTP_RESEAL_BATCHES = 10
 /** 80 bits are far beyond guessing (ASVS 6.5.4 asks for 20), and a person can still type them. */
 export const RECOVERY_CODE_BYTES = 10
 export const RECOVERY_CODES = 10

@@ -68,6 +68,7 @@ export const REFUSALS = {
     status: 409,
     title: 'A role of this account requires a second factor, and this is the last one. Add another one first.',
   },
+  factor_already_set: { status: 409, title: 'This second factor is set already. Remove it first, then set it anew.' },
   no_second_factor: {
     status: 409,
     title: 'The account has no second factor that recovery codes could stand in for. Add one first.',

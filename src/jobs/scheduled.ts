@@ -1,5 +1,6 @@
 import { MAIL_SWEEP_AFTER_SECONDS } from '../config.ts'
 import type { Platform } from '../platform/platform.ts'
+import { resealTotpSecrets } from '../services/factors/totp-resealing.ts'
 import { cleanUp, reportDatabaseSize } from '../services/housekeeping.ts'
 import { sweepOutbox } from '../services/mail.ts'
 import { rotateSigningKeys } from '../services/signing-keys/periods.ts'
@@ -21,8 +22,12 @@ export async function runScheduled(platform: Platform, cron: string): Promise<vo
   await run(platform)
 }
 
-/** Rotates the signing keys and logs the size of the database. When one of the two fails, the other still runs. */
+/** Rotates the signing keys, seals anew what `AUTH_SECRET` seals, and logs the size of the database. When one of these fails, the others still run. */
 async function tendDaily(platform: Platform): Promise<void> {
-  const jobs = await Promise.allSettled([rotateSigningKeys(platform), reportDatabaseSize(platform)])
+  const jobs = await Promise.allSettled([
+    rotateSigningKeys(platform),
+    resealTotpSecrets(platform),
+    reportDatabaseSize(platform),
+  ])
   for (const job of jobs) if (job.status === 'rejected') throw job.reason
 }

@@ -28,7 +28,7 @@ async function makeCodes(deps: MakingCodes, account: Account, { at, when }: { at
 }
 
 /**
- * Makes the recovery codes of an account that gets its first strong factor; null where it has codes already. The
+ * Makes the recovery codes of an account that gets its first strong factor; null where it has one already. The
  * statement joins the batch that adds the factor. The codes may be shown only if it inserted rows, because another
  * factor may have been the first at the same moment.
  */
@@ -37,7 +37,7 @@ export async function makeFirstCodes(
   account: Account,
   { at, when }: { at: number; when: Condition },
 ): Promise<Awaited<ReturnType<typeof makeCodes>> | null> {
-  if (account.factors.recoveryCodesLeft > 0) return null
+  if (hasStrongFactor(account)) return null
   return await makeCodes(deps, account, { at, when: whenNoRecoveryCodes(account.id, when) })
 }
 

@@ -6,8 +6,10 @@ export const totpSecrets = sqliteTable('totp_secrets', {
   userId: text('user_id')
     .primaryKey()
     .references(() => users.id, { onDelete: 'cascade' }),
-  /** The secret, sealed for this account. */
-  secret: text('secret').notNull(),
+  /** The secret, sealed for this account under each version of `AUTH_SECRET` that `sealedFor` lists. */
+  seals: text('seals').notNull(),
+  /** The versions in order, such as `v1,v2`, by which the cron finds what it has to seal anew. */
+  sealedFor: text('sealed_for').notNull(),
   createdAt: integer('created_at').notNull(),
   /** Null until a code has shown that the app has the secret. Until then no login asks for it. */
   activatedAt: integer('activated_at'),

@@ -23,6 +23,7 @@ const FACTS = {
   duration: '',
   email: '',
   factor: '',
+  left: '',
   signIn: '',
   dropped: '',
   kept: '',
