@@ -113,7 +113,7 @@ describe('POST /auth/mfa/recovery-codes', () => {
 
   it('needs a recent login (ASVS 7.5.1)', async () => {
     const person = await withCodes()
-    await rows('update sessions set authenticated_at = ? where user_id = ?', Date.now() - 11 * 60_000, person.id)
+    await rows('update sessions set strong_authenticated_at = ? where user_id = ?', Date.now() - 11 * 60_000, person.id)
     await expectRefusal(await replace(person), 403, 'step_up_required')
     expect((await get('/auth/me', bearer(person.tokens.accessToken))).status).toBe(200)
   })

@@ -32,7 +32,11 @@ const complete = (ticket: string, code: string) => post('/auth/login/mfa', { tic
 
 /** Puts a session back to a login of eleven minutes ago. */
 const growStale = ({ session }: Person) =>
-  rows('update sessions set authenticated_at = ? where id = ?', Date.now() - 11 * 60_000, session.id)
+  rows(
+    'update sessions set authenticated_at = ?1, strong_authenticated_at = ?1 where id = ?2',
+    Date.now() - 11 * 60_000,
+    session.id,
+  )
 
 /** Draws a QR code of one path of squares as a camera would see it, four pixels a module. */
 function draw(svg: string) {

@@ -26,7 +26,7 @@ import { accountState } from '../../support/stored-state.ts'
  */
 const OPEN_TO_ENROLMENT = [
   /^GET \/auth\/me$/,
-  /^POST \/auth\/step-up(\/email)?$/,
+  /^POST \/auth\/step-up(\/email|\/passkey)?$/,
   /^(POST|DELETE) \/auth\/mfa\//,
   /^(GET|POST|PATCH|DELETE) \/auth\/passkeys(\/|$)/,
 ]
