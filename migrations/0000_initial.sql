@@ -21,6 +21,16 @@ CREATE TABLE `audit_events` (
 CREATE INDEX `audit_events_at` ON `audit_events` (`at`);--> statement-breakpoint
 CREATE INDEX `audit_events_user` ON `audit_events` (`user_id`,`at`);--> statement-breakpoint
 CREATE INDEX `audit_events_type` ON `audit_events` (`type`,`at`);--> statement-breakpoint
+CREATE TABLE `factor_removals` (
+	`user_id` text PRIMARY KEY NOT NULL,
+	`token_id` text NOT NULL,
+	`requested_by` text NOT NULL,
+	`requested_at` integer NOT NULL,
+	`removes_at` integer NOT NULL,
+	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade
+);
+--> statement-breakpoint
+CREATE INDEX `factor_removals_due` ON `factor_removals` (`removes_at`);--> statement-breakpoint
 CREATE TABLE `grants` (
 	`id` text PRIMARY KEY NOT NULL,
 	`session_id` text NOT NULL,
@@ -72,15 +82,20 @@ CREATE TABLE `one_time_tokens` (
 	`purpose` text NOT NULL,
 	`salt` text NOT NULL,
 	`email` text NOT NULL,
+	`session_id` text,
 	`methods` text,
+	`former_state` text,
+	`client` text,
 	`attempts` integer DEFAULT 0 NOT NULL,
 	`created_at` integer NOT NULL,
 	`expires_at` integer NOT NULL,
-	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade
+	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade,
+	FOREIGN KEY (`session_id`) REFERENCES `sessions`(`id`) ON UPDATE no action ON DELETE cascade
 );
 --> statement-breakpoint
 CREATE INDEX `one_time_tokens_user` ON `one_time_tokens` (`user_id`,`purpose`,`created_at`);--> statement-breakpoint
 CREATE INDEX `one_time_tokens_email` ON `one_time_tokens` (`email`,`purpose`,`created_at`);--> statement-breakpoint
+CREATE INDEX `one_time_tokens_session` ON `one_time_tokens` (`session_id`) WHERE session_id is not null;--> statement-breakpoint
 CREATE INDEX `one_time_tokens_expiry` ON `one_time_tokens` (`expires_at`);--> statement-breakpoint
 CREATE TABLE `outbox` (
 	`id` text PRIMARY KEY NOT NULL,
@@ -101,6 +116,33 @@ CREATE TABLE `outbox` (
 --> statement-breakpoint
 CREATE INDEX `outbox_due` ON `outbox` (`state`,`priority`,`next_attempt_at`);--> statement-breakpoint
 CREATE INDEX `outbox_mailbox` ON `outbox` (`mailbox`,`kind`,`created_at`);--> statement-breakpoint
+CREATE TABLE `passkeys` (
+	`id` text PRIMARY KEY NOT NULL,
+	`user_id` text NOT NULL,
+	`credential_id` text NOT NULL,
+	`public_key` text NOT NULL,
+	`counter` integer NOT NULL,
+	`transports` text NOT NULL,
+	`aaguid` text NOT NULL,
+	`name` text NOT NULL,
+	`is_backup_eligible` integer NOT NULL,
+	`is_backed_up` integer NOT NULL,
+	`opens_alone` integer NOT NULL,
+	`created_at` integer NOT NULL,
+	`last_used_at` integer,
+	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `passkeys_credential_id_unique` ON `passkeys` (`credential_id`);--> statement-breakpoint
+CREATE INDEX `passkeys_user` ON `passkeys` (`user_id`,`created_at`);--> statement-breakpoint
+CREATE TABLE `recovery_codes` (
+	`user_id` text NOT NULL,
+	`hash` text NOT NULL,
+	`created_at` integer NOT NULL,
+	PRIMARY KEY(`user_id`, `hash`),
+	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade
+);
+--> statement-breakpoint
 CREATE TABLE `role_permissions` (
 	`role` text NOT NULL,
 	`permission` text NOT NULL,
@@ -111,7 +153,8 @@ CREATE TABLE `role_permissions` (
 CREATE TABLE `roles` (
 	`name` text PRIMARY KEY NOT NULL,
 	`description` text NOT NULL,
-	`built_in` integer DEFAULT false NOT NULL
+	`built_in` integer DEFAULT false NOT NULL,
+	`mfa_required` integer DEFAULT false NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE `sessions` (
@@ -120,6 +163,7 @@ CREATE TABLE `sessions` (
 	`methods` text NOT NULL,
 	`authenticated_at` integer NOT NULL,
 	`strong_authenticated_at` integer,
+	`device` text,
 	`created_at` integer NOT NULL,
 	`last_seen_at` integer NOT NULL,
 	`expires_at` integer NOT NULL,
@@ -148,6 +192,27 @@ CREATE TABLE `spent_states` (
 );
 --> statement-breakpoint
 CREATE INDEX `spent_states_expiry` ON `spent_states` (`expires_at`);--> statement-breakpoint
+CREATE TABLE `totp_secrets` (
+	`user_id` text PRIMARY KEY NOT NULL,
+	`seals` text NOT NULL,
+	`sealed_for` text NOT NULL,
+	`created_at` integer NOT NULL,
+	`activated_at` integer,
+	`last_step` integer DEFAULT 0 NOT NULL,
+	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade
+);
+--> statement-breakpoint
+CREATE TABLE `trusted_devices` (
+	`id` text PRIMARY KEY NOT NULL,
+	`user_id` text NOT NULL,
+	`credentials_version` text NOT NULL,
+	`user_agent` text,
+	`created_at` integer NOT NULL,
+	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade
+);
+--> statement-breakpoint
+CREATE INDEX `trusted_devices_user` ON `trusted_devices` (`user_id`);--> statement-breakpoint
+CREATE INDEX `trusted_devices_age` ON `trusted_devices` (`created_at`);--> statement-breakpoint
 CREATE TABLE `user_roles` (
 	`user_id` text NOT NULL,
 	`role` text NOT NULL,
@@ -169,7 +234,6 @@ CREATE TABLE `users` (
 	`password_reset_required_at` integer,
 	`status` text DEFAULT 'active' NOT NULL,
 	`locale` text DEFAULT 'en' NOT NULL,
-	`totp_activated_at` integer,
 	`access_proven_at` integer,
 	`created_at` integer NOT NULL,
 	`last_seen_at` integer

@@ -19,9 +19,14 @@ import { HttpRequester } from './http/requester.ts'
 import { createRouter } from './http/router.ts'
 import { composePlatform } from './platform/compose.ts'
 import { emailChangeRoutes } from './routes/accounts/email-change.ts'
+import { notMeRoutes } from './routes/accounts/not-me.ts'
 import { profileRoutes } from './routes/accounts/profile.ts'
 import { accountRoutes } from './routes/accounts/registration.ts'
 import { auditRoutes } from './routes/audit.ts'
+import { passkeyRoutes } from './routes/factors/passkeys.ts'
+import { recoveryCodeRoutes } from './routes/factors/recovery-codes.ts'
+import { factorRemovalRoutes } from './routes/factors/removal.ts'
+import { totpRoutes } from './routes/factors/totp.ts'
 import { identityRoutes } from './routes/federation/identities.ts'
 import { oauthRoutes } from './routes/federation/login.ts'
 import { serviceRoutes } from './routes/health.ts'
@@ -30,6 +35,8 @@ import { loginRoutes } from './routes/login.ts'
 import { devMailboxRoutes } from './routes/mail.ts'
 import { passwordRoutes } from './routes/passwords.ts'
 import { sessionRoutes } from './routes/sessions.ts'
+import { stepUpRoutes } from './routes/step-up.ts'
+import { wellKnownRoutes } from './routes/well-known.ts'
 
 const base = createRouter({ router: new FixedPathsFirstRouter() })
 base.onError(handleError)
@@ -61,13 +68,20 @@ export const app = base
   .route('/', accountRoutes)
   .route('/', loginRoutes)
   .route('/', sessionRoutes)
+  .route('/', stepUpRoutes)
   .route('/', passwordRoutes)
   .route('/', emailChangeRoutes)
   .route('/', profileRoutes)
+  .route('/', notMeRoutes)
+  .route('/', factorRemovalRoutes)
   .route('/', oauthRoutes)
   .route('/', identityRoutes)
+  .route('/', totpRoutes)
+  .route('/', recoveryCodeRoutes)
   .route('/', auditRoutes)
   .route('/', introspectionRoutes)
+  .route('/', passkeyRoutes)
+  .route('/', wellKnownRoutes)
   .route('/', serviceRoutes)
   .route('/', devMailboxRoutes)
 

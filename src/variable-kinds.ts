@@ -41,6 +41,21 @@ const ORIGIN_RULE = 'must be an origin such as https://auth.example.com, without
 export const webOrigin = () => z.string().refine(isWebOrigin, ORIGIN_RULE)
 export const pageOrigin = () =>
   z.string().refine(isPageOrigin, `${ORIGIN_RULE}; of a hybrid app one such as capacitor://localhost`)
+const ANDROID_APP = /^android:apk-key-hash:[A-Za-z0-9_-]{43}$/
+export const passkeyOrigin = () =>
+  z
+    .string()
+    .refine(
+      (origin) => isWebOrigin(origin) || ANDROID_APP.test(origin),
+      `${ORIGIN_RULE}; of an Android app android:apk-key-hash:<SHA-256 of its signing certificate in base64url>`,
+    )
+export const relyingPartyId = () =>
+  z
+    .string()
+    .regex(
+      /^(?:localhost|(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z](?:[a-z0-9-]*[a-z0-9])?)$/,
+      'must be a domain such as example.com, without a scheme, a port or a path',
+    )
 export const webUrl = () => z.url({ protocol: /^https?$/, message: 'must be an http(s) URL' })
 export const linkBase = () =>
   webUrl().refine((url) => !/[?#]/.test(url), {

@@ -13,6 +13,9 @@ export const RegisterRequest = named('RegisterRequest', () =>
 const byToken = () => ({ token: opaqueToken() })
 const byCode = () => ({ email: emailAddress(), code: oneTimeCode() })
 
+/** The token of a link that has no code beside it. */
+export const MailedLink = named('MailedLink', () => z.strictObject(byToken()))
+
 /** A mailed token, or the code of the same mail with the address it went to. */
 export const VerifyEmailRequest = named('VerifyEmailRequest', () =>
   z.union([z.strictObject(byToken()), z.strictObject(byCode())]),
@@ -32,7 +35,7 @@ export const ChangePasswordRequest = named('ChangePasswordRequest', () =>
 )
 
 export const ChangeEmailRequest = named('ChangeEmailRequest', () =>
-  z.strictObject({ newEmail: emailAddress(), password: passwordAttempt() }),
+  z.strictObject({ newEmail: emailAddress(), password: passwordAttempt().optional() }),
 )
 
 /** A mailed token, or the code of the same mail with the new address that it went to. */

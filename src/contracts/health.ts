@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { ACR } from '../config.ts'
 import { named } from './common.ts'
 
 export const Health = named('Health', () => z.object({ status: z.literal('ok'), version: z.string() }))
@@ -26,6 +27,7 @@ export const ServerMetadata = named('ServerMetadata', () =>
     introspection_endpoint_auth_methods_supported: z.array(z.string()),
     revocation_endpoint: z.string(),
     revocation_endpoint_auth_methods_supported: z.array(z.string()),
+    acr_values_supported: z.array(z.enum(ACR)),
     response_types_supported: z.array(z.string()),
     service_documentation: z.string(),
   }),

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { ACR } from '../config.ts'
 import { named } from './common.ts'
 
 /** The parameters of RFC 7662 §2.1 and RFC 7009 §2.1. Those that are not known are ignored (RFC 6749 §3.2). */
@@ -29,6 +30,7 @@ export const Introspection = named('Introspection', () =>
       roles: z.array(z.string()),
       permissions: z.array(z.string()),
       amr: z.array(z.string()),
+      acr: z.enum(ACR),
       auth_time: z.int(),
     }),
     z.object({ active: z.literal(false) }),

@@ -17,11 +17,43 @@ export const LoginRequest = named('LoginRequest', () =>
 export const MfaMethod = z.lazy(() => z.enum(['totp', 'recovery_code', 'email', 'passkey']))
 export type MfaMethod = z.infer<typeof MfaMethod>
 
+const factorCode = () => z.string().min(1).max(64)
+
+/** Asks for a remembered device: its logins do not ask for a second factor for `MFA_REMEMBER_DAYS`. */
+export const rememberDevice = () =>
+  z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Ask this device for no second factor for a while. Ignored where that is switched off.' })
+
 export const MfaLoginRequest = named('MfaLoginRequest', () =>
-  z.strictObject({ ticket: opaqueToken(), method: MfaMethod, code: z.string().min(1).max(64), delivery: delivery() }),
+  z.strictObject({
+    ticket: opaqueToken(),
+    method: MfaMethod,
+    code: factorCode(),
+    delivery: delivery(),
+    rememberDevice: rememberDevice(),
+  }),
 )
 
 export const MfaEmailRequest = named('MfaEmailRequest', () => z.strictObject({ ticket: opaqueToken() }))
+
+export const StepUpMethod = z.lazy(() => z.enum(['password', ...MfaMethod.unwrap().options]))
+export type StepUpMethod = z.infer<typeof StepUpMethod>
+
+/** A password, a code that was typed or mailed, or what a passkey has signed. */
+export const StepUpRequest = named('StepUpRequest', () =>
+  z.union([
+    z.strictObject({ method: z.literal('password'), password: passwordAttempt() }),
+    z.strictObject({ method: MfaMethod.unwrap().exclude(['passkey']), code: factorCode() }),
+    z.strictObject({
+      method: z.literal('passkey'),
+      ticket: opaqueToken(),
+      response: z.record(z.string(), z.unknown()).meta({ description: 'As the browser gave it (WebAuthn)' }),
+    }),
+  ]),
+)
+export type StepUpRequest = z.infer<typeof StepUpRequest>
 
 export const Tokens = named('Tokens', () =>
   z.object({

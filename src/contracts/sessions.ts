@@ -22,7 +22,13 @@ export const SessionView = named('Session', () =>
     createdAt: timestamp(),
     lastSeenAt: timestamp(),
     expiresAt: timestamp(),
-    device: z.object({ name: z.string(), userAgent: z.string().nullable() }),
+    device: z.object({
+      name: z.string(),
+      userAgent: z.string().nullable(),
+      rememberedUntil: timestamp().nullable().meta({
+        description: 'Until when logins on this device do not ask for a second factor; null where they do.',
+      }),
+    }),
     location: z.object({ country: z.string(), city: z.string().nullable() }).nullable(),
   }),
 )

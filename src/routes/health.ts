@@ -1,4 +1,4 @@
-import { JWKS_MAX_AGE_SECONDS, RETRY_AFTER_SECONDS, VERSION } from '../config.ts'
+import { ACR, JWKS_MAX_AGE_SECONDS, RETRY_AFTER_SECONDS, VERSION } from '../config.ts'
 import { Health, Jwks, Readiness, ServerMetadata } from '../contracts/health.ts'
 import { answer, route } from '../http/route.ts'
 import { createRouter } from '../http/router.ts'
@@ -65,6 +65,7 @@ export const serviceRoutes = createRouter()
       introspection_endpoint_auth_methods_supported: authentication,
       revocation_endpoint: `${issuer}/auth/revoke`,
       revocation_endpoint_auth_methods_supported: authentication,
+      acr_values_supported: Object.values(ACR),
       response_types_supported: [],
       service_documentation: `${issuer}/docs`,
     }

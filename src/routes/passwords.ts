@@ -1,7 +1,7 @@
 import { ChangePasswordRequest, EmailRequest, ResetPasswordRequest } from '../contracts/accounts.ts'
 import { Status } from '../contracts/common.ts'
 import { json } from '../http/body.ts'
-import { userWithCredentials } from '../http/guards.ts'
+import { recentFactor } from '../http/guards.ts'
 import { answer, route } from '../http/route.ts'
 import { createRouter } from '../http/router.ts'
 import { changePassword, requestPasswordReset, resetPassword } from '../services/passwords/passwords.ts'
@@ -40,7 +40,7 @@ const changeRoute = route({
   summary: 'Change my password',
   description: 'My other sessions end.',
   limit: 'sensitive',
-  guard: userWithCredentials(),
+  guard: recentFactor(),
   body: json(ChangePasswordRequest),
   answers: {
     204: { description: 'The password is changed.' },

@@ -17,6 +17,9 @@ type MaybeIdentified = Readonly<{ id: string | SQL | null }> | null
 /** A user acted upon their own account. */
 export const bySelf = ({ id }: Identified): Actors => ({ actorId: id, userId: id })
 
+/** An admin acted upon the account of another user. */
+export const byAdmin = (admin: Identified, user: Identified): Actors => ({ actorId: admin.id, userId: user.id })
+
 /** Another service, by its client id, acted for a user. */
 export const byService = (clientId: string, user: Identified): Actors => ({ actorId: clientId, userId: user.id })
 

@@ -38,6 +38,7 @@ describe('AuthRpc, asked by another Worker over a service binding', () => {
       roles: ['user'],
       permissions: [],
       methods: ['pwd'],
+      acr: 'urn:postern:acr:single-factor',
       authenticatedAt: expect.any(Number),
     })
     const { authenticatedAt } = body as { authenticatedAt: number }

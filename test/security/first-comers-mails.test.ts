@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import { mailedToken, signedIn } from '../support/accounts.ts'
+import { giveSecondFactor, mailedToken, signedIn } from '../support/accounts.ts'
 import { createBrowser } from '../support/browser.ts'
 import { newEmail, PASSWORD, waitForMail } from '../support/client.ts'
 import { countRows, mailsSettled, rows } from '../support/database.ts'
@@ -164,8 +164,9 @@ describe('a login that was under way', () => {
     const email = newEmail()
     const owner = visitor()
     await owner.signInWithGitHub(email)
-    await rows('update users set totp_activated_at = 1 where email = ?', email)
+    const [{ id } = {}] = await rows('select id from users where email = ?', email)
+    await giveSecondFactor(String(id))
     await owner.setPasswordByMail(email)
-    expect(await rows('select totp_activated_at from users where email = ?', email)).toEqual([{ totp_activated_at: 1 }])
+    expect(await rows('select user_id from totp_secrets')).toEqual([{ user_id: id }])
   })
 })

@@ -27,6 +27,9 @@ const SENSITIVE_OPERATIONS = [
   'POST /auth/change-password',
   'POST /auth/change-email',
   'POST /auth/confirm-email-change',
+  'POST /auth/not-me',
+  'POST /auth/keep-factors',
+  'DELETE /users/{id}/factors',
   'PATCH /auth/me',
   'DELETE /auth/me',
 ]

@@ -1,7 +1,7 @@
 import { DeleteAccountRequest, UpdateProfileRequest, User } from '../../contracts/users.ts'
 import { json, optionalJson } from '../../http/body.ts'
 import { clearTokenCookies } from '../../http/cookies.ts'
-import { user, userWithCredentials } from '../../http/guards.ts'
+import { recentFactor, user } from '../../http/guards.ts'
 import { answer, route } from '../../http/route.ts'
 import { createRouter } from '../../http/router.ts'
 import { changeProfile, deleteAccount, toUser } from '../../services/accounts/profile.ts'
@@ -13,7 +13,7 @@ const readRoute = route({
   path: '/auth/me',
   tags,
   summary: 'My account',
-  guard: user(),
+  guard: user({ mayEnrol: true }),
   answers: { 200: answer(User, 'The account.') },
 })
 
@@ -37,7 +37,7 @@ const deleteRoute = route({
   tags,
   summary: 'Delete my account and everything that belongs to it',
   limit: 'sensitive',
-  guard: userWithCredentials(),
+  guard: recentFactor(),
   body: optionalJson(DeleteAccountRequest),
   answers: {
     204: { description: 'The account is gone.' },

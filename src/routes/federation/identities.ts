@@ -1,7 +1,7 @@
 import { LinkAnswer, LinkRequest, LinkTicketQuery, ProviderParam } from '../../contracts/federation.ts'
 import { json } from '../../http/body.ts'
 import { readFlowCookie, setFlowCookie } from '../../http/flow-cookies.ts'
-import { recentLogin, user } from '../../http/guards.ts'
+import { recentLogin } from '../../http/guards.ts'
 import { answer, route } from '../../http/route.ts'
 import { createRouter } from '../../http/router.ts'
 import { beginLink, followLink } from '../../services/federation/flow.ts'
@@ -46,8 +46,9 @@ const unlinkRoute = route({
   path: '/auth/oauth/{provider}',
   tags,
   summary: 'Unlink a provider from my account',
-  description: 'Never the last way to sign in: a password counts, and another configured provider.',
-  guard: user(),
+  description:
+    'Needs a recent login. Never the last way to sign in: a password counts, and another configured provider.',
+  guard: recentLogin(),
   params: ProviderParam,
   answers: {
     204: { description: 'It is unlinked.' },

@@ -87,6 +87,8 @@ const exchangeRoute = route({
   refuses: [
     'ambiguous_credentials',
     'unauthenticated',
+    'enrolment_required',
+    'step_up_required',
     'invalid_code',
     'email_not_verified',
     'account_deactivated',

@@ -8,9 +8,10 @@ import { inOneBatch } from '../../storage/batch.ts'
 import { whenUserExists } from '../../storage/conditions.ts'
 import { isUniqueViolation } from '../../storage/database.ts'
 import { endSessionsStatement } from '../../storage/sessions/sessions.ts'
+import { describeFactors } from '../factors/registry.ts'
 import { noticeTo } from '../notices.ts'
-import { provePassword } from '../passwords/proof.ts'
-import { assertRecentLogin, type CallerWithCredentials } from '../sessions/authentication.ts'
+import { proveAgain } from '../passwords/proof.ts'
+import type { CallerWithCredentials } from '../sessions/authentication.ts'
 import { revokeSessions } from '../sessions/ending.ts'
 
 /** Changes the caller's name and username. @throws {Refusal} `username_taken`. */
@@ -48,8 +49,7 @@ export async function deleteAccount(
   const { db, requester } = deps
   const { account, session } = caller
   const now = deps.now()
-  if (password !== undefined) await provePassword(deps, caller, password)
-  else assertRecentLogin(caller, now)
+  await proveAgain(deps, caller, password)
   const whenAccountExists = whenUserExists(account.id)
   const notice = noticeTo(deps, account, {
     kind: 'account_deleted',
@@ -59,7 +59,7 @@ export async function deleteAccount(
   })
   const { ended } = await inOneBatch(db, {
     ended: endSessionsStatement(db, account.id),
-    notice: notice.statement,
+    notice: notice.statements,
     audit: auditStatement(db, { type: 'user.deleted', at: now, ...bySelf(account) }, requester, whenAccountExists),
     account: deleteAccountStatement(db, account.id),
   })
@@ -79,7 +79,7 @@ export function toUser(account: Account): User {
     status: account.status,
     roles: account.roles,
     permissions: account.permissions,
-    mfa: account.factors,
+    mfa: describeFactors(account),
     providers: account.providers,
     createdAt: new Date(account.createdAt).toISOString(),
     lastSeenAt: account.lastSeenAt === null ? null : new Date(account.lastSeenAt).toISOString(),

@@ -128,7 +128,7 @@ async function createAccount(deps: Needs, arrival: Arrival, email: string): Prom
       identity,
     ),
     audit: auditStatement(db, event, requester, when),
-    notice: notice.statement,
+    notice: notice.statements,
     bootstrap: bootstrap.statements,
   })
   await deps.announceMails([notice.id, ...bootstrap.mailIds])
@@ -183,7 +183,7 @@ async function claimAccount(deps: Needs, arrival: Arrival, account: Account): Pr
   const event = linkedEvent(account, { provider: identity.provider, how: 'claimed', at: identity.createdAt })
   const bootstrap = bootstrapByProvider(deps, account, identity)
   const { ended } = await inOneBatch(db, {
-    notice: notice.statement,
+    notice: notice.statements,
     factors: removeUnprovenFactorsStatements(db, account.id, whenOpen),
     ...claimAccountStatements(db, { ...account, name }, identity),
     audit: auditStatement(db, event, requester, whenIdentityExists(identity.id)),
@@ -196,11 +196,11 @@ async function claimAccount(deps: Needs, arrival: Arrival, account: Account): Pr
 async function linkAccount(deps: Needs, arrival: Arrival, account: Account): Promise<void> {
   const { db } = deps
   const identity = await toIdentityRow(deps, arrival, { userId: account.id, how: 'linked' })
-  const { audit, notice } = tellOfLink(deps, arrival.provider, account, { identityId: identity.id, how: 'address' })
+  const { audit, notice } = tellOfLink(deps, arrival.provider, account, { identity, how: 'address' })
   await inOneBatch(db, {
     identity: insertIdentityStatement(db, identity, whenProven(account)),
     audit,
-    notice: notice.statement,
+    notice: notice.statements,
   })
   await deps.announceMails([notice.id])
 }

@@ -7,6 +7,7 @@ import { describeDevice } from '../login/facts.ts'
 import { isBehind, type Page, readPage } from '../paging.ts'
 import { liveNow } from './live-sessions.ts'
 import type { ReadAsCaller } from './reading.ts'
+import { trustedUntil } from './remembered-devices.ts'
 
 /**
  * Lists a page of the caller's live sessions, newest first. There are never many (`MAX_SESSIONS_PER_USER`), so all of
@@ -26,16 +27,22 @@ export async function listSessions(
       return last ? sessions.filter((session) => isBehind(positionOf(session), last)) : sessions
     },
     positionOf,
-    toItem: (session) => toView(session, claims.sid),
+    toItem: (session) => toView(deps, session, claims.sid),
   })
 }
 
-const toView = (session: Session, currentId: string): SessionView => ({
+const toView = (deps: Reading, session: Session, currentId: string): SessionView => ({
   id: session.id,
   current: session.id === currentId,
   createdAt: new Date(session.createdAt).toISOString(),
   lastSeenAt: new Date(session.lastSeenAt).toISOString(),
   expiresAt: new Date(session.expiresAt).toISOString(),
-  device: { name: describeDevice(session.userAgent), userAgent: session.userAgent },
+  device: {
+    name: describeDevice(session.userAgent),
+    userAgent: session.userAgent,
+    rememberedUntil: toTimestamp(trustedUntil(deps, session.deviceTrustedAt)),
+  },
   location: session.country === null ? null : { country: session.country, city: session.city },
 })
+
+const toTimestamp = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString())

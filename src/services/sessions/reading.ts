@@ -5,6 +5,7 @@ import { type AnswerOf, inOneBatch, type Statement } from '../../storage/batch.t
 import { selectAccountStatement } from '../../storage/sessions/sessions.ts'
 import { refuseEnded } from './authentication.ts'
 import { liveNow } from './live-sessions.ts'
+import type { StandingSession } from './standing.ts'
 
 /** Reads what a statement selects, and in the same round trip whether the caller may read it. */
 export type ReadAsCaller = <Read extends Statement>(statement: Read) => Promise<AnswerOf<Read>>
@@ -17,11 +18,13 @@ export async function readWithAccount<Read extends Statement>(
   deps: Reading,
   { sid }: Pick<AccessTokenClaims, 'sid'>,
   statement: Read,
-): Promise<{ account: Account; answer: AnswerOf<Read> }> {
+): Promise<{ account: Account; session: StandingSession; answer: AnswerOf<Read> }> {
   const { accounts, answer } = await inOneBatch<{ accounts: ReturnType<typeof selectAccountStatement>; answer: Read }>(
     deps.db,
     { accounts: selectAccountStatement(deps.db, sid, liveNow(deps)), answer: statement },
   )
-  const [account] = accounts
-  return account ? { account, answer } : refuseEnded()
+  const [row] = accounts
+  if (!row) return refuseEnded()
+  const { strongAuthenticatedAt, deviceTrustedAt, ...account } = row
+  return { account, session: { strongAuthenticatedAt, deviceTrustedAt }, answer }
 }

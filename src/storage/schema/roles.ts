@@ -6,6 +6,8 @@ export const roles = sqliteTable('roles', {
   description: text('description').notNull(),
   /** Built-in roles cannot be renamed or deleted. */
   builtIn: integer('built_in', { mode: 'boolean' }).notNull().default(false),
+  /** Whoever has the role must have a strong factor. Until then their sessions are good only for setting one up. */
+  mfaRequired: integer('mfa_required', { mode: 'boolean' }).notNull().default(false),
 })
 
 export const rolePermissions = sqliteTable(

@@ -32,7 +32,6 @@ export const users = sqliteTable(
       .notNull()
       .default('active'),
     locale: text('locale').notNull().default('en'),
-    totpActivatedAt: integer('totp_activated_at'),
     /**
      * The time since which everything that signs in here is known to belong to whoever has the mailbox. A reset by
      * mail, a confirmed sign-up, or a provider that runs the mailbox proved it (docs/decisions/0015-proven-access.md).

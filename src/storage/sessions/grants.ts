@@ -1,4 +1,4 @@
-import { and, eq, exists, inArray, sql } from 'drizzle-orm'
+import { and, eq, exists, inArray, isNull, sql } from 'drizzle-orm'
 import { accountFields } from '../accounts/accounts.ts'
 import { inOneBatch } from '../batch.ts'
 import { insertWhere } from '../conditional-insert.ts'
@@ -38,6 +38,14 @@ export async function findLiveGrant(db: Database, presented: Pick<Grant, 'id' | 
     .where(and(whenPresented(presented), eq(users.status, 'active'), whenLive(live)))
     .get()
   return row ?? null
+}
+
+/** Finds the grant of our own client in a session. */
+export function findOwnGrantStatement(db: Database, sessionId: string) {
+  return db
+    .select()
+    .from(grants)
+    .where(and(eq(grants.sessionId, sessionId), isNull(grants.clientId)))
 }
 
 type Rotation = Presented & LiveAt

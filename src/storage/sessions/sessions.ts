@@ -2,25 +2,35 @@ import { and, desc, eq, gt, lte, or, type SQL, sql } from 'drizzle-orm'
 import { accountFields } from '../accounts/accounts.ts'
 import { credentialFields } from '../accounts/credentials.ts'
 import { insertWhere } from '../conditional-insert.ts'
-import { type Proven, whenAsProven } from '../conditions.ts'
+import { type Condition, type Proven, whenAsProven } from '../conditions.ts'
 import { type Database, deleteSome } from '../database.ts'
 import { type Places, prepared } from '../prepared.ts'
 import { sessions, users } from '../schema/index.ts'
+import { whenTrustCounts } from './trusted-devices.ts'
 
-export type Session = typeof sessions.$inferSelect
+/** A session, and when its device was trusted; null where it is not, or no longer. */
+export type Session = typeof sessions.$inferSelect & { deviceTrustedAt: number | null }
+
+/** What says how much a session is good for where a role requires a strong factor. */
+const standingFields = {
+  strongAuthenticatedAt: sessions.strongAuthenticatedAt,
+  deviceTrustedAt: sql<number | null>`(select created_at from trusted_devices
+    where ${whenTrustCounts({ id: sql`sessions.device`, userId: sql`sessions.user_id` })})`.as('device_trusted_at'),
+}
 
 export const sessionFields = {
   id: sessions.id,
   userId: sessions.userId,
   methods: sessions.methods,
   authenticatedAt: sessions.authenticatedAt,
-  strongAuthenticatedAt: sessions.strongAuthenticatedAt,
   createdAt: sessions.createdAt,
   lastSeenAt: sessions.lastSeenAt,
   expiresAt: sessions.expiresAt,
   userAgent: sessions.userAgent,
   country: sessions.country,
   city: sessions.city,
+  device: sessions.device,
+  ...standingFields,
 }
 
 /** The moment at which a session must be live, and the time after which it must have been used to be so. */
@@ -67,10 +77,14 @@ export async function findLiveSessionWithCredentials(db: Database, sessionId: st
 }
 
 const accountOfSession = prepared((db, live: Places<LiveSession>) =>
-  db.select(accountFields).from(users).innerJoin(sessions, eq(users.id, sessions.userId)).where(whenLiveSession(live)),
+  db
+    .select({ ...accountFields, ...standingFields })
+    .from(users)
+    .innerJoin(sessions, eq(users.id, sessions.userId))
+    .where(whenLiveSession(live)),
 )
 
-/** Selects the active account of a live session, and nothing where the session has ended. */
+/** Selects the active account and the standing of a live session, and nothing where the session has ended. */
 export const selectAccountStatement = (db: Database, sessionId: string, live: LiveAt) =>
   accountOfSession(db, { sessionId, ...live })
 
@@ -110,15 +124,32 @@ const liveSessionsOf = prepared((db, { userId, ...live }: Places<{ userId: strin
 export const listLiveSessionsStatement = (db: Database, userId: string, live: LiveAt) =>
   liveSessionsOf(db, { userId, ...live })
 
-type NewSession = Session & { accountId: string } & Pick<Proven, 'credentialsVersion'>
+/**
+ * Opens a session only if the account is active and has not changed since its owner proved who they are, and `when`
+ * holds.
+ */
+export function insertSessionStatement(
+  db: Database,
+  session: typeof sessions.$inferInsert,
+  proven: Proven,
+  when: Condition = sql`true`,
+) {
+  return insertWhere(db, sessions, session, sql`${whenAsProven(proven)} and ${when}`)
+}
 
-const insertSession = prepared((db, { accountId, credentialsVersion, ...session }: Places<NewSession>) =>
-  insertWhere(db, sessions, session, whenAsProven({ id: accountId, credentialsVersion })),
-)
-
-/** Opens a session only if the account is active and has not changed since its owner proved who they are. */
-export const insertSessionStatement = (db: Database, session: Session, { id, credentialsVersion }: Proven) =>
-  insertSession(db, { ...session, accountId: id, credentialsVersion })
+/** Records in a session that its user has authenticated once more, if `when` holds. */
+export function renewSessionStatement(
+  db: Database,
+  { id, userId }: Pick<Session, 'id' | 'userId'>,
+  renewed: Pick<Session, 'methods' | 'authenticatedAt' | 'strongAuthenticatedAt'>,
+  when: Condition,
+) {
+  return db
+    .update(sessions)
+    .set(renewed)
+    .where(and(eq(sessions.id, id), eq(sessions.userId, userId), when))
+    .returning({ id: sessions.id })
+}
 
 /** Ends the oldest sessions beyond the limit. */
 export function trimSessionsStatement(db: Database, userId: string, limit: number) {

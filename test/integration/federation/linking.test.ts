@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { User } from '../../../src/contracts/users.ts'
-import { canLogIn, mailedToken, registered, signedIn, verified } from '../../support/accounts.ts'
+import { canLogIn, giveSecondFactor, mailedToken, registered, signedIn, verified } from '../../support/accounts.ts'
 import { answerOf, expectRefusal } from '../../support/answers.ts'
 import { createBrowser } from '../../support/browser.ts'
 import { callWorker } from '../../support/call-worker.ts'
@@ -180,7 +180,7 @@ describe('an unverified local account, when the owner of the address arrives (GH
       tokens: { accessToken: string; refreshToken: string }
       user: { id: string }
     }
-    await rows('update users set totp_activated_at = 1 where id = ?', user.id)
+    await giveSecondFactor(user.id)
     expect((await signInWithGoogle(providers, lenient, google(email))).error).toBeNull()
     const headers = bearer(tokens.accessToken)
     for (const path of ['/auth/me', '/auth/session'])

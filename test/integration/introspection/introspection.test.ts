@@ -34,6 +34,7 @@ describe('POST /auth/introspect (RFC 7662)', () => {
       roles: ['user'],
       permissions: [],
       amr: ['pwd'],
+      acr: 'urn:postern:acr:single-factor',
     })
     expect(answer.active && answer.exp - answer.iat).toBe(900)
     expect(answer.active && Math.abs(answer.auth_time - now)).toBeLessThanOrEqual(60)

@@ -38,6 +38,8 @@ const PUBLIC = [
   'POST /auth/forgot-password',
   'POST /auth/reset-password',
   'POST /auth/confirm-email-change',
+  'POST /auth/not-me',
+  'POST /auth/keep-factors',
   'GET /auth/oauth/providers',
   'GET /auth/oauth/github',
   'GET /auth/oauth/github/callback',

@@ -169,7 +169,7 @@ describe('GET /auth/sessions', () => {
       { id: second.id, current: true },
       { id: first.id, current: false },
     ])
-    expect(items[0]?.device).toEqual({ name: 'Safari on macOS', userAgent: browser })
+    expect(items[0]?.device).toEqual({ name: 'Safari on macOS', userAgent: browser, rememberedUntil: null })
     expect(items.map(({ location }) => location)).toEqual([{ country: 'CH', city: 'Bern' }, null])
   })
 
