@@ -15,6 +15,12 @@ import { authenticateClient } from './middleware/require-client.ts'
 
 type Claims = Awaited<ReturnType<typeof authenticateRead>>
 
+/** What a route needs to read as its caller. */
+interface CallerReading {
+  claims: Claims
+  readAsCaller: ReadAsCaller
+}
+
 /** An access token, in one of the two ways that it may be carried. */
 const SIGNED_IN = [{ bearer: [] }, { cookie: [] }]
 const TOKEN_REFUSALS = ['ambiguous_credentials', 'unauthenticated'] as const
@@ -40,14 +46,7 @@ export const token = (): Guard<{ claims: Claims }> => ({
  * `readAsCaller`, which asks in the same round trip for the session and the account as they are now. The guard itself
  * only checks the token, so such a route answers nothing that it has not read in this way.
  */
-export const reader = ({
-  permission: name,
-}: {
-  permission?: Permission
-} = {}): Guard<{
-  claims: Claims
-  readAsCaller: ReadAsCaller
-}> => ({
+export const reader = ({ permission: name }: { permission?: Permission } = {}): Guard<CallerReading> => ({
   security: SIGNED_IN,
   refuses: name === undefined ? TOKEN_REFUSALS : [...TOKEN_REFUSALS, 'forbidden'],
   actsByToken: false,
