@@ -21,6 +21,12 @@ import { authenticateClient } from './middleware/require-client.ts'
 
 type Claims = Awaited<ReturnType<typeof authenticateRead>>
 
+/** What a route needs to read as its caller. */
+interface CallerReading {
+  claims: Claims
+  readAsCaller: ReadAsCaller
+}
+
 /** An access token, in one of the two ways that it may be carried. */
 const SIGNED_IN = [{ bearer: [] }, { cookie: [] }]
 const TOKEN_REFUSALS = ['ambiguous_credentials', 'unauthenticated'] as const
@@ -56,12 +62,7 @@ export const token = (leniency: Leniency = {}): Guard<{ claims: Claims }> => ({
 export const reader = ({
   permission: name,
   mayEnrol = false,
-}: {
-  permission?: Permission
-} & Leniency = {}): Guard<{
-  claims: Claims
-  readAsCaller: ReadAsCaller
-}> => ({
+}: { permission?: Permission } & Leniency = {}): Guard<CallerReading> => ({
   security: SIGNED_IN,
   refuses: [...refusalsOf({ mayEnrol }), ...(name === undefined ? [] : (['forbidden'] as const))],
   actsByToken: false,

@@ -71,7 +71,8 @@ export async function loadEndedList(
   if (isYounger(ENDED_LIST_MAX_AGE_SECONDS)) {
     if (!wasRecently(known.renewedAt)) {
       known.renewedAt = now
-      runtime.waitUntil(tryToRenew(known, list, read, runtime))
+      // Where this fails, the next request that needs a younger list tries again, and waits.
+      runtime.waitUntil(readInto(known, read, runtime).catch(() => {}))
     }
     return list
   }

@@ -155,6 +155,20 @@ describe('what an isolate remembers', () => {
     expect(await isolate.isRevoked(first)).toBe(true)
   })
 
+  it('is renewed by a request that waits where the renewal after an answer has failed', async () => {
+    const { here, kv } = createDeployment()
+    const [reader, victim] = [blocklistOf(here), newSession()]
+    await reader.isRevoked(victim)
+    pass(RENEW_MS)
+    kv.break('refuse')
+    expect(await reader.isRevoked(victim)).toBe(false)
+    kv.break('work')
+    kv.take()
+    pass(MAX_AGE_MS - RENEW_MS)
+    await reader.isRevoked(victim)
+    expect(kv.take().reads).toBe(1)
+  })
+
   it('is right again at once when the clock was set back', async () => {
     const { here, at, shards } = createDeployment()
     const reader = blocklistOf(at('FRA'))

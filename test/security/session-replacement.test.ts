@@ -7,6 +7,7 @@ import { createBrowser } from '../support/browser.ts'
 import { bearer, get, newEmail, PASSWORD, post } from '../support/client.ts'
 import { auditOf, countRows, mailsSettled, rows } from '../support/database.ts'
 import { locationOf, newSubject, oauthEnv, signInWithGoogle, startPath, stubProviders } from '../support/providers.ts'
+import { isOnBlocklist } from '../support/shards.ts'
 
 const providers = stubProviders()
 const service = oauthEnv()
@@ -39,7 +40,8 @@ async function expectReplaced(old: Browser, userId: string): Promise<void> {
   const [{ id: newId } = {}] = await rows('select id from sessions where user_id = ? order by created_at desc', userId)
   expect(newId).toBeDefined()
   expect(await countRows('sessions', 'id = ?', old.sessionId)).toBe(0)
-  expect((await get('/auth/session', bearer(old.accessToken))).status).toBe(401)
+  expect(await isOnBlocklist(old.sessionId)).toBe(true)
+  expect((await get('/auth/me', bearer(old.accessToken))).status).toBe(401)
   expect((await post('/auth/refresh', { refreshToken: old.refreshToken })).status).toBe(401)
   expect(await auditOf('session.ended', old.id)).toMatchObject([
     { actor_id: old.id, details: { sessionId: old.sessionId, replacedBy: newId } },
