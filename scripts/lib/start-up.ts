@@ -55,7 +55,7 @@ async function buildBareWorker(folder: string): Promise<Startable> {
   return { folder, modules: ['bare.js'] }
 }
 
-/** Starts a process with so many copies of a Worker, and answers its CPU time in milliseconds once they have started. */
+/** Starts a process with some copies of a Worker, and answers its CPU time in milliseconds once they have started. */
 async function measureProcess({ folder, modules }: Startable, copies: number): Promise<number> {
   const list = modules.map((name) => `(name = "${name}", ${KINDS[extname(name)] ?? 'text'} = embed "${name}")`)
   const services = [
