@@ -5,8 +5,8 @@ import {
 } from '../../src/contracts/passkeys.ts'
 import { signedIn } from './accounts.ts'
 import { answerOf } from './answers.ts'
-import { type Authenticator, createAuthenticator, type Lies } from './passkey-authenticator.ts'
 import { bearer, post } from './client.ts'
+import { type Authenticator, createAuthenticator, type Lies } from './passkey-authenticator.ts'
 
 type Headers = Record<string, string>
 

@@ -35,7 +35,7 @@ const registrationOptionsRoute = route({
   summary: 'Begin to register a passkey',
   description: 'Needs a recent login. Give `options` to `navigator.credentials.create()`.',
   limit: 'moderate',
-  guard: recentLogin(),
+  guard: recentLogin({ mayEnrol: true }),
   answers: { 200: answer(PasskeyRegistrationOptions, 'What the browser asks the authenticator.') },
   refuses: ['passkey_limit'],
 })
@@ -48,7 +48,7 @@ const registrationRoute = route({
   description:
     'Needs a recent login. With the first factor of an account come its recovery codes, which are shown once.',
   limit: 'moderate',
-  guard: recentLogin(),
+  guard: recentLogin({ mayEnrol: true }),
   body: json(RegisterPasskeyRequest),
   answers: { 201: answer(RegisteredPasskey, 'The passkey works from now on.') },
   refuses: ['invalid_registration', 'passkey_exists', 'passkey_limit'],
@@ -61,7 +61,7 @@ const listRoute = route({
   summary: 'My passkeys',
   description:
     'Give `rpId`, `userHandle` and the credential ids to `PublicKeyCredential.signalAllAcceptedCredentials()`, so that authenticators forget what was removed here.',
-  guard: user(),
+  guard: user({ mayEnrol: true }),
   answers: { 200: answer(PasskeyList, 'All of them, oldest first.') },
 })
 
@@ -71,7 +71,7 @@ const renameRoute = route({
   tags,
   summary: 'Rename a passkey',
   limit: 'moderate',
-  guard: user(),
+  guard: user({ mayEnrol: true }),
   params: PasskeyParam,
   body: json(RenamePasskeyRequest),
   answers: { 200: answer(Passkey, 'The passkey.') },
@@ -85,10 +85,10 @@ const removeRoute = route({
   summary: 'Remove a passkey',
   description: 'Needs a recent login, and ends all other sessions. Never the last way to sign in.',
   limit: 'moderate',
-  guard: recentLogin(),
+  guard: recentLogin({ mayEnrol: true }),
   params: PasskeyParam,
   answers: { 204: { description: 'It is removed.' } },
-  refuses: ['not_found', 'last_login_method'],
+  refuses: ['not_found', 'last_login_method', 'last_strong_factor'],
 })
 
 const optionsRoute = route({
@@ -130,7 +130,7 @@ const stepUpOptionsRoute = route({
   summary: 'Begin to confirm with a passkey that it is me',
   description: 'Send `ticket` and the answer of the browser to `POST /auth/step-up`.',
   limit: 'moderate',
-  guard: user(),
+  guard: user({ mayEnrol: true }),
   answers: { 200: answer(PasskeyAuthenticationOptions, 'What the browser asks the authenticator.') },
 })
 

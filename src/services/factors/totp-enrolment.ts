@@ -7,6 +7,8 @@ import { Refusal } from '../../errors.ts'
 import type { EndingSessions, Mailing, Platform, Reading } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
 import { inOneBatch } from '../../storage/batch.ts'
+import { whenAll } from '../../storage/conditions.ts'
+import { whenStrongFactorMayGo } from '../../storage/factors/state.ts'
 import {
   activateTotpStatement,
   findTotpSecret,
@@ -79,21 +81,23 @@ export async function activateTotp(deps: ChangingFactors, caller: Caller, code: 
   return first && codes && codes.length > 0 ? first.codes : null
 }
 
-/** Removes the authenticator app from the caller's account. @throws {Refusal} `not_found`. */
+/**
+ * Removes the authenticator app from the caller's account. The last strong factor of an account whose role requires one
+ * is never removed, not even when two are removed at once.
+ * @throws {Refusal} `not_found`, `last_strong_factor`.
+ */
 export async function removeTotp(deps: ChangingFactors, caller: Caller): Promise<void> {
   const { db } = deps
-  const { id } = caller.account
-  const change = factorChange(deps, caller, {
-    change: 'removed',
-    method: 'totp',
-    at: deps.now(),
-    when: whenTotpIsSet(id),
-  })
+  const { account } = caller
+  const { id } = account
+  const when = whenAll([whenTotpIsSet(id), whenStrongFactorMayGo(id)])
+  const change = factorChange(deps, caller, { change: 'removed', method: 'totp', at: deps.now(), when })
   const { ended, removed } = await inOneBatch(db, {
     ...change.statements,
-    removed: removeActiveTotpStatement(db, id),
+    removed: removeActiveTotpStatement(db, id, when),
     codes: dropUselessCodesStatement(db, id),
   })
-  if (removed.length === 0) throw new Refusal('not_found', { reason: 'not set' })
+  if (removed.length === 0)
+    throw new Refusal(account.factors.totp ? 'last_strong_factor' : 'not_found', { reason: 'not removed' })
   await change.finish(ended)
 }

@@ -7,6 +7,9 @@ import { passkeys, users } from '../schema/index.ts'
 
 export type StoredPasskey = typeof passkeys.$inferSelect
 
+/** A passkey as its owner names it. */
+export type OwnedPasskey = Pick<StoredPasskey, 'id' | 'userId'>
+
 export const whenPasskeyExists = (id: string): SQL => sql`exists (select 1 from passkeys where id = ${id})`
 
 export const whenPasskeyIsSet = (userId: string): SQL => sql`exists (select 1 from passkeys where user_id = ${userId})`
@@ -16,7 +19,7 @@ export const whenPasskeyOpensAlone = (userId: string): SQL =>
   sql`exists (select 1 from passkeys where user_id = ${userId} and opens_alone)`
 
 /** Holds where the user has this passkey. */
-export const whenPasskeyIsOf = ({ id, userId }: { id: string; userId: string }): SQL =>
+export const whenPasskeyIsOf = ({ id, userId }: OwnedPasskey): SQL =>
   sql`exists (select 1 from passkeys where id = ${id} and user_id = ${userId})`
 
 export async function listPasskeys(db: Database, userId: string): Promise<StoredPasskey[]> {
@@ -83,7 +86,7 @@ export function recordPasskeyUseStatement(db: Database, id: string, use: Passkey
     .returning({ id: passkeys.id })
 }
 
-export function renamePasskeyStatement(db: Database, owned: { id: string; userId: string }, name: string) {
+export function renamePasskeyStatement(db: Database, owned: OwnedPasskey, name: string) {
   return db.update(passkeys).set({ name }).where(whenOwned(owned)).returning()
 }
 
@@ -91,7 +94,7 @@ export function renamePasskeyStatement(db: Database, owned: { id: string; userId
  * Holds where the user has this passkey and does not lose the last way to sign in with it. Other ways are a password, a
  * provider that is still configured, and another passkey that opens the account alone.
  */
-export function whenPasskeyMayGo({ id, userId }: { id: string; userId: string }, configured: readonly string[]): SQL {
+export function whenPasskeyIsNotLast({ id, userId }: OwnedPasskey, configured: readonly string[]): SQL {
   return sql`exists (select 1 from passkeys where id = ${id} and user_id = ${userId} and (not opens_alone
     or exists (select 1 from users where id = ${userId} and password_hash is not null)
     or exists (select 1 from identities where user_id = ${userId}
@@ -100,7 +103,13 @@ export function whenPasskeyMayGo({ id, userId }: { id: string; userId: string },
       and other.opens_alone)))`
 }
 
-export function deletePasskeyStatement(db: Database, owned: { id: string; userId: string }, when: Condition) {
+/** Finds out whether a condition holds for a passkey; null where the user has no such passkey. */
+export async function findPasskeyIf(db: Database, owned: OwnedPasskey, condition: Condition) {
+  const isSo = sql`${condition}`.mapWith(Boolean)
+  return (await db.select({ isSo }).from(passkeys).where(whenOwned(owned)).get()) ?? null
+}
+
+export function deletePasskeyStatement(db: Database, owned: OwnedPasskey, when: Condition) {
   return db
     .delete(passkeys)
     .where(and(whenOwned(owned), when))
@@ -111,5 +120,4 @@ export function deletePasskeysStatement(db: Database, userId: string | SQL, when
   return db.delete(passkeys).where(and(eq(passkeys.userId, userId), when))
 }
 
-const whenOwned = ({ id, userId }: { id: string; userId: string }) =>
-  and(eq(passkeys.id, id), eq(passkeys.userId, userId))
+const whenOwned = ({ id, userId }: OwnedPasskey) => and(eq(passkeys.id, id), eq(passkeys.userId, userId))

@@ -64,11 +64,11 @@ export function activateTotpStatement(
     .returning({ userId: totpSecrets.userId })
 }
 
-/** Removes an active secret. */
-export function removeActiveTotpStatement(db: Database, userId: string) {
+/** Removes an active secret, if `when` holds. */
+export function removeActiveTotpStatement(db: Database, userId: string, when: Condition) {
   return db
     .delete(totpSecrets)
-    .where(and(eq(totpSecrets.userId, userId), isNotNull(totpSecrets.activatedAt)))
+    .where(and(eq(totpSecrets.userId, userId), isNotNull(totpSecrets.activatedAt), when))
     .returning({ userId: totpSecrets.userId })
 }
 

@@ -10,8 +10,8 @@ import { answerOf, expectNoContent, expectRefusal } from '../../support/answers.
 import { callWorker } from '../../support/call-worker.ts'
 import { bearer, get, PASSWORD, post, send } from '../../support/client.ts'
 import { countRows, rows } from '../../support/database.ts'
-import { beginLogin, giveFactors } from '../../support/second-factors.ts'
 import { jobPlatform } from '../../support/outbox.ts'
+import { beginLogin, giveFactors } from '../../support/second-factors.ts'
 
 const DAY_MS = 24 * 3600 * 1000
 const device = (token: string) => ({ 'X-Device-Token': token })

@@ -4,8 +4,8 @@ import { giveSecondFactor, mailedToken, SAME_ORIGIN, verified } from '../../supp
 import { answerOf, expectRefusal } from '../../support/answers.ts'
 import { bearer, PASSWORD, post, send } from '../../support/client.ts'
 import { auditOf, countRows, rows } from '../../support/database.ts'
-import { beginLogin, giveFactors } from '../../support/second-factors.ts'
 import { listOperations, samplesOf } from '../../support/openapi.ts'
+import { beginLogin, giveFactors } from '../../support/second-factors.ts'
 import { accountState } from '../../support/stored-state.ts'
 
 let lastNetwork = 0

@@ -2,9 +2,9 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { MfaNeeded, SignedIn } from '../../../src/contracts/login.ts'
 import { mailedToken, verified } from '../../support/accounts.ts'
 import { answerOf, expectRefusal } from '../../support/answers.ts'
-import { createAuthenticator, type Lies } from '../../support/passkey-authenticator.ts'
 import { bearer, get, PASSWORD, post } from '../../support/client.ts'
 import { auditOf, countRows } from '../../support/database.ts'
+import { createAuthenticator, type Lies } from '../../support/passkey-authenticator.ts'
 import { logInWith, loginOptions, register, withPasskey } from '../../support/passkeys.ts'
 
 afterEach(() => vi.useRealTimers())

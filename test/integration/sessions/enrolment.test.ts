@@ -8,9 +8,15 @@ import { SAME_ORIGIN, signedIn, signedInByCookie, verified } from '../../support
 import { answerOf, expectNoContent, expectRefusal } from '../../support/answers.ts'
 import { bearer, get, PASSWORD, post, send } from '../../support/client.ts'
 import { countRows, rows } from '../../support/database.ts'
-import { beginLogin, giveFactors, openSessionOf, requireFactorOf, stronglySignedIn } from '../../support/second-factors.ts'
 import { listOperations } from '../../support/openapi.ts'
 import { jobPlatform } from '../../support/outbox.ts'
+import {
+  beginLogin,
+  giveFactors,
+  openSessionOf,
+  requireFactorOf,
+  stronglySignedIn,
+} from '../../support/second-factors.ts'
 import { ask as askAsService } from '../../support/services.ts'
 import { accountState } from '../../support/stored-state.ts'
 

@@ -6,16 +6,21 @@ import type { Account } from '../../../storage/accounts/accounts.ts'
 import { bySelf } from '../../../storage/actors.ts'
 import { auditStatement } from '../../../storage/audit.ts'
 import { inOneBatch } from '../../../storage/batch.ts'
+import { type Condition, whenAll } from '../../../storage/conditions.ts'
 import {
   deletePasskeyStatement,
+  findPasskeyIf,
   listPasskeys,
+  type OwnedPasskey,
   renamePasskeyStatement,
   type StoredPasskey,
+  whenPasskeyIsNotLast,
   whenPasskeyIsOf,
-  whenPasskeyMayGo,
 } from '../../../storage/factors/passkeys.ts'
+import { whenStrongFactorMayGo } from '../../../storage/factors/state.ts'
 import type { Caller } from '../../sessions/authentication.ts'
 import { factorChange } from '../changes.ts'
+import { dropUselessCodesStatement } from '../recovery-code-sets.ts'
 import { toUserHandle } from './client-data.ts'
 
 /** Lists the caller's passkeys, with what a page needs to tell authenticators which of them are still accepted. */
@@ -50,8 +55,9 @@ export async function renamePasskey(
 
 /**
  * Removes one of the caller's passkeys, ends the caller's other sessions, and tells the owner by mail. The last way to
- * sign in is never removed, not even when two of them are removed at once.
- * @throws {Refusal} `not_found`, `last_login_method`.
+ * sign in is never removed, nor the last strong factor where a role requires one, not even when two of them are removed
+ * at once.
+ * @throws {Refusal} `not_found`, `last_login_method`, `last_strong_factor`.
  */
 export async function removePasskey(
   deps: Mailing & EndingSessions & Pick<Platform, 'providers'>,
@@ -62,7 +68,8 @@ export async function removePasskey(
   const owned = { id, userId: caller.account.id }
   const known = (await listPasskeys(db, owned.userId)).find((passkey) => passkey.id === id)
   if (known === undefined) throw new Refusal('not_found')
-  const when = whenPasskeyMayGo(owned, [...deps.providers.keys()])
+  const isNotLast = whenPasskeyIsNotLast(owned, [...deps.providers.keys()])
+  const when = whenAll([isNotLast, whenStrongFactorMayGo(owned.userId)])
   const change = factorChange(deps, caller, {
     change: 'removed',
     method: 'passkey',
@@ -73,9 +80,17 @@ export async function removePasskey(
   const { removed, ended } = await inOneBatch(db, {
     ...change.statements,
     removed: deletePasskeyStatement(db, owned, when),
+    codes: dropUselessCodesStatement(db, owned.userId),
   })
-  if (removed.length === 0) throw new Refusal('last_login_method')
+  if (removed.length === 0) throw await explainRefusal(deps, owned, isNotLast)
   await change.finish(ended)
+}
+
+/** Explains why a passkey was not removed. */
+async function explainRefusal({ db }: Pick<Platform, 'db'>, owned: OwnedPasskey, isNotLast: Condition) {
+  const left = await findPasskeyIf(db, owned, isNotLast)
+  if (left === null) return new Refusal('not_found')
+  return new Refusal(left.isSo ? 'last_strong_factor' : 'last_login_method')
 }
 
 /** The id by which a passkey says that its authenticator keeps its kind to itself. */

@@ -1,7 +1,7 @@
 import { MAX_PASSKEYS_PER_USER } from '../../../config.ts'
 import type { Passkey, PasskeyRegistration } from '../../../contracts/passkeys.ts'
 import { Refusal } from '../../../errors.ts'
-import type { EndingSessions, Mailing, Reading } from '../../../platform/platform.ts'
+import type { EndingSessions, Mailing, Platform, Reading } from '../../../platform/platform.ts'
 import { inOneBatch } from '../../../storage/batch.ts'
 import { isUniqueViolation } from '../../../storage/database.ts'
 import { insertPasskeyStatement, type StoredPasskey, whenPasskeyExists } from '../../../storage/factors/passkeys.ts'
@@ -10,6 +10,7 @@ import { newId } from '../../identifiers.ts'
 import { describeDevice } from '../../login/facts.ts'
 import type { Caller } from '../../sessions/authentication.ts'
 import { factorChange } from '../changes.ts'
+import { makeFirstCodes } from '../recovery-code-sets.ts'
 import { verifyAttestation } from './attestation.ts'
 import { readChallenge } from './challenge.ts'
 import { toBase64Url } from './client-data.ts'
@@ -22,14 +23,15 @@ interface Registration {
 }
 
 /**
- * Registers a passkey for the caller, and tells the owner by mail.
+ * Registers a passkey for the caller, and tells the owner by mail. An account that had no factor gets its recovery codes
+ * with it.
  * @throws {Refusal} `invalid_registration`, whatever is wrong; `passkey_exists`; `passkey_limit`.
  */
 export async function registerPasskey(
-  deps: Reading & Mailing & EndingSessions,
+  deps: Reading & Mailing & EndingSessions & Pick<Platform, 'loginThrottle'>,
   caller: Caller,
   input: Registration,
-): Promise<{ passkey: Passkey }> {
+): Promise<{ passkey: Passkey; recoveryCodes?: string[] }> {
   const { db, requester } = deps
   const { account, session } = caller
   const challenge = readChallenge(deps, input.ticket, ['passkey_registration'])
@@ -46,20 +48,22 @@ export async function registerPasskey(
     lastUsedAt: null,
   }
   const when = whenPasskeyExists(passkey.id)
+  const first = await makeFirstCodes(deps, account, { at, when })
   const change = factorChange(deps, caller, { change: 'added', method: 'passkey', name: passkey.name, at, when })
   const { id, expiresAt } = challenge
   const unspent = whenUnspent({ id })
-  const { added, spent, ended } = await refuseKnown(
+  const { added, spent, codes } = await refuseKnown(
     inOneBatch(db, {
       added: insertPasskeyStatement(db, passkey, { sessionId: session.id, unspent, limit: MAX_PASSKEYS_PER_USER }),
+      codes: first === null ? null : first.statement,
       ...change.statements,
       spent: spendStateStatement(db, { id, expiresAt }),
     }),
   )
   if (spent.length === 0) throw refuse('used before')
   if (added.meta.changes === 0) throw new Refusal('passkey_limit', { reason: 'too many, or the session has ended' })
-  await change.finish(ended)
-  return { passkey: toPasskey(passkey) }
+  await change.finish(null)
+  return { passkey: toPasskey(passkey), ...(first && codes && codes.length > 0 ? { recoveryCodes: first.codes } : {}) }
 }
 
 /** Refuses a passkey that is registered already, by whomever, and lets the batch do nothing. */
