@@ -79,7 +79,7 @@ async function renewSession(
 }
 
 /** Says of a session what was shown in it, now and before. The methods of a strong login stay only with a strong one. */
-function renewedBy(
+export function renewedBy(
   session: Pick<Caller['session'], 'methods'>,
   { methods, at, isStrong }: { methods: readonly string[]; at: number; isStrong: boolean },
 ) {

@@ -55,7 +55,7 @@ async function signedInWithFake() {
   const person = await signedIn()
   await rows(
     `insert into passkeys (id, user_id, credential_id, public_key, counter, transports, aaguid, name,
-      is_backup_eligible, is_backed_up, created_at) values (?1, ?2, ?1, 'x', 0, '[]', 'x', 'x', 0, 0, 0)`,
+      is_backup_eligible, is_backed_up, opens_alone, created_at) values (?1, ?2, ?1, 'x', 0, '[]', 'x', 'x', 0, 0, 0, 0)`,
     crypto.randomUUID(),
     person.id,
   )
