@@ -52,7 +52,7 @@ export const FACTOR_REMOVAL_WAIT_SECONDS = 72 * 60 * 60
 export const PASSKEY_CHALLENGE_TTL_SECONDS = 5 * 60
 export const MAX_PASSKEYS_PER_USER = 20
 // ------------------------------------------------------------------ second factors
-/** RFC 4226 §4 (R6) recommends 160 bits. */
+/** RFC 4226 §4 recommends 160 bits. */
 export const TOTP_SECRET_BYTES = 20
 /** How long a code of an app counts (RFC 6238 §5.2 recommends 30 seconds). */
 export const TOTP_PERIOD_SECONDS = 30

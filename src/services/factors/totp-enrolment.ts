@@ -17,7 +17,9 @@ import {
   whenTotpIsPending,
   whenTotpIsSet,
 } from '../../storage/factors/totp.ts'
+import { renewSessionStatement } from '../../storage/sessions/sessions.ts'
 import type { Caller } from '../sessions/authentication.ts'
+import { renewedBy } from '../sessions/step-up.ts'
 import { factorChange } from './changes.ts'
 import { dropUselessCodesStatement, makeFirstCodes } from './recovery-code-sets.ts'
 import { spendTotpCode } from './totp.ts'
@@ -52,13 +54,13 @@ export async function beginTotp(deps: Reading, account: Account): Promise<TotpEn
 }
 
 /**
- * Activates the authenticator app with a first code, which proves that the app has the secret. It answers the recovery
- * codes of an account that has no other factor, and null for any other.
+ * Activates the authenticator app with a first code, which proves that the app has the secret. The session has then
+ * shown the factor. It answers the recovery codes of an account that has no other factor, and null for any other.
  * @throws {Refusal} `not_found` where no secret waits; `invalid_code`.
  */
 export async function activateTotp(deps: ChangingFactors, caller: Caller, code: string): Promise<string[] | null> {
   const { db } = deps
-  const { account } = caller
+  const { account, session } = caller
   const at = deps.now()
   const waiting = await findTotpSecret(db, account.id)
   if (
@@ -74,6 +76,7 @@ export async function activateTotp(deps: ChangingFactors, caller: Caller, code: 
   const { codes, activated } = await inOneBatch(db, {
     codes: first === null ? null : first.statement,
     ...change.statements,
+    renewed: renewSessionStatement(db, session, renewedBy(session, { methods: ['otp'], at, isStrong: true }), when),
     activated: activateTotpStatement(db, waiting, at),
   })
   if (activated.length === 0) throw new Refusal('invalid_code', { reason: 'changed at the same moment' })

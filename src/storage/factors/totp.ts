@@ -18,7 +18,7 @@ export async function findTotpSecret(db: Database, userId: string): Promise<Totp
   return (await db.select().from(totpSecrets).where(eq(totpSecrets.userId, userId)).get()) ?? null
 }
 
-/** Gives an account a secret that waits to be activated, in place of one that waits. It never replaces an active one. */
+/** Gives an account a secret that waits to be activated, in place of one that waits, and never of an active one. */
 export function putPendingTotpStatement(
   db: Database,
   secret: Pick<TotpSecret, 'userId' | 'seals' | 'sealedFor' | 'createdAt'>,

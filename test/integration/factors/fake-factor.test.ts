@@ -12,7 +12,7 @@ import {
   whenStrongFactorIsSet,
 } from '../../../src/services/factors/registry.ts'
 import { inOneBatch } from '../../../src/storage/batch.ts'
-import { users } from '../../../src/storage/schema/index.ts'
+import { passkeys, users } from '../../../src/storage/schema/index.ts'
 import { findLiveSession } from '../../../src/storage/sessions/sessions.ts'
 import { signedIn } from '../../support/accounts.ts'
 import { answerOf, expectRefusal } from '../../support/answers.ts'
@@ -21,23 +21,22 @@ import { auditOf, countRows, rows } from '../../support/database.ts'
 import { jobPlatform } from '../../support/outbox.ts'
 
 /**
- * A factor that no other code knows of. It is set for whoever has a name that begins with `fake`, goes by the method of
- * passkeys, and takes one code.
+ * A factor that no other code knows of. It takes the place of passkeys, and takes one code. It is set for whoever has a
+ * row in their table, and shows as seven of them.
  */
 const CODE = 'open sesame'
-const isFake = (name: string | null) => name?.startsWith('fake') ?? false
-const whenFake = (userId: unknown) => sql`exists (select 1 from users where id = ${userId} and name like 'fake%')`
+const whenFake = (userId: unknown) => sql`exists (select 1 from passkeys where user_id = ${userId})`
 const fake: Factor = {
   method: 'passkey',
   isStrong: true,
   isFallback: false,
   isGuessable: true,
-  isSet: ({ name }) => isFake(name),
-  describe: ({ name }: Account) => ({ passkeys: isFake(name) ? 7 : 0 }),
+  isSet: ({ factors }) => factors.passkeys > 0,
+  describe: ({ factors }) => ({ passkeys: factors.passkeys * 7 }),
   whenSet: whenFake,
   whenOpensAlone: whenFake,
   verify: async (_deps, { proof }) => ('code' in proof && proof.code === CODE ? ['hwk', 'user'] : null),
-  remove: (db, userId, when) => db.update(users).set({ name: null }).where(sql`id = ${userId} and ${when}`),
+  remove: (db, userId, when) => db.delete(passkeys).where(sql`user_id = ${userId} and ${when}`),
 }
 let others: readonly Factor[]
 const replaceFactors = (factors: readonly Factor[]) => (FACTORS as Factor[]).splice(0, FACTORS.length, ...factors)
@@ -51,7 +50,20 @@ afterAll(() => void replaceFactors(others))
 const ticketFor = async (identifier: string) =>
   await answerOf(await post('/auth/login', { identifier, password: PASSWORD }), MfaNeeded)
 
-async function callerOf({ session }: Awaited<ReturnType<typeof signedIn>>) {
+/** Signs somebody in and sets the factor. The session stepped up by it. */
+async function signedInWithFake() {
+  const person = await signedIn()
+  await rows(
+    `insert into passkeys (id, user_id, credential_id, public_key, counter, transports, aaguid, name,
+      is_backup_eligible, is_backed_up, opens_alone, created_at) values (?1, ?2, ?1, 'x', 0, '[]', 'x', 'x', 0, 0, 0, 0)`,
+    crypto.randomUUID(),
+    person.id,
+  )
+  await rows('update sessions set strong_authenticated_at = authenticated_at where id = ?', person.session.id)
+  return person
+}
+
+async function callerOf({ session }: { session: { id: string } }) {
   const platform = jobPlatform()
   const found = await findLiveSession(platform.db, session.id, { nowMs: Date.now(), seenAfterMs: -1 })
   if (found === null) throw new Error('no session')
@@ -60,13 +72,13 @@ async function callerOf({ session }: Awaited<ReturnType<typeof signedIn>>) {
 
 describe('a factor that is only added to the registry', () => {
   it('shows in the profile', async () => {
-    const { tokens } = await signedIn({ name: 'fake one' })
+    const { tokens } = await signedInWithFake()
     const me = (await (await get('/auth/me', bearer(tokens.accessToken))).json()) as object
     expect(me).toMatchObject({ mfa: { totp: false, passkeys: 7, recoveryCodesLeft: 0 } })
   })
 
   it('is asked for by a login, tried under a budget of its own, and named by the session', async () => {
-    const { id, email } = await signedIn({ name: 'fake two' })
+    const { id, email } = await signedInWithFake()
     const { ticket, methods } = await ticketFor(email)
     expect(methods).toEqual(['passkey'])
     await expectRefusal(await post('/auth/login/mfa', { ticket, method: 'passkey', code: 'x' }), 401, 'invalid_code')
@@ -81,13 +93,13 @@ describe('a factor that is only added to the registry', () => {
   })
 
   it('is asked for by a step-up, and no mailed code stands in for it', async () => {
-    const { platform, account } = await callerOf(await signedIn({ name: 'fake three' }))
+    const { platform, account } = await callerOf(await signedInWithFake())
     expect(stepUpFactorsOf(platform, account)).toEqual(['passkey'])
     expect(describeFactors(account).passkeys).toBe(7)
   })
 
   it('counts as a strong one, so recovery codes stay with it and may be made', async () => {
-    const person = await signedIn({ name: 'fake four' })
+    const person = await signedInWithFake()
     const made = await post('/auth/mfa/recovery-codes', undefined, bearer(person.tokens.accessToken))
     expect(made.status).toBe(200)
     expect(await countRows('recovery_codes', 'user_id = ?', person.id)).toBe(10)
@@ -98,7 +110,7 @@ describe('a factor that is only added to the registry', () => {
   })
 
   it('is named by the trail and by mails when it changes, and its removal ends the other sessions', async () => {
-    const person = await signedIn({ name: 'fake five' })
+    const person = await signedInWithFake()
     const { ticket } = await ticketFor(person.email)
     const other = await answerOf(await post('/auth/login/mfa', { ticket, method: 'passkey', code: CODE }), SignedIn)
     const { platform, account, session } = await callerOf(person)
@@ -119,15 +131,15 @@ describe('a factor that is only added to the registry', () => {
   })
 
   it('goes with all others from an account whose address nobody verified', async () => {
-    const person = await signedIn({ name: 'fake six' })
+    const person = await signedInWithFake()
     const { platform } = await callerOf(person)
     const remove = () => platform.db.batch(toBatch(removeUnprovenFactorsStatements(platform.db, person.id, sql`true`)))
-    const named = () => countRows('users', 'id = ? and name is not null', person.id)
+    const set = () => countRows('passkeys', 'user_id = ?', person.id)
     await remove()
-    expect(await named()).toBe(1)
+    expect(await set()).toBe(1)
     await rows('update users set email_verified_at = null where id = ?', person.id)
     await remove()
-    expect(await named()).toBe(0)
+    expect(await set()).toBe(0)
   })
 
   it('keeps the last provider from being the only way in, where it opens the account alone', async () => {
