@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { signedIn, verified } from '../support/accounts.ts'
+import { giveSecondFactor, signedIn, verified } from '../support/accounts.ts'
 import { callWorker } from '../support/call-worker.ts'
 import { bearer, codeIn, newEmail, PASSWORD, post, type SignedIn, tokenIn, waitForMail } from '../support/client.ts'
 import { type CallCounts, countingEnv, d1RoundTrips } from '../support/counting-env.ts'
@@ -79,6 +79,24 @@ describe('what a request may cost while the signing keys are in memory', () => {
     )
     expect(cost).toMatchObject({ status: 200, d1Reads: 1, d1Writes: 0, d1Batches: 1, objectCalls: 1, mailSends: 1 })
     expect(cost).toMatchObject({ kvReads: 0, kvWrites: 0 })
+  })
+
+  it('POST /auth/step-up by password takes one read, one batch and one call of the throttle object', async () => {
+    const { tokens } = await signedIn()
+    const stepUp = { headers: bearer(tokens.accessToken), body: { method: 'password', password: PASSWORD } }
+    const cost = await costOf('POST', '/auth/step-up', stepUp)
+    expect(cost).toMatchObject({ status: 200, d1Reads: 1, d1Writes: 0, d1Batches: 1, objectCalls: 1, mailSends: 0 })
+    expect(cost).toMatchObject({ kvReads: 0, kvWrites: 0 })
+  })
+
+  it('POST /auth/login of an account with a second factor takes one read more on a known device', async () => {
+    const { id, email, session } = await signedIn()
+    await giveSecondFactor(id)
+    const login = { body: { identifier: email, password: PASSWORD } }
+    const stranger = await costOf('POST', '/auth/login', login)
+    expect(stranger).toMatchObject({ status: 200, d1Reads: 1, d1Batches: 1, objectCalls: 1, mailSends: 0 })
+    const known = await costOf('POST', '/auth/login', { ...login, headers: { 'X-Device-Token': session.deviceToken } })
+    expect(known).toMatchObject({ status: 200, d1Reads: 2, d1Batches: 1, objectCalls: 1, mailSends: 0 })
   })
 
   it('POST /auth/logout takes one read, one batch and one KV write; a replay takes one read', async () => {
