@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { refuseSecretList } from './lib/auth-secret.ts'
 import { type Deployed, FINGERPRINTS_VARIABLE, readDeployed } from './lib/deployed.ts'
 import { ensureAuthSecret } from './lib/dev-vars.ts'
+import { countLostApps } from './lib/sealed-apps.ts'
 import { must, stop } from './lib/steps.ts'
 import {
   checkVariables,
@@ -107,4 +108,9 @@ for (const queue of queues) await createIfMissing('queue', queue, ['queues', 'in
 for (const { database_name: database } of config.d1_databases)
   if (database !== undefined) await createIfMissing('database', database, ['d1', 'info'], ['d1', 'create'])
 await must('apply the migrations', ['d1', 'migrations', 'apply', 'DB', '--remote', '--env', 'production'])
+const lost = mayReplace ? 0 : await countLostApps(fingerprints, deployed.versions)
+if (lost > 0)
+  stop(
+    `${lost} authenticator apps still need a version of AUTH_SECRET that the list no longer has. Nothing was deployed. The daily cron seals them anew, some thousands a day: keep the version until then.`,
+  )
 await deployWith(secrets, fingerprints)

@@ -47,7 +47,7 @@ export const CODE_DIGITS = 8
 export const PASSKEY_CHALLENGE_TTL_SECONDS = 5 * 60
 export const MAX_PASSKEYS_PER_USER = 20
 // ------------------------------------------------------------------ second factors
-/** RFC 4226 §4 (R6) recommends 160 bits. */
+/** RFC 4226 §4 recommends 160 bits. */
 export const TOTP_SECRET_BYTES = 20
 /** How long a secret waits for the first code of its app. */
 export const TOTP_ENROLMENT_TTL_SECONDS = 60 * 60

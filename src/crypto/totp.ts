@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import { Secret, TOTP } from 'otpauth/bare'
 import { TOTP_SECRET_BYTES } from '../config.ts'
 
-/** What every authenticator app knows without being told (RFC 6238 §5.2; docs/decisions/0018-second-factors.md). */
+/** What every authenticator app knows without being told (RFC 6238 §5.2; docs/decisions/0023-authenticator-apps.md). */
 const FORM = { algorithm: 'SHA1', digits: 6, period: 30 }
 /** A code of the step before or after is accepted too, for a clock that is a little off (RFC 6238 §5.2). */
 const STEPS_EITHER_SIDE = 1
@@ -34,7 +34,7 @@ export function findTotpStep(secret: string, typed: string, nowMs: number): numb
   return delta === null ? null : Math.floor(nowMs / (FORM.period * 1000)) + delta
 }
 
-/** Gives the address by which an app takes the secret, from a QR code or a link (Key Uri Format of Google Authenticator). */
+/** Gives the address by which an app takes the secret, from a QR code or a link, as Google's apps defined it. */
 export function toOtpauthUri({ secret, issuer, account }: { secret: string; issuer: string; account: string }): string {
   // A colon separates the issuer from the account, so neither may hold one.
   const [ownIssuer, label] = [issuer, account].map((text) => text.replaceAll(':', ' '))

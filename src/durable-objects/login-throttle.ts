@@ -93,8 +93,8 @@ export class LoginThrottle extends DurableObject<Env> {
   }
 
   /**
-   * Finds the hash of a recovery code. Nobody can guess a code, so this draws on no budget; it runs here because hashing
-   * would keep the Worker's other requests waiting.
+   * Finds the hash of a recovery code. Nobody can guess a code, so this draws on no budget; it runs here because
+   * hashing would keep the Worker's other requests waiting.
    */
   findRecoveryCode(code: string, hashes: readonly string[]): string | null {
     return findHashOf(code, hashes)

@@ -22,7 +22,10 @@ export async function runScheduled(platform: Platform, cron: string): Promise<vo
   await run(platform)
 }
 
-/** Rotates the signing keys, seals anew what `AUTH_SECRET` seals, and logs the size of the database. When one of these fails, the others still run. */
+/**
+ * Rotates the signing keys, seals anew what `AUTH_SECRET` seals, and logs the size of the database. When one of these
+ * fails, the others still run.
+ */
 async function tendDaily(platform: Platform): Promise<void> {
   const jobs = await Promise.allSettled([
     rotateSigningKeys(platform),

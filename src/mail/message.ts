@@ -19,8 +19,8 @@ export interface MailContent {
   /** Eight digits, for a person who reads the mail on another device; null for a notice. */
   code: string | null
   /**
-   * The plain facts that a text may quote: `minutes`, `email`, `device`, `location`, `time`, `factor`, `left`, `unconfirmed`,
-   * and the sign-ins `signIn`, `dropped` and `kept`. Users influence them, so they are always escaped.
+   * The plain facts that a text may quote: `minutes`, `email`, `device`, `location`, `time`, `factor`, `left`,
+   * `unconfirmed`, and the sign-ins `signIn`, `dropped` and `kept`. Users influence them, so they are always escaped.
    */
   details: Readonly<Record<string, string>>
 }

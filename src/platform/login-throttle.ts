@@ -38,8 +38,8 @@ export interface FactorTry {
 export type FactorAdmission = { outcome: 'admitted'; drawnOn: string[] } | Throttled
 
 /**
- * Checks and hashes the passwords of one account, and counts the tries of its second factors, behind its throttle. When the object does not answer, it throws a
- * `DependencyError` and lets nobody in.
+ * Checks and hashes the passwords of one account, and counts the tries of its second factors, behind its throttle.
+ * When the object does not answer, it throws a `DependencyError` and lets nobody in.
  */
 export interface AccountThrottle {
   attempt(input: LoginTry): Promise<LoginAttempt>

@@ -17,7 +17,7 @@ import { hasStrongFactor, whenStrongFactorIsSet } from './registry.ts'
 
 type MakingCodes = Reading & Pick<Platform, 'loginThrottle'>
 
-/** Makes the codes of an account, and the statement that keeps their hashes if `when` holds at its place in the batch. */
+/** Makes codes for an account, and the statement that keeps their hashes if `when` holds at its place in the batch. */
 async function makeCodes(deps: MakingCodes, account: Account, { at, when }: { at: number; when: Condition }) {
   const codes = Array.from({ length: RECOVERY_CODES }, makeRecoveryCode)
   const hashes = await throttleOf(deps, account).hashRecoveryCodes(codes.map((code) => readRecoveryCode(code) ?? code))

@@ -32,7 +32,7 @@ export const recoveryCode: Factor = {
   remove: deleteRecoveryCodesStatement,
 }
 
-/** Uses a code up and tells the owner how many are left. It answers false where the code was used at the same moment. */
+/** Uses a code up and tells the owner how many are left. It answers false where another use was faster. */
 async function spendCode(deps: VerifyingFactors, account: Account, hash: string): Promise<boolean> {
   const { db, requester } = deps
   const at = deps.now()

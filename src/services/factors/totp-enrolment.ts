@@ -11,9 +11,9 @@ import { whenAll } from '../../storage/conditions.ts'
 import { whenStrongFactorMayGo } from '../../storage/factors/state.ts'
 import {
   activateTotpStatement,
-  deleteTotpStatement,
   findTotpSecret,
   putPendingTotpStatement,
+  removeActiveTotpStatement,
   whenTotpIsPending,
   whenTotpIsSet,
 } from '../../storage/factors/totp.ts'
@@ -52,8 +52,8 @@ export async function beginTotp(deps: Reading, account: Account): Promise<TotpEn
 }
 
 /**
- * Activates the authenticator app with a first code, which proves that the app has the secret. It answers the recovery
- * codes of an account that has no other factor, and null for any other.
+ * Activates the authenticator app with a first code, which proves that the app has the secret. The session has then
+ * shown the factor. It answers the recovery codes of an account that has no other factor, and null for any other.
  * @throws {Refusal} `not_found` where no secret waits; `invalid_code`.
  */
 export async function activateTotp(deps: ChangingFactors, caller: Caller, code: string): Promise<string[] | null> {
@@ -82,24 +82,22 @@ export async function activateTotp(deps: ChangingFactors, caller: Caller, code: 
 }
 
 /**
- * Removes the authenticator app from the caller's account. A role may require that one strong factor stays.
+ * Removes the authenticator app from the caller's account. The last strong factor of an account whose role requires one
+ * is never removed, not even when two are removed at once.
  * @throws {Refusal} `not_found`, `last_strong_factor`.
  */
 export async function removeTotp(deps: ChangingFactors, caller: Caller): Promise<void> {
   const { db } = deps
-  const { id, factors } = caller.account
+  const { account } = caller
+  const { id } = account
   const when = whenAll([whenTotpIsSet(id), whenStrongFactorMayGo(id)])
-  const change = factorChange(deps, caller, {
-    change: 'removed',
-    method: 'totp',
-    at: deps.now(),
-    when,
-  })
+  const change = factorChange(deps, caller, { change: 'removed', method: 'totp', at: deps.now(), when })
   const { ended, removed } = await inOneBatch(db, {
     ...change.statements,
-    removed: deleteTotpStatement(db, id, when),
+    removed: removeActiveTotpStatement(db, id, when),
     codes: dropUselessCodesStatement(db, id),
   })
-  if (removed.meta.changes === 0) throw new Refusal(factors.totp ? 'last_strong_factor' : 'not_found')
+  if (removed.length === 0)
+    throw new Refusal(account.factors.totp ? 'last_strong_factor' : 'not_found', { reason: 'not removed' })
   await change.finish(ended)
 }

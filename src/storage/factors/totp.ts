@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, isNull, lt, ne, type SQL, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, isNotNull, isNull, lt, ne, type SQL, sql } from 'drizzle-orm'
 import type { Condition } from '../conditions.ts'
 import type { Database } from '../database.ts'
 import { totpSecrets } from '../schema/index.ts'
@@ -18,7 +18,7 @@ export async function findTotpSecret(db: Database, userId: string): Promise<Totp
   return (await db.select().from(totpSecrets).where(eq(totpSecrets.userId, userId)).get()) ?? null
 }
 
-/** Gives an account a secret that waits to be activated, in place of one that waits. It never replaces an active one. */
+/** Gives an account a secret that waits to be activated, in place of one that waits, and never of an active one. */
 export function putPendingTotpStatement(
   db: Database,
   secret: Pick<TotpSecret, 'userId' | 'seals' | 'sealedFor' | 'createdAt'>,
@@ -61,6 +61,14 @@ export function activateTotpStatement(
     .update(totpSecrets)
     .set({ activatedAt: at })
     .where(and(eq(totpSecrets.userId, userId), eq(totpSecrets.createdAt, createdAt), isNull(totpSecrets.activatedAt)))
+    .returning({ userId: totpSecrets.userId })
+}
+
+/** Removes an active secret, if `when` holds. */
+export function removeActiveTotpStatement(db: Database, userId: string, when: Condition) {
+  return db
+    .delete(totpSecrets)
+    .where(and(eq(totpSecrets.userId, userId), isNotNull(totpSecrets.activatedAt), when))
     .returning({ userId: totpSecrets.userId })
 }
 

@@ -6,6 +6,7 @@ import { answerOf, expectRefusal } from '../../support/answers.ts'
 import { bearer, get, PASSWORD, post } from '../../support/client.ts'
 import { auditOf, countRows, rows } from '../../support/database.ts'
 import { enrol } from '../../support/factors.ts'
+import { letLoginGrowOld } from '../../support/second-factors.ts'
 
 /** Signs somebody up who has an authenticator app and recovery codes. */
 async function withCodes() {
@@ -113,7 +114,7 @@ describe('POST /auth/mfa/recovery-codes', () => {
 
   it('needs a recent login (ASVS 7.5.1)', async () => {
     const person = await withCodes()
-    await rows('update sessions set strong_authenticated_at = ? where user_id = ?', Date.now() - 11 * 60_000, person.id)
+    await letLoginGrowOld(person.session.id)
     await expectRefusal(await replace(person), 403, 'step_up_required')
     expect((await get('/auth/me', bearer(person.tokens.accessToken))).status).toBe(200)
   })

@@ -14,6 +14,7 @@ import { bearer, get, logIn, PASSWORD, post, send } from '../../support/client.t
 import { auditOf, countRows, rows } from '../../support/database.ts'
 import { enrol } from '../../support/factors.ts'
 import { jobPlatform } from '../../support/outbox.ts'
+import { letLoginGrowOld, requireFactorOf } from '../../support/second-factors.ts'
 import { queryOne } from '../../support/stored-state.ts'
 
 type Person = Awaited<ReturnType<typeof signedIn>>
@@ -31,12 +32,7 @@ const ticketFor = async ({ email }: { email: string }) =>
 const complete = (ticket: string, code: string) => post('/auth/login/mfa', { ticket, method: 'totp', code })
 
 /** Puts a session back to a login of eleven minutes ago. */
-const growStale = ({ session }: Person) =>
-  rows(
-    'update sessions set authenticated_at = ?1, strong_authenticated_at = ?1 where id = ?2',
-    Date.now() - 11 * 60_000,
-    session.id,
-  )
+const growStale = ({ session }: Person) => letLoginGrowOld(session.id)
 
 /** Draws a QR code of one path of squares as a camera would see it, four pixels a module. */
 function draw(svg: string) {
@@ -130,6 +126,16 @@ describe('POST /auth/mfa/totp/activate', () => {
     ])
     expect(await countRows('outbox', "recipient = ? and kind = 'factor_added'", person.email)).toBe(1)
     expect((await get('/auth/me', bearer(other.tokens.accessToken))).status).toBe(200)
+  })
+
+  it('lets the session go on as one that has shown the factor', async () => {
+    const person = await signedIn()
+    await requireFactorOf(person.id)
+    await expectRefusal(await get('/audit-events', bearer(person.tokens.accessToken)), 403, 'enrolment_required')
+    await enrol(person.tokens.accessToken)
+    expect((await get('/audit-events', bearer(person.tokens.accessToken))).status).toBe(200)
+    const { methods } = await queryOne('select methods from sessions where id = ?', person.session.id)
+    expect(JSON.parse(String(methods))).toEqual(['pwd', 'otp', 'mfa'])
   })
 
   it('refuses a wrong code, and a secret that waits for longer than an hour', async () => {
@@ -262,6 +268,17 @@ describe('DELETE /auth/mfa/totp', () => {
     expect((await get('/auth/me', bearer(other.tokens.accessToken))).status).toBe(200)
     expect(await countRows('outbox', "recipient = ? and kind = 'factor_removed'", person.email)).toBe(0)
     await answerOf(await activate(person, totpCode(secret)), TotpActivated)
+  })
+
+  it('keeps the last strong factor of an account whose role requires one', async () => {
+    const person = await signedIn()
+    const other = await logIn(person.email)
+    await enrol(person.tokens.accessToken)
+    await requireFactorOf(person.id)
+    await expectRefusal(await remove(person), 409, 'last_strong_factor')
+    expect(await mfaOf(person)).toEqual({ totp: true, passkeys: 0, recoveryCodesLeft: 10 })
+    expect(await countRows('sessions', 'id = ?', other.session.id)).toBe(1)
+    expect(await auditOf('factor.removed', person.id)).toEqual([])
   })
 
   it('has one winner among simultaneous removals: one mail and one event', async () => {
