@@ -8,8 +8,10 @@ import { APP, createBrowser } from '../support/browser.ts'
 import { bearer, newEmail, PASSWORD, post, send } from '../support/client.ts'
 import { countRows, mailsSettled, rows } from '../support/database.ts'
 import { locationOf, newSubject, oauthEnv, startPath, stubProviders } from '../support/providers.ts'
-import { beginLogin, giveFactors, openSessionOf, stronglySignedIn } from '../support/second-factors.ts'
+import { beginLogin, giveFactors, givePasskey, openSessionOf, stronglySignedIn } from '../support/second-factors.ts'
 
+const providers = stubProviders()
+const service = oauthEnv()
 const NEW_PASSWORD = 'a quite different staple'
 const login = (identifier: string, password = PASSWORD, headers: Record<string, string> = {}) =>
   post('/auth/login', { identifier, password }, headers)
@@ -28,7 +30,6 @@ describe('a second factor is not got around by', () => {
   })
 
   it('a provider, neither at its callback nor at the exchange', async () => {
-    const [providers, service] = [stubProviders(), oauthEnv()]
     const person = { sub: newSubject(), email: newEmail(), email_verified: true, name: 'Ada' }
     const signIn = async () => {
       const browser = createBrowser(service)
@@ -88,11 +89,7 @@ describe('what two routes together give somebody who knows the password and hold
   it('is no new factor of their own, with which they would then be strong', async () => {
     const { id, headers } = await attacked()
     await rows('delete from totp_secrets where user_id = ?', id)
-    await rows(
-      `insert into passkeys (id, user_id, credential_id, public_key, counter, transports, aaguid, name,
-        is_backup_eligible, is_backed_up, created_at) values (?1, ?1, ?1, '', 0, '[]', '', 'Key', 0, 0, 1)`,
-      id,
-    )
+    await givePasskey(id)
     for (const path of ['/auth/mfa/totp', '/auth/mfa/recovery-codes', '/auth/passkeys/registration/options'])
       await expectRefusal(await send('POST', path, { headers }), 403, 'step_up_required')
   })

@@ -19,6 +19,15 @@ export async function giveFactors(userId: string, count = 3): Promise<string[]> 
   return codes
 }
 
+/** Gives an account a passkey whose private key nobody has. */
+export async function givePasskey(userId: string): Promise<void> {
+  await rows(
+    `insert into passkeys (id, user_id, credential_id, public_key, counter, transports, aaguid, name,
+      opens_alone, is_backup_eligible, is_backed_up, created_at) values (?1, ?1, ?1, '', 0, '[]', '', 'Key', 1, 0, 0, 1)`,
+    userId,
+  )
+}
+
 /** Opens a session by these methods, as a login does. */
 export async function openSessionOf({ email }: { email: string }, methods: string[]) {
   const platform = jobPlatform()

@@ -17,9 +17,7 @@ import {
   whenTotpIsPending,
   whenTotpIsSet,
 } from '../../storage/factors/totp.ts'
-import { renewSessionStatement } from '../../storage/sessions/sessions.ts'
 import type { Caller } from '../sessions/authentication.ts'
-import { renewedBy } from '../sessions/step-up.ts'
 import { factorChange } from './changes.ts'
 import { dropUselessCodesStatement, makeFirstCodes } from './recovery-code-sets.ts'
 import { spendTotpCode } from './totp.ts'
@@ -60,7 +58,7 @@ export async function beginTotp(deps: Reading, account: Account): Promise<TotpEn
  */
 export async function activateTotp(deps: ChangingFactors, caller: Caller, code: string): Promise<string[] | null> {
   const { db } = deps
-  const { account, session } = caller
+  const { account } = caller
   const at = deps.now()
   const waiting = await findTotpSecret(db, account.id)
   if (
@@ -76,7 +74,6 @@ export async function activateTotp(deps: ChangingFactors, caller: Caller, code: 
   const { codes, activated } = await inOneBatch(db, {
     codes: first === null ? null : first.statement,
     ...change.statements,
-    renewed: renewSessionStatement(db, session, renewedBy(session, { methods: ['otp'], at, isStrong: true }), when),
     activated: activateTotpStatement(db, waiting, at),
   })
   if (activated.length === 0) throw new Refusal('invalid_code', { reason: 'changed at the same moment' })

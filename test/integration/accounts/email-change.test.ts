@@ -32,6 +32,20 @@ async function asked() {
 afterEach(() => vi.useRealTimers())
 
 describe('POST /auth/change-email', () => {
+  it('asks for the password or a recent login (ASVS 7.5.1)', async () => {
+    const { id, session, tokens } = await signedIn()
+    const newAddress = newEmail()
+    const change = (body: object) =>
+      post('/auth/change-email', { newEmail: newAddress, ...body }, bearer(tokens.accessToken))
+    await rows('update sessions set authenticated_at = ? where id = ?', Date.now() - 601_000, session.id)
+    await expectRefusal(await change({}), 403, 'step_up_required')
+    await expectRefusal(await change({ password: 'wrong' }), 401, 'invalid_credentials')
+    expect(await countRows('one_time_tokens', 'user_id = ?', id)).toBe(0)
+    expect((await change({ password: PASSWORD })).status).toBe(202)
+    await rows('update sessions set authenticated_at = ? where id = ?', Date.now(), session.id)
+    expect((await change({})).status).toBe(202)
+  })
+
   it('mails a link and a code to the new address, and changes nothing yet', async () => {
     const { id, email, tokens } = await signedIn()
     const newAddress = newEmail()

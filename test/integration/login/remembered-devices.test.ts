@@ -11,7 +11,7 @@ import { callWorker } from '../../support/call-worker.ts'
 import { bearer, get, PASSWORD, post, send } from '../../support/client.ts'
 import { countRows, rows } from '../../support/database.ts'
 import { jobPlatform } from '../../support/outbox.ts'
-import { beginLogin, giveFactors } from '../../support/second-factors.ts'
+import { beginLogin, giveFactors, givePasskey } from '../../support/second-factors.ts'
 
 const DAY_MS = 24 * 3600 * 1000
 const device = (token: string) => ({ 'X-Device-Token': token })
@@ -156,15 +156,7 @@ describe('the trust in a device dies with', () => {
       'a new authenticator app',
       ({ id }) => rows('update totp_secrets set activated_at = activated_at + 1 where user_id = ?', id),
     ],
-    [
-      'a new passkey',
-      ({ id }) =>
-        rows(
-          `insert into passkeys (id, user_id, credential_id, public_key, counter, transports, aaguid, name,
-            is_backup_eligible, is_backed_up, created_at) values (?1, ?1, ?1, '', 0, '[]', '', 'Key', 0, 0, 1)`,
-          id,
-        ),
-    ],
+    ['a new passkey', ({ id }) => givePasskey(id)],
     [
       'a changed address',
       ({ id }) => rows('update users set email_verified_at = email_verified_at + 1 where id = ?', id),

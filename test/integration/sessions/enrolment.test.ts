@@ -8,11 +8,13 @@ import { SAME_ORIGIN, signedIn, signedInByCookie, verified } from '../../support
 import { answerOf, expectNoContent, expectRefusal } from '../../support/answers.ts'
 import { bearer, get, PASSWORD, post, send } from '../../support/client.ts'
 import { countRows, rows } from '../../support/database.ts'
+import { enrol } from '../../support/factors.ts'
 import { listOperations } from '../../support/openapi.ts'
 import { jobPlatform } from '../../support/outbox.ts'
 import {
   beginLogin,
   giveFactors,
+  givePasskey,
   openSessionOf,
   requireFactorOf,
   stronglySignedIn,
@@ -115,6 +117,56 @@ describe('a session of a role that requires a second factor which the account la
     expect((await get('/audit-events', bearer(tokens.accessToken))).status).toBe(200)
     const stale = await answerOf(await get('/auth/session', bearer(tokens.accessToken)), CurrentSession)
     expect(stale.permissions).toEqual([])
+  })
+})
+
+describe('the session in which the factor is set up', () => {
+  it('has shown it thereby, and its next token is whole', async () => {
+    const { id, tokens } = await unenrolled()
+    await enrol(tokens.accessToken)
+    expect((await get('/audit-events', bearer(tokens.accessToken))).status).toBe(200)
+    expect(decodeJwt((await refresh(tokens.refreshToken)).accessToken)).toMatchObject({
+      permissions: ['audit:read'],
+      amr: ['pwd', 'otp', 'mfa'],
+      acr: 'urn:postern:acr:multi-factor',
+    })
+    expect(await countRows('sessions', 'user_id = ? and strong_authenticated_at = authenticated_at', id)).toBe(1)
+  })
+})
+
+describe('the last strong factor of an account whose role requires one', () => {
+  const removeTotp = (accessToken: string) => send('DELETE', '/auth/mfa/totp', { headers: bearer(accessToken) })
+
+  it('cannot be removed, and other sessions, recovery codes and the trail stay as they are', async () => {
+    const { id, email, tokens } = await stronglySignedIn()
+    await requireFactorOf(id)
+    const other = await openSessionOf({ email }, ['pwd', 'otp', 'mfa'])
+    await expectRefusal(await removeTotp(tokens.accessToken), 409, 'last_strong_factor')
+    expect(await countRows('totp_secrets', 'user_id = ?', id)).toBe(1)
+    expect(await countRows('recovery_codes', 'user_id = ?', id)).toBe(3)
+    expect(await countRows('sessions', 'id = ?', other.session.id)).toBe(1)
+    expect(await countRows('audit_events', "user_id = ? and type = 'factor.removed'", id)).toBe(0)
+  })
+
+  it('stays also where two of them are removed at once', async () => {
+    const { id, email } = await verified()
+    await requireFactorOf(id)
+    await giveFactors(id)
+    await givePasskey(id)
+    const { tokens } = await openSessionOf({ email }, ['pwd', 'otp', 'mfa'])
+    const headers = bearer(tokens.accessToken)
+    const removals = [removeTotp(tokens.accessToken), send('DELETE', `/auth/passkeys/${id}`, { headers })]
+    const statuses = (await Promise.all(removals)).map(({ status }) => status)
+    expect(statuses.sort()).toEqual([204, 409])
+    const apps = await countRows('totp_secrets', 'user_id = ?', id)
+    expect(apps + (await countRows('passkeys', 'user_id = ?', id))).toBe(1)
+  })
+
+  it('goes where no role requires it any more', async () => {
+    const { id, tokens } = await stronglySignedIn()
+    await requireFactorOf(id)
+    await rows("delete from user_roles where user_id = ? and role = 'guarded'", id)
+    await expectNoContent(await removeTotp(tokens.accessToken))
   })
 })
 
