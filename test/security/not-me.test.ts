@@ -42,7 +42,7 @@ async function setPassword(email: string, password: string): Promise<void> {
   await tick()
 }
 
-/** A thief has the password and a session: they change the password, move the account to their address, add a passkey. */
+/** A thief has the password and a session. They change the password and the address, and add a passkey. */
 async function robbed() {
   const owner = await signedIn()
   await tick()
