@@ -156,10 +156,7 @@ describe('the trust in a device dies with', () => {
       'a new authenticator app',
       ({ id }) => rows('update totp_secrets set activated_at = activated_at + 1 where user_id = ?', id),
     ],
-    [
-      'a new passkey',
-      ({ id }) => givePasskey(id),
-    ],
+    ['a new passkey', ({ id }) => givePasskey(id)],
     [
       'a changed address',
       ({ id }) => rows('update users set email_verified_at = email_verified_at + 1 where id = ?', id),
