@@ -65,7 +65,8 @@ export async function logInWithPassword(
 /**
  * Opens the session, or asks for the second factor where the account has one. A device that did a second factor not
  * long ago, and was to be remembered, is not asked; its session says that none was shown.
- * @throws {Refusal} `invalid_credentials` when the account was deactivated, or what opens it changed, after it was read.
+ * @throws {Refusal} `invalid_credentials` when the account was deactivated, or what opens it changed, after it was
+ * read.
  */
 export async function completeLogin(deps: OpeningNeeds, account: Account, login: NewLogin): Promise<LoginResult> {
   if (!hasStrongFactor(account)) return { session: await openSession(deps, account, login) }

@@ -40,7 +40,8 @@ type Client = Pick<Platform, 'settings' | 'now' | 'requester'>
 /**
  * Keeps a login until its second factor is shown. The ticket opens nothing by itself, and only the client that got it
  * can use it.
- * @throws {Refusal} `invalid_credentials` when the account was deactivated, or what opens it changed, after it was read.
+ * @throws {Refusal} `invalid_credentials` when the account was deactivated, or what opens it changed, after it was
+ * read.
  */
 export async function issueTicket(deps: Reading & Recording, account: Account, login: NewLogin): Promise<MfaTicket> {
   const { db, settings } = deps

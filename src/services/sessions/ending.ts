@@ -70,8 +70,8 @@ export async function logOut(
 }
 
 /**
- * Ends one session of a user, and the trust in its device. It answers false, and does nothing, when there is no such session or it belongs to
- * another user.
+ * Ends one session of a user, and the trust in its device. It answers false, and does nothing, when there is no such
+ * session or it belongs to another user.
  */
 export async function endSession(
   deps: EndingSessions,
