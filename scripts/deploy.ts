@@ -101,6 +101,12 @@ if (isFirst && !process.env.AUTH_SECRET && (await ensureAuthSecret(SECRETS_FILE)
 const secrets = await readSecrets('production')
 const fingerprints = await settleAuthSecret(secrets.AUTH_SECRET, deployed)
 
+const lost = mayReplace ? 0 : await countLostApps(fingerprints, deployed.versions)
+if (lost > 0)
+  stop(
+    `${lost} authenticator apps still need a version of AUTH_SECRET that the list no longer has. Nothing was deployed. The daily cron seals them anew, some thousands a day: keep the version until then.`,
+  )
+
 const queues = (config.queues.consumers ?? []).flatMap((consumer) =>
   [consumer.queue, consumer.dead_letter_queue ?? []].flat(),
 )
@@ -108,9 +114,4 @@ for (const queue of queues) await createIfMissing('queue', queue, ['queues', 'in
 for (const { database_name: database } of config.d1_databases)
   if (database !== undefined) await createIfMissing('database', database, ['d1', 'info'], ['d1', 'create'])
 await must('apply the migrations', ['d1', 'migrations', 'apply', 'DB', '--remote', '--env', 'production'])
-const lost = mayReplace ? 0 : await countLostApps(fingerprints, deployed.versions)
-if (lost > 0)
-  stop(
-    `${lost} authenticator apps still need a version of AUTH_SECRET that the list no longer has. Nothing was deployed. The daily cron seals them anew, some thousands a day: keep the version until then.`,
-  )
 await deployWith(secrets, fingerprints)
