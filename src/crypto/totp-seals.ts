@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Secrets } from './derived-key.ts'
 import { seal, unseal } from './sealed.ts'
 
