@@ -3,10 +3,10 @@ import { MAX_PASSKEYS_PER_USER } from '../../../src/config.ts'
 import { PasskeyList } from '../../../src/contracts/passkeys.ts'
 import { signedIn } from '../../support/accounts.ts'
 import { answerOf, expectRefusal } from '../../support/answers.ts'
-import { bearer, get, post, waitForMail } from '../../support/client.ts'
+import { bearer, get, post, send, waitForMail } from '../../support/client.ts'
 import { auditOf, countRows, rows } from '../../support/database.ts'
 import { createAuthenticator, type Lies } from '../../support/passkey-authenticator.ts'
-import { register, registrationOptions, withPasskey } from '../../support/passkeys.ts'
+import { makeStrong, register, registrationOptions, withPasskey } from '../../support/passkeys.ts'
 import { accountState } from '../../support/stored-state.ts'
 
 const APPLE = 'fbfc3007-154e-4ecc-8c0b-6e020557d7bd'
@@ -59,7 +59,8 @@ describe('POST /auth/passkeys/registration/options', () => {
 
 describe('POST /auth/passkeys/registration', () => {
   it.each(['ES256', 'EdDSA', 'RS256'] as const)('registers a passkey whose key is %s', async (algorithm) => {
-    const { passkey, headers } = await withPasskey({ algorithm })
+    const { headers } = await signedInHeaders()
+    const { passkey } = await register(headers, createAuthenticator({ algorithm }))
     const { items } = await answerOf(await get('/auth/passkeys', headers), PasskeyList)
     expect(items).toEqual([passkey])
   })
@@ -80,11 +81,12 @@ describe('POST /auth/passkeys/registration', () => {
   })
 
   it('calls a passkey of an unknown kind by the device, and any by the name that its owner gives', async () => {
-    const { headers } = await signedInHeaders()
+    const { headers, id } = await signedInHeaders()
     expect((await register(headers, createAuthenticator())).passkey).toMatchObject({
       name: 'Unknown device',
       provider: null,
     })
+    await makeStrong(id)
     expect((await register(headers, createAuthenticator(), ' Büro ')).passkey.name).toBe('Büro')
   })
 
@@ -95,6 +97,20 @@ describe('POST /auth/passkeys/registration', () => {
     expect((await waitForMail(email, ({ subject }) => subject.includes('was added'))).text).toContain('Laptop')
     const me = (await (await get('/auth/me', headers)).json()) as object
     expect(me).toMatchObject({ mfa: { passkeys: 1 } })
+  })
+
+  it('gives the recovery codes of an account with its first factor, once, and takes them with its last', async () => {
+    const { headers, id } = await signedInHeaders()
+    const first = await register(headers, createAuthenticator())
+    expect(first.recoveryCodes).toHaveLength(10)
+    await makeStrong(id)
+    expect((await register(headers, createAuthenticator())).recoveryCodes).toBeUndefined()
+    const { items } = await answerOf(await get('/auth/passkeys', headers), PasskeyList)
+    for (const [index, passkey] of items.entries()) {
+      expect(await countRows('recovery_codes', 'user_id = ?', id)).toBe(10)
+      expect((await send('DELETE', `/auth/passkeys/${passkey.id}`, { headers })).status, String(index)).toBe(204)
+    }
+    expect(await countRows('recovery_codes', 'user_id = ?', id)).toBe(0)
   })
 
   it('accepts a challenge once, also of fifty answers at once', async () => {
@@ -212,8 +228,10 @@ describe('POST /auth/passkeys/registration', () => {
 
   it('knows which passkeys open the account alone', async () => {
     const { headers, id } = await signedInHeaders()
-    for (const traits of [{}, { isResident: false }, { uv: false }])
+    for (const traits of [{}, { isResident: false }, { uv: false }]) {
       await register(headers, createAuthenticator(traits))
+      await makeStrong(id)
+    }
     const stored = await rows('select opens_alone from passkeys where user_id = ? order by id', id)
     expect(stored.map(({ opens_alone }) => opens_alone)).toEqual([1, 0, 0])
   })
