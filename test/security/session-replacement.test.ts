@@ -1,7 +1,8 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { MfaNeeded, SignedIn } from '../../src/contracts/login.ts'
-import { giveSecondFactor, mailedCode, SAME_ORIGIN, signedInByCookie, verified } from '../support/accounts.ts'
+import { giveSecondFactor, SAME_ORIGIN, signedInByCookie, verified } from '../support/accounts.ts'
 import { answerOf, cookiesOf, expectRefusal } from '../support/answers.ts'
+import { totpCode } from '../support/authenticator.ts'
 import { createBrowser } from '../support/browser.ts'
 import { bearer, get, newEmail, PASSWORD, post } from '../support/client.ts'
 import { auditOf, countRows, mailsSettled, rows } from '../support/database.ts'
@@ -76,10 +77,10 @@ describe('a login by cookies in a browser that is signed in (ASVS 7.2.4)', () =>
   it('ends the former session when the second factor was shown, and not before', async () => {
     const old = await inBrowser()
     const next = await verified()
-    await giveSecondFactor(next.id)
+    const secret = await giveSecondFactor(next.id)
     const { ticket } = await answerOf(await logIn(next.email, old.cookies), MfaNeeded)
     await expectKept(old)
-    const proof = { ticket, method: 'email', code: await mailedCode(next.email, 'mfa_ticket'), delivery: 'cookie' }
+    const proof = { ticket, method: 'totp', code: totpCode(secret), delivery: 'cookie' }
     await answerOf(await post('/auth/login/mfa', proof, toHeader(old.cookies)), SignedIn)
     await expectReplaced(old, next.id)
   })

@@ -11,7 +11,8 @@ function readBase32(text: string): Uint8Array {
 
 /**
  * Shows the code of an authenticator app. It comes from another library than the one of the service, and from this
- * isolate's clock, which a test may have moved.
+ * isolate's clock, which a test may have moved. The service takes the current code also where its clock is a step ahead
+ * by then.
  * @param steps moves the clock of the app ahead of that clock, or behind it.
  */
 export function totpCode(secret: string, steps = 0): string {

@@ -1,65 +1,17 @@
-import { hashTogether } from '../../src/crypto/password-hash.ts'
-import { makeRecoveryCode, readRecoveryCode } from '../../src/crypto/recovery-code.ts'
-import { openSession } from '../../src/services/sessions/opening.ts'
-import { NO_SESSION_COOKIES } from '../../src/services/sessions/replaced.ts'
-import { findCredentials } from '../../src/storage/accounts/credentials.ts'
-import { giveSecondFactor, verified } from './accounts.ts'
-import { PASSWORD, post } from './client.ts'
-import { rows } from './database.ts'
+import { RecoveryCodes, TotpEnrolment } from '../../src/contracts/factors.ts'
+import { answerOf } from './answers.ts'
+import { totpCode } from './authenticator.ts'
+import { bearer, post } from './client.ts'
 import { noteSecrets } from './log-leaks.ts'
-import { jobPlatform } from './outbox.ts'
 
-/** Gives an account an authenticator app whose secret nobody knows, and recovery codes that stand in for it. */
-export async function giveFactors(userId: string, count = 3): Promise<string[]> {
-  await giveSecondFactor(userId)
-  const codes = Array.from({ length: count }, makeRecoveryCode)
-  noteSecrets(codes)
-  for (const hash of hashTogether(codes.map((code) => readRecoveryCode(code) ?? code)))
-    await rows('insert into recovery_codes (user_id, hash, created_at) values (?, ?, ?)', userId, hash, Date.now())
-  return codes
-}
-
-/** Opens a session by these methods, as a login does. */
-export async function openSessionOf({ email }: { email: string }, methods: string[]) {
-  const platform = jobPlatform()
-  const named = await findCredentials(platform.db, { email })
-  if (named === null) throw new Error('no such account')
-  return await openSession(platform, named.account, { methods, deviceId: null, replaces: NO_SESSION_COOKIES })
-}
-
-/** Inserts a verified account with a second factor, and opens a session in which it was shown. */
-export async function stronglySignedIn(input: Parameters<typeof verified>[0] = {}) {
-  const account = await verified(input)
-  const codes = await giveFactors(account.id)
-  const { session, tokens, deviceToken } = await openSessionOf(account, ['pwd', 'otp', 'mfa'])
-  return { ...account, codes, session, tokens, deviceToken }
-}
-
-/** Makes a session's login older than ten minutes. */
-export async function letLoginGrowOld(sessionId: string, seconds = 601): Promise<void> {
-  await rows(
-    `update sessions set authenticated_at = authenticated_at - ?1,
-      strong_authenticated_at = strong_authenticated_at - ?1 where id = ?2`,
-    seconds * 1000,
-    sessionId,
-  )
-}
-
-/** Creates a role that requires a strong factor, and gives it to a user. */
-export async function requireFactorOf(userId: string, role = 'guarded'): Promise<void> {
-  await rows("insert or ignore into roles (name, description, mfa_required) values (?, 'Guarded', true)", role)
-  await rows("insert or ignore into role_permissions (role, permission) values (?, 'audit:read')", role)
-  await rows('insert into user_roles (user_id, role) values (?, ?)', userId, role)
-}
-
-/** Begins a login of an account with a second factor, and answers its ticket. */
-export async function beginLogin(
-  identifier: string,
-  headers: Record<string, string> = {},
-  password = PASSWORD,
-): Promise<string> {
-  const response = await post('/auth/login', { identifier, password }, headers)
-  const answer = (await response.json()) as { status: string; ticket: string }
-  if (answer.status !== 'mfa_required') throw new Error(`login: ${response.status} ${JSON.stringify(answer)}`)
-  return answer.ticket
+/**
+ * Sets up an authenticator app for whoever is signed in, as a person does, and answers its secret and the recovery
+ * codes. The code of the current step is used then; the next one is `totpCode(secret, 1)`.
+ */
+export async function enrol(accessToken: string): Promise<{ secret: string; recoveryCodes: string[] }> {
+  const { secret } = await answerOf(await post('/auth/mfa/totp', undefined, bearer(accessToken)), TotpEnrolment, 201)
+  noteSecrets({ secret })
+  const activated = await post('/auth/mfa/totp/activate', { code: totpCode(secret) }, bearer(accessToken))
+  const { recoveryCodes } = await answerOf(activated, RecoveryCodes)
+  return { secret, recoveryCodes }
 }

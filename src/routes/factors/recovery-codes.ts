@@ -10,7 +10,7 @@ const replaceRoute = route({
   summary: 'Replace my recovery codes',
   description: 'The old ones stop working.',
   limit: 'sensitive',
-  guard: recentLogin(),
+  guard: recentLogin({ mayEnrol: true }),
   answers: { 200: answer(RecoveryCodes, 'The new codes.') },
   refuses: ['no_second_factor'],
 })

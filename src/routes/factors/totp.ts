@@ -13,7 +13,7 @@ const beginRoute = route({
   summary: 'Begin to use an authenticator app',
   description: 'No login asks for the app until a first code has activated it.',
   limit: 'sensitive',
-  guard: recentLogin(),
+  guard: recentLogin({ mayEnrol: true }),
   answers: { 201: answer(TotpEnrolment, 'What the app needs.') },
   refuses: ['factor_already_set'],
 })
@@ -25,7 +25,7 @@ const activateRoute = route({
   summary: 'Activate the authenticator app with a first code',
   description: 'An account that gets its first second factor gets recovery codes with it.',
   limit: 'sensitive',
-  guard: recentLogin(),
+  guard: recentLogin({ mayEnrol: true }),
   body: json(ActivateTotpRequest),
   answers: { 200: answer(TotpActivated, 'From now on, logins ask for a second factor.') },
   refuses: ['not_found', 'invalid_code'],
@@ -38,9 +38,9 @@ const removeRoute = route({
   summary: 'Remove the authenticator app',
   description: 'All other sessions end. Recovery codes go with the last second factor.',
   limit: 'sensitive',
-  guard: recentLogin(),
+  guard: recentLogin({ mayEnrol: true }),
   answers: { 204: { description: 'It is removed.' } },
-  refuses: ['not_found'],
+  refuses: ['not_found', 'last_strong_factor'],
 })
 
 export const totpRoutes = createRouter()

@@ -7,11 +7,13 @@ import { Refusal } from '../../errors.ts'
 import type { EndingSessions, Mailing, Platform, Reading } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
 import { inOneBatch } from '../../storage/batch.ts'
+import { whenAll } from '../../storage/conditions.ts'
+import { whenStrongFactorMayGo } from '../../storage/factors/state.ts'
 import {
   activateTotpStatement,
+  deleteTotpStatement,
   findTotpSecret,
   putPendingTotpStatement,
-  removeActiveTotpStatement,
   whenTotpIsPending,
   whenTotpIsSet,
 } from '../../storage/factors/totp.ts'
@@ -68,7 +70,7 @@ export async function activateTotp(deps: ChangingFactors, caller: Caller, code: 
   if (!(await spendTotpCode(deps, waiting, code))) throw new Refusal('invalid_code', { reason: 'wrong code' })
   const when = whenTotpIsPending(waiting)
   const first = await makeFirstCodes(deps, account, { at, when })
-  const change = factorChange(deps, caller, { change: 'added', method: 'totp', at, when })
+  const change = factorChange(deps, caller, { change: 'added', method: 'totp', shown: ['otp'], at, when })
   const { codes, activated } = await inOneBatch(db, {
     codes: first === null ? null : first.statement,
     ...change.statements,
@@ -79,21 +81,25 @@ export async function activateTotp(deps: ChangingFactors, caller: Caller, code: 
   return first && codes && codes.length > 0 ? first.codes : null
 }
 
-/** Removes the authenticator app from the caller's account. @throws {Refusal} `not_found`. */
+/**
+ * Removes the authenticator app from the caller's account. A role may require that one strong factor stays.
+ * @throws {Refusal} `not_found`, `last_strong_factor`.
+ */
 export async function removeTotp(deps: ChangingFactors, caller: Caller): Promise<void> {
   const { db } = deps
-  const { id } = caller.account
+  const { id, factors } = caller.account
+  const when = whenAll([whenTotpIsSet(id), whenStrongFactorMayGo(id)])
   const change = factorChange(deps, caller, {
     change: 'removed',
     method: 'totp',
     at: deps.now(),
-    when: whenTotpIsSet(id),
+    when,
   })
   const { ended, removed } = await inOneBatch(db, {
     ...change.statements,
-    removed: removeActiveTotpStatement(db, id),
+    removed: deleteTotpStatement(db, id, when),
     codes: dropUselessCodesStatement(db, id),
   })
-  if (removed.length === 0) throw new Refusal('not_found', { reason: 'not set' })
+  if (removed.meta.changes === 0) throw new Refusal(factors.totp ? 'last_strong_factor' : 'not_found')
   await change.finish(ended)
 }

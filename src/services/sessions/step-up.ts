@@ -13,7 +13,7 @@ import { findStepUpFactor, hasStrongFactor, stepUpMethodsOf } from '../factors/r
 import { readDevice } from '../login/device.ts'
 import { provePassword } from '../passwords/proof.ts'
 import type { Caller, CallerWithCredentials } from './authentication.ts'
-import { SECOND_FACTOR_SHOWN } from './opening.ts'
+import { renewedBy } from './renewal.ts'
 import { toStepUpRefusal } from './standing.ts'
 import { type IssuedTokens, issueTokens } from './tokens.ts'
 
@@ -76,14 +76,4 @@ async function renewSession(
   if (!grant || answers.renewed.length === 0)
     throw new Refusal('unauthenticated', { reason: 'session ended or account changed during step-up' })
   return await issueTokens({ ...deps, now: () => at }, account, { ...session, ...renewed }, grant)
-}
-
-/** Says of a session what was shown in it, now and before. The methods of a strong login stay only with a strong one. */
-function renewedBy(
-  session: Pick<Caller['session'], 'methods'>,
-  { methods, at, isStrong }: { methods: readonly string[]; at: number; isStrong: boolean },
-) {
-  const before = session.methods.filter((method) => method !== SECOND_FACTOR_SHOWN)
-  const all = [...before, ...methods, ...(isStrong ? [SECOND_FACTOR_SHOWN] : [])]
-  return { methods: [...new Set(all)], authenticatedAt: at, strongAuthenticatedAt: isStrong ? at : null }
 }

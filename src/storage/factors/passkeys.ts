@@ -41,14 +41,17 @@ export async function findPasskey(db: Database, credentialId: string) {
   return row ?? null
 }
 
-/** Adds a passkey if the session that asked for it is there and its user has fewer than `limit`. */
+/**
+ * Adds a passkey if the session that asked for it is there, its challenge is `unspent`, and its user has fewer than
+ * `limit`.
+ */
 export function insertPasskeyStatement(
   db: Database,
   passkey: StoredPasskey,
-  { sessionId, limit }: { sessionId: string; limit: number },
+  { sessionId, unspent, limit }: { sessionId: string; unspent: Condition; limit: number },
 ) {
   const { userId } = passkey
-  const when = sql`${whenSessionIsOf({ id: sessionId, userId })}
+  const when = sql`${unspent} and ${whenSessionIsOf({ id: sessionId, userId })}
     and (select count(*) from passkeys where user_id = ${userId}) < ${limit}`
   return insertWhere(db, passkeys, passkey, when)
 }

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, isNotNull, isNull, lt, ne, type SQL, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, isNull, lt, ne, type SQL, sql } from 'drizzle-orm'
 import type { Condition } from '../conditions.ts'
 import type { Database } from '../database.ts'
 import { totpSecrets } from '../schema/index.ts'
@@ -61,14 +61,6 @@ export function activateTotpStatement(
     .update(totpSecrets)
     .set({ activatedAt: at })
     .where(and(eq(totpSecrets.userId, userId), eq(totpSecrets.createdAt, createdAt), isNull(totpSecrets.activatedAt)))
-    .returning({ userId: totpSecrets.userId })
-}
-
-/** Removes an active secret. */
-export function removeActiveTotpStatement(db: Database, userId: string) {
-  return db
-    .delete(totpSecrets)
-    .where(and(eq(totpSecrets.userId, userId), isNotNull(totpSecrets.activatedAt)))
     .returning({ userId: totpSecrets.userId })
 }
 

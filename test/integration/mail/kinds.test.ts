@@ -1,9 +1,11 @@
+import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { MailboxItem } from '../../../src/durable-objects/dev-mailbox.ts'
 import { MAIL_KINDS, type MailKind } from '../../../src/mail/message.ts'
 import { de } from '../../../src/mail/texts/de.ts'
 import { en } from '../../../src/mail/texts/en.ts'
 import { giveSecondFactor, signedIn, verified } from '../../support/accounts.ts'
+import { callWorker } from '../../support/call-worker.ts'
 import {
   bearer,
   codeIn,
@@ -17,6 +19,7 @@ import {
   waitForMail,
 } from '../../support/client.ts'
 import { rows } from '../../support/database.ts'
+import { enrol } from '../../support/factors.ts'
 
 const FACTS = {
   product: 'Postern',
@@ -134,13 +137,43 @@ describe('each kind of mail is sent where its event happens', () => {
   sends('one_time_code', 'for a login that waits for its second factor', async () => {
     const { email, id } = await verified()
     await giveSecondFactor(id)
-    const login = await post('/auth/login', { identifier: email, password: PASSWORD })
+    const lenient = { ...env, MFA_EMAIL_FALLBACK: 'on' } as unknown as Env
+    const ask = (path: string, body: object) => callWorker(lenient, 'POST', path, { body })
+    const login = await ask('/auth/login', { identifier: email, password: PASSWORD })
     const { ticket } = (await login.json()) as { ticket: string }
-    expect((await post('/auth/login/mfa/email', { ticket })).status).toBe(202)
+    expect((await ask('/auth/login/mfa/email', { ticket })).status).toBe(202)
     const mail = await mailOf(email, 'one_time_code')
     expect(mail.text).not.toContain('token=')
-    const answer = await post('/auth/login/mfa', { ticket, method: 'email', code: codeIn(mail) })
+    expect(mail.text).toContain('for 10 minutes')
+    const answer = await ask('/auth/login/mfa', { ticket, method: 'email', code: codeIn(mail) })
     expect(answer.status).toBe(200)
+  })
+
+  sends('factor_added', 'when an authenticator app is activated, with when and from what', async () => {
+    const { email, tokens } = await signedIn()
+    await enrol(tokens.accessToken)
+    const mail = await mailOf(email, 'factor_added')
+    expectNotice(mail, { leadsToAccount: true })
+    expect(mail.text).toMatch(/authenticator app[\s\S]*Time: .* UTC/)
+  })
+
+  sends('factor_removed', 'when it is removed', async () => {
+    const { email, tokens } = await signedIn()
+    await enrol(tokens.accessToken)
+    await send('DELETE', '/auth/mfa/totp', { headers: bearer(tokens.accessToken) })
+    expect((await mailOf(email, 'factor_removed')).text).toContain('authenticator app')
+  })
+
+  sends('recovery_code_used', 'on a login by a recovery code, with how many are left', async () => {
+    const { email, tokens } = await signedIn()
+    const { recoveryCodes } = await enrol(tokens.accessToken)
+    const login = await post('/auth/login', { identifier: email, password: PASSWORD })
+    const { ticket } = (await login.json()) as { ticket: string }
+    await post('/auth/login/mfa', { ticket, method: 'recovery_code', code: recoveryCodes[3] })
+    const mail = await mailOf(email, 'recovery_code_used')
+    expectNotice(mail, { leadsToAccount: true })
+    expect(mail.text).toContain('Recovery codes that are left: 9.')
+    expect(mail.text).not.toContain(String(recoveryCodes[3]))
   })
 
   sends('new_device', 'on a login from a device that the account does not know', async () => {
@@ -160,8 +193,6 @@ describe('each kind of mail is sent where its event happens', () => {
     expect(MAIL_KINDS.filter((kind) => !seen.has(kind))).toEqual([
       'account_created',
       'account_claimed',
-      'factor_added',
-      'factor_removed',
       'role_granted',
       'account_deactivated',
     ])

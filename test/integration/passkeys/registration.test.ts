@@ -6,7 +6,7 @@ import { answerOf, expectRefusal } from '../../support/answers.ts'
 import { bearer, get, post, send, waitForMail } from '../../support/client.ts'
 import { auditOf, countRows, rows } from '../../support/database.ts'
 import { createAuthenticator, type Lies } from '../../support/passkey-authenticator.ts'
-import { makeStrong, register, registrationOptions, withPasskey } from '../../support/passkeys.ts'
+import { register, registrationOptions, withPasskey } from '../../support/passkeys.ts'
 import { accountState } from '../../support/stored-state.ts'
 
 const APPLE = 'fbfc3007-154e-4ecc-8c0b-6e020557d7bd'
@@ -81,12 +81,11 @@ describe('POST /auth/passkeys/registration', () => {
   })
 
   it('calls a passkey of an unknown kind by the device, and any by the name that its owner gives', async () => {
-    const { headers, id } = await signedInHeaders()
+    const { headers } = await signedInHeaders()
     expect((await register(headers, createAuthenticator())).passkey).toMatchObject({
       name: 'Unknown device',
       provider: null,
     })
-    await makeStrong(id)
     expect((await register(headers, createAuthenticator(), ' Büro ')).passkey.name).toBe('Büro')
   })
 
@@ -103,7 +102,6 @@ describe('POST /auth/passkeys/registration', () => {
     const { headers, id } = await signedInHeaders()
     const first = await register(headers, createAuthenticator())
     expect(first.recoveryCodes).toHaveLength(10)
-    await makeStrong(id)
     expect((await register(headers, createAuthenticator())).recoveryCodes).toBeUndefined()
     const { items } = await answerOf(await get('/auth/passkeys', headers), PasskeyList)
     for (const [index, passkey] of items.entries()) {
@@ -114,14 +112,14 @@ describe('POST /auth/passkeys/registration', () => {
   })
 
   it('accepts a challenge once, also of fifty answers at once', async () => {
-    const { headers, id } = await signedInHeaders()
+    const { headers, id } = await withPasskey()
     const { ticket, options } = await registrationOptions(headers)
     const all = await Promise.all(Array.from({ length: 50 }, () => createAuthenticator().create(options)))
     const answers = await Promise.all(all.map((response) => sendRegistration(headers, ticket, response)))
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(1)
     for (const answer of answers.filter(({ status }) => status !== 201))
       await expectRefusal(answer, 400, 'invalid_registration')
-    expect(await countRows('passkeys', 'user_id = ?', id)).toBe(1)
+    expect(await countRows('passkeys', 'user_id = ?', id)).toBe(2)
     expect(await auditOf('factor.added', id)).toHaveLength(1)
   })
 
@@ -230,7 +228,6 @@ describe('POST /auth/passkeys/registration', () => {
     const { headers, id } = await signedInHeaders()
     for (const traits of [{}, { isResident: false }, { uv: false }]) {
       await register(headers, createAuthenticator(traits))
-      await makeStrong(id)
     }
     const stored = await rows('select opens_alone from passkeys where user_id = ? order by id', id)
     expect(stored.map(({ opens_alone }) => opens_alone)).toEqual([1, 0, 0])

@@ -7,8 +7,8 @@ import { mailedCode, SAME_ORIGIN, signedIn, signedInByCookie, verified, wrongFor
 import { answerOf, cookiesOf, expectNoContent, expectRefusal } from '../../support/answers.ts'
 import { bearer, codeIn, get, PASSWORD, post, send, waitForMail } from '../../support/client.ts'
 import { auditOf, countRows, rows } from '../../support/database.ts'
-import { giveFactors, letLoginGrowOld, openSessionOf, stronglySignedIn } from '../../support/factors.ts'
 import { generationOf } from '../../support/grants.ts'
+import { giveFactors, letLoginGrowOld, openSessionOf, stronglySignedIn } from '../../support/second-factors.ts'
 import { queryOne } from '../../support/stored-state.ts'
 
 const stepUp = (accessToken: string, body: object) => post('/auth/step-up', body, bearer(accessToken))

@@ -5,12 +5,13 @@ import type { EndingSessions, Mailing, Platform, Reading } from '../../../platfo
 import { inOneBatch } from '../../../storage/batch.ts'
 import { isUniqueViolation } from '../../../storage/database.ts'
 import { insertPasskeyStatement, type StoredPasskey, whenPasskeyExists } from '../../../storage/factors/passkeys.ts'
-import { spendStateStatement } from '../../../storage/spent-states.ts'
+import { spendStateStatement, whenUnspent } from '../../../storage/spent-states.ts'
 import { newId } from '../../identifiers.ts'
 import { describeDevice } from '../../login/facts.ts'
 import type { Caller } from '../../sessions/authentication.ts'
 import { factorChange } from '../changes.ts'
 import { makeFirstCodes } from '../recovery-code-sets.ts'
+import { PASSKEY_METHODS } from './assertion.ts'
 import { verifyAttestation } from './attestation.ts'
 import { readChallenge } from './challenge.ts'
 import { toBase64Url } from './client-data.ts'
@@ -38,10 +39,6 @@ export async function registerPasskey(
   if (challenge?.boundTo.id !== account.id) throw refuse('ticket')
   const verified = await verifyAttestation(deps, { challenge: toBase64Url(input.ticket), response: input.response })
   if (!verified.ok) throw refuse(verified.error)
-  const { id, expiresAt } = challenge
-  // The challenge is spent first, so that an answer which is sent again costs no hashes of recovery codes.
-  const spent = await spendStateStatement(db, { id, expiresAt })
-  if (spent.length === 0) throw refuse('used before')
   const at = deps.now()
   const passkey: StoredPasskey = {
     ...verified.value,
@@ -53,14 +50,26 @@ export async function registerPasskey(
   }
   const when = whenPasskeyExists(passkey.id)
   const first = await makeFirstCodes(deps, account, { at, when })
-  const change = factorChange(deps, caller, { change: 'added', method: 'passkey', name: passkey.name, at, when })
-  const { added, codes } = await refuseKnown(
+  const { name } = passkey
+  const change = factorChange(deps, caller, {
+    change: 'added',
+    method: 'passkey',
+    name,
+    shown: PASSKEY_METHODS,
+    at,
+    when,
+  })
+  const { id, expiresAt } = challenge
+  const unspent = whenUnspent({ id })
+  const { added, spent, codes } = await refuseKnown(
     inOneBatch(db, {
-      added: insertPasskeyStatement(db, passkey, { sessionId: session.id, limit: MAX_PASSKEYS_PER_USER }),
+      added: insertPasskeyStatement(db, passkey, { sessionId: session.id, unspent, limit: MAX_PASSKEYS_PER_USER }),
       codes: first === null ? null : first.statement,
       ...change.statements,
+      spent: spendStateStatement(db, { id, expiresAt }),
     }),
   )
+  if (spent.length === 0) throw refuse('used before')
   if (added.meta.changes === 0) throw new Refusal('passkey_limit', { reason: 'too many, or the session has ended' })
   await change.finish(null)
   return { passkey: toPasskey(passkey), ...(first && codes && codes.length > 0 ? { recoveryCodes: first.codes } : {}) }
