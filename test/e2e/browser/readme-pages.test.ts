@@ -45,6 +45,21 @@ async function signIn(example: string): Promise<void> {
 }
 
 describe('the pages of the README', () => {
+  it('add a passkey, and sign in with it', async () => {
+    const cdp = await context.newCDPSession(page)
+    await cdp.send('WebAuthn.enable')
+    const traits = { hasResidentKey: true, hasUserVerification: true, isUserVerified: true }
+    const options = { protocol: 'ctap2', transport: 'internal', automaticPresenceSimulation: true, ...traits } as const
+    await cdp.send('WebAuthn.addVirtualAuthenticator', { options })
+    await signIn('passkeys')
+    await page.click('#add')
+    await shows('recoveryCodes')
+    await context.clearCookies()
+    await page.click('#use')
+    await shows(READER.email)
+    expect((await context.cookies()).map(({ name }) => name)).toContain('__Host-access')
+  })
+
   it('sign in with tokens, kept in memory', async () => {
     await signIn('tokens')
     expect(await context.cookies()).toEqual([])
