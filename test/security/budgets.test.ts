@@ -3,6 +3,7 @@ import { signedIn, verified } from '../support/accounts.ts'
 import { callWorker } from '../support/call-worker.ts'
 import { bearer, codeIn, newEmail, PASSWORD, post, type SignedIn, tokenIn, waitForMail } from '../support/client.ts'
 import { type CallCounts, countingEnv, d1RoundTrips } from '../support/counting-env.ts'
+import { type loginOptions, withPasskey } from '../support/passkeys.ts'
 
 const { env, take } = countingEnv()
 /**
@@ -99,6 +100,17 @@ describe('what a request may cost while the signing keys are in memory', () => {
     expect(cost.d1Batches).toBeLessThanOrEqual(1)
     expect(cost.mailSends).toBeLessThanOrEqual(1)
     expect(cost).toMatchObject({ d1Writes: 0, kvReads: 0, kvWrites: 0, objectCalls: 1 })
+  })
+
+  it('a login by passkey takes nothing to begin, and one read and two batches to complete', async () => {
+    const { authenticator } = await withPasskey()
+    const begun = await costOf('POST', '/auth/passkeys/authentication/options', { body: {} })
+    expect(begun.status).toBe(200)
+    expect(d1RoundTrips(begun)).toBe(0)
+    const { ticket, options } = begun.answer as Awaited<ReturnType<typeof loginOptions>>
+    const body = { ticket, response: await authenticator.get(options) }
+    const cost = await costOf('POST', '/auth/passkeys/authentication', { body })
+    expect(cost).toMatchObject({ status: 200, d1Reads: 1, d1Writes: 0, d1Batches: 2, objectCalls: 0, kvWrites: 0 })
   })
 
   it('the other routes cost what this table says', async () => {
