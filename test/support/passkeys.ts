@@ -35,7 +35,7 @@ export async function register(headers: Headers, authenticator: Authenticator, n
 }
 
 /** Lets every session of a user count as one in which a strong factor was shown a moment ago. */
-export const makeStrong = (userId: string) =>
+const makeStrong = (userId: string) =>
   rows('update sessions set strong_authenticated_at = authenticated_at where user_id = ?', userId)
 
 /** Creates an account with a passkey as a registration leaves it, in a session that has shown it. */

@@ -66,8 +66,8 @@ export interface PasskeyUse {
 }
 
 /**
- * Holds where `when` does and the counter of a passkey has not gone up since its last use, so that there may be a copy of it (WebAuthn
- * Level 3 §6.1.1). Authenticators that do not count always say zero.
+ * Holds where `when` does and the counter of a passkey has not gone up since its last use, so that there may be a copy
+ * of it (WebAuthn Level 3 §6.1.1). Authenticators that do not count always say zero.
  */
 export const whenCounterReversed = (id: string, counter: number, when: Condition): Condition =>
   sql`${when} and exists (select 1 from passkeys where id = ${id} and counter >= ${counter} and counter > 0)`
