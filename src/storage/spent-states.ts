@@ -6,8 +6,8 @@ import { spentStates } from './schema/index.ts'
 export type SpentState = typeof spentStates.$inferInsert
 
 /**
- * Records that a state was answered. It returns no row when it had been answered before. It stands last in a batch whose
- * other statements take effect only `whenUnspent`, so that of two requests which race one does everything.
+ * Records that a state was answered. It returns no row when it had been answered before. It stands last in a batch
+ * whose other statements take effect only `whenUnspent`, so that of two requests which race one does everything.
  */
 export function spendStateStatement(db: Database, state: SpentState) {
   return db.insert(spentStates).values(state).onConflictDoNothing().returning({ id: spentStates.id })

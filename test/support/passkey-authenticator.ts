@@ -135,7 +135,7 @@ export function createAuthenticator(given: Partial<Traits> = {}) {
         },
       }
     },
-    /** Answers `navigator.credentials.get()` with the key that was asked for, or else with the one that it made last. */
+    /** Answers `navigator.credentials.get()` with the key that was asked for, or else with the newest one. */
     async get(options: RequestOptions, lies: Lies = {}): Promise<PasskeyAssertion> {
       const allowed = options.allowCredentials?.find(({ id }) => keys.has(id))?.id
       const key = keys.get(allowed ?? [...keys.keys()].at(-1) ?? '')

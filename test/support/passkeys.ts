@@ -3,9 +3,15 @@ import {
   PasskeyRegistrationOptions,
   RegisteredPasskey,
 } from '../../src/contracts/passkeys.ts'
-import { signedIn } from './accounts.ts'
+import { verifyAttestation } from '../../src/services/factors/passkeys/attestation.ts'
+import { toPasskey } from '../../src/services/factors/passkeys/management.ts'
+import { newId } from '../../src/services/identifiers.ts'
+import { passkeys } from '../../src/storage/schema/index.ts'
+import { settings, signedIn } from './accounts.ts'
 import { answerOf } from './answers.ts'
 import { bearer, post } from './client.ts'
+import { rows } from './database.ts'
+import { jobPlatform } from './outbox.ts'
 import { type Authenticator, createAuthenticator, type Lies } from './passkey-authenticator.ts'
 
 type Headers = Record<string, string>
@@ -28,13 +34,24 @@ export async function register(headers: Headers, authenticator: Authenticator, n
   return await answerOf(await post('/auth/passkeys/registration', body, headers), RegisteredPasskey, 201)
 }
 
-/** Creates a signed-in account with a passkey. */
+/** Lets every session of a user count as one in which a strong factor was shown a moment ago. */
+const makeStrong = (userId: string) =>
+  rows('update sessions set strong_authenticated_at = authenticated_at where user_id = ?', userId)
+
+/** Creates an account with a passkey as a registration leaves it, in a session that has shown it. */
 export async function withPasskey(traits: Parameters<typeof createAuthenticator>[0] = {}) {
   const account = await signedIn()
-  const headers = bearer(account.tokens.accessToken)
   const authenticator = createAuthenticator(traits)
-  const { passkey } = await register(headers, authenticator)
-  return { ...account, headers, authenticator, passkey }
+  const challenge = Buffer.from(crypto.randomUUID()).toString('base64url')
+  const user = { id: Buffer.from(account.id).toString('base64url') }
+  const response = await authenticator.create({ challenge, rp: settings.relyingParty, user })
+  const verified = await verifyAttestation({ settings }, { challenge, response })
+  if (!verified.ok) throw new Error(verified.error)
+  const owned = { id: newId(), userId: account.id, name: 'My passkey', createdAt: Date.now(), lastUsedAt: null }
+  const stored = { ...verified.value, ...owned }
+  await jobPlatform().db.insert(passkeys).values(stored)
+  await makeStrong(account.id)
+  return { ...account, headers: bearer(account.tokens.accessToken), authenticator, passkey: toPasskey(stored) }
 }
 
 /** Signs in with a passkey alone, or as the second factor of a waiting login. */

@@ -1,6 +1,9 @@
 import { applyD1Migrations, type D1Migration, listDurableObjectIds, reset, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterAll, vi } from 'vitest'
+// The Worker loads this with the first ceremony. Here no request can load a module, so it is loaded before.
+import '@simplewebauthn/server'
+import '@simplewebauthn/server/helpers'
 import { forgetIsolate } from '../../src/platform/compose.ts'
 import { mailsSettled } from './database.ts'
 

@@ -48,7 +48,7 @@ const registrationRoute = route({
   summary: 'Register a passkey',
   description:
     'Needs a recent login. With the first factor of an account come its recovery codes, which are shown once.',
-  limit: 'moderate',
+  limit: 'sensitive',
   guard: recentLogin({ mayEnrol: true }),
   body: json(RegisterPasskeyRequest),
   answers: { 201: answer(RegisteredPasskey, 'The passkey works from now on.') },

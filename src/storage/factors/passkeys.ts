@@ -41,7 +41,10 @@ export async function findPasskey(db: Database, credentialId: string) {
   return row ?? null
 }
 
-/** Adds a passkey if the session that asked for it is there, its challenge is unspent, and the user has too few yet. */
+/**
+ * Adds a passkey if the session that asked for it is there, its challenge is `unspent`, and its user has fewer than
+ * `limit`.
+ */
 export function insertPasskeyStatement(
   db: Database,
   passkey: StoredPasskey,
@@ -63,8 +66,8 @@ export interface PasskeyUse {
 }
 
 /**
- * Holds where `when` does and the counter of a passkey has not gone up since its last use, so that there may be a copy of it (WebAuthn
- * Level 3 §6.1.1). Authenticators that do not count always say zero.
+ * Holds where `when` does and the counter of a passkey has not gone up since its last use, so that there may be a copy
+ * of it (WebAuthn Level 3 §6.1.1). Authenticators that do not count always say zero.
  */
 export const whenCounterReversed = (id: string, counter: number, when: Condition): Condition =>
   sql`${when} and exists (select 1 from passkeys where id = ${id} and counter >= ${counter} and counter > 0)`

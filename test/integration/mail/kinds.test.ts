@@ -20,6 +20,7 @@ import {
 } from '../../support/client.ts'
 import { rows } from '../../support/database.ts'
 import { enrol } from '../../support/factors.ts'
+import { logInWith, withPasskey } from '../../support/passkeys.ts'
 import { addPasskey, pressNotMe, undoTokenOf } from '../../support/undo.ts'
 
 const FACTS = {
@@ -225,6 +226,14 @@ describe('each kind of mail is sent where its event happens', () => {
     expectNotice(mail, { leadsToAccount: true })
     expect(mail.text).toContain('Recovery codes that are left: 9.')
     expect(mail.text).not.toContain(String(recoveryCodes[3]))
+  })
+
+  sends('passkey_copied', 'when the counter of a passkey goes back', async () => {
+    const { authenticator, email, passkey } = await withPasskey()
+    for (const counter of [2, 1]) expect((await logInWith(authenticator, { lies: { counter } })).status).toBe(200)
+    const mail = await mailOf(email, 'passkey_copied')
+    expectNotice(mail, { leadsToAccount: true })
+    expect(mail.text).toContain(passkey.name)
   })
 
   sends('new_device', 'on a login from a device that the account does not know', async () => {

@@ -19,6 +19,7 @@ describe('POST /auth/passkeys/authentication/options', () => {
   it('is alike for everybody but for the challenge, and stores nothing (ASVS 6.3.8)', async () => {
     await withPasskey()
     const before = await accountState()
+    const spent = await countRows('spent_states', 'true')
     const [first, second] = [await loginOptions(), await loginOptions()]
     expect(first.options).toEqual({
       challenge: Buffer.from(first.ticket).toString('base64url'),
@@ -30,7 +31,7 @@ describe('POST /auth/passkeys/authentication/options', () => {
     expect({ ...second.options, challenge: '' }).toEqual({ ...first.options, challenge: '' })
     expect(second.ticket).not.toBe(first.ticket)
     expect(await accountState()).toEqual(before)
-    expect(await countRows('spent_states', 'true')).toBe(1)
+    expect(await countRows('spent_states', 'true')).toBe(spent)
   })
 
   it('needs no body', async () => {
@@ -173,6 +174,7 @@ describe('POST /auth/passkeys/authentication, alone', () => {
   it('is not refused by failed passwords, and does not clear them', async () => {
     const { authenticator, email } = await withPasskey()
     const attempt = () => post('/auth/login', { identifier: email, password: 'wrong' })
+    vi.setSystemTime(Date.now())
     for (let failure = 0; failure < 6; failure += 1) await attempt()
     expect((await attempt()).status).toBe(429)
     expect((await logInWith(authenticator)).status).toBe(200)

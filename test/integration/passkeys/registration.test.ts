@@ -3,7 +3,7 @@ import { MAX_PASSKEYS_PER_USER } from '../../../src/config.ts'
 import { PasskeyList } from '../../../src/contracts/passkeys.ts'
 import { signedIn } from '../../support/accounts.ts'
 import { answerOf, expectRefusal } from '../../support/answers.ts'
-import { bearer, get, post, waitForMail } from '../../support/client.ts'
+import { bearer, get, post, send, waitForMail } from '../../support/client.ts'
 import { auditOf, countRows, rows } from '../../support/database.ts'
 import { createAuthenticator, type Lies } from '../../support/passkey-authenticator.ts'
 import { register, registrationOptions, withPasskey } from '../../support/passkeys.ts'
@@ -59,7 +59,8 @@ describe('POST /auth/passkeys/registration/options', () => {
 
 describe('POST /auth/passkeys/registration', () => {
   it.each(['ES256', 'EdDSA', 'RS256'] as const)('registers a passkey whose key is %s', async (algorithm) => {
-    const { passkey, headers } = await withPasskey({ algorithm })
+    const { headers } = await signedInHeaders()
+    const { passkey } = await register(headers, createAuthenticator({ algorithm }))
     const { items } = await answerOf(await get('/auth/passkeys', headers), PasskeyList)
     expect(items).toEqual([passkey])
   })
@@ -97,15 +98,28 @@ describe('POST /auth/passkeys/registration', () => {
     expect(me).toMatchObject({ mfa: { passkeys: 1 } })
   })
 
-  it('accepts a challenge once, also of fifty answers at once', async () => {
+  it('gives the recovery codes of an account with its first factor, once, and takes them with its last', async () => {
     const { headers, id } = await signedInHeaders()
+    const first = await register(headers, createAuthenticator())
+    expect(first.recoveryCodes).toHaveLength(10)
+    expect((await register(headers, createAuthenticator())).recoveryCodes).toBeUndefined()
+    const { items } = await answerOf(await get('/auth/passkeys', headers), PasskeyList)
+    for (const [index, passkey] of items.entries()) {
+      expect(await countRows('recovery_codes', 'user_id = ?', id)).toBe(10)
+      expect((await send('DELETE', `/auth/passkeys/${passkey.id}`, { headers })).status, String(index)).toBe(204)
+    }
+    expect(await countRows('recovery_codes', 'user_id = ?', id)).toBe(0)
+  })
+
+  it('accepts a challenge once, also of fifty answers at once', async () => {
+    const { headers, id } = await withPasskey()
     const { ticket, options } = await registrationOptions(headers)
     const all = await Promise.all(Array.from({ length: 50 }, () => createAuthenticator().create(options)))
     const answers = await Promise.all(all.map((response) => sendRegistration(headers, ticket, response)))
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(1)
     for (const answer of answers.filter(({ status }) => status !== 201))
       await expectRefusal(answer, 400, 'invalid_registration')
-    expect(await countRows('passkeys', 'user_id = ?', id)).toBe(1)
+    expect(await countRows('passkeys', 'user_id = ?', id)).toBe(2)
     expect(await auditOf('factor.added', id)).toHaveLength(1)
   })
 
@@ -212,8 +226,9 @@ describe('POST /auth/passkeys/registration', () => {
 
   it('knows which passkeys open the account alone', async () => {
     const { headers, id } = await signedInHeaders()
-    for (const traits of [{}, { isResident: false }, { uv: false }])
+    for (const traits of [{}, { isResident: false }, { uv: false }]) {
       await register(headers, createAuthenticator(traits))
+    }
     const stored = await rows('select opens_alone from passkeys where user_id = ? order by id', id)
     expect(stored.map(({ opens_alone }) => opens_alone)).toEqual([1, 0, 0])
   })

@@ -83,8 +83,8 @@ async function verifySignature(
 }
 
 /**
- * Records the use of a passkey and spends its challenge, in one batch: of fifty requests with one answer, one gets true.
- * A counter that went back may mean that somebody copied the key. It may also be a restored backup or a faulty
+ * Records the use of a passkey and spends its challenge, in one batch: of fifty requests with one answer, one gets
+ * true. A counter that went back may mean that somebody copied the key. It may also be a restored backup or a faulty
  * authenticator, so it ends nothing by itself: the trail records it, and the owner is told by mail.
  */
 export async function recordUse(deps: Mailing, account: Account, { passkey, challenge, use }: Shown): Promise<boolean> {

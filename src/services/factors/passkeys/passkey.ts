@@ -33,8 +33,8 @@ export const passkey: Factor = {
 }
 
 /**
- * Tells whether this account may answer a challenge here: at a login only that of the login's own ticket, and once it is
- * signed in also one that was made for nobody, which any page asks for to offer all passkeys of a device.
+ * Tells whether this account may answer a challenge here: at a login only that of the login's own ticket, and once it
+ * is signed in also one that was made for nobody, which any page asks for to offer all passkeys of a device.
  */
 function isFor({ purpose, boundTo }: Challenge, { account, token }: Pick<ShownFactor, 'account' | 'token'>): boolean {
   if (token !== null) return purpose === 'passkey_second_factor' && boundTo.id === token.id

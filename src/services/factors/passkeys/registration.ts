@@ -24,8 +24,8 @@ interface Registration {
 }
 
 /**
- * Registers a passkey for the caller, and tells the owner by mail. An account that had no factor gets its recovery codes
- * with it.
+ * Registers a passkey for the caller, and tells the owner by mail. An account that had no factor gets its recovery
+ * codes with it.
  * @throws {Refusal} `invalid_registration`, whatever is wrong; `passkey_exists`; `passkey_limit`.
  */
 export async function registerPasskey(
