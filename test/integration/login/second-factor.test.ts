@@ -39,7 +39,7 @@ describe('POST /auth/login of an account with a second factor', () => {
     expect(answer).toEqual({
       status: 'mfa_required',
       ticket: expect.any(String),
-      expiresIn: 600,
+      expiresIn: 300,
       methods: expect.arrayContaining(['email']),
     })
     expect(await countRows('sessions', 'user_id = ?', id)).toBe(0)
