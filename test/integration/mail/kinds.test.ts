@@ -189,7 +189,8 @@ describe('each kind of mail is sent where its event happens', () => {
   })
 
   it('except the kinds listed here, which other tests cover or no route sends', () => {
-    // Mails about providers are tested in test/integration/federation and test/security, that about passkeys with them. No route sends the others.
+    // Mails about providers are tested in test/integration/federation and test/security, and that about passkeys in
+    // test/integration/passkeys. No route sends the others.
     expect(MAIL_KINDS.filter((kind) => !seen.has(kind))).toEqual([
       'account_created',
       'account_claimed',
