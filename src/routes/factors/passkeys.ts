@@ -154,7 +154,7 @@ export const passkeyRoutes = createRouter()
   })
   .openapi(optionsRoute, async (c) => {
     const { mfaTicket } = c.req.valid('json')
-    const { platform } = c.var
+    const platform = c.get('platform')
     if (mfaTicket === undefined) return c.json(await beginLogin(platform), 200)
     const waiting = { ticket: mfaTicket, deviceToken: readDeviceToken(c) }
     return c.json(await beginSecondFactor(platform, waiting), 200)
