@@ -14,12 +14,13 @@ interface __BaseEnv_Env {
 	ENVIRONMENT: string;
 	MAIL_TRANSPORT: string;
 	LOGIN_THROTTLE: DurableObjectNamespace<import("./src/index").LoginThrottle>;
+	ENDED_SESSIONS: DurableObjectNamespace<import("./src/index").EndedSessions>;
 	DEV_MAILBOX: DurableObjectNamespace<import("./src/index").DevMailbox>;
 }
 declare namespace Cloudflare {
 	interface GlobalProps {
 		mainModule: typeof import("./src/index");
-		durableNamespaces: "LoginThrottle" | "DevMailbox";
+		durableNamespaces: "LoginThrottle" | "DevMailbox" | "EndedSessions";
 	}
 	interface Env extends __BaseEnv_Env {}
 }

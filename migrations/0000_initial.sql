@@ -21,6 +21,16 @@ CREATE TABLE `audit_events` (
 CREATE INDEX `audit_events_at` ON `audit_events` (`at`);--> statement-breakpoint
 CREATE INDEX `audit_events_user` ON `audit_events` (`user_id`,`at`);--> statement-breakpoint
 CREATE INDEX `audit_events_type` ON `audit_events` (`type`,`at`);--> statement-breakpoint
+CREATE TABLE `factor_removals` (
+	`user_id` text PRIMARY KEY NOT NULL,
+	`token_id` text NOT NULL,
+	`requested_by` text NOT NULL,
+	`requested_at` integer NOT NULL,
+	`removes_at` integer NOT NULL,
+	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade
+);
+--> statement-breakpoint
+CREATE INDEX `factor_removals_due` ON `factor_removals` (`removes_at`);--> statement-breakpoint
 CREATE TABLE `grants` (
 	`id` text PRIMARY KEY NOT NULL,
 	`session_id` text NOT NULL,
@@ -72,15 +82,20 @@ CREATE TABLE `one_time_tokens` (
 	`purpose` text NOT NULL,
 	`salt` text NOT NULL,
 	`email` text NOT NULL,
+	`session_id` text,
 	`methods` text,
+	`former_state` text,
+	`client` text,
 	`attempts` integer DEFAULT 0 NOT NULL,
 	`created_at` integer NOT NULL,
 	`expires_at` integer NOT NULL,
-	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade
+	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade,
+	FOREIGN KEY (`session_id`) REFERENCES `sessions`(`id`) ON UPDATE no action ON DELETE cascade
 );
 --> statement-breakpoint
 CREATE INDEX `one_time_tokens_user` ON `one_time_tokens` (`user_id`,`purpose`,`created_at`);--> statement-breakpoint
 CREATE INDEX `one_time_tokens_email` ON `one_time_tokens` (`email`,`purpose`,`created_at`);--> statement-breakpoint
+CREATE INDEX `one_time_tokens_session` ON `one_time_tokens` (`session_id`) WHERE session_id is not null;--> statement-breakpoint
 CREATE INDEX `one_time_tokens_expiry` ON `one_time_tokens` (`expires_at`);--> statement-breakpoint
 CREATE TABLE `outbox` (
 	`id` text PRIMARY KEY NOT NULL,
@@ -112,6 +127,7 @@ CREATE TABLE `passkeys` (
 	`name` text NOT NULL,
 	`is_backup_eligible` integer NOT NULL,
 	`is_backed_up` integer NOT NULL,
+	`opens_alone` integer NOT NULL,
 	`created_at` integer NOT NULL,
 	`last_used_at` integer,
 	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade
@@ -147,6 +163,7 @@ CREATE TABLE `sessions` (
 	`methods` text NOT NULL,
 	`authenticated_at` integer NOT NULL,
 	`strong_authenticated_at` integer,
+	`device` text,
 	`created_at` integer NOT NULL,
 	`last_seen_at` integer NOT NULL,
 	`expires_at` integer NOT NULL,
@@ -177,13 +194,25 @@ CREATE TABLE `spent_states` (
 CREATE INDEX `spent_states_expiry` ON `spent_states` (`expires_at`);--> statement-breakpoint
 CREATE TABLE `totp_secrets` (
 	`user_id` text PRIMARY KEY NOT NULL,
-	`secret` text NOT NULL,
+	`seals` text NOT NULL,
+	`sealed_for` text NOT NULL,
 	`created_at` integer NOT NULL,
 	`activated_at` integer,
 	`last_step` integer DEFAULT 0 NOT NULL,
 	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade
 );
 --> statement-breakpoint
+CREATE TABLE `trusted_devices` (
+	`id` text PRIMARY KEY NOT NULL,
+	`user_id` text NOT NULL,
+	`credentials_version` text NOT NULL,
+	`user_agent` text,
+	`created_at` integer NOT NULL,
+	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade
+);
+--> statement-breakpoint
+CREATE INDEX `trusted_devices_user` ON `trusted_devices` (`user_id`);--> statement-breakpoint
+CREATE INDEX `trusted_devices_age` ON `trusted_devices` (`created_at`);--> statement-breakpoint
 CREATE TABLE `user_roles` (
 	`user_id` text NOT NULL,
 	`role` text NOT NULL,

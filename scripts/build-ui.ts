@@ -1,12 +1,13 @@
 /**
- * Builds the pages of `src/ui` into `dist/ui`, which the Worker serves as static assets. With `--development` it builds
- * them, and the development mailbox, into `dist/ui-development`, which is never deployed.
+ * Builds the pages of `src/ui` and the OpenAPI document into `dist/ui`, which the Worker serves as static assets. With
+ * `--development` it builds them, and the development mailbox, into `dist/ui-development`, which is never deployed.
  */
 import { cp, glob, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { en } from '../src/ui/texts/en.ts'
+import { makeOpenApiDocument } from './lib/openapi-document.ts'
 import { projectRoot } from './lib/wrangler.ts'
 
 const isDevelopment = process.argv.includes('--development')
@@ -54,6 +55,7 @@ async function buildUi(): Promise<void> {
   await cp(join(source, 'assets'), join(scratch, 'assets'), { recursive: true })
   const swaggerUi = fileURLToPath(import.meta.resolve('swagger-ui-dist/swagger-ui-bundle.js'))
   await cp(swaggerUi, join(scratch, 'assets/swagger-ui-bundle.js'))
+  await writeFile(join(scratch, 'openapi.json'), JSON.stringify(await makeOpenApiDocument()))
 
   const entryPoints = await buildPages('pages')
   let headers = await readFile(join(source, '_headers'), 'utf8')

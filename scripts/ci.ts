@@ -22,6 +22,7 @@ const CHECKS: Readonly<Record<string, string>> = {
   'openapi.json agrees with the routes': 'node scripts/openapi.ts --check',
   'docs/security.md lists the tests': 'node scripts/requirements.ts --check',
   'pages build for production': 'node scripts/build-ui.ts',
+  'size and start-up of the Worker stay within scripts/budget.json': 'node scripts/budget.ts',
   'unused files, exports and dependencies': 'knip',
 }
 

@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { refuseSecretList } from './lib/auth-secret.ts'
 import { type Deployed, FINGERPRINTS_VARIABLE, readDeployed } from './lib/deployed.ts'
 import { ensureAuthSecret } from './lib/dev-vars.ts'
+import { countLostApps } from './lib/sealed-apps.ts'
 import { must, stop } from './lib/steps.ts'
 import {
   checkVariables,
@@ -99,6 +100,12 @@ if (isFirst && !process.env.AUTH_SECRET && (await ensureAuthSecret(SECRETS_FILE)
   console.log(`· AUTH_SECRET was made, in ${SECRETS_FILE}. Keep a copy of it where you keep passwords.`)
 const secrets = await readSecrets('production')
 const fingerprints = await settleAuthSecret(secrets.AUTH_SECRET, deployed)
+
+const lost = mayReplace ? 0 : await countLostApps(fingerprints, deployed.versions)
+if (lost > 0)
+  stop(
+    `${lost} authenticator apps still need a version of AUTH_SECRET that the list no longer has. Nothing was deployed. The daily cron seals them anew, some thousands a day: keep the version until then.`,
+  )
 
 const queues = (config.queues.consumers ?? []).flatMap((consumer) =>
   [consumer.queue, consumer.dead_letter_queue ?? []].flat(),

@@ -20,7 +20,8 @@ minutes; sessions go on, because clients refresh. Services that verify offline f
   },
   'auth-secret': {
     ends: `AUTH_SECRET gets a new version and loses all others. Everybody is signed out, links and codes of mails die, tokens of providers that
-were kept are deleted, and new signing keys are made. Passwords, accounts and linked providers stay.`,
+were kept are deleted, new signing keys are made, and authenticator apps stop working: their owners need a recovery code or
+a passkey to set them up anew. Passwords, recovery codes, accounts and linked providers stay.`,
     sql: [
       'delete from signing_keys',
       'delete from grants',

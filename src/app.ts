@@ -1,6 +1,7 @@
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import { Refusal } from './errors.ts'
-import { chooseLocale } from './http/locale.ts'
+import { serveDocument } from './http/document.ts'
+import { FixedPathsFirstRouter } from './http/fixed-paths-first-router.ts'
 import {
   apiHeaders,
   crossOrigin,
@@ -12,16 +13,20 @@ import {
 import { globalRateLimit } from './http/middleware/rate-limit.ts'
 import { requestScope } from './http/middleware/request-scope.ts'
 import { takeStatedAddress } from './http/middleware/stated-address.ts'
-import { OPENAPI_DOCUMENT, SECURITY_SCHEMES, serveDocument } from './http/openapi.ts'
 import { handleNotFound } from './http/pages.ts'
 import { handleError, sendProblem } from './http/problem.ts'
-import { createRouter } from './http/route.ts'
+import { HttpRequester } from './http/requester.ts'
+import { createRouter } from './http/router.ts'
 import { composePlatform } from './platform/compose.ts'
-import { describeRequester } from './platform/requester.ts'
 import { emailChangeRoutes } from './routes/accounts/email-change.ts'
+import { notMeRoutes } from './routes/accounts/not-me.ts'
 import { profileRoutes } from './routes/accounts/profile.ts'
 import { accountRoutes } from './routes/accounts/registration.ts'
 import { auditRoutes } from './routes/audit.ts'
+import { passkeyRoutes } from './routes/factors/passkeys.ts'
+import { recoveryCodeRoutes } from './routes/factors/recovery-codes.ts'
+import { factorRemovalRoutes } from './routes/factors/removal.ts'
+import { totpRoutes } from './routes/factors/totp.ts'
 import { identityRoutes } from './routes/federation/identities.ts'
 import { oauthRoutes } from './routes/federation/login.ts'
 import { serviceRoutes } from './routes/health.ts'
@@ -31,9 +36,11 @@ import { devMailboxRoutes } from './routes/mail.ts'
 import { passwordRoutes } from './routes/passwords.ts'
 import { roleRoutes } from './routes/roles.ts'
 import { sessionRoutes } from './routes/sessions.ts'
+import { stepUpRoutes } from './routes/step-up.ts'
 import { userRoutes } from './routes/users.ts'
+import { wellKnownRoutes } from './routes/well-known.ts'
 
-const base = createRouter()
+const base = createRouter({ router: new FixedPathsFirstRouter() })
 base.onError(handleError)
 base.notFound(handleNotFound)
 base.use(requestScope)
@@ -49,7 +56,7 @@ base.use(
   }),
 )
 base.use(async (c, next) => {
-  const requester = describeRequester(c.req.raw, c.get('requestId'), chooseLocale(c.req.header('Accept-Language')))
+  const requester = new HttpRequester(c.req.raw, c.get('requestId'))
   c.set('platform', composePlatform(c.env as Env, requester, c.executionCtx))
   await next()
 })
@@ -58,26 +65,28 @@ base.use(crossOrigin)
 base.use(takeStatedAddress)
 base.use(globalRateLimit)
 base.use(refuseForeignPages)
-for (const [name, scheme] of Object.entries(SECURITY_SCHEMES))
-  base.openAPIRegistry.registerComponent('securitySchemes', name, scheme)
-base.get(
-  '/openapi.json',
-  serveDocument(() => base.getOpenAPI31Document(OPENAPI_DOCUMENT)),
-)
+base.get('/openapi.json', serveDocument)
 
 export const app = base
   .route('/', accountRoutes)
   .route('/', loginRoutes)
   .route('/', sessionRoutes)
+  .route('/', stepUpRoutes)
   .route('/', passwordRoutes)
   .route('/', emailChangeRoutes)
   .route('/', profileRoutes)
+  .route('/', notMeRoutes)
+  .route('/', factorRemovalRoutes)
   .route('/', oauthRoutes)
   .route('/', identityRoutes)
+  .route('/', totpRoutes)
+  .route('/', recoveryCodeRoutes)
   .route('/', auditRoutes)
   .route('/', roleRoutes)
   .route('/', userRoutes)
   .route('/', introspectionRoutes)
+  .route('/', passkeyRoutes)
+  .route('/', wellKnownRoutes)
   .route('/', serviceRoutes)
   .route('/', devMailboxRoutes)
 

@@ -24,15 +24,42 @@ export const VERIFICATION_TOKEN_TTL_SECONDS = 24 * 60 * 60
 /** ASVS 6.4.1 asks for a short life. */
 export const RESET_TOKEN_TTL_SECONDS = 60 * 60
 export const EMAIL_CHANGE_TOKEN_TTL_SECONDS = 60 * 60
+/** How long the link "This was not me" of a notice works (docs/decisions/0022-not-me.md). */
+export const NOT_ME_TOKEN_TTL_SECONDS = 7 * 24 * 60 * 60
+/** How long a login waits for its second factor. Nobody who is there needs longer (ASVS 6.5.5). */
+export const MFA_TICKET_TTL_SECONDS = 5 * 60
 /** ASVS 6.5.5 asks that an out-of-band code lives ten minutes at most. */
-export const MFA_TICKET_TTL_SECONDS = 10 * 60
+export const MAILED_CODE_TTL_SECONDS = 10 * 60
 /**
  * The number of wrong codes after which a token dies: 10^8 codes and 5 tries leave one chance in twenty million (ASVS
  * 6.6.3). `perDay` limits the wrong codes a day for one account and purpose, however many mails were asked for (NIST SP
- * 800-63B-4 §3.2.2).
+ * 800-63B-4 §3.2.2). The codes of second factors have no such limit, because the throttle of the account counts them
+ * and leaves known devices a budget of their own.
  */
 export const CODE_GUESSES = { perToken: 5, perDay: 100 }
+export const FACTOR_CODE_GUESSES = { perToken: 5, perDay: null }
 export const CODE_DIGITS = 8
+
+// ------------------------------------------------------------------ lost factors
+/** How long the removal of a user's factors waits after an admin asked for it, so that the user can stop it. */
+export const FACTOR_REMOVAL_WAIT_SECONDS = 72 * 60 * 60
+// ------------------------------------------------------------------ passkeys
+/** WebAuthn Level 3 §15.1 recommends five to ten minutes where the user is verified. */
+export const PASSKEY_CHALLENGE_TTL_SECONDS = 5 * 60
+export const MAX_PASSKEYS_PER_USER = 20
+// ------------------------------------------------------------------ second factors
+/** RFC 4226 §4 recommends 160 bits. */
+export const TOTP_SECRET_BYTES = 20
+/** How long a code of an app counts (RFC 6238 §5.2 recommends 30 seconds). */
+export const TOTP_PERIOD_SECONDS = 30
+/** How long a secret waits for the first code of its app. */
+export const TOTP_ENROLMENT_TTL_SECONDS = 60 * 60
+/** How many secrets one statement seals anew, and how many statements one run of the cron makes. */
+export const TOTP_RESEAL_BATCH = 200
+export const TOTP_RESEAL_BATCHES = 10
+/** 80 bits are far beyond guessing (ASVS 6.5.4 asks for 20), and a person can still type them. */
+export const RECOVERY_CODE_BYTES = 10
+export const RECOVERY_CODES = 10
 
 // ------------------------------------------------------------------ federated login
 /** How long a person may take at the provider. */
@@ -52,20 +79,60 @@ export const REFRESH_GRACE_SECONDS = 60
 export const MAX_SESSIONS_PER_USER = 20
 /** How recent a login must be for what cannot be undone (ASVS 7.5.1). */
 export const RECENT_LOGIN_MAX_AGE_SECONDS = 10 * 60
+/**
+ * The values of the claim `acr`: whether one factor was shown when the user last authenticated, or a second factor or a
+ * passkey that verified its user (docs/decisions/0021-step-up.md).
+ */
+export const ACR = { single: 'urn:postern:acr:single-factor', multi: 'urn:postern:acr:multi-factor' } as const
+export type Acr = (typeof ACR)[keyof typeof ACR]
+/**
+ * The `aud` of an access token that is good only for setting up or showing a second factor. No other service answers to
+ * this name, so none that verifies tokens as RFC 9068 §4 asks lets such a session in.
+ */
+export const ENROLMENT_AUDIENCE = 'urn:postern:audience:enrolment'
 /** The longest life that `ACCESS_TOKEN_TTL_SECONDS` may give an access token. */
 export const ACCESS_TOKEN_MAX_TTL_SECONDS = 24 * 60 * 60
 export const DEVICE_TOKEN_TTL_SECONDS = 365 * 24 * 60 * 60
 /** How long a request may still sign a token that it began before its session ended. */
-export const ACCESS_TOKEN_RACE_SECONDS = 60
+const ACCESS_TOKEN_RACE_SECONDS = 60
 /**
- * The pauses before a mark that KV refused is written again, by the number of tries; each later pause is as long as the
- * last. With the thirty retries of the queue they add up to more than an access token can live.
+ * An ended session is kept for longer than every access token that any configuration allows, so that lowering
+ * `ACCESS_TOKEN_TTL_SECONDS` revives no token that was signed before.
+ */
+export const ENDED_SESSION_KEEP_SECONDS = ACCESS_TOKEN_MAX_TTL_SECONDS + ACCESS_TOKEN_RACE_SECONDS
+/**
+ * The pauses before the queue tells an object again which sessions have ended, by the number of tries; each later pause
+ * is as long as the last. With the thirty retries of the queue they add up to more than an access token can live.
  */
 export const REVOCATION_RETRY_DELAYS_SECONDS = [30, 60, 120, 240, 480, 960, 1920, 3600]
 /** KV refuses to keep a value for less time (docs/platform-notes.md). */
 export const KV_MIN_TTL_SECONDS = 60
 /** KV refuses to cache a read, or a miss, for less time (docs/platform-notes.md). */
 export const KV_MIN_CACHE_TTL_SECONDS = 30
+
+// ------------------------------------------------------------------ published lists of ended sessions
+/**
+ * The number of objects that keep ended sessions, and of the lists that they publish
+ * (docs/decisions/0018-blocklist.md).
+ */
+export const ENDED_SESSIONS_SHARDS = 16
+/** KV accepts one write a second for each key (docs/platform-notes.md). */
+export const ENDED_LIST_PUBLISH_INTERVAL_MS = 1000
+/** A list that KV refuses is published again after a pause that doubles, up to this one. */
+export const ENDED_LIST_PUBLISH_MAX_PAUSE_MS = 60_000
+/** An isolate renews a list of this age after the answer of a request, and at most so often. */
+export const ENDED_LIST_RENEW_SECONDS = 10
+/** A request does not trust a list of this age, and waits for KV. It is a part of how long a token lives too long. */
+export const ENDED_LIST_MAX_AGE_SECONDS = 14
+/** It waits for no longer than this where the isolate has an older list. */
+export const ENDED_LIST_WAIT_MS = 1000
+/** While KV fails, an older list serves for this long; then reads are refused. */
+export const ENDED_LIST_STALE_MAX_SECONDS = 5 * 60
+/**
+ * How many of the sessions that an isolate has ended itself it remembers for each shard. The oldest are dropped first,
+ * and are then known from the published list, as everywhere else.
+ */
+export const ENDED_HERE_MAX_PER_SHARD = 1000
 
 // ------------------------------------------------------------------ signing keys
 export const SIGNING_ALGORITHM = 'ES256'
@@ -101,6 +168,9 @@ export const LOGIN_FORGET_SECONDS = 24 * 60 * 60
 export const SIGN_UPS_PER_ADDRESS = { requests: 10, windowSeconds: 60 }
 
 // ------------------------------------------------------------------ requests
+/** The levels of log lines, the least important first. */
+export const LOG_LEVELS = ['info', 'warn', 'error'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
 export const JSON_BODY_MAX_BYTES = 64 * 1024
 export const JSON_MAX_DEPTH = 16
 export const FORM_BODY_MAX_BYTES = 8 * 1024
@@ -121,7 +191,7 @@ export type Locale = (typeof LOCALES)[number]
 /** How long one delivery may hold a mail before another may try. It is longer than the time-out of any transport. */
 export const MAIL_LEASE_SECONDS = 5 * 60
 /** People wait for these mails, so they leave before all others that are due. */
-export const URGENT_MAIL_KINDS = ['reset_password', 'one_time_code', 'confirm_email_change']
+export const URGENT_MAIL_KINDS = ['reset_password', 'account_reverted', 'one_time_code', 'confirm_email_change']
 /**
  * The seconds until the next try, by the number of tries: ten tries in 24 hours and 20 minutes, where each pause may be
  * up to half as long again. A queue holds a message back for 12 hours at most.

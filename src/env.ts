@@ -1,6 +1,7 @@
-import { z } from 'zod'
-import { ACCESS_TOKEN_MAX_TTL_SECONDS, REGIONS } from './config.ts'
+import * as z from 'zod'
+import { ACCESS_TOKEN_MAX_TTL_SECONDS, LOG_LEVELS, REGIONS } from './config.ts'
 import type { Secrets } from './crypto/derived-key.ts'
+import { isWebOrigin } from './domain/page-origin.ts'
 import { BUILT_IN_IDS, type ClientVariable, toClientVariables } from './oauth-providers/built-in.ts'
 import { ConfiguredIssuers } from './oauth-providers/configured-issuers.ts'
 import {
@@ -11,6 +12,8 @@ import {
   linkBase,
   list,
   pageOrigin,
+  passkeyOrigin,
+  relyingPartyId,
   sender,
   smtpUrl,
   webOrigin,
@@ -35,53 +38,63 @@ export class ConfigurationError extends Error {
 }
 
 /** The variables of the built-in providers. A provider is turned on when both of its variables are set. */
-const providerClients = Object.fromEntries(
-  BUILT_IN_IDS.flatMap((id) => Object.values(toClientVariables(id)).map((name) => [name, z.string().optional()])),
-) as Record<ClientVariable, z.ZodOptional<z.ZodString>>
+const describeProviderClients = () =>
+  Object.fromEntries(
+    BUILT_IN_IDS.flatMap((id) => Object.values(toClientVariables(id)).map((name) => [name, z.string().optional()])),
+  ) as Record<ClientVariable, z.ZodOptional<z.ZodString>>
 
-const Variables = z.object({
+const describeVariables = () => ({
   ENVIRONMENT: z.enum(['development', 'production']).default('production'),
-  AUTH_SECRET: authSecret,
-  ISSUER: webOrigin,
-  APP_URL: linkBase.optional(),
-  ALLOWED_ORIGINS: list.pipe(z.array(pageOrigin)).default([]),
-  ALLOWED_REDIRECTS: list.pipe(z.array(webUrl)).default([]),
+  AUTH_SECRET: authSecret(),
+  ISSUER: webOrigin(),
+  APP_URL: linkBase().optional(),
+  ALLOWED_ORIGINS: list().pipe(z.array(pageOrigin())).default([]),
+  ALLOWED_REDIRECTS: list().pipe(z.array(webUrl())).default([]),
   AUDIENCE: z.string().min(1).optional(),
   ACCESS_TOKEN_TTL_SECONDS: wholeNumber(60, ACCESS_TOKEN_MAX_TTL_SECONDS, 'seconds').default(900),
   REFRESH_TOKEN_TTL_SECONDS: wholeNumber(300, 366 * 24 * 3600, 'seconds').default(2_592_000),
   SESSION_IDLE_TIMEOUT_SECONDS: wholeNumber(0, 366 * 24 * 3600, 'seconds').default(0),
-  REQUIRE_EMAIL_VERIFICATION: flag.default(true),
+  MFA_REMEMBER_DAYS: wholeNumber(0, 365, 'days').default(30),
+  REQUIRE_EMAIL_VERIFICATION: flag().default(true),
   // NIST SP 800-63B-4 §3.1.1.2 asks for eight at least.
   PASSWORD_MIN_LENGTH: wholeNumber(8, 64).default(8),
-  PASSWORD_REQUIRE: list.pipe(z.array(z.enum(['upper', 'lower', 'digit', 'symbol']))).default([]),
+  PASSWORD_REQUIRE: list()
+    .pipe(z.array(z.enum(['upper', 'lower', 'digit', 'symbol'])))
+    .default([]),
   RATE_LIMITS: z.enum(['on', 'off']).default('on'),
   RATE_LIMIT_PER_MINUTE: wholeNumber(10, 1_000_000).default(300),
+  LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
   AUDIT_RETENTION_DAYS: wholeNumber(1, 36_500, 'days').default(400),
   RATE_LIMIT_SENSITIVE_PER_MINUTE: wholeNumber(1, 10_000).default(5),
+  MFA_EMAIL_FALLBACK: z.enum(['on', 'off']).default('off'),
   REGION: z.enum(REGIONS).default('weur'),
-  BOOTSTRAP_ADMIN_EMAIL: emailAddress.optional(),
+  BOOTSTRAP_ADMIN_EMAIL: emailAddress().optional(),
   MAIL_TRANSPORT: z.enum(['mailbox', 'smtp', 'resend', 'binding']),
-  MAIL_FROM: sender.optional(),
-  SMTP_URL: smtpUrl.optional(),
+  MAIL_FROM: sender().optional(),
+  SMTP_URL: smtpUrl().optional(),
   RESEND_API_KEY: z.string().min(1).optional(),
-  RESEND_BASE_URL: webUrl.default('https://api.resend.com'),
-  ...providerClients,
+  RESEND_BASE_URL: webUrl().default('https://api.resend.com'),
+  ...describeProviderClients(),
   OIDC_PROVIDERS: json(ConfiguredIssuers).default([]),
-  KEEP_PROVIDER_TOKENS: flag.default(false),
+  KEEP_PROVIDER_TOKENS: flag().default(false),
   SERVICE_CLIENTS: json(z.array(z.strictObject({ id: z.string().min(1), secret: z.string().min(32) }))).default([]),
   PRODUCT_NAME: z.string().min(1).max(60).default('Postern'),
   BRAND_COLOR: z
     .string()
     .regex(/^#[0-9a-fA-F]{6}$/, 'must be a colour such as #0f766e')
     .default('#0f766e'),
-  BRAND_LOGO_URL: webUrl.optional(),
-  HSTS_INCLUDE_SUBDOMAINS: flag.default(false),
+  BRAND_LOGO_URL: webUrl().optional(),
+  RP_ID: relyingPartyId().optional(),
+  RP_ORIGINS: list().pipe(z.array(passkeyOrigin())).optional(),
+  HSTS_INCLUDE_SUBDOMAINS: flag().default(false),
   COOKIE_SAME_SITE: z.enum(['Lax', 'Strict', 'None']).default('Lax'),
   COOKIE_DOMAIN: z
     .string()
     .regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, 'must be a domain such as example.com')
     .optional(),
 })
+/** It is built when the first request asks for the settings (docs/decisions/0019-bundle.md). */
+const Variables = z.lazy(() => z.object(describeVariables()))
 type Parsed = z.infer<typeof Variables>
 
 /** The variables that hold a secret, which an operator sets apart from the settings in `wrangler.toml`. */
@@ -95,7 +108,7 @@ export const SECRET_VARIABLES: readonly (keyof Parsed)[] = [
 ]
 
 /** Reads the versions of a secret from a list, by the same rules as `parseSettings`. */
-export const parseAuthSecret = (text: string): Secrets => authSecret.parse(text)
+export const parseAuthSecret = (text: string): Secrets => authSecret().parse(text)
 
 type Refuse = (variable: string, rule: string) => void
 
@@ -113,6 +126,9 @@ function crossCheck(values: Parsed): ConfigurationProblem[] {
   const host = new URL(values.ISSUER).hostname
   if (values.COOKIE_DOMAIN !== undefined && !`.${host}`.endsWith(`.${values.COOKIE_DOMAIN}`))
     refuse('COOKIE_DOMAIN', 'must be the host of ISSUER or a domain above it, or browsers drop the cookies')
+  const { id, origins } = toRelyingParty(values)
+  if (!origins.some((origin) => isOriginOf(id, origin)))
+    refuse('RP_ID', 'must be the host of one of RP_ORIGINS or a domain above it, or no page can use a passkey')
   return problems
 }
 
@@ -125,6 +141,7 @@ function refusePlainHttp(values: Parsed, refuse: Refuse): void {
     APP_URL: [values.APP_URL],
     ALLOWED_ORIGINS: values.ALLOWED_ORIGINS.filter(isElsewhere),
     ALLOWED_REDIRECTS: values.ALLOWED_REDIRECTS.filter(isElsewhere),
+    RP_ORIGINS: (values.RP_ORIGINS ?? []).filter(isElsewhere),
     // The key of the mail service is sent to this address.
     RESEND_BASE_URL: [values.RESEND_BASE_URL],
   }
@@ -152,6 +169,21 @@ function refuseIncompleteMail(values: Parsed, refuse: Refuse): void {
     refuse('RESEND_API_KEY', 'must be set for MAIL_TRANSPORT=resend')
 }
 
+/**
+ * Says for whom passkeys are made (WebAuthn Level 3 §4, "relying party identifier") and the pages and apps that may ask
+ * for them. Without variables of their own, these are the host of `ISSUER`, and `ISSUER` with the pages that may call.
+ */
+function toRelyingParty(values: Parsed) {
+  return {
+    id: values.RP_ID ?? new URL(values.ISSUER).hostname,
+    origins: values.RP_ORIGINS ?? [...new Set([values.ISSUER, ...values.ALLOWED_ORIGINS.filter(isWebOrigin)])],
+  }
+}
+
+/** Tells whether an origin is of the host that a relying party is named by, or of one below it. */
+const isOriginOf = (relyingPartyId: string, origin: string): boolean =>
+  isWebOrigin(origin) && `.${new URL(origin).hostname}`.endsWith(`.${relyingPartyId}`)
+
 /** What a deployment chose, after it was parsed and checked. */
 export type Settings = ReturnType<typeof toSettings>
 
@@ -177,13 +209,16 @@ function toSettings(values: Parsed) {
     accessTokenTtlSeconds: values.ACCESS_TOKEN_TTL_SECONDS,
     refreshTokenTtlSeconds: values.REFRESH_TOKEN_TTL_SECONDS,
     sessionIdleTimeoutSeconds: values.SESSION_IDLE_TIMEOUT_SECONDS,
+    mfaRememberDays: values.MFA_REMEMBER_DAYS,
     requireEmailVerification: values.REQUIRE_EMAIL_VERIFICATION,
     passwordMinLength: values.PASSWORD_MIN_LENGTH,
     passwordRequire: values.PASSWORD_REQUIRE,
     rateLimits: values.RATE_LIMITS === 'on',
     rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE,
+    logLevel: values.LOG_LEVEL,
     auditRetentionDays: values.AUDIT_RETENTION_DAYS,
     rateLimitSensitivePerMinute: values.RATE_LIMIT_SENSITIVE_PER_MINUTE,
+    mfaEmailFallback: values.MFA_EMAIL_FALLBACK === 'on',
     region: values.REGION,
     bootstrapAdminEmail: values.BOOTSTRAP_ADMIN_EMAIL ?? null,
     mail: {
@@ -194,6 +229,7 @@ function toSettings(values: Parsed) {
       resendBaseUrl: values.RESEND_BASE_URL,
     },
     brand: { productName: values.PRODUCT_NAME, color: values.BRAND_COLOR, logoUrl: values.BRAND_LOGO_URL ?? null },
+    relyingParty: toRelyingParty(values),
     hstsIncludeSubdomains: values.HSTS_INCLUDE_SUBDOMAINS,
     cookies: { sameSite: values.COOKIE_SAME_SITE, domain: values.COOKIE_DOMAIN ?? null },
     providers: {

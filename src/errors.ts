@@ -15,10 +15,18 @@ export const REFUSALS = {
   },
   invalid_grant: { status: 400, title: 'The provider no longer accepts this sign-in. Start again.' },
   invalid_token: { status: 400, title: 'The link or code is wrong, used or expired. Ask for a new one.' },
+  invalid_registration: {
+    status: 400,
+    title: 'The passkey could not be registered, or it took too long. Start again.',
+  },
   unauthenticated: { status: 401, title: 'You are not signed in. Sign in, then try again.' },
   invalid_credentials: { status: 401, title: 'The sign-in details are wrong. Check them, then try again.' },
   invalid_client: { status: 401, title: 'The client is not known here. Check its id and its secret.' },
   invalid_code: { status: 401, title: 'The code is wrong, used or expired. Check it, or start again.' },
+  invalid_passkey: {
+    status: 401,
+    title: 'The passkey was not accepted. Try again, or sign in another way.',
+  },
   invalid_refresh_token: { status: 401, title: 'The refresh token is wrong, used or expired. Sign in again.' },
   email_not_verified: {
     status: 403,
@@ -34,6 +42,10 @@ export const REFUSALS = {
   },
   account_deactivated: { status: 403, title: 'This account is deactivated. Contact the operator.' },
   step_up_required: { status: 403, title: 'This needs a recent sign-in. Confirm that it is you, then try again.' },
+  enrolment_required: {
+    status: 403,
+    title: 'A role of this account requires a second factor. Set one up, then try again.',
+  },
   https_required: { status: 403, title: 'The request was sent without encryption. Use https.' },
   forbidden: { status: 403, title: 'Your account lacks the permission for this. Ask an administrator for it.' },
   permission_not_held: {
@@ -61,7 +73,18 @@ export const REFUSALS = {
   role_limit_reached: { status: 409, title: 'There are as many roles as there may be. Delete one first.' },
   built_in_role: { status: 409, title: 'This role is built in. Its name and its permissions stay as they are.' },
   last_admin: { status: 409, title: 'This is the last active administrator. Make somebody else one first.' },
+  last_strong_factor: {
+    status: 409,
+    title: 'A role of this account requires a second factor, and this is the last one. Add another one first.',
+  },
+  factor_already_set: { status: 409, title: 'This second factor is set already. Remove it first, then set it anew.' },
+  no_second_factor: {
+    status: 409,
+    title: 'The account has no second factor that recovery codes could stand in for. Add one first.',
+  },
   username_taken: { status: 409, title: 'This username is taken. Choose another one.' },
+  passkey_exists: { status: 409, title: 'This passkey is registered already. Use it, or register another one.' },
+  passkey_limit: { status: 409, title: 'The account has as many passkeys as it may have. Remove one first.' },
   body_too_large: { status: 413, title: 'The request body is too large. Send a smaller one.' },
   unsupported_media_type: {
     status: 415,

@@ -5,6 +5,7 @@ import { composePlatform } from './platform/compose.ts'
 import { SYSTEM } from './platform/requester.ts'
 
 export { DevMailbox } from './durable-objects/dev-mailbox.ts'
+export { EndedSessions } from './durable-objects/ended-sessions.ts'
 export { LoginThrottle } from './durable-objects/login-throttle.ts'
 export { AuthRpc } from './rpc/auth-rpc.ts'
 

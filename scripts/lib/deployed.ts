@@ -32,7 +32,8 @@ interface VersionDetails {
 
 const ENVIRONMENT = ['--env', 'production']
 
-function parseJson<Value>(output: string): Value {
+/** Reads the JSON in what wrangler prints, which may have other lines around it. */
+export function parseJson<Value>(output: string): Value {
   return JSON.parse(output.slice(output.search(/[[{]/), output.search(/[\]}][^\]}]*$/) + 1)) as Value
 }
 

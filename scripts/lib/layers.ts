@@ -43,7 +43,8 @@ const seesBindings = ['index', 'app', 'platform/compose', 'durable-objects', 'rp
 /** These libraries may be imported by the listed layers only. */
 const libraryOwners: Readonly<Record<string, readonly string[]>> = {
   hono: ['app', 'http', 'routes', 'client'],
-  '@hono/zod-openapi': ['app', 'http', 'routes', 'contracts'],
+  // It makes the OpenAPI document, which is made with the pages.
+  '@asteasolutions/zod-to-openapi': ['http'],
   '@hono/zod-validator': ['app', 'http', 'routes'],
   'drizzle-orm': ['storage', 'platform/platform', 'platform/database'],
   arctic: ['oauth-providers'],

@@ -68,6 +68,7 @@ export function safeguardStatements(restoredToMs: number, lostPasswords: readonl
     ...flags,
     `delete from grants where session_id in (select id from sessions where ${restored})`,
     `delete from sessions where ${restored}`,
+    `delete from trusted_devices where ${restored}`,
     `delete from one_time_tokens where ${restored}`,
     `delete from login_exchanges where ${restored}`,
     `update outbox set state = 'dropped', last_error = 'database restored' where state = 'pending' and ${restored}`,

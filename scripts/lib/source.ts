@@ -3,12 +3,14 @@ import { build } from 'esbuild'
 import { projectRoot } from './wrangler.ts'
 
 /**
- * Loads a module of the Worker into Node. It is bundled as wrangler does it, because Node cannot strip the types of
- * this source and it imports text files. The module may use no binding and nothing of `cloudflare:`.
+ * Loads modules of the Worker into Node, as one that exports what they all export. They are bundled as wrangler does
+ * it, because Node cannot strip the types of this source and it imports text files. They may use no binding and nothing
+ * of `cloudflare:`.
  */
-export async function loadSource<Module>(path: string): Promise<Module> {
+export async function loadSource<Module>(...paths: readonly string[]): Promise<Module> {
+  const contents = paths.map((path) => `export * from './${path}'\n`).join('')
   const { outputFiles } = await build({
-    entryPoints: [join(projectRoot, 'src', path)],
+    stdin: { contents, resolveDir: join(projectRoot, 'src') },
     bundle: true,
     format: 'esm',
     platform: 'node',

@@ -1,6 +1,6 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, URL } from 'node:url'
 
 export const projectRoot = fileURLToPath(new URL('../..', import.meta.url))
 const wranglerBin = join(projectRoot, 'node_modules/wrangler/bin/wrangler.js')

@@ -1,41 +1,44 @@
-import { z } from '@hono/zod-openapi'
-import { EmailAddress, Name, OneTimeCode, OpaqueToken, PasswordAttempt, Username } from './common.ts'
+import * as z from 'zod'
+import { emailAddress, named, oneTimeCode, opaqueToken, passwordAttempt, personName, username } from './common.ts'
 
-export const RegisterRequest = z
-  .strictObject({
-    email: EmailAddress,
-    password: PasswordAttempt,
-    username: Username.optional(),
-    name: Name.optional(),
-  })
-  .openapi('RegisterRequest')
+export const RegisterRequest = named('RegisterRequest', () =>
+  z.strictObject({
+    email: emailAddress(),
+    password: passwordAttempt(),
+    username: username().optional(),
+    name: personName().optional(),
+  }),
+)
 
-const ByToken = { token: OpaqueToken }
-const ByCode = { email: EmailAddress, code: OneTimeCode }
+const byToken = () => ({ token: opaqueToken() })
+const byCode = () => ({ email: emailAddress(), code: oneTimeCode() })
+
+/** The token of a link that has no code beside it. */
+export const MailedLink = named('MailedLink', () => z.strictObject(byToken()))
 
 /** A mailed token, or the code of the same mail with the address it went to. */
-export const VerifyEmailRequest = z
-  .union([z.strictObject(ByToken), z.strictObject(ByCode)])
-  .openapi('VerifyEmailRequest')
+export const VerifyEmailRequest = named('VerifyEmailRequest', () =>
+  z.union([z.strictObject(byToken()), z.strictObject(byCode())]),
+)
 
-export const EmailRequest = z.strictObject({ email: EmailAddress }).openapi('EmailRequest')
+export const EmailRequest = named('EmailRequest', () => z.strictObject({ email: emailAddress() }))
 
-export const ResetPasswordRequest = z
-  .union([
-    z.strictObject({ ...ByToken, password: PasswordAttempt }),
-    z.strictObject({ ...ByCode, password: PasswordAttempt }),
-  ])
-  .openapi('ResetPasswordRequest')
+export const ResetPasswordRequest = named('ResetPasswordRequest', () =>
+  z.union([
+    z.strictObject({ ...byToken(), password: passwordAttempt() }),
+    z.strictObject({ ...byCode(), password: passwordAttempt() }),
+  ]),
+)
 
-export const ChangePasswordRequest = z
-  .strictObject({ currentPassword: PasswordAttempt, newPassword: PasswordAttempt })
-  .openapi('ChangePasswordRequest')
+export const ChangePasswordRequest = named('ChangePasswordRequest', () =>
+  z.strictObject({ currentPassword: passwordAttempt(), newPassword: passwordAttempt() }),
+)
 
-export const ChangeEmailRequest = z
-  .strictObject({ newEmail: EmailAddress, password: PasswordAttempt })
-  .openapi('ChangeEmailRequest')
+export const ChangeEmailRequest = named('ChangeEmailRequest', () =>
+  z.strictObject({ newEmail: emailAddress(), password: passwordAttempt().optional() }),
+)
 
 /** A mailed token, or the code of the same mail with the new address that it went to. */
-export const ConfirmEmailChangeRequest = z
-  .union([z.strictObject(ByToken), z.strictObject(ByCode)])
-  .openapi('ConfirmEmailChangeRequest')
+export const ConfirmEmailChangeRequest = named('ConfirmEmailChangeRequest', () =>
+  z.union([z.strictObject(byToken()), z.strictObject(byCode())]),
+)

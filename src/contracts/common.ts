@@ -1,63 +1,79 @@
-import { z } from '@hono/zod-openapi'
+import * as z from 'zod'
 import { CODE_DIGITS, PASSWORD_MAX_LENGTH } from '../config.ts'
 import { parseEmailAddress } from '../domain/email-address.ts'
 
-/** An e-mail address in its canonical form, in which addresses are looked up, stored and sent to. */
-export const EmailAddress = z
-  .string()
-  .max(320)
-  .transform((value, context) => {
-    const address = parseEmailAddress(value)
-    if (address !== null) return address
-    context.addIssue({ code: 'custom', message: 'This is not an e-mail address.' })
-    return z.NEVER
-  })
-  .openapi({ type: 'string', format: 'email', example: 'ada@example.com' })
+/**
+ * Names a contract for the OpenAPI document. Like every contract it is built when a request first needs it, because
+ * building all of them took a third of the Worker's start-up (docs/decisions/0019-bundle.md).
+ */
+export function named<Contract extends z.ZodType>(id: string, build: () => Contract): z.ZodLazy<Contract> {
+  const contract = z.lazy(build)
+  z.globalRegistry.add(contract, { id })
+  return contract
+}
 
-export const Username = z
-  .string()
-  .regex(/^[A-Za-z0-9]{3,32}$/, 'Use 3 to 32 letters and digits.')
-  .openapi({ example: 'ada' })
+/** An e-mail address in its canonical form, in which addresses are looked up, stored and sent to. */
+export const emailAddress = () =>
+  z
+    .string()
+    .max(320)
+    .transform((value, context) => {
+      const address = parseEmailAddress(value)
+      if (address !== null) return address
+      context.addIssue({ code: 'custom', message: 'This is not an e-mail address.' })
+      return z.NEVER
+    })
+    .meta({ type: 'string', format: 'email', example: 'ada@example.com' })
+
+export const username = () =>
+  z
+    .string()
+    .regex(/^[A-Za-z0-9]{3,32}$/, 'Use 3 to 32 letters and digits.')
+    .meta({ example: 'ada' })
 
 /** A person's name, which may have any characters but control and invisible formatting characters. */
-export const Name = z
-  .string()
-  .transform((value) => value.trim().normalize('NFC'))
-  .pipe(
-    z
-      .string()
-      .min(1, 'Use at least one character.')
-      .max(100, 'Use at most 100 characters.')
-      .regex(/^[^\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]+$/u, 'Use no control characters.'),
-  )
-  .openapi({ type: 'string', example: 'Ada Lovelace' })
+export const personName = () =>
+  z
+    .string()
+    .transform((value) => value.trim().normalize('NFC'))
+    .pipe(
+      z
+        .string()
+        .min(1, 'Use at least one character.')
+        .max(100, 'Use at most 100 characters.')
+        .regex(/^[^\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]+$/u, 'Use no control characters.'),
+    )
+    .meta({ type: 'string', example: 'Ada Lovelace' })
 
 /** A password that somebody claims to have. The password policy says what a new one must be like. */
-export const PasswordAttempt = z
-  .string()
-  .min(1)
-  .max(PASSWORD_MAX_LENGTH * 2, 'This is too long for a password.')
-  .openapi({ format: 'password', example: 'correct horse battery staple' })
+export const passwordAttempt = () =>
+  z
+    .string()
+    .min(1)
+    .max(PASSWORD_MAX_LENGTH * 2, 'This is too long for a password.')
+    .meta({ format: 'password', example: 'correct horse battery staple' })
 
-export const OneTimeCode = z
-  .string()
-  .regex(new RegExp(`^\\d{${CODE_DIGITS}}$`), `Send the ${CODE_DIGITS} digits of the code.`)
-  .openapi({ example: '12345678' })
+export const oneTimeCode = () =>
+  z
+    .string()
+    .regex(new RegExp(`^\\d{${CODE_DIGITS}}$`), `Send the ${CODE_DIGITS} digits of the code.`)
+    .meta({ example: '12345678' })
 
-export const OpaqueToken = z.string().min(1).max(512)
+export const opaqueToken = () => z.string().min(1).max(512)
 
-export const Delivery = z
-  .enum(['cookie', 'body'])
-  .default('body')
-  .openapi({ description: 'Where the tokens go: HttpOnly cookies, or the body. Never both.' })
+export const delivery = () =>
+  z
+    .enum(['cookie', 'body'])
+    .default('body')
+    .meta({ description: 'Where the tokens go: HttpOnly cookies, or the body. Never both.' })
 
-export const Timestamp = z.iso.datetime().openapi({ example: '2026-01-31T12:00:00.000Z' })
+export const timestamp = () => z.iso.datetime().meta({ example: '2026-01-31T12:00:00.000Z' })
 
-export const Status = <Value extends string>(value: Value) => z.object({ status: z.literal(value) })
+export const Status = <Value extends string>(value: Value) => z.lazy(() => z.object({ status: z.literal(value) }))
 
 /** The body of every refusal (RFC 9457). */
-export const Problem = z
-  .object({
+export const Problem = named('Problem', () =>
+  z.object({
     type: z.string(),
     title: z.string(),
     status: z.int(),
@@ -65,5 +81,5 @@ export const Problem = z
     detail: z.string().optional(),
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
     requestId: z.string(),
-  })
-  .openapi('Problem')
+  }),
+)

@@ -1,19 +1,21 @@
-import { z } from '@hono/zod-openapi'
+import * as z from 'zod'
+import { ACR } from '../config.ts'
+import { named } from './common.ts'
 
 /** The parameters of RFC 7662 §2.1 and RFC 7009 §2.1. Those that are not known are ignored (RFC 6749 §3.2). */
-export const TokenRequest = z
-  .object({
+export const TokenRequest = named('TokenRequest', () =>
+  z.object({
     token: z.string().min(1).max(4096),
     token_type_hint: z.string().max(64).optional(),
-  })
-  .openapi('TokenRequest')
+  }),
+)
 
 /**
  * What a token is worth (RFC 7662 §2.2). Nothing more is said about an inactive token. Times are seconds since the
  * epoch.
  */
-export const Introspection = z
-  .union([
+export const Introspection = named('Introspection', () =>
+  z.union([
     z.object({
       active: z.literal(true),
       token_type: z.enum(['access_token', 'refresh_token']),
@@ -28,9 +30,10 @@ export const Introspection = z
       roles: z.array(z.string()),
       permissions: z.array(z.string()),
       amr: z.array(z.string()),
+      acr: z.enum(ACR),
       auth_time: z.int(),
     }),
     z.object({ active: z.literal(false) }),
-  ])
-  .openapi('Introspection')
+  ]),
+)
 export type Introspection = z.infer<typeof Introspection>

@@ -1,11 +1,13 @@
-import { z } from '@hono/zod-openapi'
+import * as z from 'zod'
 
 /** Describes a page of a list. */
 export const listOf = <Item extends z.ZodType>(item: Item) =>
-  z.object({ items: z.array(item), nextCursor: z.string().nullable() })
+  z.lazy(() => z.object({ items: z.array(item), nextCursor: z.string().nullable() }))
 
-export const PageQuery = z.object({
-  cursor: z.string().max(256).optional(),
-  limit: z.coerce.number().int().min(1).max(100).default(50),
-})
+export const PageQuery = z.lazy(() =>
+  z.object({
+    cursor: z.string().max(256).optional(),
+    limit: z.coerce.number().int().min(1).max(100).default(50),
+  }),
+)
 export type PageQuery = z.infer<typeof PageQuery>

@@ -1,54 +1,86 @@
-import { z } from '@hono/zod-openapi'
-import { Delivery, OpaqueToken, PasswordAttempt, Timestamp } from './common.ts'
+import * as z from 'zod'
+import { delivery, named, opaqueToken, passwordAttempt, timestamp } from './common.ts'
 import { User } from './users.ts'
 
-export const LoginRequest = z
-  .strictObject({
+export const LoginRequest = named('LoginRequest', () =>
+  z.strictObject({
     identifier: z
       .string()
       .min(1)
       .max(320)
-      .openapi({ description: 'E-mail address or username', example: 'ada@example.com' }),
-    password: PasswordAttempt,
-    delivery: Delivery,
-  })
-  .openapi('LoginRequest')
+      .meta({ description: 'E-mail address or username', example: 'ada@example.com' }),
+    password: passwordAttempt(),
+    delivery: delivery(),
+  }),
+)
 
-export const MfaMethod = z.enum(['totp', 'recovery_code', 'email', 'passkey'])
+export const MfaMethod = z.lazy(() => z.enum(['totp', 'recovery_code', 'email', 'passkey']))
 export type MfaMethod = z.infer<typeof MfaMethod>
 
-export const MfaLoginRequest = z
-  .strictObject({ ticket: OpaqueToken, method: MfaMethod, code: z.string().min(1).max(64), delivery: Delivery })
-  .openapi('MfaLoginRequest')
+const factorCode = () => z.string().min(1).max(64)
 
-export const MfaEmailRequest = z.strictObject({ ticket: OpaqueToken }).openapi('MfaEmailRequest')
+/** Asks for a remembered device: its logins do not ask for a second factor for `MFA_REMEMBER_DAYS`. */
+export const rememberDevice = () =>
+  z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Ask this device for no second factor for a while. Ignored where that is switched off.' })
 
-export const Tokens = z
-  .object({
+export const MfaLoginRequest = named('MfaLoginRequest', () =>
+  z.strictObject({
+    ticket: opaqueToken(),
+    method: MfaMethod,
+    code: factorCode(),
+    delivery: delivery(),
+    rememberDevice: rememberDevice(),
+  }),
+)
+
+export const MfaEmailRequest = named('MfaEmailRequest', () => z.strictObject({ ticket: opaqueToken() }))
+
+export const StepUpMethod = z.lazy(() => z.enum(['password', ...MfaMethod.unwrap().options]))
+export type StepUpMethod = z.infer<typeof StepUpMethod>
+
+/** A password, a code that was typed or mailed, or what a passkey has signed. */
+export const StepUpRequest = named('StepUpRequest', () =>
+  z.union([
+    z.strictObject({ method: z.literal('password'), password: passwordAttempt() }),
+    z.strictObject({ method: MfaMethod.unwrap().exclude(['passkey']), code: factorCode() }),
+    z.strictObject({
+      method: z.literal('passkey'),
+      ticket: opaqueToken(),
+      response: z.record(z.string(), z.unknown()).meta({ description: 'As the browser gave it (WebAuthn)' }),
+    }),
+  ]),
+)
+export type StepUpRequest = z.infer<typeof StepUpRequest>
+
+export const Tokens = named('Tokens', () =>
+  z.object({
     tokenType: z.literal('Bearer'),
     accessToken: z.string(),
-    expiresIn: z.int().openapi({ description: 'Seconds' }),
+    expiresIn: z.int().meta({ description: 'Seconds' }),
     refreshToken: z.string(),
-    refreshExpiresIn: z.int().openapi({ description: 'Seconds' }),
-  })
-  .openapi('Tokens')
+    refreshExpiresIn: z.int().meta({ description: 'Seconds' }),
+  }),
+)
 export type Tokens = z.infer<typeof Tokens>
 
-export const SignedIn = z
-  .object({
+export const SignedIn = named('SignedIn', () =>
+  z.object({
     status: z.literal('signed_in'),
     user: User,
-    session: z.object({ id: z.string(), expiresAt: Timestamp, deviceToken: z.string().optional() }),
+    session: z.object({ id: z.string(), expiresAt: timestamp(), deviceToken: z.string().optional() }),
     tokens: Tokens.optional(),
-  })
-  .openapi('SignedIn')
+  }),
+)
 
-export const MfaNeeded = z
-  .object({ status: z.literal('mfa_required'), ticket: z.string(), expiresIn: z.int(), methods: z.array(MfaMethod) })
-  .openapi('MfaNeeded')
+export const MfaNeeded = named('MfaNeeded', () =>
+  z.object({ status: z.literal('mfa_required'), ticket: z.string(), expiresIn: z.int(), methods: z.array(MfaMethod) }),
+)
 
-export const LoginAnswer = z.union([SignedIn, MfaNeeded])
+export const LoginAnswer = z.lazy(() => z.union([SignedIn, MfaNeeded]))
 
-export const RefreshRequest = z.strictObject({ refreshToken: OpaqueToken.optional() }).openapi('RefreshRequest')
-export const LogoutRequest = z.strictObject({ refreshToken: OpaqueToken.optional() }).openapi('LogoutRequest')
-export const RefreshAnswer = z.union([Tokens, z.object({ expiresIn: z.int() })])
+export const RefreshRequest = named('RefreshRequest', () => z.strictObject({ refreshToken: opaqueToken().optional() }))
+export const LogoutRequest = named('LogoutRequest', () => z.strictObject({ refreshToken: opaqueToken().optional() }))
+export const RefreshAnswer = z.lazy(() => z.union([Tokens, z.object({ expiresIn: z.int() })]))

@@ -1,49 +1,57 @@
-import { z } from '@hono/zod-openapi'
+import * as z from 'zod'
 import { PERMISSIONS, type Permission } from '../domain/permissions.ts'
+import { named } from './common.ts'
 
-export const RoleName = z
-  .string()
-  .regex(/^[a-z][a-z0-9-]{0,31}$/, 'Use up to 32 lower-case letters, digits and hyphens, and begin with a letter.')
-  .openapi({ example: 'support' })
+export const roleName = () =>
+  z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,31}$/, 'Use up to 32 lower-case letters, digits and hyphens, and begin with a letter.')
+    .meta({ example: 'support' })
 
-export const PermissionName = z
-  .enum(Object.keys(PERMISSIONS) as [Permission, ...Permission[]])
-  .openapi('PermissionName', { example: 'users:read' })
+export const PermissionName = named('PermissionName', () =>
+  z.enum(Object.keys(PERMISSIONS) as [Permission, ...Permission[]]).meta({ example: 'users:read' }),
+)
 
-const Description = z.string().trim().min(1).max(200)
-const Permissions = z.array(PermissionName).max(Object.keys(PERMISSIONS).length)
+const roleDescription = () => z.string().trim().min(1).max(200)
 
-export const Role = z
-  .object({
+const permissionList = () => z.array(PermissionName).max(Object.keys(PERMISSIONS).length)
+
+export const Role = named('Role', () =>
+  z.object({
     name: z.string(),
     description: z.string(),
     permissions: z.array(z.string()),
     mfaRequired: z.boolean(),
     builtIn: z.boolean(),
-  })
-  .openapi('Role')
+  }),
+)
+
 export type Role = z.infer<typeof Role>
 
-export const NewRole = z
-  .strictObject({
-    name: RoleName,
-    description: Description,
-    permissions: Permissions,
+export const NewRole = named('NewRole', () =>
+  z.strictObject({
+    name: roleName(),
+    description: roleDescription(),
+    permissions: permissionList(),
     mfaRequired: z.boolean().default(false),
-  })
-  .openapi('NewRole')
+  }),
+)
+
 export type NewRole = z.infer<typeof NewRole>
 
-export const RoleChanges = z
-  .strictObject({
-    name: RoleName.optional(),
-    description: Description.optional(),
-    permissions: Permissions.optional(),
+export const RoleChanges = named('RoleChanges', () =>
+  z.strictObject({
+    name: roleName().optional(),
+    description: roleDescription().optional(),
+    permissions: permissionList().optional(),
     mfaRequired: z.boolean().optional(),
-  })
-  .openapi('RoleChanges')
+  }),
+)
+
 export type RoleChanges = z.infer<typeof RoleChanges>
 
-export const RoleAssignment = z.strictObject({ roles: z.array(RoleName).max(32) }).openapi('RoleAssignment')
+export const RoleAssignment = named('RoleAssignment', () => z.strictObject({ roles: z.array(roleName()).max(32) }))
 
-export const PermissionView = z.object({ name: PermissionName, description: z.string() }).openapi('Permission')
+export const PermissionView = named('Permission', () => z.object({ name: PermissionName, description: z.string() }))
+
+export const RoleParam = z.lazy(() => z.object({ name: z.string().max(32) }))

@@ -1,27 +1,35 @@
-import { z } from '@hono/zod-openapi'
-import { Timestamp } from './common.ts'
+import * as z from 'zod'
+import { named, timestamp } from './common.ts'
 
-export const CurrentSession = z
-  .object({
+export const CurrentSession = named('CurrentSession', () =>
+  z.object({
     userId: z.string(),
     sessionId: z.string(),
     roles: z.array(z.string()),
     permissions: z.array(z.string()),
-    authenticatedAt: Timestamp,
-    methods: z.array(z.string()).openapi({ description: 'RFC 8176 authentication methods', example: ['pwd'] }),
-    expiresAt: Timestamp,
-  })
-  .openapi('CurrentSession')
+    authenticatedAt: timestamp(),
+    methods: z.array(z.string()).meta({ description: 'RFC 8176 authentication methods', example: ['pwd'] }),
+    expiresAt: timestamp(),
+  }),
+)
 
-export const SessionView = z
-  .object({
+export const SessionParam = z.lazy(() => z.object({ id: z.string().max(64) }))
+
+export const SessionView = named('Session', () =>
+  z.object({
     id: z.string(),
     current: z.boolean(),
-    createdAt: Timestamp,
-    lastSeenAt: Timestamp,
-    expiresAt: Timestamp,
-    device: z.object({ name: z.string(), userAgent: z.string().nullable() }),
+    createdAt: timestamp(),
+    lastSeenAt: timestamp(),
+    expiresAt: timestamp(),
+    device: z.object({
+      name: z.string(),
+      userAgent: z.string().nullable(),
+      rememberedUntil: timestamp().nullable().meta({
+        description: 'Until when logins on this device do not ask for a second factor; null where they do.',
+      }),
+    }),
     location: z.object({ country: z.string(), city: z.string().nullable() }).nullable(),
-  })
-  .openapi('Session')
+  }),
+)
 export type SessionView = z.infer<typeof SessionView>

@@ -1,32 +1,39 @@
-import { z } from '@hono/zod-openapi'
-import { Name, Timestamp, Username } from './common.ts'
+import * as z from 'zod'
+import { named, personName, timestamp, username } from './common.ts'
 import { PageQuery } from './lists.ts'
-import { RoleName } from './roles.ts'
+import { roleName } from './roles.ts'
 
-const Flag = z.enum(['true', 'false']).transform((value) => value === 'true')
+const flag = () => z.enum(['true', 'false']).transform((value) => value === 'true')
 
 /** A `...From` is the first moment of the listed time, and a `...To` is the first moment after it. */
-export const UserQuery = PageQuery.extend({
-  q: z.string().trim().min(1).max(100).optional().openapi({
-    description: 'The beginning of an e-mail address, a username or a name, whatever its case and accents',
+export const UserQuery = z.lazy(() =>
+  PageQuery.unwrap().extend({
+    q: z.string().trim().min(1).max(100).optional().meta({
+      description: 'The beginning of an e-mail address, a username or a name, whatever its case and accents',
+    }),
+    role: roleName().optional(),
+    status: z.enum(['active', 'deactivated']).optional(),
+    verified: flag()
+      .optional()
+      .meta({ type: 'string', enum: ['true', 'false'] }),
+    factor: z.enum(['totp', 'passkey', 'none']).optional(),
+    provider: z.string().max(32).optional(),
+    createdFrom: timestamp().optional(),
+    createdTo: timestamp().optional(),
+    lastSeenFrom: timestamp().optional(),
+    lastSeenTo: timestamp().optional(),
   }),
-  role: RoleName.optional(),
-  status: z.enum(['active', 'deactivated']).optional(),
-  verified: Flag.optional().openapi({ type: 'string', enum: ['true', 'false'] }),
-  factor: z.enum(['totp', 'passkey', 'none']).optional(),
-  provider: z.string().max(32).optional(),
-  createdFrom: Timestamp.optional(),
-  createdTo: Timestamp.optional(),
-  lastSeenFrom: Timestamp.optional(),
-  lastSeenTo: Timestamp.optional(),
-})
+)
 export type UserQuery = z.infer<typeof UserQuery>
 
-export const UserChanges = z
-  .strictObject({
+export const UserChanges = named('UserChanges', () =>
+  z.strictObject({
     status: z.enum(['active', 'deactivated']).optional(),
-    name: Name.nullable().optional(),
-    username: Username.nullable().optional(),
-  })
-  .openapi('UserChanges')
+    name: personName().nullable().optional(),
+    username: username().nullable().optional(),
+  }),
+)
+
 export type UserChanges = z.infer<typeof UserChanges>
+
+export const UserParams = z.lazy(() => z.object({ id: z.string().min(1).max(64) }))

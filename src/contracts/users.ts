@@ -1,8 +1,8 @@
-import { z } from '@hono/zod-openapi'
-import { Name, Timestamp, Username } from './common.ts'
+import * as z from 'zod'
+import { named, personName, timestamp, username } from './common.ts'
 
-export const User = z
-  .object({
+export const User = named('User', () =>
+  z.object({
     id: z.string(),
     email: z.string(),
     emailVerified: z.boolean(),
@@ -14,16 +14,16 @@ export const User = z
     permissions: z.array(z.string()),
     mfa: z.object({ totp: z.boolean(), passkeys: z.int(), recoveryCodesLeft: z.int() }),
     providers: z.array(z.string()),
-    createdAt: Timestamp,
-    lastSeenAt: Timestamp.nullable(),
-  })
-  .openapi('User')
+    createdAt: timestamp(),
+    lastSeenAt: timestamp().nullable(),
+  }),
+)
 export type User = z.infer<typeof User>
 
-export const UpdateProfileRequest = z
-  .strictObject({ name: Name.nullable().optional(), username: Username.nullable().optional() })
-  .openapi('UpdateProfileRequest')
+export const UpdateProfileRequest = named('UpdateProfileRequest', () =>
+  z.strictObject({ name: personName().nullable().optional(), username: username().nullable().optional() }),
+)
 
-export const DeleteAccountRequest = z
-  .strictObject({ password: z.string().min(1).max(256).optional() })
-  .openapi('DeleteAccountRequest')
+export const DeleteAccountRequest = named('DeleteAccountRequest', () =>
+  z.strictObject({ password: z.string().min(1).max(256).optional() }),
+)

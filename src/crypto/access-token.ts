@@ -1,5 +1,5 @@
 import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
-import { SIGNING_ALGORITHM } from '../config.ts'
+import { ACR, type Acr, SIGNING_ALGORITHM } from '../config.ts'
 import type { Result } from '../result.ts'
 
 /** The media type of an access token (RFC 9068 §2.1). */
@@ -19,6 +19,9 @@ export interface AccessTokenClaims {
   permissions: string[]
   /** The authentication methods of the session (RFC 8176). */
   amr: string[]
+  /** How much was shown when the user last authenticated. */
+  acr: Acr
+  /** When the user last authenticated. */
   auth_time: number
 }
 
@@ -38,7 +41,7 @@ export async function signAccessToken(
  */
 export async function verifyAccessToken(
   token: string,
-  expected: { issuer: string; audience: string; nowMs: number; mayHaveExpired: boolean },
+  expected: { issuer: string; audiences: string[]; nowMs: number; mayHaveExpired: boolean },
   findKey: (kid: string) => Promise<CryptoKey | null>,
 ): Promise<Result<AccessTokenClaims, 'expired' | 'invalid'>> {
   try {
@@ -53,7 +56,7 @@ export async function verifyAccessToken(
         algorithms: [SIGNING_ALGORITHM],
         typ: TYPE,
         issuer: expected.issuer,
-        audience: expected.audience,
+        audience: expected.audiences,
         currentDate: new Date(expected.nowMs),
         requiredClaims: ['sub', 'exp', 'iat', 'jti', 'sid', 'auth_time'],
       },
@@ -75,7 +78,9 @@ function isAccessTokenClaims(payload: JWTPayload): payload is AccessTokenClaims 
   return (
     typeof payload.sub === 'string' &&
     typeof payload.sid === 'string' &&
+    typeof payload.aud === 'string' &&
     typeof payload.auth_time === 'number' &&
+    Object.values<unknown>(ACR).includes(payload.acr) &&
     isStrings(payload.roles) &&
     isStrings(payload.permissions) &&
     isStrings(payload.amr)

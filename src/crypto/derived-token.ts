@@ -9,7 +9,14 @@ export type TokenPurpose =
   | 'reset_password'
   | 'change_email'
   | 'mfa_ticket'
+  | 'not_me'
+  | 'keep_factors'
+  | 'step_up'
   | 'oauth_exchange'
+  | 'passkey_registration'
+  | 'passkey_login'
+  | 'passkey_second_factor'
+  | 'passkey_step_up'
 
 /**
  * The values that a token is derived from. The row keeps `id`, `salt` and `generation`; the token itself is not stored.

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import { DEVICE_TOKEN_TTL_SECONDS } from '../config.ts'
 import { isEqualInConstantTime } from '../domain/constant-time.ts'
 import { deriveKey, type Secrets } from './derived-key.ts'
@@ -19,6 +19,9 @@ export function makeDeviceToken(secrets: Secrets, userId: string, deviceId: stri
   const mac = sign(secret, `${deviceId}|${expires}|${account}`).toString('base64url')
   return `${version}.${deviceId}.${expires}.${account}.${mac}`
 }
+
+/** Hashes the id of a device, so that the database does not hold what a token of the device says. */
+export const hashDeviceId = (deviceId: string): string => createHash('sha256').update(deviceId).digest('base64url')
 
 /** Gives the device's id if the token was made for this account and has not expired, and otherwise null. */
 export function verifyDeviceToken(secrets: Secrets, userId: string, token: string, nowMs: number): string | null {

@@ -1,26 +1,40 @@
 import { CompactEncrypt, compactDecrypt } from 'jose'
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { deriveKey, type Secrets } from './derived-key.ts'
+
+/**
+ * What a value is sealed for. A value of one user names them as `sub` in the protected header, which is the associated
+ * data of the encryption (RFC 7516 §5.1). So it opens for nobody else, even where somebody moved it to another row.
+ */
+type Purpose = string | { name: string; userId: string }
+
+const read = (purpose: Purpose) => (typeof purpose === 'string' ? { name: purpose, userId: undefined } : purpose)
 
 /**
  * Encrypts a value as JSON under the first secret: a compact JWE (`dir`, A256GCM) whose `kid` is the secret's version
  * (RFC 7516).
  */
-export async function seal(secrets: Secrets, purpose: string, value: unknown): Promise<string> {
+export async function seal(secrets: Secrets, purpose: Purpose, value: unknown): Promise<string> {
   const [first] = secrets
+  const { name, userId } = read(purpose)
   return await new CompactEncrypt(new TextEncoder().encode(JSON.stringify(value)))
-    .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid: first.version })
-    .encrypt(deriveKey(first.secret, `seal:${purpose}`))
+    .setProtectedHeader({
+      alg: 'dir',
+      enc: 'A256GCM',
+      kid: first.version,
+      ...(userId === undefined ? {} : { sub: userId }),
+    })
+    .encrypt(deriveKey(first.secret, `seal:${name}`))
 }
 
 /**
  * Opens what `seal` made, under any version of the secret, and reads it by its schema. The answer is null when the
- * value was changed, made for another purpose, or sealed under a version that is no longer there. It is also null when
- * the value has another shape, because another version of this Worker sealed it.
+ * value was changed, made for another purpose or another user, or sealed under a version that is no longer there. It is
+ * also null when the value has another shape, because another version of this Worker sealed it.
  */
 export async function unseal<Schema extends z.ZodType>(
   secrets: Secrets,
-  purpose: string,
+  purpose: Purpose,
   sealed: string,
   schema: Schema,
 ): Promise<z.infer<Schema> | null> {
@@ -28,14 +42,15 @@ export async function unseal<Schema extends z.ZodType>(
   return plaintext === null ? null : (schema.safeParse(JSON.parse(plaintext)).data ?? null)
 }
 
-async function decrypt(secrets: Secrets, purpose: string, sealed: string): Promise<string | null> {
+async function decrypt(secrets: Secrets, purpose: Purpose, sealed: string): Promise<string | null> {
+  const { name, userId } = read(purpose)
   try {
     const { plaintext } = await compactDecrypt(
       sealed,
-      ({ kid }) => {
+      ({ kid, sub }) => {
         const secret = secrets.find(({ version }) => version === kid)?.secret
-        if (!secret) throw new Error('unknown secret version')
-        return deriveKey(secret, `seal:${purpose}`)
+        if (!secret || sub !== userId) throw new Error('unknown secret version, or the value of another user')
+        return deriveKey(secret, `seal:${name}`)
       },
       { keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'] },
     )

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { calculateJwkThumbprint, type JWK } from 'jose'
-import { z } from 'zod'
+import * as z from 'zod'
 import { isEqualInConstantTime } from '../domain/constant-time.ts'
 import { deriveKey, type Secrets, type SecretVersion } from './derived-key.ts'
 import { seal, unseal } from './sealed.ts'
@@ -23,7 +23,7 @@ export type SigningKeySeals = Readonly<Record<string, SigningKeySeal>>
 
 const PURPOSE = 'signing-key'
 /** The members of the JWK are not named here, because its thumbprint tells whether it is the right one. */
-const PrivateJwk: z.ZodType<JWK> = z.looseObject({ kty: z.string() })
+const PrivateJwk: z.ZodType<JWK> = z.lazy(() => z.looseObject({ kty: z.string() }))
 
 /** Seals a key under every version of the secret, so that Workers with the old list and with the new one share it. */
 export async function sealSigningKey(

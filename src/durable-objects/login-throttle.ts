@@ -1,13 +1,24 @@
 import { DurableObject } from 'cloudflare:workers'
 import { LOGIN_FORGET_SECONDS, SIGN_UPS_PER_ADDRESS } from '../config.ts'
-import { ABSENT_PASSWORD_HASH, hashPassword, needsRehash, verifyPassword } from '../crypto/password-hash.ts'
-import type { LoginAttempt, LoginTry } from '../platform/login-throttle.ts'
-import { addFailure, type Failures, isForgotten, recordsFor } from './throttle-policy.ts'
+import {
+  ABSENT_PASSWORD_HASH,
+  findHashOf,
+  hashPassword,
+  hashTogether,
+  needsRehash,
+  verifyPassword,
+} from '../crypto/password-hash.ts'
+import type { FactorAdmission, FactorTry, LoginAttempt, LoginTry, Throttled } from '../platform/login-throttle.ts'
+import { addFailure, type BudgetRecord, type Failures, isForgotten, recordsFor } from './throttle-policy.ts'
+
+/** The keys of the budgets of second factors begin with this, so that a new password leaves them alone. */
+const FACTOR_SCOPE = 'factor:'
 
 /**
  * There is one object for each account. It checks and hashes every password of the account, one at a time, so that the
- * count of failures is exact however many attempts come at once. Strangers share one budget and each known device has
- * its own, so that nobody can lock the owner out. It awaits nothing between reading and writing. An object without
+ * count of failures is exact however many attempts come at once. It also counts the tries of the second factors, each
+ * under budgets of its own. Strangers share one budget and each known device has its own, so that nobody can lock the
+ * owner out. It awaits nothing between reading and writing. An object without
  * failures stores nothing, and an alarm makes the others forget theirs.
  */
 export class LoginThrottle extends DurableObject<Env> {
@@ -20,22 +31,33 @@ export class LoginThrottle extends DurableObject<Env> {
    * marked for the audit trail, so that a long attack does not fill the trail.
    */
   attempt(input: LoginTry): LoginAttempt {
-    const now = Date.now()
-    const { kv } = this.ctx.storage
-    const records = recordsFor((key) => kv.get<Failures>(key), input.deviceId, now)
-    const [{ key: firstKey, failures: first, waitMs }] = records
-    if (waitMs > 0) {
-      if (!first.isRefusing) kv.put(firstKey, { ...first, isRefusing: true })
-      return { outcome: 'throttled', retryAfterSeconds: Math.ceil(waitMs / 1000), isFirst: !first.isRefusing }
-    }
+    const records = this.#findRecords(input.deviceId)
+    const throttled = this.#refuseEarly(records)
+    if (throttled) return throttled
     const isRight = verifyPassword(input.hash ?? ABSENT_PASSWORD_HASH, input.password) && input.hash !== null
     if (isRight && !input.isBarred) {
-      this.#clear(records.filter(({ failures }) => failures.count > 0))
+      this.#clear(records.filter(({ failures }) => failures.count > 0).map(({ key }) => key))
       return { outcome: 'right', rehash: needsRehash(input.hash ?? '') ? hashPassword(input.password) : null }
     }
-    for (const { key, failures } of records) kv.put(key, addFailure(failures, now))
-    void this.ctx.storage.setAlarm(now + LOGIN_FORGET_SECONDS * 1000)
+    this.#addFailures(records)
     return { outcome: isRight ? 'barred' : 'wrong' }
+  }
+
+  /**
+   * Refuses a try of a second factor that comes too early; otherwise it counts the try as wrong. It does so before the
+   * try is compared, because that takes the database, and other tries run meanwhile.
+   */
+  countFactorTry({ method, deviceId }: FactorTry): FactorAdmission {
+    const records = this.#findRecords(deviceId, `${FACTOR_SCOPE}${method}:`)
+    const throttled = this.#refuseEarly(records)
+    if (throttled) return throttled
+    this.#addFailures(records)
+    return { outcome: 'admitted', drawnOn: records.map(({ key }) => key) }
+  }
+
+  /** Clears the budgets that the right try of a second factor drew on. */
+  clearFactorTries(drawnOn: readonly string[]): void {
+    this.#clear(drawnOn)
   }
 
   /**
@@ -55,12 +77,27 @@ export class LoginThrottle extends DurableObject<Env> {
   }
 
   /**
-   * Makes the hash of a password that a mailed token allows to set. It clears all failures, so that whoever holds the
-   * token is no longer locked out.
+   * Makes the hash of a password that a mailed token allows to set. It clears all failures of passwords, so that
+   * whoever holds the token is no longer locked out. It clears none of second factors: somebody who reads the owner's
+   * mails could otherwise guess at a factor without end.
    */
-  async resetPassword(password: string): Promise<string> {
-    await this.ctx.storage.deleteAll()
+  resetPassword(password: string): string {
+    const keys = [...this.ctx.storage.kv.list()].map(([key]) => key)
+    this.#clear(keys.filter((key) => !key.startsWith(FACTOR_SCOPE)))
     return hashPassword(password)
+  }
+
+  /** Makes the hashes of recovery codes for somebody who is signed in. */
+  hashRecoveryCodes(codes: readonly string[]): string[] {
+    return hashTogether(codes)
+  }
+
+  /**
+   * Finds the hash of a recovery code. Nobody can guess a code, so this draws on no budget; it runs here because
+   * hashing would keep the Worker's other requests waiting.
+   */
+  findRecoveryCode(code: string, hashes: readonly string[]): string | null {
+    return findHashOf(code, hashes)
   }
 
   /** Answers the readiness check. */
@@ -78,10 +115,27 @@ export class LoginThrottle extends DurableObject<Env> {
     else await this.ctx.storage.setAlarm(Math.max(...records.map(({ lastAt }) => lastAt)) + LOGIN_FORGET_SECONDS * 1000)
   }
 
+  #findRecords(deviceId: string | null, scope?: string) {
+    return recordsFor((key) => this.ctx.storage.kv.get<Failures>(key), deviceId, Date.now(), scope)
+  }
+
+  /** Gives the refusal of an attempt that comes too early, and notes that somebody was refused. */
+  #refuseEarly([{ key, failures, waitMs }]: readonly [BudgetRecord, ...BudgetRecord[]]): Throttled | null {
+    if (waitMs === 0) return null
+    if (!failures.isRefusing) this.ctx.storage.kv.put(key, { ...failures, isRefusing: true })
+    return { outcome: 'throttled', retryAfterSeconds: Math.ceil(waitMs / 1000), isFirst: !failures.isRefusing }
+  }
+
+  #addFailures(records: readonly BudgetRecord[]): void {
+    const now = Date.now()
+    for (const { key, failures } of records) this.ctx.storage.kv.put(key, addFailure(failures, now))
+    void this.ctx.storage.setAlarm(now + LOGIN_FORGET_SECONDS * 1000)
+  }
+
   /** Deletes records. With the last of them it deletes everything, the alarm included. */
-  #clear(records: readonly { key: string }[]): void {
+  #clear(keys: readonly string[]): void {
     const { kv } = this.ctx.storage
-    for (const { key } of records) kv.delete(key)
-    if (records.length > 0 && [...kv.list({ limit: 1 })].length === 0) void this.ctx.storage.deleteAll()
+    for (const key of keys) kv.delete(key)
+    if (keys.length > 0 && [...kv.list({ limit: 1 })].length === 0) void this.ctx.storage.deleteAll()
   }
 }

@@ -51,13 +51,16 @@ const ALL_DEVICES: Budget = { free: LOGIN_MAX_DEVICE_FAILURES, limit: LOGIN_MAX_
  * Gives the records of the budgets that an attempt draws on. A known device draws on its own budget and on the one of
  * all devices, and anybody else draws on that of strangers. When the budget of all devices is spent, devices are
  * treated as strangers. The first record says how long to wait.
+ * @param scope begins the keys of the budgets: empty for those of the password, `factor:totp:` for those of a factor.
  */
 export function recordsFor(
   read: (key: string) => Failures | undefined,
   deviceId: string | null,
   nowMs: number,
+  scope = '',
 ): [BudgetRecord, ...BudgetRecord[]] {
-  const open = (key: string, budget: Budget): BudgetRecord => {
+  const open = (name: string, budget: Budget): BudgetRecord => {
+    const key = `${scope}${name}`
     const stored = read(key)
     const failures = stored === undefined || isForgotten(stored, nowMs) ? NONE : stored
     return { key, failures, waitMs: waitMs(failures, budget, nowMs) }

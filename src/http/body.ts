@@ -1,8 +1,8 @@
-import type { z } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { every } from 'hono/combine'
 import { createMiddleware } from 'hono/factory'
+import type * as z from 'zod'
 import { FORM_BODY_MAX_BYTES, JSON_BODY_MAX_BYTES, JSON_MAX_DEPTH } from '../config.ts'
 import { Refusal } from '../errors.ts'
 import type { AppEnv } from './context.ts'
@@ -16,7 +16,10 @@ const STRINGS = /"(?:[^"\\]|\\.)*"(\s*:)?/g
 /** A body as a route states it: `json(Schema)`, `optionalJson(Schema)` or `form(Schema, 'token')`. */
 export interface Body<Media extends string = string, Schema extends z.ZodType = z.ZodType> {
   required: boolean
-  content: Record<Media, { schema: Schema }>
+  media: Media
+  schema: Schema
+  /** The name under which a handler reads it with `c.req.valid()`. */
+  target: 'json' | 'form'
   /** Reads the body strictly and within bounds, before its schema is asked. */
   read: MiddlewareHandler
 }
@@ -28,7 +31,7 @@ const readJson = readBody(JSON_BODY_MAX_BYTES, (bytes, mediaType) => {
 })
 
 const readOptionalJson = readBody(JSON_BODY_MAX_BYTES, (bytes, mediaType) => {
-  if (bytes.byteLength === 0) return
+  if (bytes.byteLength === 0 && mediaType === '') return
   assertMediaType(mediaType, JSON_MEDIA)
   assertStrictJson(bytes)
 })
@@ -39,14 +42,18 @@ const readOptionalJson = readBody(JSON_BODY_MAX_BYTES, (bytes, mediaType) => {
  */
 export const json = <Schema extends z.ZodType>(schema: Schema): Body<'application/json', Schema> => ({
   required: true,
-  content: { 'application/json': { schema } },
+  media: 'application/json',
+  schema,
+  target: 'json',
   read: readJson,
 })
 
 /** Describes a JSON body that may be absent; its schema is then asked for `{}`. */
 export const optionalJson = <Schema extends z.ZodType>(schema: Schema): Body<'application/json', Schema> => ({
   required: false,
-  content: { 'application/json': { schema } },
+  media: 'application/json',
+  schema,
+  target: 'json',
   read: readOptionalJson,
 })
 
@@ -56,7 +63,9 @@ export const form = <Schema extends z.ZodType>(
   required: string,
 ): Body<'application/x-www-form-urlencoded', Schema> => ({
   required: true,
-  content: { 'application/x-www-form-urlencoded': { schema } },
+  media: 'application/x-www-form-urlencoded',
+  schema,
+  target: 'form',
   read: readBody(FORM_BODY_MAX_BYTES, (bytes, mediaType) => {
     assertMediaType(mediaType, FORM_MEDIA)
     assertStrictForm(bytes, required)

@@ -2,7 +2,8 @@ import type { Context as HonoContext } from 'hono'
 import type { Platform } from '../platform/platform.ts'
 
 /**
- * The variables that every handler of a request may read. What a guard finds out stands in the guard's own type
+ * The variables that every handler of a request may read. `c.get(name)` reads one; `c.var` first copies all of them, so
+ * what every request runs through does not use it. What a guard finds out stands in the guard's own type
  * (`guard.ts`).
  */
 export interface Variables {
@@ -28,4 +29,4 @@ export type Context = HonoContext<AppEnv>
  */
 export type AnyContext = HonoContext
 
-export const platformOf = (c: AnyContext): Platform => c.var.platform
+export const platformOf = (c: AnyContext): Platform => c.get('platform')

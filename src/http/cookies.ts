@@ -37,8 +37,12 @@ export function setTokenCookies(
   c: AnyContext,
   tokens: { accessToken: string; expiresIn: number; refreshToken: string; refreshExpiresIn: number },
 ): void {
-  set(c, ACCESS, tokens.accessToken, tokens.expiresIn)
+  setAccessCookie(c, tokens)
   set(c, REFRESH, tokens.refreshToken, tokens.refreshExpiresIn)
+}
+
+export function setAccessCookie(c: AnyContext, tokens: { accessToken: string; expiresIn: number }): void {
+  set(c, ACCESS, tokens.accessToken, tokens.expiresIn)
 }
 
 export function setDeviceCookie(c: AnyContext, deviceToken: string): void {

@@ -1,37 +1,85 @@
 import type { Permission } from '../domain/permissions.ts'
-import { Refusal } from '../errors.ts'
+import { Refusal, type RefusalCode } from '../errors.ts'
 import {
-  assertRecentLogin,
   authenticateRead,
   type Caller,
   type CallerWithCredentials,
+  isForEnrolment,
+  verifySignature,
 } from '../services/sessions/authentication.ts'
+import { type ReadAsCaller, readWithAccount } from '../services/sessions/reading.ts'
+import { assertFullStanding, assertRecentFactor, assertRecentLogin } from '../services/sessions/standing.ts'
 import type { Guard } from './guard.ts'
-import { authenticateCaller, authenticateCallerWithCredentials, readAccessToken } from './middleware/authenticate.ts'
+import {
+  authenticateCaller,
+  authenticateCallerWithCredentials,
+  type Leniency,
+  requireAccessToken,
+} from './middleware/authenticate.ts'
 import { limitLogins } from './middleware/rate-limit.ts'
 import { authenticateClient } from './middleware/require-client.ts'
 
 type Claims = Awaited<ReturnType<typeof authenticateRead>>
 
+/** What a route needs to read as its caller. */
+interface CallerReading {
+  claims: Claims
+  readAsCaller: ReadAsCaller
+}
+
 /** An access token, in one of the two ways that it may be carried. */
 const SIGNED_IN = [{ bearer: [] }, { cookie: [] }]
 const TOKEN_REFUSALS = ['ambiguous_credentials', 'unauthenticated'] as const
+const STANDING_REFUSALS = ['enrolment_required', 'step_up_required'] as const
+
+/** The codes of what a guard refuses that asks for a token. */
+const refusalsOf = ({ mayEnrol = false }: Leniency): readonly RefusalCode[] =>
+  mayEnrol ? TOKEN_REFUSALS : [...TOKEN_REFUSALS, ...STANDING_REFUSALS]
 
 /**
  * Lets in whoever has a valid access token, for reading. It trusts the token and the blocklist, whose lag
- * docs/security.md states. It adds `claims`.
+ * docs/security.md states. Only where the token is for enrolment it asks the database, which refuses the session unless
+ * it has shown the factor since. It adds `claims`.
  */
-export const token = (): Guard<{ claims: Claims }> => ({
+export const token = (leniency: Leniency = {}): Guard<{ claims: Claims }> => ({
   security: SIGNED_IN,
-  refuses: TOKEN_REFUSALS,
+  refuses: refusalsOf(leniency),
   actsByToken: false,
   async check(c) {
-    const presented = readAccessToken(c)
-    if (presented === null) throw new Refusal('unauthenticated', { reason: 'no access token' })
-    const claims = await authenticateRead(c.var.platform, presented)
+    const claims = await authenticateRead(c.get('platform'), requireAccessToken(c))
+    if (isForEnrolment(claims) && !leniency.mayEnrol) await authenticateCaller(c)
     c.set('userId', claims.sub)
-    c.var.platform.noteActivity(claims.sid)
+    c.get('platform').noteActivity(claims.sid)
     return { claims }
+  },
+})
+
+/**
+ * Lets in a signed-in user, or one who holds a permission, for reading what is in the database. The route reads it by
+ * `readAsCaller`, which asks in the same round trip for the session and the account as they are now. The guard itself
+ * only checks the token, so such a route answers nothing that it has not read in this way.
+ */
+export const reader = ({
+  permission: name,
+  mayEnrol = false,
+}: { permission?: Permission } & Leniency = {}): Guard<CallerReading> => ({
+  security: SIGNED_IN,
+  refuses: [...refusalsOf({ mayEnrol }), ...(name === undefined ? [] : (['forbidden'] as const))],
+  actsByToken: false,
+  async check(c) {
+    const platform = c.get('platform')
+    const claims = await verifySignature(platform, requireAccessToken(c))
+    return {
+      claims,
+      async readAsCaller(statement) {
+        const { account, session, answer } = await readWithAccount(platform, claims, statement)
+        c.set('userId', account.id)
+        if (!mayEnrol) assertFullStanding(platform, { account, session })
+        platform.noteActivity(claims.sid)
+        if (name !== undefined) assertPermission(account, name)
+        return answer
+      },
+    }
   },
 })
 
@@ -39,47 +87,67 @@ export const token = (): Guard<{ claims: Claims }> => ({
  * Lets in a signed-in user, for whatever changes something. It asks the database for the session and the account as
  * they are now. It adds `caller`.
  */
-export const user = (): Guard<{ caller: Caller }> => ({
+export const user = (leniency: Leniency = {}): Guard<{ caller: Caller }> => ({
   security: SIGNED_IN,
-  refuses: TOKEN_REFUSALS,
+  refuses: refusalsOf(leniency),
   actsByToken: true,
-  check: async (c) => ({ caller: await authenticateCaller(c) }),
+  check: async (c) => ({ caller: await authenticateCaller(c, leniency) }),
 })
 
 /**
  * Lets in a signed-in user whom the route asks for the password once more. It adds `caller`, with what the password is
  * verified by.
  */
-export const userWithCredentials = (): Guard<{ caller: CallerWithCredentials }> => ({
+export const userWithCredentials = (leniency: Leniency = {}): Guard<{ caller: CallerWithCredentials }> => ({
   security: SIGNED_IN,
-  refuses: TOKEN_REFUSALS,
+  refuses: refusalsOf(leniency),
   actsByToken: true,
-  check: async (c) => ({ caller: await authenticateCallerWithCredentials(c) }),
+  check: async (c) => ({ caller: await authenticateCallerWithCredentials(c, leniency) }),
 })
 
-/** Lets in a user who signed in not long ago (ASVS 7.5.1). It adds `caller`. */
-export const recentLogin = (): Guard<{ caller: Caller }> => ({
+/**
+ * Lets in a user who signed in, or stepped up, within ten minutes, and with a strong factor where the account has one
+ * (ASVS 7.5.1). There is no weaker kind, so no route can forget to ask for the factor. It adds `caller`.
+ */
+export const recentLogin = (leniency: Leniency = {}): Guard<{ caller: Caller }> => ({
   security: SIGNED_IN,
-  refuses: [...TOKEN_REFUSALS, 'step_up_required'],
+  refuses: [...refusalsOf(leniency), 'step_up_required'],
   actsByToken: true,
   async check(c) {
-    const caller = await authenticateCaller(c)
-    assertRecentLogin(caller, c.var.platform.now())
+    const caller = await authenticateCaller(c, leniency)
+    assertRecentLogin(c.get('platform'), caller)
+    return { caller }
+  },
+})
+
+/**
+ * Does the same for a route that asks for the password once more, or for a recent login where it gets none: only a
+ * strong factor, where the account has one, must have been shown within ten minutes. It adds `caller`, with what the
+ * password is verified by.
+ */
+export const recentFactor = (): Guard<{ caller: CallerWithCredentials }> => ({
+  security: SIGNED_IN,
+  refuses: refusalsOf({}),
+  actsByToken: true,
+  async check(c) {
+    const caller = await authenticateCallerWithCredentials(c)
+    assertRecentFactor(c.get('platform'), caller)
     return { caller }
   },
 })
 
 /**
  * Lets in a user who holds one permission. It asks the database, so that a role that is given or taken counts at once.
- * It adds `caller`.
+ * With `isRecent` it asks for a recent login as well, as `recentLogin()` does. It adds `caller`.
  */
-export const permission = (name: Permission): Guard<{ caller: Caller }> => ({
+export const permission = (name: Permission, { isRecent = false } = {}): Guard<{ caller: Caller }> => ({
   security: SIGNED_IN,
-  refuses: [...TOKEN_REFUSALS, 'forbidden'],
+  refuses: [...refusalsOf({}), 'forbidden'],
   actsByToken: true,
   async check(c) {
     const caller = await authenticateCaller(c)
-    if (!caller.account.permissions.includes(name)) throw new Refusal('forbidden', { reason: `lacks ${name}` })
+    assertPermission(caller.account, name)
+    if (isRecent) assertRecentLogin(c.get('platform'), caller)
     return { caller }
   },
 })
@@ -113,3 +181,7 @@ export const tokenHolder = (): Guard<object> => ({
   actsByToken: true,
   check: async () => ({}),
 })
+
+function assertPermission({ permissions }: { permissions: readonly string[] }, name: Permission): void {
+  if (!permissions.includes(name)) throw new Refusal('forbidden', { reason: `lacks ${name}` })
+}

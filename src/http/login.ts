@@ -1,4 +1,4 @@
-import type { z } from '@hono/zod-openapi'
+import type * as z from 'zod'
 import type { MfaNeeded, SignedIn } from '../contracts/login.ts'
 import { toUser } from '../services/accounts/profile.ts'
 import type { LoginExtras, LoginResult } from '../services/login/login.ts'

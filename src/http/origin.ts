@@ -9,7 +9,7 @@ export const isSafe = (c: Context): boolean => SAFE_METHODS.includes(c.req.metho
  * Tells whether an origin may call this service from a browser: our own pages may, and those that the deployment lists.
  */
 export function isAllowedOrigin(c: Context, origin: string): boolean {
-  const { settings } = c.var.platform
+  const { settings } = c.get('platform')
   return origin === settings.issuer || settings.allowedOrigins.includes(origin)
 }
 

@@ -10,9 +10,10 @@ import { sendProblem } from './problem.ts'
 export async function sendPage(c: Context, path: string): Promise<Response> {
   const url = new URL(c.req.url)
   url.pathname = path
-  const page = await c.var.platform.fetchAsset(new Request(url, c.req.raw))
+  const page = await c.get('platform').fetchAsset(new Request(url, c.req.raw))
   if (page.headers.has('Content-Security-Policy')) c.set('isPage', true)
-  return page
+  // The headers of a fetched answer cannot be changed, and middleware adds some to every answer.
+  return new Response(page.body, page)
 }
 
 /**
@@ -36,7 +37,7 @@ export async function handleNotFound(c: Context): Promise<Response> {
 async function sendMissingPage(c: Context): Promise<Response> {
   c.set('outcome', 'not_found')
   c.set('isPage', true)
-  const page = await c.var.platform.fetchAsset(new Request(new URL('/404', c.req.url), { method: c.req.method }))
+  const page = await c.get('platform').fetchAsset(new Request(new URL('/404', c.req.url), { method: c.req.method }))
   const response = new Response(page.body, { status: 404, headers: page.headers })
   response.headers.delete('ETag')
   return response

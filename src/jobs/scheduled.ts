@@ -1,5 +1,7 @@
 import { MAIL_SWEEP_AFTER_SECONDS } from '../config.ts'
 import type { Platform } from '../platform/platform.ts'
+import { removeDueFactors } from '../services/factors/removal.ts'
+import { resealTotpSecrets } from '../services/factors/totp-resealing.ts'
 import { cleanUp, reportDatabaseSize } from '../services/housekeeping.ts'
 import { sweepOutbox } from '../services/mail.ts'
 import { rotateSigningKeys } from '../services/signing-keys/periods.ts'
@@ -9,7 +11,7 @@ import { rotateSigningKeys } from '../services/signing-keys/periods.ts'
  * plan.
  */
 const JOBS: Readonly<Record<string, (platform: Platform) => Promise<void>>> = {
-  '* * * * *': (platform) => sweepOutbox(platform, platform.now() - MAIL_SWEEP_AFTER_SECONDS * 1000),
+  '* * * * *': tendEachMinute,
   '47 * * * *': cleanUp,
   '17 3 * * *': tendDaily,
 }
@@ -21,8 +23,18 @@ export async function runScheduled(platform: Platform, cron: string): Promise<vo
   await run(platform)
 }
 
-/** Rotates the signing keys and logs the size of the database. When one of the two fails, the other still runs. */
+/** Sends what the mail queue lost, and removes the factors of one user whose wait is over. */
+async function tendEachMinute(platform: Platform): Promise<void> {
+  const overdueSince = platform.now() - MAIL_SWEEP_AFTER_SECONDS * 1000
+  await allDone([sweepOutbox(platform, overdueSince), removeDueFactors(platform)])
+}
+
+/** Rotates the signing keys, seals anew what `AUTH_SECRET` seals, and logs the size of the database. */
 async function tendDaily(platform: Platform): Promise<void> {
-  const jobs = await Promise.allSettled([rotateSigningKeys(platform), reportDatabaseSize(platform)])
-  for (const job of jobs) if (job.status === 'rejected') throw job.reason
+  await allDone([rotateSigningKeys(platform), resealTotpSecrets(platform), reportDatabaseSize(platform)])
+}
+
+/** Waits for all jobs. When one fails, the others still run. */
+async function allDone(jobs: readonly Promise<unknown>[]): Promise<void> {
+  for (const job of await Promise.allSettled(jobs)) if (job.status === 'rejected') throw job.reason
 }

@@ -41,6 +41,7 @@ export function composeLetter({ kind, locale, link, code, details }: MailContent
     product,
     duration: details.minutes === undefined ? '' : formatDuration(Number(details.minutes), locale),
     email: toFact(details.email),
+    left: toFact(details.left),
     factor: Object.hasOwn(texts.factors, factor) ? (texts.factors[factor] ?? factor) : factor,
     ...signIns,
     roles: toFact(details.roles, MAX_LIST_LENGTH),
@@ -70,11 +71,16 @@ function formatDevice(device: string, { deviceWords }: MailTexts): string {
 }
 
 /**
- * Writes a duration in whole days or hours where it comes out even, and otherwise in minutes: "1 hour", "24 hours", "45
- * minutes".
+ * Writes a duration in whole days (from two on) or hours where it comes out even, and otherwise in minutes: "7 days",
+ * "24 hours", "1 hour", "45 minutes".
  */
 function formatDuration(minutes: number, locale: Locale): string {
-  const [value, unit] = minutes % 60 === 0 ? [minutes / 60, 'hour'] : [minutes, 'minute']
+  const hours = minutes / 60
+  const [value, unit] = !Number.isInteger(hours)
+    ? [minutes, 'minute']
+    : hours > 24 && hours % 24 === 0
+      ? [hours / 24, 'day']
+      : [hours, 'hour']
   return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(value)
 }
 

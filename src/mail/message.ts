@@ -19,8 +19,8 @@ export interface MailContent {
   /** Eight digits, for a person who reads the mail on another device; null for a notice. */
   code: string | null
   /**
-   * The plain facts that a text may quote: `minutes`, `email`, `device`, `location`, `time`, `factor`, `unconfirmed`,
-   * `roles`, and the sign-ins `signIn`, `dropped` and `kept`. Users influence them, so they are always escaped.
+   * The plain facts that a text may quote: `minutes`, `email`, `device`, `location`, `time`, `factor`, `left`,
+   * `roles`, `unconfirmed`, and the sign-ins `signIn`, `dropped` and `kept`. Users influence them, so they are always escaped.
    */
   details: Readonly<Record<string, string>>
 }
@@ -48,6 +48,12 @@ export interface OutgoingMail extends RenderedMail {
   from: string
   to: string
 }
+
+/**
+ * This header (RFC 3834 §5) keeps servers from answering with an out-of-office reply, and so keeps our mails from
+ * starting a loop.
+ */
+export const AUTOMATIC = { 'Auto-Submitted': 'auto-generated' } as const
 
 /** Hands one mail to a server. It resolves once the server has accepted the mail, and otherwise throws `MailError`. */
 export type MailTransport = (mail: OutgoingMail) => Promise<void>

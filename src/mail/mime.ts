@@ -1,13 +1,7 @@
 import MimeNode from 'nodemailer/lib/mime-node'
 import { domainOf, parseRecipient, parseSender } from './addresses.ts'
 import { toLine } from './escape.ts'
-import type { OutgoingMail } from './message.ts'
-
-/**
- * This header (RFC 3834 §5) keeps servers from answering with an out-of-office reply, and so keeps our mails from
- * starting a loop.
- */
-export const AUTOMATIC = { 'Auto-Submitted': 'auto-generated' } as const
+import { AUTOMATIC, type OutgoingMail } from './message.ts'
 
 /** A whole message with the envelope that it travels in. All addresses are ASCII. */
 export interface MimeMessage {

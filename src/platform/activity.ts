@@ -12,18 +12,21 @@ export interface ActivityMessage {
 export type ReportedSessions = Map<string, number>
 
 /**
- * Tells the queue that a session is in use. It does so after the answer, and in each isolate at most once in
- * `resolutionMs`. A queue that fails costs a minute of accuracy and nothing else.
+ * Tells whether a use is worth a message, and takes note of it: in each isolate, a session is reported at most once in
+ * `resolutionMs`.
  */
-export async function reportActivity(
-  queue: Queue<unknown>,
-  reported: ReportedSessions,
-  activity: ActivityMessage,
-  resolutionMs: number,
-): Promise<void> {
+export function isUnreported(reported: ReportedSessions, activity: ActivityMessage, resolutionMs: number): boolean {
   const { sessionId, at } = activity
-  if (at - (reported.get(sessionId) ?? 0) < resolutionMs) return
+  if (at - (reported.get(sessionId) ?? 0) < resolutionMs) return false
   putBounded(reported, sessionId, at, LAST_SEEN_MAX_SESSIONS)
+  return true
+}
+
+/**
+ * Tells the queue that a session is in use, after the answer. A queue that fails costs a minute of accuracy and nothing
+ * else.
+ */
+export async function reportActivity(queue: Queue<unknown>, activity: ActivityMessage): Promise<void> {
   try {
     await queue.send(activity)
   } catch (error) {

@@ -1,9 +1,11 @@
-import { ACCESS_TOKEN_MAX_TTL_SECONDS, ACCESS_TOKEN_RACE_SECONDS, KV_MIN_CACHE_TTL_SECONDS } from '../config.ts'
-import { DependencyError } from '../errors.ts'
+import { ENDED_HERE_MAX_PER_SHARD } from '../config.ts'
+import { hasEntry, placeOf } from '../domain/ended-sessions.ts'
+import { putBounded } from './bounded-map.ts'
 import { askDependency } from './dependency.ts'
+import { type KnownShard, loadEndedList, readEndedList } from './ended-lists.ts'
 import { logError } from './log.ts'
 
-/** A message that names sessions whose mark KV did not take at once, so that the queue writes it later. */
+/** A message that names ended sessions whose object did not answer, so that the queue tells it later. */
 export interface RevocationMessage {
   sessionIds: readonly string[]
 }
@@ -13,51 +15,81 @@ export interface Blocklist {
   /** Tells whether this session has ended. In production the answer may lag (docs/security.md). */
   isRevoked(sessionId: string): Promise<boolean>
   /**
-   * Marks these sessions as ended. What KV refuses is not lost, because a queue tries it again.
-   * @throws {DependencyError} when KV and the queue both refuse.
+   * Tells the objects that these sessions have ended. What an object does not take is not lost, because a queue tries
+   * it again.
+   * @throws {DependencyError} when an object and the queue both refuse.
    */
   revoke(sessionIds: readonly string[]): Promise<void>
-  /** Marks the sessions of a message from the queue. @throws {DependencyError} when KV refuses once more. */
+  /** Tells the sessions of a message from the queue. @throws {DependencyError} when an object refuses once more. */
   revokeLate(message: RevocationMessage): Promise<void>
 }
 
-/** There is only this one mark, so no order of writes, however late or however many at once, makes a mark weaker. */
-const MARK = 'ended'
+/** The object of a shard, which keeps and publishes its ended sessions. */
+export interface EndedSessionsObject {
+  end(entries: readonly number[]): void | Promise<void>
+}
+
+export interface BlocklistBindings {
+  namespace: KVNamespace
+  queue: Queue<unknown>
+  /** Opens the object of a shard. */
+  openObject: (shard: number) => EndedSessionsObject
+  /** Gives the key in KV under which the object of a shard publishes its list. */
+  keyOf: (shard: number) => string
+}
 
 /**
- * A mark outlives every access token that any configuration allows, so that lowering `ACCESS_TOKEN_TTL_SECONDS` revives
- * no token that was signed before. The added seconds are for a request that reads the session just before it ends and
- * signs a token just after.
+ * Makes the blocklist. Ended sessions go to one of a few Durable Objects, which publish them in KV as lists that every
+ * isolate keeps in memory, so that a read normally asks nobody (docs/decisions/0018-blocklist.md).
  */
-const MARK_TTL_SECONDS = ACCESS_TOKEN_MAX_TTL_SECONDS + ACCESS_TOKEN_RACE_SECONDS
-
-/**
- * Makes the blocklist in KV. KV refuses a second write to a key within a second, and any write in an outage. Both go to
- * `queue`, so that a change which D1 has made is not answered with an error.
- */
-export function createBlocklist(namespace: KVNamespace, queue: Queue<unknown>): Blocklist {
-  const put = async (sessionId: string) =>
-    await askDependency('blocklist', () => namespace.put(sessionId, MARK, { expirationTtl: MARK_TTL_SECONDS }))
+export function createBlocklist(
+  { namespace, queue, openObject, keyOf }: BlocklistBindings,
+  shards: readonly KnownShard[],
+  runtime: { now: () => number; waitUntil: (promise: Promise<unknown>) => void },
+): Blocklist {
+  const find = (sessionId: string) => {
+    const { shard, entry } = placeOf(sessionId)
+    const known = shards[shard]
+    if (known === undefined) throw new RangeError(`there is no shard ${shard}`)
+    return { shard, entry, known }
+  }
+  /** This isolate need not wait for the published list to know what it has ended itself. */
+  const remember = (sessionIds: readonly string[]) => {
+    for (const { entry, known } of sessionIds.map(find))
+      putBounded(known.endedHere, entry, true, ENDED_HERE_MAX_PER_SHARD)
+  }
+  /** Tells each object its sessions, and answers which sessions were not taken, and why. */
+  const tell = async (sessionIds: readonly string[]) => {
+    const groups = [...Map.groupBy(sessionIds, (id) => find(id).shard)]
+    const told = await Promise.allSettled(
+      groups.map(async ([shard, ids]) => {
+        const entries = ids.map((id) => find(id).entry)
+        await askDependency('blocklist', async () => await openObject(shard).end(entries))
+        remember(ids)
+      }),
+    )
+    const refused = groups.flatMap(([, ids], index) => (told[index]?.status === 'rejected' ? ids : []))
+    const error: unknown = told.find((result) => result.status === 'rejected')?.reason
+    return { refused, error }
+  }
   return {
     async isRevoked(sessionId) {
-      const mark = await askDependency('blocklist', () =>
-        namespace.get(sessionId, { cacheTtl: KV_MIN_CACHE_TTL_SECONDS }),
-      )
-      return mark !== null
+      const { shard, entry, known } = find(sessionId)
+      if (known.endedHere.has(entry)) return true
+      const list = await loadEndedList(known, () => readEndedList(namespace, keyOf(shard)), runtime)
+      return hasEntry(list, entry)
     },
     async revoke(sessionIds) {
-      const written = await Promise.allSettled(sessionIds.map(put))
-      const refused = sessionIds.filter((_, index) => written[index]?.status === 'rejected')
+      const { refused, error } = await tell(sessionIds)
       if (refused.length === 0) return
-      const { reason } = written.find((result) => result.status === 'rejected') ?? {}
-      logError('blocklist refused, queued instead', reason, { sessions: refused.length })
+      logError('blocklist refused, queued instead', error, { sessions: refused.length })
       const message: RevocationMessage = { sessionIds: refused }
       await askDependency('blocklist', () => queue.send(message))
+      remember(refused)
     },
     async revokeLate({ sessionIds }) {
-      const written = await Promise.allSettled(sessionIds.map(put))
-      const refused = written.find((result) => result.status === 'rejected')
-      if (refused) throw new DependencyError('blocklist', refused.reason)
+      const { refused, error } = await tell(sessionIds)
+      if (refused.length > 0) throw error
     },
   }
 }

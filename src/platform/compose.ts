@@ -1,23 +1,27 @@
 import { LAST_SEEN_RESOLUTION_SECONDS } from '../config.ts'
 import type { Requester } from '../domain/requester.ts'
-import { type ReportedSessions, reportActivity } from './activity.ts'
-import { createBlocklist } from './blocklist.ts'
-import { type Configuration, readConfiguration } from './configuration.ts'
+import type { Settings } from '../env.ts'
+import { isUnreported, type ReportedSessions, reportActivity } from './activity.ts'
+import { type BlocklistBindings, createBlocklist } from './blocklist.ts'
+import { readConfiguration } from './configuration.ts'
 import { openDatabase, readDatabaseBytes } from './database.ts'
-import { openLoginThrottle, openThrottleObject } from './login-throttle.ts'
+import { endedListKey, type KnownShard, newKnownShards, readEndedList } from './ended-lists.ts'
+import { openLoginThrottle } from './login-throttle.ts'
 import { type MailPause, respectPauses } from './mail-pause.ts'
 import { announceMails, reportDeadMail } from './mail-queue.ts'
 import { createMailTransport } from './mail-transport.ts'
 import type { Platform } from './platform.ts'
 import { createRateLimiter, type RateWindows } from './rate-limiter.ts'
+import { openInRegion } from './regional-objects.ts'
 
-/**
- * The values that one isolate keeps for a set of bindings. They are made once, and none of them belongs to a request.
- */
-interface Remembered extends Configuration {
-  keyRing: Platform['keyRing']
-  readiness: Platform['readiness']
-  mailPause: MailPause
+/** The parts of the platform that belong to a request: the others outlive it. */
+type OfRequest = 'requester' | 'blocklist' | 'rateLimiter' | 'noteActivity'
+
+/** What one isolate makes once for a set of bindings and keeps. None of it belongs to a request. */
+interface Remembered {
+  parts: Omit<Platform, OfRequest>
+  blocklist: BlocklistBindings
+  knownShards: readonly KnownShard[]
   rateWindows: RateWindows
   reportedSessions: ReportedSessions
 }
@@ -32,10 +36,8 @@ function recall(env: Env): Remembered {
   const known = remembered.get(env)
   if (known) return known
   const fresh = {
-    ...readConfiguration({ ...env }),
-    keyRing: { current: null, triedAt: 0 },
-    readiness: { known: null, askedAt: 0 },
-    mailPause: { until: 0, reason: '' },
+    ...makeParts(env),
+    knownShards: newKnownShards(),
     rateWindows: new Map(),
     reportedSessions: new Map(),
   }
@@ -43,8 +45,55 @@ function recall(env: Env): Remembered {
   return fresh
 }
 
+function makeParts(env: Env): Pick<Remembered, 'parts' | 'blocklist'> {
+  const { settings, providers } = readConfiguration({ ...env })
+  const blocklist = bindBlocklist(env, settings)
+  const mailPause: MailPause = { until: 0, reason: '' }
+  const parts: Remembered['parts'] = {
+    settings,
+    db: openDatabase(env.DB),
+    now: () => Date.now(),
+    random: () => Math.random(),
+    loginThrottle: (name) => openLoginThrottle(() => openInRegion(env.LOGIN_THROTTLE, name, settings.region)),
+    announceMails: (outboxIds, delaySeconds = 0) => announceMails(env.MAIL_QUEUE, outboxIds, delaySeconds),
+    reportDeadMail: (mail) => reportDeadMail(env.MAIL_DEAD_QUEUE, mail),
+    sendMail: respectPauses((mail) => createMailTransport(settings.mail, env)(mail), mailPause, {
+      now: () => Date.now(),
+      random: () => Math.random(),
+      sleep: (milliseconds) => scheduler.wait(milliseconds),
+      settings,
+    }),
+    listDevMails: (to) => env.DEV_MAILBOX.getByName('mailbox').list(to),
+    fetchAsset: (request) => env.ASSETS.fetch(request),
+    keyRing: { current: null, triedAt: 0 },
+    readiness: { known: null, askedAt: 0 },
+    providers,
+    databaseBytes: () => readDatabaseBytes(env.DB),
+    probes: {
+      database: () => readDatabaseBytes(env.DB),
+      blocklist: () => readEndedList(env.BLOCKLIST, blocklist.keyOf(0)),
+      endedSessions: () => openShard(env, settings, 0).ping(),
+      loginThrottle: () => openInRegion(env.LOGIN_THROTTLE, 'probe', settings.region).ping(),
+      ...(env.PICTURES ? { pictures: () => env.PICTURES.head('probe') } : {}),
+    },
+  }
+  return { parts, blocklist }
+}
+
+const openShard = (env: Env, { region }: Settings, shard: number) =>
+  openInRegion(env.ENDED_SESSIONS, `shard-${shard}`, region)
+
+function bindBlocklist(env: Env, settings: Settings): BlocklistBindings {
+  return {
+    namespace: env.BLOCKLIST,
+    queue: env.REVOCATION_QUEUE,
+    openObject: (shard) => openShard(env, settings, shard),
+    keyOf: (shard) => endedListKey(env.ENDED_SESSIONS.idFromName(`shard-${shard}`)),
+  }
+}
+
 /**
- * Builds the platform of one request or job.
+ * Builds the platform of one request or job: what the isolate keeps, with what belongs to the request alone.
  * @throws {ConfigurationError} when a variable is missing or malformed; nothing is served then.
  */
 export function composePlatform(
@@ -52,39 +101,18 @@ export function composePlatform(
   requester: Requester,
   context: Pick<ExecutionContext, 'waitUntil'>,
 ): Platform {
-  const { settings, keyRing, readiness, providers, mailPause, rateWindows, reportedSessions } = recall(env)
+  const { parts, blocklist, knownShards, rateWindows, reportedSessions } = recall(env)
+  const { settings } = parts
   const waitUntil = (promise: Promise<unknown>) => context.waitUntil(promise)
   return {
-    settings,
-    db: openDatabase(env.DB),
-    now: Date.now,
-    random: Math.random,
+    ...parts,
     requester,
-    blocklist: createBlocklist(env.BLOCKLIST, env.REVOCATION_QUEUE),
-    loginThrottle: (name) => openLoginThrottle(() => openThrottleObject(env.LOGIN_THROTTLE, name, settings.region)),
-    rateLimiter: createRateLimiter(env.COUNTERS, rateWindows, { now: Date.now, waitUntil }),
+    blocklist: createBlocklist(blocklist, knownShards, { now: () => Date.now(), waitUntil }),
+    rateLimiter: createRateLimiter(env.COUNTERS, rateWindows, { now: () => Date.now(), waitUntil }),
     noteActivity: (sessionId) => {
-      const resolutionMs = lastSeenResolutionMs(settings.sessionIdleTimeoutSeconds)
-      waitUntil(reportActivity(env.ACTIVITY_QUEUE, reportedSessions, { sessionId, at: Date.now() }, resolutionMs))
-    },
-    announceMails: (outboxIds, delaySeconds = 0) => announceMails(env.MAIL_QUEUE, outboxIds, delaySeconds),
-    reportDeadMail: (mail) => reportDeadMail(env.MAIL_DEAD_QUEUE, mail),
-    sendMail: respectPauses((mail) => createMailTransport(settings.mail, env)(mail), mailPause, {
-      now: Date.now,
-      random: Math.random,
-      sleep: (milliseconds) => scheduler.wait(milliseconds),
-    }),
-    listDevMails: (to) => env.DEV_MAILBOX.getByName('mailbox').list(to),
-    fetchAsset: (request) => env.ASSETS.fetch(request),
-    keyRing,
-    readiness,
-    providers,
-    databaseBytes: () => readDatabaseBytes(env.DB),
-    probes: {
-      database: () => readDatabaseBytes(env.DB),
-      blocklist: () => env.BLOCKLIST.get('probe'),
-      loginThrottle: () => openThrottleObject(env.LOGIN_THROTTLE, 'probe', settings.region).ping(),
-      ...(env.PICTURES ? { pictures: () => env.PICTURES.head('probe') } : {}),
+      const activity = { sessionId, at: Date.now() }
+      if (isUnreported(reportedSessions, activity, lastSeenResolutionMs(settings.sessionIdleTimeoutSeconds)))
+        waitUntil(reportActivity(env.ACTIVITY_QUEUE, activity))
     },
   }
 }

@@ -1,22 +1,35 @@
+import { LOG_LEVELS, type LogLevel } from '../config.ts'
+import type { Settings } from '../env.ts'
+
 /**
  * The fields of a log entry besides its message. An entry is one line of JSON. It holds its own time, because it may be
  * read where workerd's time is not kept.
  */
 export type LogFields = Readonly<Record<string, unknown>>
 
-export function logInfo(message: string, fields: LogFields = {}): void {
-  console.log(JSON.stringify({ level: 'info', time: new Date().toISOString(), message, ...fields }))
+/** The setting that says which lines are written. */
+type Chosen = Pick<Settings, 'logLevel'>
+
+/** Tells whether lines of a level are written, so that nobody collects the fields of one that is not. */
+export const isLogged = ({ logLevel }: Chosen, level: LogLevel): boolean =>
+  LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(logLevel)
+
+export function logInfo(settings: Chosen, message: string, fields: LogFields = {}): void {
+  if (isLogged(settings, 'info')) log('info', message, fields)
 }
 
-export function logWarning(message: string, fields: LogFields = {}): void {
-  console.warn(JSON.stringify({ level: 'warn', time: new Date().toISOString(), message, ...fields }))
+export function logWarning(settings: Chosen, message: string, fields: LogFields = {}): void {
+  if (isLogged(settings, 'warn')) log('warn', message, fields)
 }
 
-/** Logs an error with its stack and causes. */
+/** Writes a line, whatever `LOG_LEVEL` is. */
+export function log(level: LogLevel, message: string, fields: LogFields): void {
+  console[level](JSON.stringify({ level, time: new Date().toISOString(), message, ...fields }))
+}
+
+/** Logs an error with its stack and causes, whatever `LOG_LEVEL` is. */
 export function logError(message: string, error: unknown, fields: LogFields = {}): void {
-  console.error(
-    JSON.stringify({ level: 'error', time: new Date().toISOString(), message, error: describeError(error), ...fields }),
-  )
+  log('error', message, { error: describeError(error), ...fields })
 }
 
 /**

@@ -1,4 +1,3 @@
-import type { Settings } from '../env.ts'
 import { askDependency } from './dependency.ts'
 
 /** A password to check. `isBarred` says that the account may not log in, whatever the password is. */
@@ -9,7 +8,14 @@ export interface LoginTry {
   isBarred: boolean
 }
 
-/** The result of an attempt to log in. `isFirst` marks the attempt that found the account newly throttled. */
+/** The refusal of an attempt. `isFirst` marks the attempt that found a budget newly spent. */
+export interface Throttled {
+  outcome: 'throttled'
+  retryAfterSeconds: number
+  isFirst: boolean
+}
+
+/** The result of an attempt to log in. */
 export type LoginAttempt =
   /** `rehash` is a hash of today's strength, where the verified one was weaker. */
   | { outcome: 'right'; rehash: string | null }
@@ -19,11 +25,20 @@ export type LoginAttempt =
    * one.
    */
   | { outcome: 'barred' }
-  | { outcome: 'throttled'; retryAfterSeconds: number; isFirst: boolean }
+  | Throttled
+
+/** A try of the second factor that goes by this method. */
+export interface FactorTry {
+  method: string
+  deviceId: string | null
+}
+
+/** Whether a factor may be tried. `drawnOn` names the budgets that a right try clears. */
+export type FactorAdmission = { outcome: 'admitted'; drawnOn: string[] } | Throttled
 
 /**
- * Checks and hashes the passwords of one account, behind its throttle. When the object does not answer, it throws a
- * `DependencyError` and lets nobody in.
+ * Checks and hashes the passwords of one account, and counts the tries of its second factors, behind its throttle.
+ * When the object does not answer, it throws a `DependencyError` and lets nobody in.
  */
 export interface AccountThrottle {
   attempt(input: LoginTry): Promise<LoginAttempt>
@@ -31,18 +46,13 @@ export interface AccountThrottle {
   hashSignUpPassword(password: string): Promise<string | null>
   hashPassword(password: string): Promise<string>
   resetPassword(password: string): Promise<string>
-}
-
-/**
- * Finds a throttle object by its keyed name. An object stays for ever where it is first asked for, so all of them are
- * asked for in one region. Otherwise its distance, or who asked first, could tell whether a name has an account.
- */
-export function openThrottleObject<Stub>(
-  objects: { getByName(name: string, options: { locationHint: DurableObjectLocationHint }): Stub },
-  name: string,
-  region: Settings['region'],
-): Stub {
-  return objects.getByName(name, { locationHint: region })
+  /** Counts a try of a second factor, before it is compared. */
+  countFactorTry(input: FactorTry): Promise<FactorAdmission>
+  clearFactorTries(drawnOn: readonly string[]): Promise<void>
+  /** Makes the hashes of the recovery codes of one account. */
+  hashRecoveryCodes(codes: readonly string[]): Promise<string[]>
+  /** Finds the hash of a recovery code among those of its account. */
+  findRecoveryCode(code: string, hashes: readonly string[]): Promise<string | null>
 }
 
 /** Makes the throttle of an account, which asks the object that `open` finds. */
@@ -54,5 +64,9 @@ export function openLoginThrottle(open: () => AccountThrottle): AccountThrottle 
     hashSignUpPassword: (password) => call((stub) => stub.hashSignUpPassword(password)),
     hashPassword: (password) => call((stub) => stub.hashPassword(password)),
     resetPassword: (password) => call((stub) => stub.resetPassword(password)),
+    countFactorTry: (input) => call((stub) => stub.countFactorTry(input)),
+    clearFactorTries: (drawnOn) => call((stub) => stub.clearFactorTries(drawnOn)),
+    hashRecoveryCodes: (codes) => call((stub) => stub.hashRecoveryCodes(codes)),
+    findRecoveryCode: (code, hashes) => call((stub) => stub.findRecoveryCode(code, hashes)),
   }
 }

@@ -1,4 +1,5 @@
 import { MAIL_WAIT_MS } from '../config.ts'
+import type { Settings } from '../env.ts'
 import { MailThrottledError, type MailTransport } from '../mail/message.ts'
 import { logWarning } from './log.ts'
 
@@ -10,11 +11,12 @@ export interface MailPause {
   reason: string
 }
 
-interface Clock {
+interface Surroundings {
   now: () => number
   /** Gives a number from 0 up to, but not including, 1. */
   random: () => number
   sleep: (milliseconds: number) => Promise<void>
+  settings: Pick<Settings, 'logLevel'>
 }
 
 /** Makes a duration up to half as long again, so that mails that were put off together do not come back together. */
@@ -26,7 +28,8 @@ export const withJitter = (duration: number, random: () => number): number => du
  * in whole seconds and its messages cost money.
  * @throws {MailThrottledError} where the wait would be long; the mail then goes back to the outbox.
  */
-export function respectPauses(send: MailTransport, pause: MailPause, { now, random, sleep }: Clock): MailTransport {
+export function respectPauses(send: MailTransport, pause: MailPause, surroundings: Surroundings): MailTransport {
+  const { now, random, sleep, settings } = surroundings
   return async (mail) => {
     const patientUntil = now() + MAIL_WAIT_MS.inAll
     const waitForTurn = async () => {
@@ -41,7 +44,7 @@ export function respectPauses(send: MailTransport, pause: MailPause, { now, rand
         return await send(mail)
       } catch (error) {
         if (!(error instanceof MailThrottledError)) throw error
-        logWarning('mail server asks for a pause', { reason: error.reason, waitMs: error.waitMs })
+        logWarning(settings, 'mail server asks for a pause', { reason: error.reason, waitMs: error.waitMs })
         pause.until = Math.max(pause.until, now() + error.waitMs)
         pause.reason = error.reason
       }

@@ -2,7 +2,7 @@ import type { Settings } from '../env.ts'
 import { MailError, type MailTransport, type OutgoingMail } from '../mail/message.ts'
 import { createBindingTransport, type EmailBinding } from '../mail/transports/binding.ts'
 import { createResendTransport } from '../mail/transports/resend.ts'
-import { createSmtpTransport } from '../mail/transports/smtp.ts'
+import type { SmtpServer } from '../mail/transports/smtp-url.ts'
 
 interface MailBindings {
   SEND_EMAIL: EmailBinding
@@ -16,7 +16,7 @@ interface MailBindings {
 export function createMailTransport(settings: Settings['mail'], bindings: MailBindings): MailTransport {
   switch (settings.transport) {
     case 'smtp':
-      return createSmtpTransport(configured(settings.smtp))
+      return sendBySmtp(configured(settings.smtp))
     case 'resend':
       return createResendTransport({ apiKey: configured(settings.resendApiKey), baseUrl: settings.resendBaseUrl })
     case 'binding':
@@ -28,6 +28,17 @@ export function createMailTransport(settings: Settings['mail'], bindings: MailBi
       }
   }
 }
+
+/**
+ * Loads SMTP with the first mail, so that the start-up of a Worker that sends in another way does not pay for it
+ * (docs/decisions/0019-bundle.md).
+ */
+const sendBySmtp =
+  (server: SmtpServer): MailTransport =>
+  async (mail) => {
+    const { createSmtpTransport } = await import('../mail/transports/smtp.ts')
+    await createSmtpTransport(server)(mail)
+  }
 
 /** Gives a value whose presence the check of the configuration has made sure of. */
 function configured<Value>(value: Value | null): Value {

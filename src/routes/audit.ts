@@ -1,7 +1,8 @@
 import { AuditEvent, AuditQuery } from '../contracts/audit.ts'
 import { listOf } from '../contracts/lists.ts'
-import { permission } from '../http/guards.ts'
-import { answer, createRouter, route } from '../http/route.ts'
+import { reader } from '../http/guards.ts'
+import { answer, route } from '../http/route.ts'
+import { createRouter } from '../http/router.ts'
 import { readAuditEvents } from '../services/audit.ts'
 
 const listRoute = route({
@@ -11,7 +12,7 @@ const listRoute = route({
   summary: 'The audit trail',
   description:
     'Needs the permission `audit:read`. Newest first; mails that were given up are of the type `mail.failed`.',
-  guard: permission('audit:read'),
+  guard: reader({ permission: 'audit:read' }),
   query: AuditQuery,
   answers: {
     200: answer(listOf(AuditEvent), 'A page of events.'),
@@ -19,5 +20,5 @@ const listRoute = route({
 })
 
 export const auditRoutes = createRouter().openapi(listRoute, async (c) =>
-  c.json(await readAuditEvents(c.var.platform, c.req.valid('query')), 200),
+  c.json(await readAuditEvents(c.get('platform'), c.get('readAsCaller'), c.req.valid('query')), 200),
 )

@@ -1,6 +1,7 @@
-import { JWKS_MAX_AGE_SECONDS, RETRY_AFTER_SECONDS, VERSION } from '../config.ts'
+import { ACR, JWKS_MAX_AGE_SECONDS, RETRY_AFTER_SECONDS, VERSION } from '../config.ts'
 import { Health, Jwks, Readiness, ServerMetadata } from '../contracts/health.ts'
-import { answer, createRouter, route } from '../http/route.ts'
+import { answer, route } from '../http/route.ts'
+import { createRouter } from '../http/router.ts'
 import { readReadiness } from '../services/health/health.ts'
 import { loadKeyRing } from '../services/signing-keys/signing-keys.ts'
 
@@ -43,18 +44,18 @@ const PUBLIC = `public, max-age=${JWKS_MAX_AGE_SECONDS}`
 export const serviceRoutes = createRouter()
   .openapi(healthRoute, (c) => c.json({ status: 'ok' as const, version: VERSION }, 200))
   .openapi(readyRoute, async (c) => {
-    const dependencies = await readReadiness(c.var.platform)
+    const dependencies = await readReadiness(c.get('platform'))
     c.header('Cache-Control', 'no-store')
     if (Object.values(dependencies).every(({ status }) => status === 'ok'))
       return c.json({ status: 'ok' as const, dependencies }, 200)
     return c.json({ status: 'unavailable' as const, dependencies }, 503, { 'Retry-After': String(RETRY_AFTER_SECONDS) })
   })
   .openapi(jwksRoute, async (c) => {
-    const { publicJwks } = await loadKeyRing(c.var.platform)
+    const { publicJwks } = await loadKeyRing(c.get('platform'))
     return c.json({ keys: [...publicJwks] }, 200, { 'Cache-Control': PUBLIC })
   })
   .openapi(metadataRoute, (c) => {
-    const { issuer } = c.var.platform.settings
+    const { issuer } = c.get('platform').settings
     const authentication = ['client_secret_basic']
     const metadata = {
       issuer,
@@ -64,6 +65,7 @@ export const serviceRoutes = createRouter()
       introspection_endpoint_auth_methods_supported: authentication,
       revocation_endpoint: `${issuer}/auth/revoke`,
       revocation_endpoint_auth_methods_supported: authentication,
+      acr_values_supported: Object.values(ACR),
       response_types_supported: [],
       service_documentation: `${issuer}/docs`,
     }

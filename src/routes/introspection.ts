@@ -1,7 +1,8 @@
 import { Introspection, TokenRequest } from '../contracts/introspection.ts'
 import { form } from '../http/body.ts'
 import { client } from '../http/guards.ts'
-import { answer, createRouter, route } from '../http/route.ts'
+import { answer, route } from '../http/route.ts'
+import { createRouter } from '../http/router.ts'
 import { introspect, revoke } from '../services/introspection/introspection.ts'
 
 const tags = ['For other services']
@@ -32,8 +33,8 @@ const revokeRoute = route({
 })
 
 export const introspectionRoutes = createRouter()
-  .openapi(introspectRoute, async (c) => c.json(await introspect(c.var.platform, c.req.valid('form').token), 200))
+  .openapi(introspectRoute, async (c) => c.json(await introspect(c.get('platform'), c.req.valid('form').token), 200))
   .openapi(revokeRoute, async (c) => {
-    await revoke(c.var.platform, c.req.valid('form').token, c.get('clientId'))
+    await revoke(c.get('platform'), c.req.valid('form').token, c.get('clientId'))
     return c.body(null, 200)
   })

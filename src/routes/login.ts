@@ -1,9 +1,11 @@
 import { Status } from '../contracts/common.ts'
 import { LoginAnswer, LoginRequest, MfaEmailRequest, MfaLoginRequest, SignedIn } from '../contracts/login.ts'
 import { json } from '../http/body.ts'
+import { readDeviceToken } from '../http/cookies.ts'
 import { loginBudget } from '../http/guards.ts'
 import { presentLogin, presentSession, readLoginExtras } from '../http/login.ts'
-import { answer, createRouter, route } from '../http/route.ts'
+import { answer, route } from '../http/route.ts'
+import { createRouter } from '../http/router.ts'
 import { logInWithPassword } from '../services/login/login.ts'
 import { logInWithSecondFactor, sendMfaCode } from '../services/login/second-factor.ts'
 
@@ -27,10 +29,11 @@ const mfaRoute = route({
   path: '/auth/login/mfa',
   tags,
   summary: 'Complete a login with its second factor',
+  description: 'From the address and the device that began it, within five minutes.',
   guard: loginBudget(),
   body: json(MfaLoginRequest),
   answers: { 200: answer(SignedIn, 'Signed in.') },
-  refuses: ['ambiguous_credentials', 'invalid_code'],
+  refuses: ['ambiguous_credentials', 'invalid_code', 'login_throttled'],
 })
 
 const mfaEmailRoute = route({
@@ -43,13 +46,13 @@ const mfaEmailRoute = route({
   answers: {
     202: answer(Status('code_sent'), 'A mail is on its way.'),
   },
-  refuses: ['invalid_token'],
+  refuses: ['ambiguous_credentials', 'invalid_token'],
 })
 
 export const loginRoutes = createRouter()
   .openapi(loginRoute, async (c) => {
     const { delivery, ...credentials } = c.req.valid('json')
-    const result = await logInWithPassword(c.var.platform, {
+    const result = await logInWithPassword(c.get('platform'), {
       ...credentials,
       ...readLoginExtras(c, delivery),
       countStranger: c.get('countStranger'),
@@ -57,15 +60,17 @@ export const loginRoutes = createRouter()
     return c.json(presentLogin(c, result, delivery), 200)
   })
   .openapi(mfaRoute, async (c) => {
-    const { delivery, ...input } = c.req.valid('json')
-    const session = await logInWithSecondFactor(c.var.platform, {
+    const { delivery, code, ...input } = c.req.valid('json')
+    const session = await logInWithSecondFactor(c.get('platform'), {
       ...input,
+      proof: { code },
       ...readLoginExtras(c, delivery),
       countStranger: c.get('countStranger'),
     })
     return c.json(presentSession(c, session, delivery), 200)
   })
   .openapi(mfaEmailRoute, async (c) => {
-    await sendMfaCode(c.var.platform, c.req.valid('json').ticket)
+    const { ticket } = c.req.valid('json')
+    await sendMfaCode(c.get('platform'), { ticket, deviceToken: readDeviceToken(c) })
     return c.json({ status: 'code_sent' as const }, 202)
   })

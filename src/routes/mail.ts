@@ -1,14 +1,14 @@
 import { zValidator } from '@hono/zod-validator'
 import { Hono } from 'hono'
 import { createMiddleware } from 'hono/factory'
-import { z } from 'zod'
+import * as z from 'zod'
 import { Refusal } from '../errors.ts'
 import type { AppEnv } from '../http/context.ts'
 import { sendPage } from '../http/pages.ts'
 
 /** In production these addresses do not exist. */
 const developmentOnly = createMiddleware<AppEnv>(async (c, next) => {
-  if (!c.var.platform.settings.isDevelopment) throw new Refusal('not_found')
+  if (!c.get('platform').settings.isDevelopment) throw new Refusal('not_found')
   await next()
 })
 
@@ -16,7 +16,14 @@ const developmentOnly = createMiddleware<AppEnv>(async (c, next) => {
 export const devMailboxRoutes = new Hono<AppEnv>()
   .use('/dev/*', developmentOnly)
   .get('/dev/mailbox', async (c) => await sendPage(c, '/dev-mailbox'))
-  .get('/dev/mailbox.json', zValidator('query', z.object({ to: z.string().optional() })), async (c) => {
-    const { to } = c.req.valid('query')
-    return c.json({ items: await c.var.platform.listDevMails(to?.toLowerCase() ?? null) })
-  })
+  .get(
+    '/dev/mailbox.json',
+    zValidator(
+      'query',
+      z.lazy(() => z.object({ to: z.string().optional() })),
+    ),
+    async (c) => {
+      const { to } = c.req.valid('query')
+      return c.json({ items: await c.get('platform').listDevMails(to?.toLowerCase() ?? null) })
+    },
+  )

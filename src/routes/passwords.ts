@@ -1,8 +1,9 @@
 import { ChangePasswordRequest, EmailRequest, ResetPasswordRequest } from '../contracts/accounts.ts'
 import { Status } from '../contracts/common.ts'
 import { json } from '../http/body.ts'
-import { userWithCredentials } from '../http/guards.ts'
-import { answer, createRouter, route } from '../http/route.ts'
+import { recentFactor } from '../http/guards.ts'
+import { answer, route } from '../http/route.ts'
+import { createRouter } from '../http/router.ts'
 import { changePassword, requestPasswordReset, resetPassword } from '../services/passwords/passwords.ts'
 
 const tags = ['Passwords']
@@ -39,7 +40,7 @@ const changeRoute = route({
   summary: 'Change my password',
   description: 'My other sessions end.',
   limit: 'sensitive',
-  guard: userWithCredentials(),
+  guard: recentFactor(),
   body: json(ChangePasswordRequest),
   answers: {
     204: { description: 'The password is changed.' },
@@ -49,15 +50,15 @@ const changeRoute = route({
 
 export const passwordRoutes = createRouter()
   .openapi(forgotRoute, async (c) => {
-    await requestPasswordReset(c.var.platform, c.req.valid('json').email)
+    await requestPasswordReset(c.get('platform'), c.req.valid('json').email)
     return c.json({ status: 'reset_sent' as const }, 202)
   })
   .openapi(resetRoute, async (c) => {
     const { password, ...proof } = c.req.valid('json')
-    await resetPassword(c.var.platform, proof, password)
+    await resetPassword(c.get('platform'), proof, password)
     return c.body(null, 204)
   })
   .openapi(changeRoute, async (c) => {
-    await changePassword(c.var.platform, c.get('caller'), c.req.valid('json'))
+    await changePassword(c.get('platform'), c.get('caller'), c.req.valid('json'))
     return c.body(null, 204)
   })

@@ -1,15 +1,15 @@
-import { z } from '@hono/zod-openapi'
 import { listOf, PageQuery } from '../contracts/lists.ts'
 import { LogoutRequest, RefreshAnswer, RefreshRequest } from '../contracts/login.ts'
-import { CurrentSession, SessionView } from '../contracts/sessions.ts'
+import { CurrentSession, SessionParam, SessionView } from '../contracts/sessions.ts'
 import { Refusal } from '../errors.ts'
 import { optionalJson } from '../http/body.ts'
 import type { Context } from '../http/context.ts'
 import { clearTokenCookies, readRefreshCookie, setTokenCookies } from '../http/cookies.ts'
-import { token, tokenHolder, user } from '../http/guards.ts'
+import { reader, token, tokenHolder, user } from '../http/guards.ts'
 import { readAccessToken } from '../http/middleware/authenticate.ts'
 import { assertTrustedOrigin } from '../http/origin.ts'
-import { answer, createRouter, route } from '../http/route.ts'
+import { answer, route } from '../http/route.ts'
+import { createRouter } from '../http/router.ts'
 import { endOtherSessions, endSession, logOut } from '../services/sessions/ending.ts'
 import { listSessions } from '../services/sessions/list.ts'
 import { refreshSession } from '../services/sessions/refresh.ts'
@@ -62,7 +62,7 @@ const listRoute = route({
   path: '/auth/sessions',
   tags,
   summary: 'My sessions',
-  guard: token(),
+  guard: reader(),
   query: PageQuery,
   answers: { 200: answer(listOf(SessionView), 'Newest first.') },
 })
@@ -73,7 +73,7 @@ const endRoute = route({
   tags,
   summary: 'End one of my sessions',
   guard: user(),
-  params: z.object({ id: z.string().max(64) }),
+  params: SessionParam,
   answers: { 204: { description: 'It has ended.' } },
   refuses: ['not_found'],
 })
@@ -91,14 +91,14 @@ export const sessionRoutes = createRouter()
   .openapi(refreshRoute, async (c) => {
     const { token, isCookie } = readRefreshToken(c, c.req.valid('json').refreshToken)
     if (token === null) throw new Refusal('invalid_refresh_token', { reason: 'none sent' })
-    const tokens = await refreshSession(c.var.platform, token)
+    const tokens = await refreshSession(c.get('platform'), token)
     if (!isCookie) return c.json({ tokenType: 'Bearer' as const, ...tokens }, 200)
     setTokenCookies(c, tokens)
     return c.json({ expiresIn: tokens.expiresIn }, 200)
   })
   .openapi(logoutRoute, async (c) => {
     const { token: refreshToken } = readRefreshToken(c, c.req.valid('json').refreshToken)
-    await logOut(c.var.platform, { accessToken: readAccessToken(c), refreshToken })
+    await logOut(c.get('platform'), { accessToken: readAccessToken(c), refreshToken })
     clearTokenCookies(c)
     c.header('Clear-Site-Data', '"cache", "storage"')
     return c.body(null, 204)
@@ -119,17 +119,18 @@ export const sessionRoutes = createRouter()
     )
   })
   .openapi(listRoute, async (c) => {
-    return c.json(await listSessions(c.var.platform, c.get('claims'), c.req.valid('query')), 200)
+    const { claims, readAsCaller } = c.var
+    return c.json(await listSessions(c.get('platform'), readAsCaller, claims, c.req.valid('query')), 200)
   })
   .openapi(endRoute, async (c) => {
     const { account } = c.get('caller')
-    const ended = await endSession(c.var.platform, { id: c.req.valid('param').id, userId: account.id })
+    const ended = await endSession(c.get('platform'), { id: c.req.valid('param').id, userId: account.id })
     if (!ended) throw new Refusal('not_found')
     return c.body(null, 204)
   })
   .openapi(endOthersRoute, async (c) => {
     const { session } = c.get('caller')
-    await endOtherSessions(c.var.platform, session)
+    await endOtherSessions(c.get('platform'), session)
     return c.body(null, 204)
   })
 

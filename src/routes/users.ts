@@ -1,15 +1,14 @@
-import { z } from '@hono/zod-openapi'
 import { listOf } from '../contracts/lists.ts'
 import { RoleAssignment } from '../contracts/roles.ts'
-import { UserChanges, UserQuery } from '../contracts/user-administration.ts'
+import { UserChanges, UserParams, UserQuery } from '../contracts/user-administration.ts'
 import { User } from '../contracts/users.ts'
 import { json } from '../http/body.ts'
-import { permission } from '../http/guards.ts'
-import { answer, createRouter, route } from '../http/route.ts'
+import { permission, reader } from '../http/guards.ts'
+import { answer, route } from '../http/route.ts'
+import { createRouter } from '../http/router.ts'
 import { assignRoles, changeUser, deleteUser, endUserSessions, readUser, readUsers } from '../services/users/users.ts'
 
 const tags = ['Administration']
-const params = z.object({ id: z.string().max(64) })
 
 const listRoute = route({
   method: 'get',
@@ -17,7 +16,7 @@ const listRoute = route({
   tags,
   summary: 'Search the users',
   description: 'Needs the permission `users:read`. Newest first.',
-  guard: permission('users:read'),
+  guard: reader({ permission: 'users:read' }),
   query: UserQuery,
   answers: { 200: answer(listOf(User), 'A page of users.') },
 })
@@ -28,8 +27,8 @@ const readRoute = route({
   tags,
   summary: 'One user',
   description: 'Needs the permission `users:read`.',
-  guard: permission('users:read'),
-  params,
+  guard: reader({ permission: 'users:read' }),
+  params: UserParams,
   answers: { 200: answer(User, 'The user.') },
   refuses: ['not_found'],
 })
@@ -41,7 +40,7 @@ const changeRoute = route({
   summary: 'Change a user, deactivate them or let them back in',
   description: 'Needs the permission `users:write`, and every permission that the user has.',
   guard: permission('users:write'),
-  params,
+  params: UserParams,
   body: json(UserChanges),
   answers: { 200: answer(User, 'The user as they are now.') },
   refuses: ['not_found', 'permission_not_held', 'last_admin', 'username_taken'],
@@ -53,8 +52,8 @@ const deleteRoute = route({
   tags,
   summary: 'Delete a user',
   description: 'Needs the permission `users:delete`, and every permission that the user has.',
-  guard: permission('users:delete'),
-  params,
+  guard: permission('users:delete', { isRecent: true }),
+  params: UserParams,
   answers: { 204: { description: 'The account is gone.' } },
   refuses: ['not_found', 'permission_not_held', 'last_admin'],
 })
@@ -66,8 +65,8 @@ const rolesRoute = route({
   summary: 'Set the roles of a user',
   description:
     'Needs the permission `roles:assign`, every permission that the user has, and every one that the roles give. Everybody has the role `user`, named or not.',
-  guard: permission('roles:assign'),
-  params,
+  guard: permission('roles:assign', { isRecent: true }),
+  params: UserParams,
   body: json(RoleAssignment),
   answers: { 200: answer(User, 'The user as they are now.') },
   refuses: ['not_found', 'permission_not_held', 'last_admin'],
@@ -80,27 +79,34 @@ const endSessionsRoute = route({
   summary: 'Sign a user out everywhere',
   description: 'Needs the permission `users:write`, and every permission that the user has.',
   guard: permission('users:write'),
-  params,
+  params: UserParams,
   answers: { 204: { description: 'Every session has ended.' } },
   refuses: ['not_found', 'permission_not_held'],
 })
 
 export const userRoutes = createRouter()
-  .openapi(listRoute, async (c) => c.json(await readUsers(c.var.platform, c.req.valid('query')), 200))
-  .openapi(readRoute, async (c) => c.json(await readUser(c.var.platform, c.req.valid('param').id), 200))
+  .openapi(listRoute, async (c) =>
+    c.json(await readUsers(c.get('platform'), c.get('readAsCaller'), c.req.valid('query')), 200),
+  )
+  .openapi(readRoute, async (c) =>
+    c.json(await readUser(c.get('platform'), c.get('readAsCaller'), c.req.valid('param').id), 200),
+  )
   .openapi(changeRoute, async (c) => {
     const { account } = c.get('caller')
-    return c.json(await changeUser(c.var.platform, account, c.req.valid('param').id, c.req.valid('json')), 200)
+    return c.json(await changeUser(c.get('platform'), account, c.req.valid('param').id, c.req.valid('json')), 200)
   })
   .openapi(deleteRoute, async (c) => {
-    await deleteUser(c.var.platform, c.get('caller').account, c.req.valid('param').id)
+    await deleteUser(c.get('platform'), c.get('caller').account, c.req.valid('param').id)
     return c.body(null, 204)
   })
   .openapi(rolesRoute, async (c) => {
     const { account } = c.get('caller')
-    return c.json(await assignRoles(c.var.platform, account, c.req.valid('param').id, c.req.valid('json').roles), 200)
+    return c.json(
+      await assignRoles(c.get('platform'), account, c.req.valid('param').id, c.req.valid('json').roles),
+      200,
+    )
   })
   .openapi(endSessionsRoute, async (c) => {
-    await endUserSessions(c.var.platform, c.get('caller').account, c.req.valid('param').id)
+    await endUserSessions(c.get('platform'), c.get('caller').account, c.req.valid('param').id)
     return c.body(null, 204)
   })

@@ -10,10 +10,11 @@ import { type VerifiedToken, type VerifyOptions, verifyForService } from '../ser
  * network, and its callers hold no key.
  *
  * `verify(token, { permission?, fresh? })` answers the token's claims, or why there are none: `unauthenticated`,
- * `forbidden`, or `unavailable` when a dependency is down or the configuration is broken. `fresh` asks the database for
+ * `forbidden`, or `unavailable` when a dependency is down or the configuration is broken. A session that lacks a second
+ * factor which a role requires is `forbidden` everything. `fresh` asks the database for
  * the session, and for the user's status and permissions as they are now. Without it the signature and the blocklist
- * are trusted, which may lag a minute. It never throws, because an exception would carry its message to the other
- * Worker.
+ * are trusted, which may lag (docs/security.md, "How fast a token dies"). It never throws, because an exception would
+ * carry its message to the other Worker.
  */
 export class AuthRpc extends WorkerEntrypoint<Env> {
   async verify(token: string, options?: VerifyOptions): Promise<VerifiedToken> {

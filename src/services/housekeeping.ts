@@ -10,12 +10,14 @@ import { logError, logInfo } from '../platform/log.ts'
 import type { Platform, Reading } from '../platform/platform.ts'
 import { deleteUnverifiedAccounts } from '../storage/accounts/accounts.ts'
 import { deleteAuditCounts, deleteAuditEvents } from '../storage/audit.ts'
-import { deleteExpiredStates } from '../storage/federation/identities.ts'
 import { deleteExpiredExchanges } from '../storage/federation/login-exchanges.ts'
 import { deleteFailedMails, deleteSettledMails } from '../storage/mail.ts'
 import { deleteExpiredTokens } from '../storage/one-time-tokens.ts'
 import { deleteExpiredSessions, deleteIdleSessions } from '../storage/sessions/sessions.ts'
+import { deleteOldTrusts } from '../storage/sessions/trusted-devices.ts'
+import { deleteExpiredStates } from '../storage/spent-states.ts'
 import { idleTimeoutMs } from './sessions/live-sessions.ts'
+import { trustMs } from './sessions/remembered-devices.ts'
 
 /** Deletes some rows of one kind and answers how many they were. Fewer than the limit means that none is left. */
 type DeleteSome = (limit: number) => Promise<number>
@@ -47,13 +49,13 @@ export async function cleanUp(deps: Reading): Promise<void> {
     if (next === undefined) break
     if (await isUnfinished(...next)) waiting.push(next)
   }
-  logInfo('cleaned up', { removed, unfinished: waiting.map(([kind]) => kind) })
+  logInfo(deps.settings, 'cleaned up', { removed, unfinished: waiting.map(([kind]) => kind) })
   if (failures.length > 0) throw failures[0]
 }
 
 /** Logs how large the database is, so that an operator sees in time that it fills. */
-export async function reportDatabaseSize(deps: Pick<Platform, 'databaseBytes'>): Promise<void> {
-  logInfo('database size', { bytes: await deps.databaseBytes() })
+export async function reportDatabaseSize(deps: Pick<Platform, 'databaseBytes' | 'settings'>): Promise<void> {
+  logInfo(deps.settings, 'database size', { bytes: await deps.databaseBytes() })
 }
 
 /**
@@ -69,6 +71,7 @@ function kindsOf(deps: Reading): Record<string, DeleteSome> {
   return {
     sessions: (limit) => deleteExpiredSessions(db, now, limit),
     ...(idleMs > 0 && { idleSessions: (limit) => deleteIdleSessions(db, now - idleMs, limit) }),
+    trustedDevices: (limit) => deleteOldTrusts(db, now - trustMs(deps), limit),
     tokens: (limit) => deleteExpiredTokens(db, before(TOKEN_KEEP_SECONDS), limit),
     exchanges: (limit) => deleteExpiredExchanges(db, now, limit),
     states: (limit) => deleteExpiredStates(db, now, limit),

@@ -1,14 +1,10 @@
 import {
-  EMAIL_CHANGE_TOKEN_TTL_SECONDS,
   LOCALES,
   MAIL_LEASE_SECONDS,
   MAIL_RECORD_PAUSES_MS,
   MAIL_RETRY_DELAYS_SECONDS,
   MAIL_SWEEP_BATCH,
   MAIL_SWEEP_BATCHES,
-  MFA_TICKET_TTL_SECONDS,
-  RESET_TOKEN_TTL_SECONDS,
-  VERIFICATION_TOKEN_TTL_SECONDS,
 } from '../config.ts'
 import { makeCode, makeToken } from '../crypto/derived-token.ts'
 import { MAIL_KINDS, type MailContent, MailError, type MailKind, MailThrottledError } from '../mail/message.ts'
@@ -27,7 +23,7 @@ import {
   type OverdueMail,
   postponeMailStatement,
 } from '../storage/mail.ts'
-import type { OneTimeToken } from '../storage/one-time-tokens.ts'
+import type { OneTimeToken, OneTimeTokenPurpose } from '../storage/one-time-tokens.ts'
 
 type Needs = Pick<
   Platform,
@@ -35,17 +31,27 @@ type Needs = Pick<
 >
 
 /**
- * The page that each token opens, and how long the token lives. A ticket has no page, because its code is typed where
- * the login waits.
+/**
+ * The page that each token opens. That of a second factor has none, because its code is typed where the login or the
+ * step-up waits.
  */
 const TOKEN_PAGES = {
-  verify_email: { page: '/verify-email', ttlSeconds: VERIFICATION_TOKEN_TTL_SECONDS },
-  reset_password: { page: '/reset-password', ttlSeconds: RESET_TOKEN_TTL_SECONDS },
-  change_email: { page: '/confirm-email-change', ttlSeconds: EMAIL_CHANGE_TOKEN_TTL_SECONDS },
-  mfa_ticket: { page: null, ttlSeconds: MFA_TICKET_TTL_SECONDS },
+  verify_email: '/verify-email',
+  reset_password: '/reset-password',
+  change_email: '/confirm-email-change',
+  mfa_ticket: null,
+  step_up: null,
+  not_me: '/not-me',
+  keep_factors: '/keep-factors',
 } as const
 
-/** These notices link to the account they tell of, because whoever reads them can still sign in to it. */
+/** Links that protect an account have no code beside them, because nobody has to type one on another device. */
+const WITHOUT_CODE: readonly OneTimeTokenPurpose[] = ['not_me', 'keep_factors']
+
+/**
+ * These notices link to the account they tell of, where they carry no link to undo it, because whoever reads them can
+ * still sign in to it.
+ */
 const ACCOUNT_NOTICES: readonly MailKind[] = [
   'account_created',
   'account_claimed',
@@ -53,6 +59,10 @@ const ACCOUNT_NOTICES: readonly MailKind[] = [
   'new_device',
   'factor_added',
   'factor_removed',
+  'factors_removed',
+  'new_email_in_use',
+  'passkey_copied',
+  'recovery_code_used',
   'role_granted',
   'roles_changed',
 ]
@@ -86,7 +96,7 @@ export async function deliverNextMail(deps: Needs): Promise<string | null> {
   const about = { outboxId: mail.id, kind: mail.kind, attempts: mail.attempts }
   if (mail.tokenId !== null && token === null) {
     await dropMailStatement(db, mail, 'token used')
-    logInfo('mail dropped', about)
+    logInfo(settings, 'mail dropped', about)
     return mail.id
   }
   try {
@@ -98,7 +108,7 @@ export async function deliverNextMail(deps: Needs): Promise<string | null> {
     return mail.id
   }
   await recordDelivery(deps, mail)
-  logInfo('mail delivered', about)
+  logInfo(settings, 'mail delivered', about)
   return mail.id
 }
 
@@ -143,16 +153,16 @@ function describeMail(deps: Needs, mail: OutboxRow, token: OneTimeToken | null):
     const link = ACCOUNT_NOTICES.includes(kind) ? `${appUrl}/account` : null
     return { kind, locale, link, code: null, details: mail.details }
   }
-  const { page, ttlSeconds } = TOKEN_PAGES[token.purpose]
+  const page = TOKEN_PAGES[token.purpose]
   const subject = { purpose: token.purpose, id: token.id, generation: 0, salt: token.salt }
   // A browser sends the fragment to nobody, so no server, log, proxy or referrer ever holds the token.
   const link = page === null ? null : `${appUrl}${page}#token=${makeToken(secrets, subject)}`
-  const minutes = String(Math.round(ttlSeconds / 60))
+  const minutes = String(Math.round((token.expiresAt - mail.createdAt) / 60_000))
   return {
     kind,
     locale,
     link,
-    code: makeCode(secrets, subject),
+    code: WITHOUT_CODE.includes(token.purpose) ? null : makeCode(secrets, subject),
     details: { ...mail.details, minutes },
   }
 }

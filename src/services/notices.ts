@@ -1,10 +1,13 @@
+import { NOT_ME_TOKEN_TTL_SECONDS } from '../config.ts'
 import type { MailKind } from '../mail/message.ts'
 import type { Platform } from '../platform/platform.ts'
 import { factsWith } from '../storage/accounts/access-proof.ts'
 import type { Account } from '../storage/accounts/accounts.ts'
-import type { Condition } from '../storage/conditions.ts'
+import { undoableNoticeStatements } from '../storage/accounts/undo.ts'
+import type { Statement } from '../storage/batch.ts'
+import { addressOf, type Condition } from '../storage/conditions.ts'
 import { enqueueNoticeStatement } from '../storage/mail.ts'
-import { newId } from './identifiers.ts'
+import { newId, newOneTimeToken } from './identifiers.ts'
 import { loginFacts } from './login/facts.ts'
 
 /** The content of a notice, and the condition under which it is sent. */
@@ -20,22 +23,46 @@ interface News {
   found?: Parameters<typeof factsWith>[1]
   /** It is false for a notice that does not say when and from where the request came. */
   hasRequestFacts?: boolean
+  /** Where the notice goes instead of the address that the account has at its place in the batch. */
+  recipient?: string
+  /** A notice that could be undone carries no link for that where this holds. */
+  whenFinal?: Condition
 }
 
+/** These notices carry a link by which the owner of the account undoes what they tell of. */
+const UNDOABLE: readonly MailKind[] = [
+  'password_changed',
+  'email_changed',
+  'factor_added',
+  'factor_removed',
+  'factors_removed',
+  'account_claimed',
+]
+
 /**
- * Tells the owner of an account by mail, in the account's language, that something happened to it. The statement joins
- * the batch that records what happened; the mail's id is announced once that batch is done.
+ * Tells the owner of an account by mail, in the account's language, that something happened to it. The statements join
+ * the batch that records what happened; the mail's id is announced once that batch is done. The address is read within
+ * the batch, so that of two changes at once none is told to an address that the other has changed. Statements that
+ * remove something come after these, because the link "This was not me" puts back what is there at this place.
  */
 export function noticeTo(
   { db, requester }: Pick<Platform, 'db' | 'requester'>,
-  { id: userId, email: recipient, locale }: Pick<Account, 'id' | 'email' | 'locale'>,
-  { kind, at, when, facts, found, hasRequestFacts = true }: News,
+  { id: userId, locale }: Pick<Account, 'id' | 'locale'>,
+  { kind, at, when, facts, found, hasRequestFacts = true, recipient, whenFinal }: News,
 ) {
   const id = newId()
   const known = { ...(hasRequestFacts ? loginFacts(requester, at) : {}), ...facts }
-  const details = found ? factsWith(known, found) : known
-  return {
-    id,
-    statement: enqueueNoticeStatement(db, { id, kind, recipient, userId, locale, createdAt: at, details }, when),
+  const notice = {
+    ...{ id, kind, userId, locale, createdAt: at },
+    recipient: recipient ?? addressOf(userId),
+    details: found ? factsWith(known, found) : known,
   }
+  const statements: readonly Statement[] = UNDOABLE.includes(kind)
+    ? undoableNoticeStatements(db, notice, {
+        token: newOneTimeToken(at, NOT_ME_TOKEN_TTL_SECONDS),
+        when,
+        whenFinal,
+      })
+    : [enqueueNoticeStatement(db, notice, when)]
+  return { id, statements }
 }

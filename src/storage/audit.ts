@@ -23,14 +23,28 @@ export type AuditType =
   | 'login.throttled'
   | 'reauthentication.failed'
   | 'reauthentication.throttled'
+  | 'step_up.code_requested'
+  | 'step_up.succeeded'
+  | 'step_up.failed'
+  | 'step_up.throttled'
   | 'session.refresh_reused'
   | 'session.ended'
   | 'password.reset_requested'
   | 'password.reset'
   | 'password.changed'
+  | 'account.reverted'
+  | 'factors.removal_requested'
+  | 'factors.removal_stopped'
+  | 'factors.removal_dropped'
+  | 'factors.removed'
   | 'identity.linked'
   | 'identity.link_failed'
   | 'identity.unlinked'
+  | 'factor.added'
+  | 'factor.removed'
+  | 'passkey.renamed'
+  | 'passkey.counter_reversed'
+  | 'factor.recovery_code_used'
   | 'role.granted'
   | 'roles.assigned'
   | 'role.created'
@@ -123,7 +137,7 @@ export function auditEachUserStatement(db: Database, event: { type: AuditType; a
  * Lists the events that match, newest first. `from` is included, `to` is not; `before` is the place of the event that
  * was shown last.
  */
-export async function listAuditEvents(
+export function listAuditEventsStatement(
   db: Database,
   filter: {
     userId: string | undefined
@@ -139,7 +153,7 @@ export async function listAuditEvents(
   // The plus sign keeps SQLite from using the index of the type, which would search everybody's events for one
   // person's.
   const whenType = userId === undefined ? eq(auditEvents.type, type ?? '') : sql`+${auditEvents.type} = ${type}`
-  return await db
+  return db
     .select(fields)
     .from(auditEvents)
     .where(

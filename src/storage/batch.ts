@@ -5,7 +5,8 @@ import type { Database } from './database.ts'
 export type Statement = BatchItem<'sqlite'>
 /** One statement, several that belong together, or null where this batch needs none. */
 type Step = Statement | readonly Statement[] | null
-type AnswerOf<Of> = Of extends Statement
+/** What a step answers. */
+export type AnswerOf<Of> = Of extends Statement
   ? Of['_']['result']
   : Of extends readonly Statement[]
     ? { [Index in keyof Of]: AnswerOf<Of[Index]> }

@@ -1,9 +1,9 @@
-import { getTableColumns, is, SQL, sql } from 'drizzle-orm'
+import { getTableColumns, is, type Placeholder, SQL, sql } from 'drizzle-orm'
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core'
 import type { Database } from './database.ts'
 
 type Values<Table extends SQLiteTable> = {
-  [Column in keyof Table['$inferInsert']]: Table['$inferInsert'][Column] | SQL
+  [Column in keyof Table['$inferInsert']]: Table['$inferInsert'][Column] | SQL | Placeholder
 }
 
 /**

@@ -1,9 +1,19 @@
 import { type SQL, sql } from 'drizzle-orm'
+import type { OrPlace, Places } from './prepared.ts'
 
 /** These expressions are for statements that depend, inside one batch, on what the database holds at that moment. */
 
 /** The condition under which a statement of a batch takes effect. */
 export type Condition = SQL
+
+/** Holds where all of these conditions do. */
+export const whenAll = (conditions: readonly Condition[]): Condition => sql`(${sql.join([...conditions], sql` and `)})`
+
+/** Holds where one of these conditions does. */
+export const whenAny = (conditions: readonly Condition[]): Condition =>
+  sql`(${sql.join([sql`false`, ...conditions], sql` or `)})`
+
+export const whenNot = (condition: Condition): Condition => sql`not (${condition})`
 
 /**
  * Gives the time at which a password was removed or set. It is always later than the last time, even within one
@@ -20,7 +30,7 @@ export const userIdByToken = (tokenId: string): SQL => sql`(select user_id from 
 export const whenTokenExists = (tokenId: string): SQL =>
   sql`exists (select 1 from one_time_tokens where id = ${tokenId})`
 
-export const whenSessionExists = (sessionId: string): SQL =>
+export const whenSessionExists = (sessionId: OrPlace<string>): SQL =>
   sql`exists (select 1 from sessions where id = ${sessionId})`
 
 /** Holds where this session belongs to this user. */
@@ -31,7 +41,33 @@ export const whenSessionIsOf = ({ id, userId }: { id: string; userId: string }):
 export const whenReplaced = (session: { id: string; userId: string }, newSessionId: string): SQL =>
   sql`${whenSessionIsOf(session)} and ${whenSessionExists(newSessionId)}`
 
-export const whenAddressIsTaken = (email: string): SQL => sql`exists (select 1 from users where email = ${email})`
+/** Gives the address that an account has at this place in the batch. */
+export const addressOf = (userId: string): SQL => sql`(select email from users where id = ${userId})`
+
+/** Gives the id of the account, other than this one, that gave the address up and may still take it back; or null. */
+export const userIdByFormerAddress = (email: string, exceptUserId = ''): SQL =>
+  sql`(select user_id from one_time_tokens
+    where email = ${email} and purpose = 'not_me' and user_id <> ${exceptUserId} limit 1)`
+
+/**
+ * Holds where an account has the address, or where one other than `exceptUserId` gave it up and may still take it back
+ * (docs/decisions/0022-not-me.md).
+ */
+export const whenAddressIsTaken = (email: string, exceptUserId = ''): SQL =>
+  sql`(exists (select 1 from users where email = ${email})
+    or ${userIdByFormerAddress(email, exceptUserId)} is not null)`
+
+/** Gives the id of the account that has the address, or else of the one that may still take it back; or null. */
+export const ownerOfAddress = (email: string): SQL =>
+  sql`coalesce(${userIdByEmail(email)}, ${userIdByFormerAddress(email)})`
+
+/** Gives the kind of the mail that tells the mailbox of a taken address that somebody wanted to use the address. */
+export const takenMailKind = (email: string): SQL =>
+  sql`iif(${userIdByEmail(email)} is null, 'address_reserved', 'already_registered')`
+
+/** Holds where a token is live that gives its account an address, and no other account may take that address back. */
+export const whenTokenGivesAddress = (tokenId: string, { userId, email }: { userId: string; email: string }): SQL =>
+  sql`${whenTokenExists(tokenId)} and ${userIdByFormerAddress(email, userId)} is null`
 
 /** Gives a username as the account that has it spells it, or null where nobody has it. */
 export const takenUsername = (username: string | null): SQL =>
@@ -59,10 +95,13 @@ export const signUpTimeOf = (userId: SQL): SQL =>
 
 /**
  * One text for everything that opens an account: whether and when its address was verified, its password set or
- * removed, and a reset required. The text differs once any of this has changed. A rehash does not change it.
+ * removed, a reset required, and which authenticator app and passkeys it has. The text differs once any of this has
+ * changed. Neither a rehash nor the use of a factor changes it.
  */
 export const credentialsVersion = sql<string>`json_array(users.email_verified_at, users.password_hash is null,
-  users.password_changed_at, users.password_reset_required_at)`
+  users.password_changed_at, users.password_reset_required_at,
+  (select activated_at from totp_secrets where user_id = users.id),
+  (select group_concat(id, ' ' order by id) from passkeys where user_id = users.id))`
 
 /** An account as it was when somebody proved to be its owner. */
 export interface Proven {
@@ -73,7 +112,7 @@ export interface Proven {
 /**
  * Holds where the account is active and what opens it has not changed since: nobody claimed it or changed its password.
  */
-export const whenAsProven = (account: Proven): SQL =>
+export const whenAsProven = (account: Proven | Places<Proven>): SQL =>
   sql`exists (select 1 from users where id = ${account.id} and status = 'active'
     and ${credentialsVersion} = ${account.credentialsVersion})`
 

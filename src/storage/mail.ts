@@ -11,14 +11,14 @@ import { oneTimeTokens, outbox } from './schema/index.ts'
 
 export type OutboxRow = typeof outbox.$inferSelect
 
-interface NewMail {
+export interface NewMail {
   id: string
   kind: string | SQL
   recipient: string | SQL
   /** The user whom the mail concerns; null for an address without an account. */
   userId: string | SQL | null
   locale: string
-  tokenId?: string
+  tokenId?: string | SQL
   details?: Record<string, string> | SQL
   createdAt: number
 }

@@ -1,4 +1,4 @@
-import { and, eq, gt, inArray, isNull, lt, type SQL, sql } from 'drizzle-orm'
+import { and, eq, gt, inArray, isNull, lt, notInArray, type SQL, sql } from 'drizzle-orm'
 import { accountFields } from './accounts/accounts.ts'
 import { inOneBatch } from './batch.ts'
 import { insertWhere } from './conditional-insert.ts'
@@ -17,13 +17,18 @@ export interface NewOneTimeToken {
   expiresAt: number
 }
 
+/** How a token is found whose code somebody typed. */
+type Wanted = { id: string } | { email: string } | { sessionId: string }
+
 /** The account that a token is made for, and what must still be true of it. */
-type TokenOwner = { id: string; unlessTaken?: string; asProven?: Proven } | { email: string; isUnverified?: boolean }
+type TokenOwner =
+  | { id: string; unlessTaken?: string; asProven?: Proven; when?: SQL }
+  | { email: string; isUnverified?: boolean }
 
 /**
  * Makes a token for the active account that `owner` picks, or none where there is no such account. With `unlessTaken`,
- * it does so only while nobody has that address; with `asProven`, only while the account is as it was then. The token
- * proves the account's address, or `email` where it names one.
+ * it does so only while nobody else has that address; with `asProven`, only while the account is as it was then; with
+ * `when`, only if that holds. The token proves the account's address, or `email` where it names one.
  */
 export function issueTokenStatement(
   db: Database,
@@ -32,6 +37,8 @@ export function issueTokenStatement(
     purpose: OneTimeTokenPurpose | SQL
     email?: string
     methods?: string[]
+    sessionId?: string
+    client?: string
   },
   owner: TokenOwner,
 ) {
@@ -47,11 +54,12 @@ export function issueTokenStatement(
 function whenIsOwner(owner: TokenOwner): SQL | undefined {
   if ('email' in owner)
     return and(eq(users.email, owner.email), owner.isUnverified ? isNull(users.emailVerifiedAt) : undefined)
-  const { id, unlessTaken, asProven } = owner
+  const { id, unlessTaken, asProven, when } = owner
   return and(
     eq(users.id, id),
-    unlessTaken === undefined ? undefined : sql`not ${whenAddressIsTaken(unlessTaken)}`,
+    unlessTaken === undefined ? undefined : sql`not ${whenAddressIsTaken(unlessTaken, id)}`,
     asProven && whenAsProven(asProven),
+    when,
   )
 }
 
@@ -81,20 +89,16 @@ export async function findToken(
 /**
  * Counts a guess at the code of a token, before the code is compared. It answers nothing when there is no such token,
  * when the guesses at it are used up, or when those of its user and purpose are used up for the day. A token is picked
- * by its id, or as the newest that was mailed to an address. Several accounts may have asked for one new address. Each
- * then has a token of its own, so that none can make the code of another useless.
+ * by its id, or as the newest that was mailed to an address or that a session asked for. Several accounts may have
+ * asked for one new address. Each then has a token of its own, so that none can make the code of another useless.
  */
 export async function countGuess(
   db: Database,
-  guess: ({ id: string } | { email: string }) & { purpose: OneTimeTokenPurpose; at: number },
-  limits: { perToken: number; perDay: number },
+  guess: Wanted & { purpose: OneTimeTokenPurpose; at: number },
+  limits: { perToken: number; perDay: number | null },
 ) {
   const { purpose, at } = guess
-  const ids =
-    'id' in guess
-      ? sql`(${guess.id})`
-      : sql`(select id from (select id, max(created_at) from one_time_tokens
-          where email = ${guess.email} and purpose = ${purpose} group by user_id))`
+  const ids = idsOf(guess, purpose)
   const { tokens, accounts } = await inOneBatch(db, {
     tokens: db
       .update(oneTimeTokens)
@@ -105,7 +109,9 @@ export async function countGuess(
           eq(oneTimeTokens.purpose, purpose),
           gt(oneTimeTokens.expiresAt, at),
           lt(oneTimeTokens.attempts, limits.perToken),
-          sql`(select sum(t.attempts) from one_time_tokens t where t.user_id = one_time_tokens.user_id
+          limits.perDay === null
+            ? undefined
+            : sql`(select sum(t.attempts) from one_time_tokens t where t.user_id = one_time_tokens.user_id
             and t.purpose = ${purpose} and t.created_at > ${at - 86_400_000}) < ${limits.perDay}`,
         ),
       )
@@ -124,6 +130,28 @@ export async function countGuess(
   })
 }
 
+function idsOf(wanted: Wanted, purpose: OneTimeTokenPurpose): SQL {
+  if ('id' in wanted) return sql`(${wanted.id})`
+  if ('sessionId' in wanted)
+    return sql`(select id from one_time_tokens where session_id = ${wanted.sessionId} and purpose = ${purpose}
+      order by created_at desc, id desc limit 1)`
+  return sql`(select id from (select id, max(created_at) from one_time_tokens
+    where email = ${wanted.email} and purpose = ${purpose} group by user_id))`
+}
+
+/** Uses up one token, and no other. When it is used twice at once, one finds it in the answer. */
+export function spendTokenStatement(db: Database, id: string) {
+  return db.delete(oneTimeTokens).where(eq(oneTimeTokens.id, id)).returning({ id: oneTimeTokens.id })
+}
+
+/** Lets a token live until a time, if it would not live as long without. */
+export function prolongTokenStatement(db: Database, id: string, expiresAt: number) {
+  return db
+    .update(oneTimeTokens)
+    .set({ expiresAt: sql`max(${oneTimeTokens.expiresAt}, ${expiresAt})` })
+    .where(eq(oneTimeTokens.id, id))
+}
+
 /**
  * Uses a token up, and with it every other one of the same user and purpose. It stands last in a batch whose other
  * statements depend on the token. When two batches race, one finds the token in the answer and the other has done
@@ -136,16 +164,22 @@ export function consumeTokenStatement(db: Database, id: string) {
     .returning({ id: oneTimeTokens.id })
 }
 
-/** Does the same for a token whose use makes every other token of its user worthless, whatever its purpose. */
-export function consumeAllTokensStatement(db: Database, id: string) {
+/**
+ * Holds for tokens that die with the credentials of their user. The others protect the owner against whoever changes
+ * credentials: they undo such a change, or stop the removal of the factors.
+ */
+const whenOfCredentials = notInArray(oneTimeTokens.purpose, ['not_me', 'keep_factors'])
+
+/** Does the same for a token whose use makes all others of its user worthless that depend on the credentials. */
+export function consumeAllTokensStatement(db: Database, id: string, when: SQL = sql`true`) {
   return db
     .delete(oneTimeTokens)
-    .where(eq(oneTimeTokens.userId, userIdByToken(id)))
+    .where(and(eq(oneTimeTokens.userId, userIdByToken(id)), whenOfCredentials, when))
     .returning({ id: oneTimeTokens.id })
 }
 
-export function deleteTokensStatement(db: Database, userId: string, when: SQL) {
-  return db.delete(oneTimeTokens).where(and(eq(oneTimeTokens.userId, userId), when))
+export function deleteTokensStatement(db: Database, userId: string | SQL, when: SQL) {
+  return db.delete(oneTimeTokens).where(and(eq(oneTimeTokens.userId, userId), whenOfCredentials, when))
 }
 
 export function deleteExpiredTokens(db: Database, nowMs: number, limit: number): Promise<number> {

@@ -214,12 +214,72 @@ describe('LoginThrottle: what it keeps', () => {
 })
 
 describe('LoginThrottle: what can be called from outside', () => {
-  it('is five methods and nothing else: private members cannot be called over RPC, and the alarm only by the platform', async () => {
+  it('is what the platform asks for and nothing else: private members cannot be called over RPC, and the alarm only by the platform', async () => {
     expect(Object.getOwnPropertyNames(LoginThrottle.prototype).sort()).toEqual(
-      ['alarm', 'attempt', 'constructor', 'hashPassword', 'hashSignUpPassword', 'ping', 'resetPassword'].sort(),
+      [
+        'alarm',
+        'attempt',
+        'clearFactorTries',
+        'constructor',
+        'countFactorTry',
+        'findRecoveryCode',
+        'hashRecoveryCodes',
+        'hashPassword',
+        'hashSignUpPassword',
+        'ping',
+        'resetPassword',
+      ].sort(),
     )
     const stub = throttle() as unknown as Record<string, () => Promise<unknown>>
     for (const method of ['alarm', 'constructor'])
       await expect(async () => await stub[method]?.(), method).rejects.toThrow()
+  })
+})
+
+describe('LoginThrottle: the tries of a second factor', () => {
+  const tryTotp = (deviceId: string | null = null) => throttle().countFactorTry({ method: 'totp', deviceId })
+  const admitted = async (count: number, deviceId: string | null = null) =>
+    (await Promise.all(Array.from({ length: count }, () => tryTotp(deviceId)))).filter(
+      ({ outcome }) => outcome === 'admitted',
+    ).length
+
+  it('are counted before they are compared, so that exactly 5 of 100 at once are compared (ASVS 6.5.1)', async () => {
+    expect(await admitted(100)).toBe(5)
+  })
+
+  it('draw on no budget of the password, and its attempts on none of theirs', async () => {
+    expect(await admitted(10)).toBe(5)
+    expect(await storm(10)).toBe(5)
+    expect(await throttle().countFactorTry({ method: 'email', deviceId: null })).toMatchObject({ outcome: 'admitted' })
+  })
+
+  it('of strangers leave a known device its own budget', async () => {
+    expect(await admitted(10)).toBe(5)
+    expect(await admitted(10, 'device')).toBe(5)
+    expect(await admitted(10, 'other device')).toBe(5)
+  })
+
+  it('are forgotten once a right one clears what it drew on, also where it was the last of all devices', async () => {
+    for (let device = 0; device < 4; device += 1) await admitted(device < 3 ? 5 : 4, `device ${device}`)
+    const last = await tryTotp('device 4')
+    if (last.outcome !== 'admitted') throw new Error('refused')
+    await throttle().clearFactorTries(last.drawnOn)
+    expect(await tryTotp('device 4')).toMatchObject({ drawnOn: ['factor:totp:device:device 4', 'factor:totp:devices'] })
+  })
+
+  it('stay counted after a reset of the password, which lets in whoever reads the mails', async () => {
+    await admitted(5)
+    await storm(5)
+    await throttle().resetPassword(RIGHT)
+    expect(await storm(1)).toBe(1)
+    expect(await tryTotp()).toEqual({ outcome: 'throttled', retryAfterSeconds: 1, isFirst: true })
+    expect(await tryTotp()).toEqual({ outcome: 'throttled', retryAfterSeconds: 1, isFirst: false })
+  })
+
+  it('are forgotten a day after the last one', async () => {
+    await admitted(5)
+    vi.setSystemTime(START + DAY_MS)
+    await runDurableObjectAlarm(throttle())
+    expect(await stored()).toEqual([])
   })
 })

@@ -38,6 +38,7 @@ describe('AuthRpc, asked by another Worker over a service binding', () => {
       roles: ['user'],
       permissions: [],
       methods: ['pwd'],
+      acr: 'urn:postern:acr:single-factor',
       authenticatedAt: expect.any(Number),
     })
     const { authenticatedAt } = body as { authenticatedAt: number }
@@ -74,17 +75,18 @@ describe('AuthRpc, asked by another Worker over a service binding', () => {
         expect(await ask(token, search)).toEqual(UNAUTHENTICATED)
   })
 
-  it('refuses after logout', async () => {
+  it('refuses after logout, also where the isolate has read the list of ended sessions before', async () => {
     const user = await workers.signedIn()
+    expect((await ask(user.tokens.accessToken)).status).toBe(200)
     await logOut(user)
     expect(await ask(user.tokens.accessToken)).toEqual(UNAUTHENTICATED)
     expect(await ask(user.tokens.accessToken, '?fresh')).toEqual(UNAUTHENTICATED)
   })
 
-  it('refuses at once after logout when asked with fresh, although KV does not show it yet', async () => {
+  it('refuses at once when asked with fresh, although no list of ended sessions shows the end yet', async () => {
     const user = await workers.signedIn()
-    await logOut(user)
-    await workers.forgetRevocation(user.sessionId)
+    await workers.sql('delete from grants where session_id = ?', user.sessionId)
+    await workers.sql('delete from sessions where id = ?', user.sessionId)
     expect((await ask(user.tokens.accessToken)).status).toBe(200)
     expect(await ask(user.tokens.accessToken, '?fresh')).toEqual(UNAUTHENTICATED)
   })

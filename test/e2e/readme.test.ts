@@ -17,6 +17,7 @@ describe('README', () => {
       '{"status":"verified"}',
       `"email":"${READER.email}","emailVerified":true`,
       '"current":true',
+      '"otpauthUri":"otpauth://totp/',
       '"tokenType":"Bearer"',
       '204',
       '"code":"unauthenticated"',

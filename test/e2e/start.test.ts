@@ -8,7 +8,7 @@ import { startService } from './support/service.ts'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 describe('npm start', () => {
-  it('prints where everything is, keeps a secret of its own, and stops when it is told to', async () => {
+  it('prints where everything is, keeps a secret of its own, answers in plain English, and stops when it is told to', async () => {
     const service = await startService('--var', 'RATE_LIMITS:off')
     const [, ...addresses] = service.output().split('\n')
     expect(addresses.slice(0, 3).map((line) => line.trim().split(/\s+/))).toEqual([
@@ -18,6 +18,16 @@ describe('npm start', () => {
     ])
     expect(service.output()).toContain('env.RATE_LIMITS')
     expect(statSync(join(ROOT, '.dev.vars')).mode & 0o777).toBe(0o600)
+
+    const body = JSON.stringify({ identifier: '', password: 1 })
+    const headers = { 'Content-Type': 'application/json' }
+    const refused = await fetch(`${service.origin}/auth/login`, { method: 'POST', headers, body })
+    expect(((await refused.json()) as { errors: unknown }).errors).toEqual([
+      { path: 'identifier', message: 'Too small: expected string to have >=1 characters' },
+      { path: 'password', message: 'Invalid input: expected string, received number' },
+    ])
+    const document = await fetch(`${service.origin}/openapi.json`)
+    expect(Object.keys(((await document.json()) as { paths: object }).paths)).toContain('/auth/login')
 
     expect(await service.stop()).toBe(0)
     await expect(fetch(service.origin)).rejects.toThrow()

@@ -1,166 +1,205 @@
-import { beforeAll, describe, expect, it } from 'vitest'
-import { signedIn, verified } from '../support/accounts.ts'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import page from '../../docs/request-costs.md?raw'
+import { ENDED_SESSIONS_SHARDS } from '../../src/config.ts'
+import { composePlatform } from '../../src/platform/compose.ts'
+import { SYSTEM } from '../../src/platform/requester.ts'
+import { giveSecondFactor, mailedCode, mailedToken, signedIn, verified } from '../support/accounts.ts'
+import { APP, createBrowser } from '../support/browser.ts'
 import { callWorker } from '../support/call-worker.ts'
-import { bearer, codeIn, newEmail, PASSWORD, post, type SignedIn, tokenIn, waitForMail } from '../support/client.ts'
-import { type CallCounts, countingEnv, d1RoundTrips } from '../support/counting-env.ts'
+import { bearer, logIn, newEmail, ORIGIN, PASSWORD, type SignedIn } from '../support/client.ts'
+import { mailsSettled, rows as queryRows } from '../support/database.ts'
+import { listOperations } from '../support/openapi.ts'
+import { locationOf, newSubject, newVerifier, oauthEnv, startPath, stubProviders } from '../support/providers.ts'
+import { createCostTable } from '../support/request-costs.ts'
+import { basic, fetchWorker, SERVICE } from '../support/services.ts'
+import { newSessionIn } from '../support/shards.ts'
 
-const { env, take } = countingEnv()
-/**
- * Each line tells what one request used. It omits the messages about activity, of which at most one a minute and
- * session leaves after the answer.
- */
-const table: string[] = []
+const providers = stubProviders()
+const variables = Object.entries(oauthEnv()).filter(([, value]) => typeof value === 'string')
+const costs = createCostTable({ ...Object.fromEntries(variables), SERVICE_CLIENTS: JSON.stringify([SERVICE]) })
+const { env, measure } = costs
 
-async function costOf(
-  method: string,
-  path: string,
-  init: { body?: unknown; headers?: Record<string, string> } = {},
-  label = `${method} ${path}`,
-): Promise<CallCounts & { status: number; answer: unknown }> {
-  take()
-  const response = await callWorker(env, method, path, init)
-  const counts = take()
-  const text = await response.text()
-  const { activitySends: _, ...needed } = counts
-  const used = Object.entries(needed).filter(([, count]) => count > 0)
-  table.push(`${label} ${response.status}: ${used.map(([name, count]) => `${name} ${count}`).join(', ') || '-'}`)
-  return { ...counts, status: response.status, answer: text === '' ? null : JSON.parse(text) }
+/** Sends a request to a route and measures it. `at` is its path where that differs from the route's. */
+async function ask(
+  route: string,
+  init: { body?: unknown; as?: Pick<SignedIn, 'tokens'>; at?: string; note?: string } = {},
+): Promise<Response> {
+  const [method = '', path = ''] = route.split(' ')
+  const { body, as, at = path, note } = init
+  const request = { ...(body === undefined ? {} : { body }), ...(as ? { headers: bearer(as.tokens.accessToken) } : {}) }
+  return await measure(route, () => callWorker(env, method, at, request), note)
 }
 
-describe('what a request may cost while the signing keys are in memory', () => {
-  beforeAll(async () => {
-    const { tokens } = await signedIn()
-    const warm = await callWorker(env, 'GET', '/auth/session', { headers: bearer(tokens.accessToken) })
-    expect(warm.status).toBe(200)
-  })
+const newPerson = () => ({ sub: newSubject(), email: newEmail(), email_verified: true })
+const NEW_PASSWORD = `${PASSWORD} 2`
 
-  it('GET /auth/session asks no database, and KV once', async () => {
-    const { tokens } = await signedIn()
-    const cost = await costOf('GET', '/auth/session', { headers: bearer(tokens.accessToken) })
-    expect(cost.status).toBe(200)
-    expect(d1RoundTrips(cost)).toBe(0)
-    expect(cost.kvReads).toBeLessThanOrEqual(1)
-    expect(cost).toMatchObject({ kvWrites: 0, objectCalls: 0, mailSends: 0 })
-  })
+async function measureAccounts(): Promise<void> {
+  const email = newEmail()
+  await ask('POST /auth/register', { body: { email, password: PASSWORD } })
+  await ask('POST /auth/resend-verification', { body: { email } })
+  await ask('POST /auth/verify-email', { body: { token: await mailedToken(email, 'verify_email') } })
+  const user = await logIn(email)
+  await ask('GET /auth/me', { as: user })
+  await ask('PATCH /auth/me', { as: user, body: { name: 'Ada' } })
+  const newAddress = newEmail()
+  await ask('POST /auth/change-email', { as: user, body: { newEmail: newAddress, password: PASSWORD } })
+  const token = await mailedToken(newAddress, 'change_email')
+  await ask('POST /auth/confirm-email-change', { body: { token } })
+  await ask('DELETE /auth/me', { as: await signedIn(), note: 'after a recent login' })
+}
 
-  it('GET /auth/me asks the database once, and KV at most once', async () => {
-    const { tokens } = await signedIn()
-    const cost = await costOf('GET', '/auth/me', { headers: bearer(tokens.accessToken) })
-    expect(cost.status).toBe(200)
-    expect(cost).toMatchObject({ d1Reads: 1, d1Writes: 0, d1Batches: 0, kvWrites: 0, objectCalls: 0, mailSends: 0 })
-    expect(cost.kvReads).toBeLessThanOrEqual(1)
-  })
+async function measureLogins(): Promise<void> {
+  const account = await verified()
+  const credentials = { identifier: account.email, password: PASSWORD }
+  await ask('POST /auth/login', { body: credentials, note: 'the first one' })
+  await ask('POST /auth/login', { body: credentials, note: 'on a new device' })
+  await ask('POST /auth/login', { body: { ...credentials, password: 'wrong' }, note: 'with a wrong password' })
+  await ask('POST /auth/login', { body: { ...credentials, identifier: newEmail() }, note: 'with an unknown address' })
+  await giveSecondFactor(account.id)
+  const waiting = await ask('POST /auth/login', { body: credentials, note: 'with a second factor' })
+  const { ticket } = (await waiting.json()) as { ticket: string }
+  await ask('POST /auth/login/mfa/email', { body: { ticket } })
+  const code = await mailedCode(account.email, 'mfa_ticket')
+  await ask('POST /auth/login/mfa', { body: { ticket, method: 'email', code } })
+}
 
-  it('POST /auth/refresh takes one database round trip', async () => {
-    const { tokens } = await signedIn()
-    const cost = await costOf('POST', '/auth/refresh', { body: { refreshToken: tokens.refreshToken } })
-    expect(cost.status).toBe(200)
-    expect(d1RoundTrips(cost)).toBe(1)
-    expect(cost).toMatchObject({ kvReads: 0, kvWrites: 0, objectCalls: 0, mailSends: 0 })
-  })
+async function measureSessions(): Promise<void> {
+  const user = await signedIn()
+  await ask('POST /auth/refresh', { body: { refreshToken: user.tokens.refreshToken } })
+  await ask('GET /auth/session', { as: user })
+  await ask('GET /auth/sessions', { as: user })
+  await ask('DELETE /auth/sessions', { as: user, note: 'without another one' })
+  const other = await logIn(user.email)
+  await ask('DELETE /auth/sessions/{id}', { as: user, at: `/auth/sessions/${other.session.id}` })
+  await logIn(user.email)
+  await ask('DELETE /auth/sessions', { as: user, note: 'with another one' })
+  await ask('POST /auth/logout', { as: user, body: {} })
+  await ask('POST /auth/logout', { as: user, body: {}, note: 'replayed' })
+  const { tokens } = await signedIn()
+  await ask('POST /auth/logout', { body: { refreshToken: tokens.refreshToken }, note: 'by the refresh token alone' })
+}
 
-  it('POST /auth/login takes at most one read, one batch and one call of the throttle object', async () => {
-    const { email } = await verified()
-    const cost = await costOf('POST', '/auth/login', { body: { identifier: email, password: PASSWORD } })
-    expect(cost.status).toBe(200)
-    expect(cost.d1Reads).toBeLessThanOrEqual(1)
-    expect(cost.d1Batches).toBeLessThanOrEqual(1)
-    expect(cost.objectCalls).toBeLessThanOrEqual(1)
-    expect(cost).toMatchObject({ d1Writes: 0, kvReads: 0, kvWrites: 0, mailSends: 0 })
+async function measurePasswords(): Promise<void> {
+  const { email } = await verified()
+  await ask('POST /auth/forgot-password', { body: { email } })
+  const code = await mailedCode(email, 'reset_password')
+  await ask('POST /auth/reset-password', { body: { email, code, password: NEW_PASSWORD }, note: 'by the code' })
+  const user = await logIn(email, NEW_PASSWORD)
+  await ask('POST /auth/change-password', {
+    as: user,
+    body: { currentPassword: NEW_PASSWORD, newPassword: PASSWORD },
   })
+}
 
-  it('POST /auth/login on a new device adds the notice, and nothing else', async () => {
-    const { email } = await signedIn()
-    const cost = await costOf(
-      'POST',
-      '/auth/login',
-      { body: { identifier: email, password: PASSWORD } },
-      'POST /auth/login (new device)',
+async function measureProviders(): Promise<void> {
+  await ask('GET /auth/oauth/providers')
+  const browser = createBrowser(env)
+  const visit = async (route: string, path: string, note?: string) =>
+    await measure(route, () => browser.open(path), note)
+  const person = newPerson()
+  const { codeVerifier, codeChallenge } = newVerifier()
+  const wishes = { delivery: 'body', codeChallenge }
+  for (const note of ['of a new person', 'of a known person']) {
+    const away = await visit('GET /auth/oauth/{provider}', startPath('google', wishes), note)
+    const back = await visit('GET /auth/oauth/{provider}/callback', providers.google(away, person), note)
+    const code = locationOf(back).searchParams.get('code')
+    await ask('POST /auth/oauth/exchange', { body: { code, codeVerifier }, note })
+  }
+  const owner = await verified()
+  const login = { identifier: owner.email, password: PASSWORD, delivery: 'cookie' }
+  await browser.fetch('POST', '/auth/login', login)
+  const link = '/auth/oauth/google/link'
+  const asked = await measure('POST /auth/oauth/{provider}/link', () =>
+    browser.fetch('POST', link, { redirectTo: `${APP}/signed-in` }),
+  )
+  const { url } = (await asked.json()) as { url: string }
+  const away = await visit('GET /auth/oauth/{provider}/link', url)
+  await visit('GET /auth/oauth/{provider}/callback', providers.google(away, newPerson()), 'to link')
+  await measure('DELETE /auth/oauth/{provider}', () => browser.fetch('DELETE', '/auth/oauth/google'))
+}
+
+async function measureServices(): Promise<void> {
+  const admin = await signedIn()
+  await queryRows("insert into user_roles (user_id, role) values (?, 'admin')", admin.id)
+  await ask('GET /audit-events', { as: admin })
+  const form = (route: string, token: string) =>
+    measure(route, () =>
+      fetchWorker(
+        new Request(`${ORIGIN}${route.split(' ')[1]}`, {
+          method: 'POST',
+          headers: {
+            Authorization: basic(SERVICE.id, SERVICE.secret),
+            'Content-Type': 'application/x-www-form-urlencoded',
+          },
+          body: new URLSearchParams({ token }).toString(),
+        }),
+        env,
+      ),
     )
-    expect(cost).toMatchObject({ status: 200, d1Reads: 1, d1Writes: 0, d1Batches: 1, objectCalls: 1, mailSends: 1 })
-    expect(cost).toMatchObject({ kvReads: 0, kvWrites: 0 })
+  await form('POST /auth/introspect', admin.tokens.accessToken)
+  await form('POST /auth/revoke', admin.tokens.accessToken)
+  for (const path of ['/health', '/health/ready', '/.well-known/jwks.json', '/.well-known/oauth-authorization-server'])
+    await ask(`GET ${path}`)
+}
+
+beforeAll(async () => {
+  // Nothing grows old in the memory of the isolate while the requests are measured.
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() })
+  await callWorker(env, 'GET', '/.well-known/jwks.json')
+  const { blocklist } = composePlatform(env, SYSTEM, { waitUntil: () => {} })
+  for (let shard = 0; shard < ENDED_SESSIONS_SHARDS; shard += 1) await blocklist.isRevoked(newSessionIn(shard))
+  await measureAccounts()
+  await measureLogins()
+  await measureSessions()
+  await measurePasswords()
+  await measureProviders()
+  await measureServices()
+}, 120_000)
+afterAll(async () => {
+  vi.useRealTimers()
+  await mailsSettled()
+})
+
+describe('what a request asks of the platform', () => {
+  it('is what docs/request-costs.md says, for every line of it', () => {
+    const [, table = ''] = /<!-- costs:[^\n]*-->\n([\s\S]*?)\n?<!-- \/costs -->/.exec(page) ?? []
+    expect(table).toBe(costs.toMarkdown())
   })
 
-  it('POST /auth/logout takes one read, one batch and one KV write; a replay takes one read', async () => {
-    const { tokens } = await signedIn()
-    const request = { headers: bearer(tokens.accessToken), body: { refreshToken: tokens.refreshToken } }
-    const cost = await costOf('POST', '/auth/logout', request)
-    expect(cost).toMatchObject({ status: 204, d1Reads: 1, d1Writes: 0, d1Batches: 1 })
-    expect(cost).toMatchObject({ kvReads: 0, kvWrites: 1, objectCalls: 0, mailSends: 0 })
-    const replay = await costOf('POST', '/auth/logout', request, 'POST /auth/logout (replayed)')
-    expect(replay).toMatchObject({ status: 204, d1Reads: 1, d1Writes: 0, d1Batches: 0 })
-    expect(replay).toMatchObject({ kvReads: 0, kvWrites: 0, objectCalls: 0, mailSends: 0 })
+  it('is measured for every route of the document', () => {
+    const measured = new Set(costs.rows.map((row) => /`([^`]+)`/.exec(row)?.[1]))
+    const missing = listOperations().filter(({ method, path }) => !measured.has(`${method} ${path}`))
+    expect(missing.map(({ method, path }) => `${method} ${path}`)).toEqual([])
   })
 
-  it('POST /auth/register takes at most one read, one batch and one queue send', async () => {
-    const cost = await costOf('POST', '/auth/register', { body: { email: newEmail(), password: PASSWORD } })
-    expect(cost.status).toBe(202)
-    expect(cost.d1Reads).toBeLessThanOrEqual(1)
-    expect(cost.d1Batches).toBeLessThanOrEqual(1)
-    expect(cost.mailSends).toBeLessThanOrEqual(1)
-    expect(cost).toMatchObject({ d1Writes: 0, kvReads: 0, kvWrites: 0, objectCalls: 1 })
+  it('is nothing at all for GET /auth/session', () => {
+    expect(costs.rows).toContain('| `GET /auth/session` | 200 |  |  |  |  |  |  |  |  |')
   })
 
-  it('the other routes cost what this table says', async () => {
-    table.length = 0
-    const email = newEmail()
-    await post('/auth/register', { email, password: PASSWORD })
-    await costOf('POST', '/auth/resend-verification', { body: { email } })
-    await costOf('POST', '/auth/verify-email', { body: { token: tokenIn(await waitForMail(email)) } })
-    await costOf('POST', '/auth/forgot-password', { body: { email } })
-    const code = codeIn(await waitForMail(email, ({ text }) => text.includes('/reset-password#')))
-    await costOf(
-      'POST',
-      '/auth/reset-password',
-      { body: { email, code, password: `${PASSWORD} 2` } },
-      'POST /auth/reset-password (code)',
-    )
-    const login = await costOf('POST', '/auth/login', { body: { identifier: email, password: `${PASSWORD} 2` } })
-    expect(login.status).toBe(200)
-    const { tokens } = login.answer as SignedIn
-    const headers = bearer(tokens.accessToken)
-    await costOf('GET', '/auth/sessions', { headers })
-    await costOf('DELETE', '/auth/sessions', { headers })
-    await costOf('PATCH', '/auth/me', { headers, body: { name: 'Ada' } })
-    await costOf('POST', '/auth/change-email', { headers, body: { newEmail: newEmail(), password: `${PASSWORD} 2` } })
-    await costOf('POST', '/auth/change-password', {
-      headers,
-      body: { currentPassword: `${PASSWORD} 2`, newPassword: `${PASSWORD} 3` },
-    })
-    await costOf(
-      'POST',
-      '/auth/logout',
-      { body: { refreshToken: tokens.refreshToken } },
-      'POST /auth/logout (refresh token only)',
-    )
-    await costOf(
-      'POST',
-      '/auth/login',
-      { body: { identifier: newEmail(), password: PASSWORD } },
-      'POST /auth/login (refused)',
-    )
-    const again = await signedIn()
-    await costOf('DELETE', '/auth/me', { headers: bearer(again.tokens.accessToken) })
-    for (const path of ['/health', '/health/ready', '/.well-known/jwks.json', '/openapi.json'])
-      await costOf('GET', path)
-    expect(table).toEqual([
-      'POST /auth/resend-verification 202: d1Batches 1, mailSends 1',
-      'POST /auth/verify-email 200: d1Reads 1, d1Batches 1',
-      'POST /auth/forgot-password 202: d1Batches 1, mailSends 1',
-      'POST /auth/reset-password (code) 204: d1Batches 2, objectCalls 1, mailSends 1',
-      'POST /auth/login 200: d1Reads 1, d1Batches 1, objectCalls 1',
-      'GET /auth/sessions 200: d1Reads 1, kvReads 1',
-      'DELETE /auth/sessions 204: d1Reads 1, d1Batches 1',
-      'PATCH /auth/me 200: d1Reads 1, d1Batches 1',
-      'POST /auth/change-email 202: d1Reads 1, d1Batches 1, objectCalls 1, mailSends 1',
-      'POST /auth/change-password 204: d1Reads 1, d1Batches 1, objectCalls 2, mailSends 1',
-      'POST /auth/logout (refresh token only) 204: d1Reads 1, d1Batches 1, kvWrites 1',
-      'POST /auth/login (refused) 401: d1Reads 1, d1Batches 1, objectCalls 1, mailSends 1',
-      'DELETE /auth/me 204: d1Reads 1, d1Batches 1, kvWrites 1, mailSends 1',
-      'GET /health 200: -',
-      'GET /health/ready 200: d1Reads 1, kvReads 1, objectCalls 1, r2Reads 1',
-      'GET /.well-known/jwks.json 200: -',
-      'GET /openapi.json 200: -',
+  it.each(['GET /auth/me', 'GET /auth/sessions', 'GET /audit-events', 'POST /auth/introspect'])(
+    'is one round trip to D1, and nothing else, for a read that has to ask it: %s',
+    (route) => {
+      expect(costs.rows).toContain(`| \`${route}\` | 200 | 1 |  |  |  |  |  |  |  |`)
+    },
+  )
+
+  it('is one round trip for a refresh, and one read, one call of an object and one batch for a login', () => {
+    expect(costs.rows).toContain('| `POST /auth/refresh` | 200 |  |  | 1 |  |  |  |  |  |')
+    expect(costs.rows).toContain('| `POST /auth/login`, the first one | 200 | 1 |  | 1 |  |  | 1 |  |  |')
+  })
+})
+
+describe('GET /auth/session in an isolate that is new', () => {
+  it('asks KV once for the list of ended sessions of its shard, and then nobody', async () => {
+    const isolate = createCostTable({})
+    await callWorker(isolate.env, 'GET', '/.well-known/jwks.json')
+    const headers = bearer((await signedIn()).tokens.accessToken)
+    const read = () => callWorker(isolate.env, 'GET', '/auth/session', { headers })
+    await isolate.measure('GET /auth/session', read)
+    await isolate.measure('GET /auth/session', read)
+    expect(isolate.rows).toEqual([
+      '| `GET /auth/session` | 200 |  |  |  | 1 |  |  |  |  |',
+      '| `GET /auth/session` | 200 |  |  |  |  |  |  |  |  |',
     ])
   })
 })

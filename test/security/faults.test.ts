@@ -18,6 +18,7 @@ import { countRows, mailsSettled, rows } from '../support/database.ts'
 import {
   d1,
   d1Writes,
+  endedSessions,
   failingInMidBatch,
   faultyEnv,
   type Hits,
@@ -244,14 +245,20 @@ describe('a dependency that never answers (ASVS 16.5.2)', () => {
     await expectUnavailable(await stalled)
   })
 
-  it('KV: GET /auth/session answers 503 after the deadline', async () => {
+  it('KV: GET /auth/session answers 503 after the deadline in an isolate that knows no list', async () => {
     const { tokens } = await signedIn()
-    await expectUnavailable(await whileStalling(kvReads, () => get('/auth/session', bearer(tokens.accessToken))))
+    const isolate = faultyEnv({ RATE_LIMITS: 'off' })
+    const { fault, passDeadline } = stalling(kvReads)
+    isolate.fail(fault)
+    const answer = callWorker(isolate.env, 'GET', '/auth/session', { headers: bearer(tokens.accessToken) })
+    await passDeadline()
+    vi.useRealTimers()
+    await expectUnavailable(await answer)
   })
 
-  it('KV: POST /auth/logout succeeds after the deadline, and the queue brings the mark that KV did not take', async () => {
+  it('the object of an ended session: POST /auth/logout succeeds after the deadline, and the queue tells it later', async () => {
     const { tokens } = await signedIn()
-    const response = await whileStalling(kvWrites, () => post('/auth/logout', {}, bearer(tokens.accessToken)))
+    const response = await whileStalling(endedSessions, () => post('/auth/logout', {}, bearer(tokens.accessToken)))
     expect(response.status).toBe(204)
   })
 
@@ -271,36 +278,14 @@ describe('a dependency that never answers (ASVS 16.5.2)', () => {
 })
 
 describe('KV refusing', () => {
-  it('a request that reads the blocklist fails closed with 503 (ASVS 16.5.3)', async () => {
+  it('the read that asks the published list fails closed with 503 in an isolate that knows none (ASVS 16.5.3)', async () => {
     const { tokens } = await signedIn()
-    for (const path of ['/auth/session', '/auth/me', '/auth/sessions'])
-      await expectUnavailable(await during(refusing(kvReads), () => get(path, bearer(tokens.accessToken))))
-  })
-
-  it('POST /auth/logout succeeds: the session ends in D1 at once, and the queue brings its mark to the blocklist', async () => {
-    const { tokens, session } = await signedIn()
-    const headers = bearer(tokens.accessToken)
-    const response = await during(refusing(kvWrites), () => post('/auth/logout', {}, headers))
-    expect(response.status).toBe(204)
-    expect(await countRows('sessions', 'id = ?', session.id)).toBe(0)
-    expect((await get('/auth/me', headers)).status).toBe(401)
-    await vi.waitUntil(async () => (await get('/auth/session', headers)).status === 401, {
-      timeout: 8000,
-      interval: 100,
-    })
-  }, 15_000)
-
-  it('POST /auth/logout answers 503 and does nothing when the queue refuses too, and the second try completes it', async () => {
-    const { tokens, session } = await signedIn()
-    const headers = bearer(tokens.accessToken)
-    const fault = refusing((call) => kvWrites(call) || queues(call))
-    await expectUnavailable(await during(fault, () => post('/auth/logout', {}, headers)))
-    expect(await countRows('sessions', 'id = ?', session.id)).toBe(1)
-    expect((await get('/auth/me', headers)).status).toBe(200)
-    expect((await post('/auth/logout', {}, headers)).status).toBe(204)
-    expect(await countRows('sessions', 'id = ?', session.id)).toBe(0)
-    expect((await post('/auth/refresh', { refreshToken: tokens.refreshToken })).status).toBe(401)
-    expect((await get('/auth/session', headers)).status).toBe(401)
+    const isolate = faultyEnv({ RATE_LIMITS: 'off' })
+    isolate.fail(refusing(kvReads))
+    const read = (path: string) => callWorker(isolate.env, 'GET', path, { headers: bearer(tokens.accessToken) })
+    await expectUnavailable(await read('/auth/session'))
+    // These ask the database, and nobody else.
+    for (const path of ['/auth/me', '/auth/sessions']) expect((await read(path)).status).toBe(200)
   })
 
   it('POST /auth/login and POST /auth/refresh work without it', async () => {
@@ -310,6 +295,37 @@ describe('KV refusing', () => {
     expect(login.status).toBe(200)
     const { tokens } = (await login.json()) as SignedIn
     expect((await during(kv, () => post('/auth/refresh', { refreshToken: tokens.refreshToken }))).status).toBe(200)
+  })
+})
+
+describe('the object of an ended session refusing', () => {
+  it('POST /auth/logout succeeds: the session ends in D1 at once, and the queue tells the object', async () => {
+    const { tokens, session } = await signedIn()
+    const headers = bearer(tokens.accessToken)
+    const response = await during(refusing(endedSessions), () => post('/auth/logout', {}, headers))
+    expect(response.status).toBe(204)
+    expect(await countRows('sessions', 'id = ?', session.id)).toBe(0)
+    for (const path of ['/auth/me', '/auth/session']) expect((await get(path, headers)).status).toBe(401)
+    // An isolate that did not end the session learns of it by the queue, the object and its list.
+    await vi.waitUntil(
+      async () => {
+        return (await callWorker({ ...faulty }, 'GET', '/auth/session', { headers })).status === 401
+      },
+      { timeout: 20_000, interval: 100 },
+    )
+  }, 30_000)
+
+  it('POST /auth/logout answers 503 and does nothing when the queue refuses too, and the second try completes it', async () => {
+    const { tokens, session } = await signedIn()
+    const headers = bearer(tokens.accessToken)
+    const fault = refusing((call) => endedSessions(call) || queues(call))
+    await expectUnavailable(await during(fault, () => post('/auth/logout', {}, headers)))
+    expect(await countRows('sessions', 'id = ?', session.id)).toBe(1)
+    expect((await get('/auth/me', headers)).status).toBe(200)
+    expect((await post('/auth/logout', {}, headers)).status).toBe(204)
+    expect(await countRows('sessions', 'id = ?', session.id)).toBe(0)
+    expect((await post('/auth/refresh', { refreshToken: tokens.refreshToken })).status).toBe(401)
+    expect((await get('/auth/session', headers)).status).toBe(401)
   })
 })
 
@@ -377,6 +393,7 @@ describe('GET /health/ready', () => {
   it.each([
     ['database', d1, ['database', 'signingKeys']],
     ['blocklist', kvReads, ['blocklist']],
+    ['endedSessions', endedSessions, ['endedSessions']],
     ['loginThrottle', throttle, ['loginThrottle']],
     ['pictures', pictures, ['pictures']],
   ] as const)('says that %s is down, and that the others are not', async (_name, hits, names) => {

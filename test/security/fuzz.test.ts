@@ -267,7 +267,7 @@ const HOSTILE_HEADERS: Headers[] = [
 
 /** Thousands of requests write thousands of lines. The test looks at them here and does not print them. */
 const logged: string[] = []
-for (const level of ['log', 'warn', 'error'] as const)
+for (const level of ['info', 'warn', 'error'] as const)
   vi.spyOn(console, level).mockImplementation((...line: unknown[]) => {
     logged.push(line.join(' '))
   })

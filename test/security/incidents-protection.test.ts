@@ -7,7 +7,7 @@ import { expectRefusal } from '../support/answers.ts'
 import { callWorker } from '../support/call-worker.ts'
 import { bearer, logIn, newEmail, ORIGIN, PASSWORD, post, type SignedIn, waitForMail } from '../support/client.ts'
 import { interceptEnv } from '../support/intercept-env.ts'
-import { createProductionKv } from '../support/production-kv.ts'
+import { createDeployment } from '../support/locations.ts'
 
 /**
  * These tests show that what happened to other services cannot happen here. docs/incidents.md lists all such incidents
@@ -17,9 +17,6 @@ import { createProductionKv } from '../support/production-kv.ts'
 afterEach(() => {
   vi.useRealTimers()
 })
-
-/** Builds a Worker that uses a KV like that of production, which caches misses. */
-const withProductionKv = () => ({ ...env, BLOCKLIST: createProductionKv().at('FRA') }) as Env
 
 /** Signs in and answers the cookies of the session, as a browser would send them. */
 async function cookiesOf(email: string): Promise<{ access: string; refresh: string }> {
@@ -151,7 +148,7 @@ describe('the last minute of a session (cloudflare/workers-oauth-provider 0.8.1)
     '%i s before its end a session can be refreshed and ended, and no token outlives it',
     async (left) => {
       const { tokens, session } = await signedIn()
-      const bindings = withProductionKv()
+      const bindings = createDeployment().here
       const ends = Math.floor(Date.now() / 1000) + left
       await env.DB.prepare('update sessions set expires_at = ? where id = ?')
         .bind(ends * 1000 + 999, session.id)
@@ -206,9 +203,9 @@ describe('the cookie of a session that was ended mints no token (better-auth 1.7
     const { email } = await verified()
     const cookies = await cookiesOf(email)
     const { user } = await logIn(email)
-    const bindings = withProductionKv()
+    const bindings = createDeployment().here
     const headers = { ...sameOrigin, Cookie: `${cookies.access}; ${cookies.refresh}` }
-    // The isolate has asked the blocklist and has cached that there is no mark, so only the database can refuse.
+    // The isolate has read the list of ended sessions before, so only the database can refuse.
     await callWorker(bindings, 'GET', '/auth/session', { headers: { Cookie: cookies.access } })
     await end(cookies, user.id)
     const refused = await callWorker(bindings, 'POST', '/auth/refresh', { headers, body: {} })

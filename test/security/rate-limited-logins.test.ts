@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { makeDeviceToken } from '../../src/crypto/device-token.ts'
-import { giveSecondFactor, mailedCode, settings, signedIn } from '../support/accounts.ts'
+import { giveSecondFactor, settings, signedIn } from '../support/accounts.ts'
 import { expectRefusal } from '../support/answers.ts'
+import { totpCode } from '../support/authenticator.ts'
 import { callWorker } from '../support/call-worker.ts'
 import { logIn, newEmail, PASSWORD, post } from '../support/client.ts'
 import { countingEnv } from '../support/counting-env.ts'
@@ -84,11 +85,11 @@ describe('the second step of a login', () => {
   /** Begins a login that waits for the code of its mail. Answers the body that completes it, and the device token. */
   async function waiting() {
     const { email, user, session } = await signedIn()
-    await giveSecondFactor(user.id)
+    const secret = await giveSecondFactor(user.id)
     const { ticket } = (await (await post('/auth/login', { identifier: email, password: PASSWORD })).json()) as {
       ticket: string
     }
-    const body = { ticket, method: 'email', code: await mailedCode(email, 'mfa_ticket') }
+    const body = { ticket, method: 'totp', code: totpCode(secret) }
     return { body, deviceToken: session.deviceToken }
   }
 

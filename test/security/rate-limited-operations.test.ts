@@ -27,8 +27,13 @@ const SENSITIVE_OPERATIONS = [
   'POST /auth/change-password',
   'POST /auth/change-email',
   'POST /auth/confirm-email-change',
+  'POST /auth/not-me',
+  'POST /auth/keep-factors',
+  'DELETE /users/{id}/factors',
   'PATCH /auth/me',
   'DELETE /auth/me',
+  'POST /auth/step-up',
+  'POST /auth/step-up/email',
 ]
 /**
  * Of the operations above, these send a mail either without a signed-in caller or to an address that the caller names.
@@ -39,6 +44,7 @@ const MAIL_OPERATIONS = [
   'POST /auth/login/mfa/email',
   'POST /auth/forgot-password',
   'POST /auth/change-email',
+  'POST /auth/step-up/email',
 ]
 /**
  * These take something that looks like a secret. Nobody can guess it, because it has 256 random bits or is the

@@ -1,11 +1,13 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { MfaNeeded, SignedIn } from '../../src/contracts/login.ts'
-import { giveSecondFactor, mailedCode, SAME_ORIGIN, signedInByCookie, verified } from '../support/accounts.ts'
+import { giveSecondFactor, SAME_ORIGIN, signedInByCookie, verified } from '../support/accounts.ts'
 import { answerOf, cookiesOf, expectRefusal } from '../support/answers.ts'
+import { totpCode } from '../support/authenticator.ts'
 import { createBrowser } from '../support/browser.ts'
 import { bearer, get, newEmail, PASSWORD, post } from '../support/client.ts'
 import { auditOf, countRows, mailsSettled, rows } from '../support/database.ts'
 import { locationOf, newSubject, oauthEnv, signInWithGoogle, startPath, stubProviders } from '../support/providers.ts'
+import { isOnBlocklist } from '../support/shards.ts'
 
 const providers = stubProviders()
 const service = oauthEnv()
@@ -38,7 +40,8 @@ async function expectReplaced(old: Browser, userId: string): Promise<void> {
   const [{ id: newId } = {}] = await rows('select id from sessions where user_id = ? order by created_at desc', userId)
   expect(newId).toBeDefined()
   expect(await countRows('sessions', 'id = ?', old.sessionId)).toBe(0)
-  expect((await get('/auth/session', bearer(old.accessToken))).status).toBe(401)
+  expect(await isOnBlocklist(old.sessionId)).toBe(true)
+  expect((await get('/auth/me', bearer(old.accessToken))).status).toBe(401)
   expect((await post('/auth/refresh', { refreshToken: old.refreshToken })).status).toBe(401)
   expect(await auditOf('session.ended', old.id)).toMatchObject([
     { actor_id: old.id, details: { sessionId: old.sessionId, replacedBy: newId } },
@@ -76,10 +79,10 @@ describe('a login by cookies in a browser that is signed in (ASVS 7.2.4)', () =>
   it('ends the former session when the second factor was shown, and not before', async () => {
     const old = await inBrowser()
     const next = await verified()
-    await giveSecondFactor(next.id)
+    const secret = await giveSecondFactor(next.id)
     const { ticket } = await answerOf(await logIn(next.email, old.cookies), MfaNeeded)
     await expectKept(old)
-    const proof = { ticket, method: 'email', code: await mailedCode(next.email, 'mfa_ticket'), delivery: 'cookie' }
+    const proof = { ticket, method: 'totp', code: totpCode(secret), delivery: 'cookie' }
     await answerOf(await post('/auth/login/mfa', proof, toHeader(old.cookies)), SignedIn)
     await expectReplaced(old, next.id)
   })

@@ -2,6 +2,8 @@ import { env } from 'cloudflare:workers'
 import { sql } from 'drizzle-orm'
 import { makeCode, makeToken } from '../../src/crypto/derived-token.ts'
 import { hashPassword } from '../../src/crypto/password-hash.ts'
+import { makeTotpSecret } from '../../src/crypto/totp.ts'
+import { sealTotpSecret } from '../../src/crypto/totp-seals.ts'
 import { parseEmailAddress } from '../../src/domain/email-address.ts'
 import type { Permission } from '../../src/domain/permissions.ts'
 import { parseSettings } from '../../src/env.ts'
@@ -149,14 +151,23 @@ export async function canLogIn(identifier: string, password: string): Promise<bo
   return status === 200
 }
 
-/** Gives an account an authenticator app whose secret nobody knows, so that its logins ask for a second factor. */
-export async function giveSecondFactor(userId: string): Promise<void> {
+/**
+ * Gives an account an authenticator app, so that its logins ask for a second factor. It answers the secret, by which
+ * `totpCode` shows what the app shows.
+ */
+export async function giveSecondFactor(userId: string): Promise<string> {
+  const secret = makeTotpSecret()
+  const { seals, sealedFor } = await sealTotpSecret(settings.secrets, userId, secret)
   await rows(
-    "insert into totp_secrets (user_id, secret, created_at, activated_at) values (?, 'unknown', ?, ?)",
+    'insert into totp_secrets (user_id, seals, sealed_for, created_at, activated_at) values (?, ?, ?, ?, ?)',
     userId,
+    seals,
+    sealedFor,
     Date.now(),
     Date.now(),
   )
+  noteSecrets({ secret })
+  return secret
 }
 
 export async function deactivate(userId: string): Promise<void> {

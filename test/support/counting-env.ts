@@ -3,7 +3,7 @@ import { type BindingCall, interceptEnv } from './intercept-env.ts'
 
 /** These counts tell how often a request called each dependency. A batch is one call, whatever it holds. */
 export interface CallCounts {
-  /** These are the D1 round trips that only read, those that write one statement, and those that are a batch. */
+  /** These are the D1 round trips that only read, those that write one statement, and those that write a batch. */
   d1Reads: number
   d1Writes: number
   d1Batches: number
@@ -60,8 +60,8 @@ export const d1RoundTrips = ({ d1Reads, d1Writes, d1Batches }: CallCounts): numb
 function columnOf({ kind, binding, operation, sql }: BindingCall): keyof CallCounts {
   switch (kind) {
     case 'd1':
-      if (operation === 'batch') return 'd1Batches'
-      return sql.every((statement) => /^\s*select\b/i.test(statement)) ? 'd1Reads' : 'd1Writes'
+      if (sql.every((statement) => /^\s*select\b/i.test(statement))) return 'd1Reads'
+      return operation === 'batch' ? 'd1Batches' : 'd1Writes'
     case 'kv':
       return operation === 'put' || operation === 'delete' ? 'kvWrites' : 'kvReads'
     case 'durable-object':

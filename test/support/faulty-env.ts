@@ -81,5 +81,6 @@ export const kvReads: Hits = ({ kind, operation }) =>
   kind === 'kv' && ['get', 'getWithMetadata', 'list'].includes(operation)
 export const kvWrites: Hits = ({ kind, operation }) => kind === 'kv' && ['put', 'delete'].includes(operation)
 export const throttle: Hits = ({ kind, binding }) => kind === 'durable-object' && binding === 'LOGIN_THROTTLE'
+export const endedSessions: Hits = ({ kind, binding }) => kind === 'durable-object' && binding === 'ENDED_SESSIONS'
 export const queues: Hits = ({ kind }) => kind === 'queue'
 export const pictures: Hits = ({ kind }) => kind === 'r2'

@@ -1,6 +1,10 @@
 import { z } from 'zod'
 import { app } from '../../src/app.ts'
-import { OPENAPI_DOCUMENT } from '../../src/http/openapi.ts'
+import { makeDocument } from '../../src/http/openapi.ts'
+import { statementsOf } from '../../src/http/router.ts'
+
+/** The document of the routes under test. */
+export const OPENAPI_DOCUMENT = makeDocument(statementsOf(app))
 
 type Schema = Record<string, unknown>
 
@@ -30,7 +34,7 @@ interface RawOperation {
 
 /** Lists every operation of the document, so that tests which walk through it cover new routes by themselves. */
 export function listOperations(): Operation[] {
-  const document = resolve(app.getOpenAPI31Document(OPENAPI_DOCUMENT)) as unknown as Document
+  const document = resolve(OPENAPI_DOCUMENT) as unknown as Document
   return Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, raw]) => describeOperation(method.toUpperCase(), path, raw)),
   )

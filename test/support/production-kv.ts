@@ -20,12 +20,16 @@ export interface ProductionKv {
   /** Returns the moments at which a key was written, in milliseconds. */
   writtenAt(key: string): readonly number[]
   keys(): readonly string[]
+  /** Returns how many bytes the last value of a key has. */
+  bytesOf(key: string): number
   /** Makes each call fail, or hang for ever, until this method is called again. */
   break(how: 'refuse' | 'refuse writes' | 'hang' | 'work'): void
 }
 
+type Value = string | ArrayBuffer
+
 interface Version {
-  value: string | null
+  value: Value | null
   at: number
   expiresAt: number
   location: string
@@ -36,6 +40,10 @@ const MIN_CACHE_TTL_SECONDS = 30
 const DEFAULT_CACHE_TTL_SECONDS = 60
 const WRITE_INTERVAL_MS = 1000
 const NONE: KvOperations = { reads: 0, writes: 0, tooManyWrites: 0, badRequests: 0 }
+
+/** Keeps the bytes as they are now, as a write does. */
+const copy = ({ buffer, byteOffset, byteLength }: ArrayBufferView): ArrayBuffer =>
+  buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer
 
 /**
  * Creates a KV that behaves as production does at its worst, whereas the local one is strongly consistent and accepts
@@ -50,7 +58,7 @@ const NONE: KvOperations = { reads: 0, writes: 0, tooManyWrites: 0, badRequests:
  */
 export function createProductionKv({ propagationMs = 60_000 } = {}): ProductionKv {
   const versions = new Map<string, Version[]>()
-  const caches = new Map<string, Map<string, { value: string | null; until: number }>>()
+  const caches = new Map<string, Map<string, { value: Value | null; until: number }>>()
   let operations = { ...NONE }
   let state: Parameters<ProductionKv['break']>[0] = 'work'
 
@@ -63,13 +71,13 @@ export function createProductionKv({ propagationMs = 60_000 } = {}): ProductionK
     if (state === 'refuse' || (state === 'refuse writes' && isWrite)) throw new Error('KV failed: 500 Internal error')
   }
 
-  const read = async (location: string, key: string, options?: { cacheTtl?: number }): Promise<string | null> => {
+  const read = async (location: string, key: string, options?: { cacheTtl?: number }): Promise<Value | null> => {
     operations.reads += 1
     const cacheTtl = options?.cacheTtl ?? DEFAULT_CACHE_TTL_SECONDS
     if (cacheTtl < MIN_CACHE_TTL_SECONDS) refuse(400, `Invalid cache_ttl of ${cacheTtl}`)
     await assertWorking(false)
     const now = Date.now()
-    const cache = caches.get(location) ?? new Map<string, { value: string | null; until: number }>()
+    const cache = caches.get(location) ?? new Map<string, { value: Value | null; until: number }>()
     caches.set(location, cache)
     const cached = cache.get(key)
     if (cached && now < cached.until) return cached.value
@@ -81,7 +89,7 @@ export function createProductionKv({ propagationMs = 60_000 } = {}): ProductionK
     return value
   }
 
-  const write = async (location: string, key: string, value: string | null, ttl = Number.POSITIVE_INFINITY) => {
+  const write = async (location: string, key: string, value: Value | null, ttl = Number.POSITIVE_INFINITY) => {
     operations.writes += 1
     if (ttl < MIN_TTL_SECONDS) refuse(400, `Invalid expiration_ttl of ${ttl}. Expiration TTL must be at least 60.`)
     await assertWorking(true)
@@ -100,8 +108,8 @@ export function createProductionKv({ propagationMs = 60_000 } = {}): ProductionK
     at(location) {
       const namespace = {
         get: async (key: string, options?: { cacheTtl?: number }) => await read(location, key, options),
-        put: async (key: string, value: string, options?: { expirationTtl?: number }) =>
-          await write(location, key, value, options?.expirationTtl),
+        put: async (key: string, value: string | ArrayBufferView, options?: { expirationTtl?: number }) =>
+          await write(location, key, typeof value === 'string' ? value : copy(value), options?.expirationTtl),
         delete: async (key: string) => await write(location, key, null),
         getWithMetadata: unsupported,
         list: unsupported,
@@ -115,6 +123,10 @@ export function createProductionKv({ propagationMs = 60_000 } = {}): ProductionK
     },
     writtenAt: (key) => (versions.get(key) ?? []).map(({ at }) => at),
     keys: () => [...versions.keys()],
+    bytesOf(key) {
+      const value = versions.get(key)?.at(-1)?.value ?? ''
+      return typeof value === 'string' ? value.length : value.byteLength
+    },
     break(how) {
       state = how
     },

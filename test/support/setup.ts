@@ -1,6 +1,9 @@
-import { applyD1Migrations, type D1Migration, listDurableObjectIds, reset } from 'cloudflare:test'
+import { applyD1Migrations, type D1Migration, listDurableObjectIds, reset, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterAll, vi } from 'vitest'
+// The Worker loads this with the first ceremony. Here no request can load a module, so it is loaded before.
+import '@simplewebauthn/server'
+import '@simplewebauthn/server/helpers'
 import { forgetIsolate } from '../../src/platform/compose.ts'
 import { mailsSettled } from './database.ts'
 
@@ -13,12 +16,19 @@ afterAll(async () => {
   vi.useRealTimers()
   vi.unstubAllGlobals()
   await mailsSettled()
+  await stopAlarms()
   await wakeStorage()
   await reset()
   // The migration runs at once, because messages may be left in a queue.
   await migrate()
   forgetIsolate()
 })
+
+/** Deletes the alarms that would otherwise publish ended sessions while the next test file runs. */
+async function stopAlarms(): Promise<void> {
+  const shards = (await listDurableObjectIds(env.ENDED_SESSIONS)).map((id) => env.ENDED_SESSIONS.get(id))
+  await Promise.all(shards.map((shard) => runInDurableObject(shard, (_, { storage }) => storage.deleteAlarm())))
+}
 
 /** Calls every storage, because `reset` skips what has been idle for ten seconds. */
 async function wakeStorage(): Promise<void> {

@@ -19,6 +19,7 @@ interface Auth {
           roles: string[]
           permissions: string[]
           methods: string[]
+          acr: 'urn:postern:acr:single-factor' | 'urn:postern:acr:multi-factor'
           authenticatedAt: number
         }
       }

@@ -17,10 +17,10 @@ const RESOURCE_POLICY = 'Cross-Origin-Resource-Policy'
  * already. It stands before everything that looks at a cookie or a token.
  */
 export const requireHttps = createMiddleware<AppEnv>(async (c, next) => {
-  const { settings } = c.var.platform
-  const url = new URL(c.req.url)
-  if (settings.isDevelopment || url.protocol === 'https:') return await next()
+  const { settings } = c.get('platform')
+  if (settings.isDevelopment || c.req.url.startsWith('https:')) return await next()
   if (!['GET', 'HEAD'].includes(c.req.method)) throw new Refusal('https_required')
+  const url = new URL(c.req.url)
   return c.redirect(`${settings.issuer}${url.pathname}${url.search}`, 308)
 })
 
@@ -33,7 +33,7 @@ export const transportSecurity = createMiddleware<AppEnv>(async (c, next) => {
   await next()
   const platform = c.get('platform') as Platform | undefined
   const scope = platform?.settings.hstsIncludeSubdomains ? '; includeSubDomains' : ''
-  c.header('Strict-Transport-Security', `${TWO_YEARS}${scope}`)
+  c.res.headers.set('Strict-Transport-Security', `${TWO_YEARS}${scope}`)
 })
 
 const allowOrigin = cors({
@@ -53,7 +53,7 @@ export const crossOrigin = createMiddleware<AppEnv>(async (c, next) => {
   const origin = c.req.header('Origin')
   if (origin !== undefined && isAllowedOrigin(c, origin)) return await allowOrigin(c, next)
   await next()
-  c.header('Vary', 'Origin', { append: true })
+  c.res.headers.append('Vary', 'Origin')
 })
 
 /**
@@ -66,7 +66,7 @@ export const refuseForeignPages = createMiddleware<AppEnv>(async (c, next) => {
   if (isSafe(c) || !isForeignPage(c)) return await next()
   if (!isTokenRoute(c) || !isBearerRequest(c)) throw new Refusal('csrf_refused', { reason: 'foreign origin' })
   await next()
-  for (const field of ['Set-Cookie', 'Clear-Site-Data']) c.header(field, undefined)
+  for (const field of ['Set-Cookie', 'Clear-Site-Data']) c.res.headers.delete(field)
 })
 
 /**
@@ -88,11 +88,11 @@ export const apiHeaders = createMiddleware<AppEnv>(async (c, next) => {
   if (c.get('isPage')) return
   await setDataHeaders(c, async () => undefined)
   // An answer that pages of other origins may embed, such as a picture, sets this header itself.
-  if (!c.res.headers.has(RESOURCE_POLICY)) c.header(RESOURCE_POLICY, 'same-origin')
+  if (!c.res.headers.has(RESOURCE_POLICY)) c.res.headers.set(RESOURCE_POLICY, 'same-origin')
 })
 
 /** Keeps browsers and proxies from storing anything that concerns an account. */
 export const noStore = createMiddleware<AppEnv>(async (c, next) => {
   await next()
-  c.header('Cache-Control', 'no-store')
+  c.res.headers.set('Cache-Control', 'no-store')
 })

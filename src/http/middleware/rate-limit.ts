@@ -4,7 +4,7 @@ import type { Settings } from '../../env.ts'
 import { Refusal } from '../../errors.ts'
 import { logWarning } from '../../platform/log.ts'
 import type { RatePolicy, RateState } from '../../platform/rate-limiter.ts'
-import { nameDeviceAccount } from '../../services/login/login.ts'
+import { nameDeviceAccount } from '../../services/login/device.ts'
 import { type RateKey, toRateKeys } from '../client-address.ts'
 import type { AppEnv, Context } from '../context.ts'
 import { readDeviceToken } from '../cookies.ts'
@@ -39,7 +39,7 @@ export const limitsOf = (limit: Limit, route: string) =>
  */
 export async function limitLogins(c: Context, route: string): Promise<() => Promise<void>> {
   const countAddress = () => limitByAddress(c, 'sensitive', route)
-  const account = nameDeviceAccount(c.var.platform, readDeviceToken(c))
+  const account = nameDeviceAccount(c.get('platform'), readDeviceToken(c))
   const budget = account === null ? null : await count(c, 'device', [{ key: `${route}:${account}`, times: 1 }])
   if (budget?.isAllowed === true) return countAddress
   await countAddress()
@@ -60,11 +60,11 @@ export async function limitAltogether(c: Context): Promise<void> {
 const warned = new WeakSet<Settings>()
 
 async function limitByAddress(c: Context, name: RateClass | 'global', route?: string): Promise<void> {
-  const { settings, requester } = c.var.platform
+  const { settings, requester } = c.get('platform')
   const addresses = toRateKeys(requester.ip, c.req.header('CF-Worker') ?? null)
   if (addresses.length === 0 && !settings.isDevelopment && !warned.has(settings)) {
     warned.add(settings)
-    logWarning('a request has no client address, and such requests are not limited: call through Cloudflare')
+    logWarning(settings, 'a request has no client address, and such requests are not limited: call through Cloudflare')
   }
   const prefix = route === undefined ? '' : `${route}:`
   const keys = addresses.map(({ key, times }) => ({ key: `${prefix}${key}`, times }))
@@ -78,7 +78,7 @@ async function limitByAddress(c: Context, name: RateClass | 'global', route?: st
  * uses up the limit of their neighbours with refused requests.
  */
 async function count(c: Context, name: RateClass | 'global', keys: readonly RateKey[]): Promise<RateState | null> {
-  const { settings, rateLimiter } = c.var.platform
+  const { settings, rateLimiter } = c.get('platform')
   if (!settings.rateLimits) return null
   const policy = policyOf(settings, name)
   let tightest: RateState | null = null

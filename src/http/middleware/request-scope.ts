@@ -1,7 +1,9 @@
 import { createMiddleware } from 'hono/factory'
 import { routePath } from 'hono/route'
-import { logInfo } from '../../platform/log.ts'
-import type { AppEnv } from '../context.ts'
+import type { LogLevel } from '../../config.ts'
+import { isLogged, log } from '../../platform/log.ts'
+import type { Platform } from '../../platform/platform.ts'
+import type { AppEnv, Context } from '../context.ts'
 
 /**
  * Gives the request an id, and logs it when it is answered. The log names the route and never the path or the query,
@@ -17,8 +19,11 @@ export const requestScope = createMiddleware<AppEnv>(async (c, next) => {
   const answered = next()
   c.executionCtx.waitUntil(answered)
   await answered
-  c.header('X-Request-Id', requestId)
-  logInfo('request', {
+  c.res.headers.set('X-Request-Id', requestId)
+  const level = levelOf(c)
+  const platform = c.get('platform') as Platform | undefined
+  if (platform && !isLogged(platform.settings, level)) return
+  log(level, 'request', {
     requestId,
     method: c.req.method,
     route: routePath(c, -1),
@@ -30,3 +35,9 @@ export const requestScope = createMiddleware<AppEnv>(async (c, next) => {
     userId: c.get('userId'),
   })
 })
+
+/** Gives the level of a request's line: whether the service failed, refused the request, or did what it asks for. */
+function levelOf(c: Context): LogLevel {
+  if (c.res.status >= 500) return 'error'
+  return c.get('outcome') === undefined ? 'info' : 'warn'
+}

@@ -12,7 +12,7 @@ const digest = (text: string) => createHash('sha256').update(text).digest()
  * @throws {Refusal} `invalid_client`.
  */
 export function authenticateClient(c: Context): string {
-  const id = findClientId(c.var.platform.settings, c.req.raw)
+  const id = findClientId(c.get('platform').settings, c.req.raw)
   if (id !== null) return id
   throw new Refusal('invalid_client', {
     headers: { 'WWW-Authenticate': 'Basic realm="postern", charset="UTF-8"' },

@@ -17,7 +17,7 @@ export const takeStatedAddress = createMiddleware<AppEnv>(async (c, next) => {
   const service = c.req.header('Postern-Service')
   const address = c.req.header(ADDRESS)
   if (service === undefined && address === undefined) return await next()
-  const { platform } = c.var
+  const platform = c.get('platform')
   const claim = new Request(c.req.url, { headers: { Authorization: service ?? '' } })
   if (findClientId(platform.settings, claim) === null || address === undefined) {
     await limitAltogether(c)
@@ -28,6 +28,10 @@ export const takeStatedAddress = createMiddleware<AppEnv>(async (c, next) => {
     throw new Refusal('invalid_request', { errors: [{ path: ADDRESS, message: 'Send an IPv4 or an IPv6 address.' }] })
   }
   // The location is removed, because where the back end stands says nothing about where the person is.
-  c.set('platform', { ...platform, requester: { ...platform.requester, ip: address, country: null, city: null } })
+  const { requestId, userAgent, locale } = platform.requester
+  c.set('platform', {
+    ...platform,
+    requester: { requestId, ip: address, country: null, city: null, userAgent, locale },
+  })
   await next()
 })

@@ -4,6 +4,18 @@ import type { MailTexts } from './mail-texts.ts'
 const OWNER = (product: string): string =>
   `Du bekommst diese E-Mail, weil diese Adresse zu einem Konto bei ${product} gehört.`
 
+/** What to do about a notice, which has a link to undo what it tells of unless `duration` is empty. */
+const IF_NOT_YOU = (duration: string, otherwise: string): string[] => [
+  'Das warst du? Dann musst du nichts tun.',
+  ...(duration === ''
+    ? [otherwise]
+    : [
+        `Das warst nicht du? Dann drücke die Schaltfläche, sie funktioniert ${duration} lang. Damit werden alle abgemeldet und alle Änderungen seitdem rückgängig gemacht, und du bekommst einen Link für ein neues Passwort.`,
+        'Hast du mehrere solche E-Mails bekommen? Dann nimm die früheste über etwas, das du nicht getan hast: Sie macht auch alles rückgängig, was danach kam.',
+      ]),
+]
+const CHECK_OR_UNDO = (duration: string): string => (duration === '' ? 'Mein Konto prüfen' : 'Das war ich nicht')
+
 /** The German texts, which address people as "du" throughout. */
 export const de: MailTexts<MailKind> = {
   linkHint: 'Falls die Schaltfläche nicht funktioniert, öffne diese Adresse im Browser:',
@@ -75,18 +87,18 @@ export const de: MailTexts<MailKind> = {
       ],
       reason: OWNER(product),
     }),
-    account_claimed: ({ product }) => ({
+    account_claimed: ({ product, duration }) => ({
       subject: `Dein Konto bei ${product} wurde bestätigt`,
       heading: 'Dein Konto wurde bestätigt',
       paragraphs: [
         `Jemand, wahrscheinlich du, hat sich mit dem unten genannten Konto bei ${product} angemeldet und damit deine Adresse bestätigt.`,
-        'Was das Konto bisher geöffnet hat, könnte jemand anderes eingerichtet haben und wurde deshalb entfernt: das Passwort, falls es eines gab, und andere Anmeldemethoden. Alle anderen Geräte wurden abgemeldet.',
+        'Was das Konto bisher geöffnet hat, könnte jemand anderes eingerichtet haben und wurde deshalb entfernt: das Passwort, falls es eines gab, und andere Anmeldemethoden. Alle anderen Geräte wurden abgemeldet. Was du noch brauchst, kannst du in deinen Kontoeinstellungen neu hinzufügen.',
       ],
-      action: 'Mein Konto prüfen',
-      closing: [
-        'Das warst du? Dann musst du nichts tun. Was du noch brauchst, kannst du in deinen Kontoeinstellungen neu hinzufügen.',
+      action: CHECK_OR_UNDO(duration),
+      closing: IF_NOT_YOU(
+        duration,
         'Das warst nicht du? Dann lege über „Passwort vergessen“ auf der Anmeldeseite ein Passwort fest. Damit werden alle abgemeldet und Anmeldemethoden entfernt, die niemand als deine nachgewiesen hat.',
-      ],
+      ),
       reason: OWNER(product),
     }),
     reset_password: ({ product, duration }) => ({
@@ -100,7 +112,7 @@ export const de: MailTexts<MailKind> = {
       ],
       reason: OWNER(product),
     }),
-    password_changed: ({ product, dropped, kept }) => ({
+    password_changed: ({ product, dropped, kept, duration }) => ({
       subject: `Dein Passwort für ${product} wurde geändert`,
       heading: 'Dein Passwort wurde geändert',
       paragraphs: [
@@ -114,11 +126,11 @@ export const de: MailTexts<MailKind> = {
           ? []
           : ['Andere Anmeldemethoden gelten weiterhin. Entferne in deinen Kontoeinstellungen, was nicht dir gehört.']),
       ],
-      action: 'Mein Konto prüfen',
-      closing: [
-        'Das warst du? Dann musst du nichts tun.',
+      action: CHECK_OR_UNDO(duration),
+      closing: IF_NOT_YOU(
+        duration,
         'Das warst nicht du? Dann lege sofort über „Passwort vergessen“ auf der Anmeldeseite ein neues fest und prüfe deine Sitzungen und zweiten Faktoren.',
-      ],
+      ),
       reason: OWNER(product),
     }),
     confirm_email_change: ({ product, duration }) => ({
@@ -134,16 +146,69 @@ export const de: MailTexts<MailKind> = {
       ],
       reason: `Du bekommst diese E-Mail, weil jemand diese Adresse als neue Adresse eines Kontos bei ${product} angegeben hat.`,
     }),
-    email_changed: ({ product, email }) => ({
+    email_changed: ({ product, email, duration }) => ({
       subject: `Deine E-Mail-Adresse für ${product} wurde geändert`,
       heading: 'Deine E-Mail-Adresse wurde geändert',
       paragraphs: [
         `Dein Konto bei ${product} verwendet jetzt ${email || 'eine andere Adresse'}. Melde dich ab sofort mit ihr an. An diese Adresse schreiben wir dir hiermit zum letzten Mal.`,
       ],
-      action: null,
+      action: duration === '' ? null : 'Das war ich nicht',
+      closing: IF_NOT_YOU(
+        duration,
+        `Das warst nicht du? Dann hat vielleicht jemand anderes Zugang zu deinem Konto: Wende dich sofort an das Team von ${product}.`,
+      ),
+      reason: `Du bekommst diese E-Mail, weil diese Adresse bis jetzt zu einem Konto bei ${product} gehört hat.`,
+    }),
+    new_email_in_use: ({ product }) => ({
+      subject: `Deine neue E-Mail-Adresse für ${product}`,
+      heading: 'Deine neue Adresse gilt',
+      paragraphs: [
+        `Dein Konto bei ${product} verwendet jetzt diese Adresse. Melde dich ab sofort mit ihr an. Auch deine bisherige Adresse hat davon erfahren; von dort lässt sich das Konto noch einige Tage lang zurückholen.`,
+      ],
+      action: 'Mein Konto prüfen',
       closing: [
         'Das warst du? Dann musst du nichts tun.',
-        `Das warst nicht du? Dann hat vielleicht jemand anderes Zugang zu deinem Konto: Wende dich sofort an das Team von ${product}.`,
+        `Das warst nicht du? Dann hat jemand anderes diese Adresse bestätigt: Wende dich an das Team von ${product}.`,
+      ],
+      reason: OWNER(product),
+    }),
+    address_reserved: ({ product }) => ({
+      subject: `Diese Adresse ist bei ${product} noch nicht frei`,
+      heading: 'Diese Adresse ist noch nicht frei',
+      paragraphs: [
+        `Jemand, wahrscheinlich du, wollte diese Adresse für ein Konto bei ${product} verwenden. Bis vor einigen Tagen gehörte sie zu einem anderen Konto, und wem es gehört, kann sie noch zurückholen. Deshalb wurde nichts angelegt und nichts geändert.`,
+      ],
+      action: null,
+      closing: [
+        'Das warst du? Dann versuche es in einigen Tagen noch einmal. Gehört das andere Konto dir und hast du seine Adresse nicht geändert, verwende den Link in der E-Mail, die davon berichtet hat.',
+        'Das warst nicht du? Dann musst du nichts tun.',
+      ],
+      reason: `Du bekommst diese E-Mail, weil jemand diese Adresse für ein Konto bei ${product} angegeben hat.`,
+    }),
+    account_reverted: ({ product, duration }) => ({
+      subject: `Änderungen an deinem Konto bei ${product} wurden rückgängig gemacht`,
+      heading: 'Änderungen an deinem Konto wurden rückgängig gemacht',
+      paragraphs: [
+        `Jemand, wahrscheinlich du, hat uns über den Link in einer früheren E-Mail mitgeteilt, dass eine Änderung an deinem Konto bei ${product} nicht von dir kam. Alle wurden abgemeldet, das Konto verwendet diese Adresse, und was seitdem hinzugekommen war, wurde entfernt.`,
+        'Kein Passwort gilt mehr, bis du hier ein neues wählst. Prüfe danach deine Kontoeinstellungen und richte neu ein, was fehlt.',
+      ],
+      action: 'Neues Passwort wählen',
+      closing: [
+        `Link und Code lassen sich einmal verwenden und sind ${duration} gültig. Über „Passwort vergessen“ auf der Anmeldeseite bekommst du neue.`,
+        'Das warst nicht du? Dann liest jemand anderes deine E-Mails: Wähle zuerst für dein Postfach ein neues Passwort und dann hier.',
+      ],
+      reason: OWNER(product),
+    }),
+    address_reverted: ({ product }) => ({
+      subject: `Diese Adresse gehört zu keinem Konto bei ${product} mehr`,
+      heading: 'Eine Änderung der Adresse wurde rückgängig gemacht',
+      paragraphs: [
+        `Ein Konto bei ${product} hat eine Zeit lang diese Adresse verwendet. Von seiner früheren Adresse kam die Nachricht, dass diese Änderung nicht gewollt war. Das Konto verwendet deshalb wieder die frühere Adresse, und alle wurden abgemeldet.`,
+      ],
+      action: null,
+      closing: [
+        'Du hast dieses Konto nie verwendet? Dann musst du nichts tun.',
+        `Gehören das Konto und die frühere Adresse dir, melde dich mit der früheren an. Gehört sie dir nicht, wende dich an das Team von ${product}.`,
       ],
       reason: `Du bekommst diese E-Mail, weil diese Adresse bis jetzt zu einem Konto bei ${product} gehört hat.`,
     }),
@@ -171,25 +236,77 @@ export const de: MailTexts<MailKind> = {
       ],
       reason: OWNER(product),
     }),
-    factor_added: ({ product, factor }) => ({
+    factor_added: ({ product, factor, duration }) => ({
       subject: `Neue Anmeldemethode für dein Konto bei ${product}`,
       heading: 'Eine Anmeldemethode ist hinzugekommen',
       paragraphs: [`Für dein Konto bei ${product} gilt ab sofort diese Anmeldemethode: ${factor}.`],
-      action: 'Mein Konto prüfen',
-      closing: [
-        'Das warst du? Dann musst du nichts tun.',
+      action: CHECK_OR_UNDO(duration),
+      closing: IF_NOT_YOU(
+        duration,
         'Das warst nicht du? Dann entferne sie in deinen Kontoeinstellungen und lege sofort ein neues Passwort fest.',
-      ],
+      ),
       reason: OWNER(product),
     }),
-    factor_removed: ({ product, factor }) => ({
+    factor_removed: ({ product, factor, duration }) => ({
       subject: `Eine Anmeldemethode deines Kontos bei ${product} wurde entfernt`,
       heading: 'Eine Anmeldemethode wurde entfernt',
       paragraphs: [`Für dein Konto bei ${product} gilt diese Anmeldemethode nicht mehr: ${factor}.`],
+      action: CHECK_OR_UNDO(duration),
+      closing: IF_NOT_YOU(
+        duration,
+        'Das warst nicht du? Dann lege sofort ein neues Passwort fest und richte die Methode in deinen Kontoeinstellungen neu ein.',
+      ),
+      reason: OWNER(product),
+    }),
+    factor_removal_requested: ({ product, duration }) => ({
+      subject: `Deine zweiten Faktoren bei ${product} werden entfernt`,
+      heading: 'Deine zweiten Faktoren werden entfernt',
+      paragraphs: [
+        `Jemand, wahrscheinlich du, hat dem Team von ${product} mitgeteilt, dass deine Authenticator-App, deine Passkeys und deine Wiederherstellungscodes verloren sind. Es dauert noch ${duration}, dann werden sie entfernt. Dein Konto öffnet sich dann allein mit deinem Passwort oder über deinen Anbieter.`,
+      ],
+      action: 'Meine zweiten Faktoren behalten',
+      closing: [
+        'Das warst du? Dann musst du nur abwarten.',
+        'Das warst nicht du? Dann drücke die Schaltfläche oder melde dich mit einem zweiten Faktor an: Beides hält das Entfernen auf. Vielleicht kennt jemand dein Passwort, lege also ein neues fest.',
+      ],
+      reason: OWNER(product),
+    }),
+    factors_removed: ({ product, duration }) => ({
+      subject: `Deine zweiten Faktoren bei ${product} wurden entfernt`,
+      heading: 'Deine zweiten Faktoren wurden entfernt',
+      paragraphs: [
+        `Die Authenticator-App, die Passkeys und die Wiederherstellungscodes deines Kontos bei ${product} wurden entfernt, wie vor einigen Tagen angekündigt. Alle Geräte wurden abgemeldet. Melde dich mit deinem Passwort oder über deinen Anbieter an und richte einen zweiten Faktor neu ein.`,
+      ],
+      action: CHECK_OR_UNDO(duration),
+      closing: IF_NOT_YOU(duration, `Das warst nicht du? Dann wende dich sofort an das Team von ${product}.`),
+      reason: OWNER(product),
+    }),
+    passkey_copied: ({ product, factor }) => ({
+      subject: `Prüfe einen Passkey deines Kontos bei ${product}`,
+      heading: 'Ein Passkey wurde vielleicht kopiert',
+      paragraphs: [
+        `Jemand hat sich mit deinem Passkey „${factor}“ bei deinem Konto bei ${product} angemeldet. Der Passkey zählt seine Verwendungen, und diese Zahl ist zurückgegangen: Vielleicht hat jemand eine Kopie davon.`,
+      ],
       action: 'Mein Konto prüfen',
       closing: [
-        'Das warst du? Dann musst du nichts tun.',
-        'Das warst nicht du? Dann lege sofort ein neues Passwort fest und richte die Methode in deinen Kontoeinstellungen neu ein.',
+        'Du hast diesen Passkey aus einer Sicherung wiederhergestellt? Dann musst du nichts tun.',
+        'Wenn nicht, entferne ihn in deinen Kontoeinstellungen und füge einen neuen hinzu.',
+      ],
+      reason: OWNER(product),
+    }),
+    recovery_code_used: ({ product, left }) => ({
+      subject: `Ein Wiederherstellungscode deines Kontos bei ${product} wurde benutzt`,
+      heading: 'Ein Wiederherstellungscode wurde benutzt',
+      paragraphs: [
+        `Jemand, vermutlich du, hat sich bei deinem Konto bei ${product} mit einem der Wiederherstellungscodes ausgewiesen. Dieser Code gilt nicht mehr.`,
+        left === '0'
+          ? 'Es ist kein Wiederherstellungscode mehr übrig. Erzeuge neue in deinen Kontoeinstellungen.'
+          : `Noch gültige Wiederherstellungscodes: ${left}.`,
+      ],
+      action: 'Mein Konto prüfen',
+      closing: [
+        'Das warst du? Dann musst du sonst nichts tun.',
+        'Das warst nicht du? Dann kennt jemand dein Passwort und deine Wiederherstellungscodes: Lege sofort mit „Passwort vergessen“ auf der Anmeldeseite ein neues Passwort fest und erzeuge danach neue Wiederherstellungscodes.',
       ],
       reason: OWNER(product),
     }),

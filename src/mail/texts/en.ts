@@ -3,6 +3,18 @@ import type { MailTexts } from './mail-texts.ts'
 const OWNER = (product: string): string =>
   `You are receiving this e-mail because this address belongs to a ${product} account.`
 
+/** What to do about a notice, which has a link to undo what it tells of unless `duration` is empty. */
+const IF_NOT_YOU = (duration: string, otherwise: string): string[] => [
+  'If this was you, there is nothing to do.',
+  ...(duration === ''
+    ? [otherwise]
+    : [
+        `If this was not you, press the button within ${duration}. That signs everybody out, undoes what was changed since then, and gets you a link to set a new password.`,
+        'If several such e-mails reached you, use the earliest one about something that you did not do: it undoes all that came after it, too.',
+      ]),
+]
+const CHECK_OR_UNDO = (duration: string): string => (duration === '' ? 'Check my account' : 'This was not me')
+
 const texts = {
   linkHint: 'If the button does not work, open this address in your browser:',
   codeHint: 'Or enter this code on the same page, for example on another device:',
@@ -73,18 +85,18 @@ const texts = {
       ],
       reason: OWNER(product),
     }),
-    account_claimed: ({ product }) => ({
+    account_claimed: ({ product, duration }) => ({
       subject: `Your ${product} account was confirmed`,
       heading: 'Your account was confirmed',
       paragraphs: [
         `Someone, probably you, signed in to ${product} with the account below, which confirmed your address.`,
-        'Whatever opened the account before may have been set up by someone else, so it was removed: the password, if there was one, and other ways to sign in. All other devices were signed out.',
+        'Whatever opened the account before may have been set up by someone else, so it was removed: the password, if there was one, and other ways to sign in. All other devices were signed out. What you still need can be added again in your account settings.',
       ],
-      action: 'Check my account',
-      closing: [
-        'If this was you, there is nothing to do. What you still need can be added again in your account settings.',
+      action: CHECK_OR_UNDO(duration),
+      closing: IF_NOT_YOU(
+        duration,
         'If this was not you, set a password with “Forgot password” on the sign-in page. That signs everybody out and removes ways to sign in that nobody proved to be yours.',
-      ],
+      ),
       reason: OWNER(product),
     }),
     reset_password: ({ product, duration }) => ({
@@ -98,7 +110,7 @@ const texts = {
       ],
       reason: OWNER(product),
     }),
-    password_changed: ({ product, dropped, kept }) => ({
+    password_changed: ({ product, dropped, kept, duration }) => ({
       subject: `Your ${product} password was changed`,
       heading: 'Your password was changed',
       paragraphs: [
@@ -112,11 +124,11 @@ const texts = {
           ? []
           : ['Other ways to sign in go on to work. Remove in your account settings what is not yours.']),
       ],
-      action: 'Check my account',
-      closing: [
-        'If this was you, there is nothing to do.',
+      action: CHECK_OR_UNDO(duration),
+      closing: IF_NOT_YOU(
+        duration,
         'If this was not you, set a new password at once with “Forgot password” on the sign-in page, and look through your sessions and second factors.',
-      ],
+      ),
       reason: OWNER(product),
     }),
     confirm_email_change: ({ product, duration }) => ({
@@ -130,16 +142,69 @@ const texts = {
       ],
       reason: `You are receiving this e-mail because someone entered this address as the new address of a ${product} account.`,
     }),
-    email_changed: ({ product, email }) => ({
+    email_changed: ({ product, email, duration }) => ({
       subject: `Your ${product} e-mail address was changed`,
       heading: 'Your e-mail address was changed',
       paragraphs: [
         `Your ${product} account now uses ${email || 'another address'}. From now on, sign in with that address. This is the last e-mail we send to this one.`,
       ],
-      action: null,
+      action: duration === '' ? null : 'This was not me',
+      closing: IF_NOT_YOU(
+        duration,
+        `If this was not you, someone else may have access to your account: contact the ${product} team at once.`,
+      ),
+      reason: `You are receiving this e-mail because this address belonged to a ${product} account until now.`,
+    }),
+    new_email_in_use: ({ product }) => ({
+      subject: `Your new e-mail address for ${product}`,
+      heading: 'Your new address is in use',
+      paragraphs: [
+        `Your ${product} account now uses this address. From now on, sign in with it. Your former address was told, too, and can take the account back for some days.`,
+      ],
+      action: 'Check my account',
       closing: [
         'If this was you, there is nothing to do.',
-        `If this was not you, someone else may have access to your account: contact the ${product} team at once.`,
+        `If this was not you, contact the ${product} team: someone else has confirmed this address.`,
+      ],
+      reason: OWNER(product),
+    }),
+    address_reserved: ({ product }) => ({
+      subject: `This address cannot be used for ${product} yet`,
+      heading: 'This address cannot be used yet',
+      paragraphs: [
+        `Someone, probably you, wanted to use this address for a ${product} account. It belonged to another account until a few days ago, and the owner of that account can still take it back. So nothing was created or changed.`,
+      ],
+      action: null,
+      closing: [
+        'If this was you, try again in a few days. If the other account is yours and you did not change its address, use the link in the e-mail that told you about the change.',
+        'If this was not you, there is nothing to do.',
+      ],
+      reason: `You are receiving this e-mail because someone entered this address for a ${product} account.`,
+    }),
+    account_reverted: ({ product, duration }) => ({
+      subject: `Changes to your ${product} account were undone`,
+      heading: 'Changes to your account were undone',
+      paragraphs: [
+        `Someone, probably you, told us by the link in an earlier e-mail that a change of your ${product} account was not yours. Everybody was signed out, the account uses this address, and what was added since then was removed.`,
+        'No password works until you choose a new one here. After that, look through your account settings, and set up again what is missing.',
+      ],
+      action: 'Choose a new password',
+      closing: [
+        `The link and the code work once, for ${duration}. You can ask for a new one with “Forgot password” on the sign-in page.`,
+        'If this was not you, someone else reads your e-mail: choose a new password for your mailbox first, and then one here.',
+      ],
+      reason: OWNER(product),
+    }),
+    address_reverted: ({ product }) => ({
+      subject: `This address no longer belongs to a ${product} account`,
+      heading: 'A change of address was undone',
+      paragraphs: [
+        `A ${product} account used this address for a while. Whoever has its former address told us that this was not their doing, so the account uses the former address again. Everybody was signed out.`,
+      ],
+      action: null,
+      closing: [
+        'If you never used this account, there is nothing to do.',
+        `If the account is yours, and so is the former address, sign in with that one. If it is not, contact the ${product} team.`,
       ],
       reason: `You are receiving this e-mail because this address belonged to a ${product} account until now.`,
     }),
@@ -165,25 +230,77 @@ const texts = {
       ],
       reason: OWNER(product),
     }),
-    factor_added: ({ product, factor }) => ({
+    factor_added: ({ product, factor, duration }) => ({
       subject: `A sign-in method was added to your ${product} account`,
       heading: 'A sign-in method was added',
       paragraphs: [`From now on, your ${product} account can be used with this method: ${factor}.`],
-      action: 'Check my account',
-      closing: [
-        'If this was you, there is nothing to do.',
+      action: CHECK_OR_UNDO(duration),
+      closing: IF_NOT_YOU(
+        duration,
         'If this was not you, remove it in your account settings and set a new password at once.',
-      ],
+      ),
       reason: OWNER(product),
     }),
-    factor_removed: ({ product, factor }) => ({
+    factor_removed: ({ product, factor, duration }) => ({
       subject: `A sign-in method was removed from your ${product} account`,
       heading: 'A sign-in method was removed',
       paragraphs: [`Your ${product} account can no longer be used with this method: ${factor}.`],
+      action: CHECK_OR_UNDO(duration),
+      closing: IF_NOT_YOU(
+        duration,
+        'If this was not you, set a new password at once and add the method again in your account settings.',
+      ),
+      reason: OWNER(product),
+    }),
+    factor_removal_requested: ({ product, duration }) => ({
+      subject: `Your second factors for ${product} will be removed`,
+      heading: 'Your second factors will be removed',
+      paragraphs: [
+        `Someone, probably you, told the ${product} team that your authenticator app, passkeys and recovery codes are lost. In ${duration} they will be removed, and your password or your provider alone will open the account.`,
+      ],
+      action: 'Keep my second factors',
+      closing: [
+        'If this was you, there is nothing to do but wait.',
+        'If this was not you, press the button, or sign in with a second factor: either stops the removal. Someone may know your password, so set a new one.',
+      ],
+      reason: OWNER(product),
+    }),
+    factors_removed: ({ product, duration }) => ({
+      subject: `Your second factors for ${product} were removed`,
+      heading: 'Your second factors were removed',
+      paragraphs: [
+        `The authenticator app, the passkeys and the recovery codes of your ${product} account were removed, as we told you some days ago. All devices were signed out. Sign in with your password or your provider, and set up a second factor again.`,
+      ],
+      action: CHECK_OR_UNDO(duration),
+      closing: IF_NOT_YOU(duration, `If this was not you, contact the ${product} team at once.`),
+      reason: OWNER(product),
+    }),
+    passkey_copied: ({ product, factor }) => ({
+      subject: `Check a passkey of your ${product} account`,
+      heading: 'A passkey may have been copied',
+      paragraphs: [
+        `Someone signed in to your ${product} account with your passkey “${factor}”. The passkey counts its uses, and this count went back, so somebody may have a copy of it.`,
+      ],
       action: 'Check my account',
       closing: [
-        'If this was you, there is nothing to do.',
-        'If this was not you, set a new password at once and add the method again in your account settings.',
+        'If you have restored this passkey from a backup, there is nothing to do.',
+        'If you have not, remove it in your account settings, and register a new one.',
+      ],
+      reason: OWNER(product),
+    }),
+    recovery_code_used: ({ product, left }) => ({
+      subject: `A recovery code of your ${product} account was used`,
+      heading: 'A recovery code was used',
+      paragraphs: [
+        `Someone, probably you, proved to be the owner of your ${product} account with one of its recovery codes. That code works no more.`,
+        left === '0'
+          ? 'No recovery code is left. Make new ones in your account settings.'
+          : `Recovery codes that are left: ${left}.`,
+      ],
+      action: 'Check my account',
+      closing: [
+        'If this was you, there is nothing else to do.',
+        'If this was not you, someone knows your password and your recovery codes: set a new password at once with “Forgot password” on the sign-in page, then make new recovery codes.',
       ],
       reason: OWNER(product),
     }),

@@ -10,6 +10,8 @@ export interface TextFacts {
   email: string
   /** A second factor in words of the language, such as "authenticator app". */
   factor: string
+  /** The number of recovery codes that are left. */
+  left: string
   /**
    * The provider, and the account there, that a mail is about, such as "Microsoft (ada@example.com)"; empty for none.
    */

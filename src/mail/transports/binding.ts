@@ -1,7 +1,6 @@
 import { within } from '../../within.ts'
 import { parseRecipient, parseSender } from '../addresses.ts'
-import { MailError, MailThrottledError, type MailTransport } from '../message.ts'
-import { AUTOMATIC } from '../mime.ts'
+import { AUTOMATIC, MailError, MailThrottledError, type MailTransport } from '../message.ts'
 
 const TIMEOUT_MS = 30_000
 

@@ -1,6 +1,5 @@
 import { parseRecipient, parseSender } from '../addresses.ts'
-import { MailError, MailThrottledError, type MailTransport } from '../message.ts'
-import { AUTOMATIC } from '../mime.ts'
+import { AUTOMATIC, MailError, MailThrottledError, type MailTransport } from '../message.ts'
 import { readRetryAfterMs } from './retry-after.ts'
 
 /** The time-out covers the connection and the reply together. */

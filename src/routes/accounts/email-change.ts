@@ -1,8 +1,9 @@
 import { ChangeEmailRequest, ConfirmEmailChangeRequest } from '../../contracts/accounts.ts'
 import { Status } from '../../contracts/common.ts'
 import { json } from '../../http/body.ts'
-import { userWithCredentials } from '../../http/guards.ts'
-import { answer, createRouter, route } from '../../http/route.ts'
+import { recentFactor } from '../../http/guards.ts'
+import { answer, route } from '../../http/route.ts'
+import { createRouter } from '../../http/router.ts'
 import { confirmEmailChange, requestEmailChange } from '../../services/accounts/email-change.ts'
 
 const tags = ['Profile']
@@ -12,14 +13,15 @@ const requestRoute = route({
   path: '/auth/change-email',
   tags,
   summary: 'Ask to change my e-mail address',
-  description: 'Nothing changes before the new address is confirmed. Answers alike whether or not it has an account.',
+  description:
+    'Needs the password or a recent login. Nothing changes before the new address is confirmed. Answers alike whether or not it has an account.',
   limit: 'mails',
-  guard: userWithCredentials(),
+  guard: recentFactor(),
   body: json(ChangeEmailRequest),
   answers: {
     202: answer(Status('confirmation_sent'), 'A mail is on its way to the new address.'),
   },
-  refuses: ['invalid_credentials', 'login_throttled'],
+  refuses: ['invalid_credentials', 'step_up_required', 'login_throttled'],
 })
 
 const confirmRoute = route({
@@ -37,10 +39,10 @@ const confirmRoute = route({
 
 export const emailChangeRoutes = createRouter()
   .openapi(requestRoute, async (c) => {
-    await requestEmailChange(c.var.platform, c.get('caller'), c.req.valid('json'))
+    await requestEmailChange(c.get('platform'), c.get('caller'), c.req.valid('json'))
     return c.json({ status: 'confirmation_sent' as const }, 202)
   })
   .openapi(confirmRoute, async (c) => {
-    await confirmEmailChange(c.var.platform, c.req.valid('json'))
+    await confirmEmailChange(c.get('platform'), c.req.valid('json'))
     return c.json({ status: 'email_changed' as const }, 200)
   })

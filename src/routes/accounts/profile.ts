@@ -1,9 +1,10 @@
 import { DeleteAccountRequest, UpdateProfileRequest, User } from '../../contracts/users.ts'
 import { json, optionalJson } from '../../http/body.ts'
 import { clearTokenCookies } from '../../http/cookies.ts'
-import { token, user, userWithCredentials } from '../../http/guards.ts'
-import { answer, createRouter, route } from '../../http/route.ts'
-import { changeProfile, deleteAccount, readProfile } from '../../services/accounts/profile.ts'
+import { recentFactor, user } from '../../http/guards.ts'
+import { answer, route } from '../../http/route.ts'
+import { createRouter } from '../../http/router.ts'
+import { changeProfile, deleteAccount, toUser } from '../../services/accounts/profile.ts'
 
 const tags = ['Profile']
 
@@ -12,7 +13,7 @@ const readRoute = route({
   path: '/auth/me',
   tags,
   summary: 'My account',
-  guard: token(),
+  guard: user({ mayEnrol: true }),
   answers: { 200: answer(User, 'The account.') },
 })
 
@@ -36,7 +37,7 @@ const deleteRoute = route({
   tags,
   summary: 'Delete my account and everything that belongs to it',
   limit: 'sensitive',
-  guard: userWithCredentials(),
+  guard: recentFactor(),
   body: optionalJson(DeleteAccountRequest),
   answers: {
     204: { description: 'The account is gone.' },
@@ -45,13 +46,13 @@ const deleteRoute = route({
 })
 
 export const profileRoutes = createRouter()
-  .openapi(readRoute, async (c) => c.json(await readProfile(c.var.platform, c.get('claims')), 200))
+  .openapi(readRoute, (c) => c.json(toUser(c.get('caller').account), 200))
   .openapi(updateRoute, async (c) => {
-    const user = await changeProfile(c.var.platform, c.get('caller').account, c.req.valid('json'))
+    const user = await changeProfile(c.get('platform'), c.get('caller').account, c.req.valid('json'))
     return c.json(user, 200)
   })
   .openapi(deleteRoute, async (c) => {
-    await deleteAccount(c.var.platform, c.get('caller'), c.req.valid('json').password)
+    await deleteAccount(c.get('platform'), c.get('caller'), c.req.valid('json').password)
     clearTokenCookies(c)
     return c.body(null, 204)
   })

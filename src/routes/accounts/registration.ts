@@ -1,7 +1,8 @@
 import { EmailRequest, RegisterRequest, VerifyEmailRequest } from '../../contracts/accounts.ts'
 import { Status } from '../../contracts/common.ts'
 import { json } from '../../http/body.ts'
-import { answer, createRouter, route } from '../../http/route.ts'
+import { answer, route } from '../../http/route.ts'
+import { createRouter } from '../../http/router.ts'
 import { resendVerification, verifyEmail } from '../../services/accounts/email-verification.ts'
 import { register } from '../../services/accounts/registration.ts'
 
@@ -50,14 +51,14 @@ const resendRoute = route({
 
 export const accountRoutes = createRouter()
   .openapi(registerRoute, async (c) => {
-    await register(c.var.platform, c.req.valid('json'))
+    await register(c.get('platform'), c.req.valid('json'))
     return c.json({ status: 'verification_sent' as const }, 202)
   })
   .openapi(verifyRoute, async (c) => {
-    await verifyEmail(c.var.platform, c.req.valid('json'))
+    await verifyEmail(c.get('platform'), c.req.valid('json'))
     return c.json({ status: 'verified' as const }, 200)
   })
   .openapi(resendRoute, async (c) => {
-    await resendVerification(c.var.platform, c.req.valid('json').email)
+    await resendVerification(c.get('platform'), c.req.valid('json').email)
     return c.json({ status: 'verification_sent' as const }, 202)
   })

@@ -1,8 +1,9 @@
 import { LinkAnswer, LinkRequest, LinkTicketQuery, ProviderParam } from '../../contracts/federation.ts'
 import { json } from '../../http/body.ts'
 import { readFlowCookie, setFlowCookie } from '../../http/flow-cookies.ts'
-import { recentLogin, user } from '../../http/guards.ts'
-import { answer, createRouter, route } from '../../http/route.ts'
+import { recentLogin } from '../../http/guards.ts'
+import { answer, route } from '../../http/route.ts'
+import { createRouter } from '../../http/router.ts'
 import { beginLink, followLink } from '../../services/federation/flow.ts'
 import { unlinkProvider } from '../../services/federation/identities.ts'
 
@@ -45,8 +46,9 @@ const unlinkRoute = route({
   path: '/auth/oauth/{provider}',
   tags,
   summary: 'Unlink a provider from my account',
-  description: 'Never the last way to sign in: a password counts, and another configured provider.',
-  guard: user(),
+  description:
+    'Needs a recent login. Never the last way to sign in: a password counts, and another configured provider.',
+  guard: recentLogin(),
   params: ProviderParam,
   answers: {
     204: { description: 'It is unlinked.' },
@@ -58,18 +60,18 @@ export const identityRoutes = createRouter()
   .openapi(linkRoute, async (c) => {
     const { provider } = c.req.valid('param')
     const { redirectTo } = c.req.valid('json')
-    const { url, cookie } = await beginLink(c.var.platform, c.get('caller'), { provider, redirectTo })
+    const { url, cookie } = await beginLink(c.get('platform'), c.get('caller'), { provider, redirectTo })
     setFlowCookie(c, cookie)
     return c.json({ url }, 200)
   })
   .openapi(followRoute, async (c) => {
     const { provider } = c.req.valid('param')
     const { ticket } = c.req.valid('query')
-    const { url, cookie } = await followLink(c.var.platform, { provider, ticket }, (name) => readFlowCookie(c, name))
+    const { url, cookie } = await followLink(c.get('platform'), { provider, ticket }, (name) => readFlowCookie(c, name))
     if (cookie) setFlowCookie(c, cookie)
     return c.redirect(url, 302)
   })
   .openapi(unlinkRoute, async (c) => {
-    await unlinkProvider(c.var.platform, c.get('caller').account, c.req.valid('param').provider)
+    await unlinkProvider(c.get('platform'), c.get('caller').account, c.req.valid('param').provider)
     return c.body(null, 204)
   })

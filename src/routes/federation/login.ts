@@ -22,7 +22,8 @@ import { presentLogin, presentSession, readLoginExtras } from '../../http/login.
 import { authenticateCaller } from '../../http/middleware/authenticate.ts'
 import { assertTrustedOrigin } from '../../http/origin.ts'
 import { toRefusal } from '../../http/problem.ts'
-import { answer, createRouter, route } from '../../http/route.ts'
+import { answer, route } from '../../http/route.ts'
+import { createRouter } from '../../http/router.ts'
 import { toUser } from '../../services/accounts/profile.ts'
 import { exchangeCode } from '../../services/federation/exchange.ts'
 import { beginLogin, cookieName, type OAuthFlow, openFlow } from '../../services/federation/flow.ts'
@@ -86,6 +87,8 @@ const exchangeRoute = route({
   refuses: [
     'ambiguous_credentials',
     'unauthenticated',
+    'enrolment_required',
+    'step_up_required',
     'invalid_code',
     'email_not_verified',
     'account_deactivated',
@@ -96,20 +99,20 @@ const exchangeRoute = route({
 
 export const oauthRoutes = createRouter()
   .openapi(providersRoute, (c) => {
-    const items = [...c.var.platform.providers.values()].map(({ id, name }) => ({ id, name }))
+    const items = [...c.get('platform').providers.values()].map(({ id, name }) => ({ id, name }))
     return c.json({ items }, 200)
   })
   .openapi(startRoute, async (c) => {
     const { redirectTo, delivery, codeChallenge = null } = c.req.valid('query')
     const wishes = { redirectTo, delivery, codeChallenge }
-    const { url, cookie } = await beginLogin(c.var.platform, c.req.valid('param').provider, wishes)
+    const { url, cookie } = await beginLogin(c.get('platform'), c.req.valid('param').provider, wishes)
     setFlowCookie(c, cookie)
     return c.redirect(url, 302)
   })
   .openapi(callbackRoute, async (c) => {
     const { provider } = c.req.valid('param')
     const { state = '' } = c.req.valid('query')
-    const flow = await openFlow(c.var.platform, { provider, state }, (name) => readFlowCookie(c, name))
+    const flow = await openFlow(c.get('platform'), { provider, state }, (name) => readFlowCookie(c, name))
     // Without the cookie there is no address that could be trusted to send the browser to.
     if (!flow) throw new Refusal('invalid_state', { reason: 'no cookie of this state' })
     clearFlowCookie(c, cookieName(state))
@@ -117,7 +120,7 @@ export const oauthRoutes = createRouter()
   })
   .openapi(exchangeRoute, async (c) => {
     const { code, codeVerifier } = c.req.valid('json')
-    const exchanged = await exchangeCode(c.var.platform, {
+    const exchanged = await exchangeCode(c.get('platform'), {
       code,
       verifier: codeVerifier ?? readVerifierCookie(c),
       deviceToken: readDeviceToken(c),
@@ -140,7 +143,7 @@ export const oauthRoutes = createRouter()
 async function land(c: Context, flow: OAuthFlow): Promise<string> {
   try {
     const parameters = new URL(c.req.url).searchParams
-    const landing = await completeFlow(c.var.platform, flow, { parameters, ...readLoginExtras(c, flow.delivery) })
+    const landing = await completeFlow(c.get('platform'), flow, { parameters, ...readLoginExtras(c, flow.delivery) })
     if (landing.session) presentSession(c, landing.session, 'cookie')
     if (landing.verifier !== null) setExchangeCookie(c, landing.verifier)
     return landing.code === null ? flow.redirectTo : withParameter(flow.redirectTo, 'code', landing.code)

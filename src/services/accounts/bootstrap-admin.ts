@@ -28,7 +28,7 @@ export function bootstrapStatements(
     mailIds: [notice.id],
     statements: [
       auditStatement(db, event, requester, whenDue),
-      notice.statement,
+      ...notice.statements,
       grantRoleStatement(db, { userId, role: 'admin' }, whenDue),
     ],
   }

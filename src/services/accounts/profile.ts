@@ -1,7 +1,6 @@
 import type { User } from '../../contracts/users.ts'
-import type { AccessTokenClaims } from '../../crypto/access-token.ts'
 import { Refusal } from '../../errors.ts'
-import type { EndingSessions, Mailing, Reading, Recording, TryingPasswords } from '../../platform/platform.ts'
+import type { EndingSessions, Mailing, Recording, TryingPasswords } from '../../platform/platform.ts'
 import { type Account, deleteAccountStatement, updateProfileStatement } from '../../storage/accounts/accounts.ts'
 import { bySelf } from '../../storage/actors.ts'
 import { auditStatement, whenRecorded } from '../../storage/audit.ts'
@@ -9,19 +8,12 @@ import { inOneBatch } from '../../storage/batch.ts'
 import { isUniqueViolation } from '../../storage/database.ts'
 import { whenMayRemove } from '../../storage/roles.ts'
 import { endSessionsStatement } from '../../storage/sessions/sessions.ts'
+import { describeFactors } from '../factors/registry.ts'
 import { newId } from '../identifiers.ts'
 import { noticeTo } from '../notices.ts'
-import { provePassword } from '../passwords/proof.ts'
-import { assertRecentLogin, type CallerWithCredentials } from '../sessions/authentication.ts'
+import { proveAgain } from '../passwords/proof.ts'
+import type { CallerWithCredentials } from '../sessions/authentication.ts'
 import { revokeSessions } from '../sessions/ending.ts'
-import { readLiveSession } from '../sessions/live-sessions.ts'
-
-/** Reads the caller's account as it is now. @throws {Refusal} `unauthenticated` when the session has ended. */
-export async function readProfile(deps: Reading, claims: AccessTokenClaims): Promise<User> {
-  const live = await readLiveSession(deps, claims.sid)
-  if (!live) throw new Refusal('unauthenticated', { reason: 'session ended' })
-  return toUser(live.account)
-}
 
 /** Changes the caller's name and username. @throws {Refusal} `username_taken`. */
 export async function changeProfile(
@@ -58,8 +50,7 @@ export async function deleteAccount(
   const { db, requester } = deps
   const { account, session } = caller
   const now = deps.now()
-  if (password !== undefined) await provePassword(deps, caller, password)
-  else assertRecentLogin(caller, now)
+  await proveAgain(deps, caller, password)
   const eventId = newId()
   const whenDeleted = whenRecorded(eventId)
   const notice = noticeTo(deps, account, {
@@ -72,7 +63,7 @@ export async function deleteAccount(
   const { audit, ended } = await inOneBatch(db, {
     audit: auditStatement(db, event, requester, whenMayRemove(account.id, account.id)),
     ended: endSessionsStatement(db, account.id, { when: whenDeleted }),
-    notice: notice.statement,
+    notice: notice.statements,
     account: deleteAccountStatement(db, account.id, whenDeleted),
   })
   if (audit.meta.changes === 0) throw new Refusal('last_admin')
@@ -92,7 +83,7 @@ export function toUser(account: Account): User {
     status: account.status,
     roles: account.roles,
     permissions: account.permissions,
-    mfa: account.factors,
+    mfa: describeFactors(account),
     providers: account.providers,
     createdAt: new Date(account.createdAt).toISOString(),
     lastSeenAt: account.lastSeenAt === null ? null : new Date(account.lastSeenAt).toISOString(),

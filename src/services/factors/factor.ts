@@ -1,8 +1,9 @@
 import type { MfaMethod } from '../../contracts/login.ts'
-import type { Mailing, Platform, Reading, Recording } from '../../platform/platform.ts'
+import type { Mailing, Platform, Reading } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
 import type { Statement } from '../../storage/batch.ts'
 import type { Condition } from '../../storage/conditions.ts'
+import type { FactorState } from '../../storage/factors/state.ts'
 import type { OneTimeToken } from '../../storage/one-time-tokens.ts'
 
 /** What somebody shows to prove a factor. */
@@ -14,7 +15,7 @@ export interface ShownFactor {
   proof: { code: string } | { ticket: string; response: unknown }
 }
 
-export type VerifyingFactors = Reading & Recording & Mailing
+export type VerifyingFactors = Reading & Mailing & Pick<Platform, 'loginThrottle'>
 
 /**
  * One way to show a second factor. Each factor has a file of its own and a line in `registry.ts`, and all other code
@@ -27,13 +28,27 @@ export interface Factor {
    * never asked for without one.
    */
   isStrong: boolean
+  /**
+   * It is true for a factor that stands in for a strong one only where the deployment allows it
+   * (`MFA_EMAIL_FALLBACK`), because it is weaker than what its owner chose.
+   */
+  isFallback: boolean
+  /**
+   * It is true where what is shown can be found by trying. Tries then draw on a budget. What nobody can guess has none:
+   * a budget would only help somebody who wants to lock the owner out.
+   */
+  isGuessable: boolean
   /** Tells whether this account can show the factor. */
-  isSet(account: Account): boolean
+  isSet(account: Pick<Account, 'factors'>): boolean
+  /** Gives what the profile of the account says about the factor, and nothing that it is verified by. */
+  describe?(account: Account): Partial<FactorState>
   /**
    * Checks what was shown, and uses it up where it may be used once only. It answers the authentication methods that
    * this proves (RFC 8176), or null. A factor reads its own secrets, because no account object carries them.
    */
   verify(deps: VerifyingFactors, shown: ShownFactor): Promise<readonly string[] | null>
+  /** Holds where this strong factor is set, at the place of a statement in its batch. */
+  whenSet?(userId: string): Condition
   /** Removes the factor from an account, if `when` holds at the statement's place in the batch. */
   remove?(db: Platform['db'], userId: string | Condition, when: Condition): Statement
   /**

@@ -1,25 +1,67 @@
-import type { MfaMethod } from '../../contracts/login.ts'
+import type { MfaMethod, StepUpMethod } from '../../contracts/login.ts'
 import type { Platform } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
-import type { Condition } from '../../storage/conditions.ts'
-import { whenUnverified } from '../../storage/factors/state.ts'
+import { type Condition, whenAny } from '../../storage/conditions.ts'
+import { type FactorState, whenUnverified } from '../../storage/factors/state.ts'
 import type { Factor } from './factor.ts'
 import { mailedCode } from './mailed-code.ts'
+import { passkey } from './passkeys/passkey.ts'
+import { recoveryCode } from './recovery-codes.ts'
 import { totp } from './totp.ts'
 
 /** Every factor there is. Code that depends on the factors of an account asks here and names no factor itself. */
-const FACTORS: readonly Factor[] = [totp, mailedCode]
+export const FACTORS: readonly Factor[] = [totp, passkey, recoveryCode, mailedCode]
+
+type Settings = Pick<Platform, 'settings'>
 
 /** Lists what an account can show beside the password at a login. The list is empty where no second factor is set. */
-export function secondFactorsOf(account: Account): MfaMethod[] {
-  const set = FACTORS.filter((factor) => factor.isSet(account))
-  return set.some(({ isStrong }) => isStrong) ? set.map(({ method }) => method) : []
+export function secondFactorsOf({ settings }: Settings, account: Account): MfaMethod[] {
+  if (!hasStrongFactor(account)) return []
+  return factorsOf(account, ({ isFallback }) => !isFallback || settings.mfaEmailFallback)
 }
 
-/** Finds the factor that is shown by this method; the answer is null where the account cannot show it. */
-export function findSecondFactor(account: Account, method: MfaMethod): Factor | null {
-  return secondFactorsOf(account).includes(method) ? (FACTORS.find((factor) => factor.method === method) ?? null) : null
+/**
+ * Lists what somebody who is signed in can show to prove once more who they are. It is the same as at a login, and a
+ * mailed code where no strong factor is set: it is the only way of an account that has no password either.
+ */
+export function stepUpFactorsOf(deps: Settings, account: Account): MfaMethod[] {
+  return hasStrongFactor(account) ? secondFactorsOf(deps, account) : factorsOf(account, ({ isFallback }) => isFallback)
 }
+
+/**
+ * Lists the ways in which somebody who is signed in can prove once more who they are, and there is always one. A
+ * password counts where no strong factor is set. A mailed code is left to an account that has no password: somebody
+ * else who could set a new one by mail would be noticed, because that ends every session.
+ */
+export function stepUpMethodsOf(deps: Settings, account: Account): StepUpMethod[] {
+  return account.hasPassword && !hasStrongFactor(account) ? ['password'] : stepUpFactorsOf(deps, account)
+}
+
+/** Finds the factor that is shown by this method; the answer is null where the account cannot show it at a login. */
+export function findSecondFactor(deps: Settings, account: Account, method: MfaMethod): Factor | null {
+  return secondFactorsOf(deps, account).includes(method) ? findFactor(method) : null
+}
+
+/** Does the same where somebody is signed in. */
+export function findStepUpFactor(deps: Settings, account: Account, method: MfaMethod): Factor | null {
+  return stepUpFactorsOf(deps, account).includes(method) ? findFactor(method) : null
+}
+
+export const hasStrongFactor = (account: Pick<Account, 'factors'>): boolean =>
+  FACTORS.some(({ isStrong, isSet }) => isStrong && isSet(account))
+
+/** Holds where the account has a strong factor, at the place of a statement in its batch. */
+export const whenStrongFactorIsSet = (userId: string): Condition =>
+  whenAny(FACTORS.flatMap(({ whenSet }) => whenSet?.(userId) ?? []))
+
+const findFactor = (wanted: MfaMethod) => FACTORS.find(({ method }) => method === wanted) ?? null
+
+const factorsOf = (account: Account, isMeant: (factor: Factor) => boolean) =>
+  FACTORS.filter((factor) => factor.isSet(account) && isMeant(factor)).map(({ method }) => method)
+
+/** Describes the factors of an account for its profile. */
+export const describeFactors = (account: Account): FactorState =>
+  Object.assign({}, account.factors, ...FACTORS.map((factor) => factor.describe?.(account)))
 
 /**
  * Removes every factor from an account whose address nobody has verified, if `when` holds, because a stranger may have
@@ -28,6 +70,11 @@ export function findSecondFactor(account: Account, method: MfaMethod): Factor | 
  */
 export function removeUnprovenFactorsStatements(db: Platform['db'], userId: string | Condition, when: Condition) {
   return FACTORS.flatMap((factor) => factor.remove?.(db, userId, whenUnverified(userId, when)) ?? [])
+}
+
+/** Removes every factor of an account, if `when` holds. */
+export function removeFactorsStatements(db: Platform['db'], userId: string, when: Condition) {
+  return FACTORS.flatMap((factor) => factor.remove?.(db, userId, when) ?? [])
 }
 
 /** Lists the factors that open an account without a password. One of them is enough to unlink the last provider. */

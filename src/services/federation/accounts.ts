@@ -1,5 +1,5 @@
 import { RESET_TOKEN_TTL_SECONDS, VERIFICATION_TOKEN_TTL_SECONDS } from '../../config.ts'
-import { Name } from '../../contracts/common.ts'
+import { personName } from '../../contracts/common.ts'
 import { parseEmailAddress } from '../../domain/email-address.ts'
 import { Refusal } from '../../errors.ts'
 import type { Platform } from '../../platform/platform.ts'
@@ -128,7 +128,7 @@ async function createAccount(deps: Needs, arrival: Arrival, email: string): Prom
       identity,
     ),
     audit: auditStatement(db, event, requester, when),
-    notice: notice.statement,
+    notice: notice.statements,
     bootstrap: bootstrap.statements,
   })
   await deps.announceMails([notice.id, ...bootstrap.mailIds])
@@ -183,7 +183,7 @@ async function claimAccount(deps: Needs, arrival: Arrival, account: Account): Pr
   const event = linkedEvent(account, { provider: identity.provider, how: 'claimed', at: identity.createdAt })
   const bootstrap = bootstrapByProvider(deps, account, identity)
   const { ended } = await inOneBatch(db, {
-    notice: notice.statement,
+    notice: notice.statements,
     factors: removeUnprovenFactorsStatements(db, account.id, whenOpen),
     ...claimAccountStatements(db, { ...account, name }, identity),
     audit: auditStatement(db, event, requester, whenIdentityExists(identity.id)),
@@ -196,11 +196,11 @@ async function claimAccount(deps: Needs, arrival: Arrival, account: Account): Pr
 async function linkAccount(deps: Needs, arrival: Arrival, account: Account): Promise<void> {
   const { db } = deps
   const identity = await toIdentityRow(deps, arrival, { userId: account.id, how: 'linked' })
-  const { audit, notice } = tellOfLink(deps, arrival.provider, account, { identityId: identity.id, how: 'address' })
+  const { audit, notice } = tellOfLink(deps, arrival.provider, account, { identity, how: 'address' })
   await inOneBatch(db, {
     identity: insertIdentityStatement(db, identity, whenProven(account)),
     audit,
-    notice: notice.statement,
+    notice: notice.statements,
   })
   await deps.announceMails([notice.id])
 }
@@ -230,5 +230,5 @@ function describeSignIn({ provider }: Arrival, { email }: NewIdentity): string {
 
 /** Checks a name by the rules of a registration. A name that breaks them is left out rather than repaired. */
 function cleanName(name: string | null): string | null {
-  return Name.safeParse(name).data ?? null
+  return personName().safeParse(name).data ?? null
 }

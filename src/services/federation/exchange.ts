@@ -12,7 +12,8 @@ import {
   takeExchange,
 } from '../../storage/federation/login-exchanges.ts'
 import { newSalt } from '../identifiers.ts'
-import { completeLogin, type LoginResult, noteRefusals, readDevice, refuseUnfit } from '../login/login.ts'
+import { readDevice } from '../login/device.ts'
+import { completeLogin, type LoginResult, noteRefusals, refuseUnfit } from '../login/login.ts'
 import type { Caller } from '../sessions/authentication.ts'
 import type { OpeningNeeds } from '../sessions/opening.ts'
 import { NO_SESSION_COOKIES, type SessionCookies } from '../sessions/replaced.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { OAUTH_FLOW_TTL_SECONDS } from '../../config.ts'
 import { makeRandomSecret, toChallenge } from '../../crypto/code-challenge.ts'
 import { seal, unseal } from '../../crypto/sealed.ts'
@@ -9,20 +9,22 @@ import type { Platform } from '../../platform/platform.ts'
 import type { Caller } from '../sessions/authentication.ts'
 import { askProvider, findProvider, toCallbackUrl } from './providers.ts'
 
-const Flow = z.object({
-  provider: z.string(),
-  state: z.string(),
-  nonce: z.string(),
-  codeVerifier: z.string(),
-  redirectTo: z.string(),
-  delivery: z.enum(['cookie', 'body']),
-  /** The S256 challenge that the page itself made. */
-  codeChallenge: z.string().nullable(),
-  /** Who asked to link an identity. `isBound` says that this browser is known to belong to that person. */
-  link: z.object({ userId: z.string(), sessionId: z.string(), isBound: z.boolean() }).nullable(),
-  /** Unix time in milliseconds. */
-  expiresAt: z.number(),
-})
+const Flow = z.lazy(() =>
+  z.object({
+    provider: z.string(),
+    state: z.string(),
+    nonce: z.string(),
+    codeVerifier: z.string(),
+    redirectTo: z.string(),
+    delivery: z.enum(['cookie', 'body']),
+    /** The S256 challenge that the page itself made. */
+    codeChallenge: z.string().nullable(),
+    /** Who asked to link an identity. `isBound` says that this browser is known to belong to that person. */
+    link: z.object({ userId: z.string(), sessionId: z.string(), isBound: z.boolean() }).nullable(),
+    /** Unix time in milliseconds. */
+    expiresAt: z.number(),
+  }),
+)
 /**
  * What one trip to a provider and back has to remember. It travels sealed, in a cookie of the browser that makes the
  * trip.

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { Refusal } from '../../errors.ts'
 import type { OAuthProvider } from '../../oauth-providers/provider.ts'
 import type { Platform } from '../../platform/platform.ts'
@@ -28,22 +28,24 @@ export interface WaitingLink {
   identity: NewIdentity
   sessionId: string
 }
-export const WaitingLink: z.ZodType<WaitingLink> = z.object({
-  identity: z.object({
-    id: z.string(),
-    userId: z.string(),
-    provider: z.string(),
-    issuer: z.string(),
-    subject: z.string(),
-    email: z.string().nullable(),
-    how: z.literal('linked'),
-    isAuthority: z.boolean(),
-    createdAt: z.number(),
-    lastUsedAt: z.number(),
-    sealedTokens: z.string().nullable(),
+export const WaitingLink: z.ZodType<WaitingLink> = z.lazy(() =>
+  z.object({
+    identity: z.object({
+      id: z.string(),
+      userId: z.string(),
+      provider: z.string(),
+      issuer: z.string(),
+      subject: z.string(),
+      email: z.string().nullable(),
+      how: z.literal('linked'),
+      isAuthority: z.boolean(),
+      createdAt: z.number(),
+      lastUsedAt: z.number(),
+      sealedTokens: z.string().nullable(),
+    }),
+    sessionId: z.string(),
   }),
-  sessionId: z.string(),
-})
+)
 
 /**
  * Links an identity to the account of a session that still lives, and tells the account's owner. Addresses play no
@@ -56,11 +58,13 @@ export async function linkIdentity(deps: Needs, { identity, sessionId }: Waiting
   if (live?.account.id !== identity.userId) throw new Refusal('unauthenticated', { reason: 'session ended' })
   const { account } = live
   const provider = toProvider(deps, identity.provider)
-  const { audit, notice } = tellOfLink(deps, provider, account, { identityId: identity.id, how: 'signed_in' })
+  const now = deps.now()
+  const linkedNow = { ...identity, createdAt: now, lastUsedAt: now }
+  const { audit, notice } = tellOfLink(deps, provider, account, { identity: linkedNow, how: 'signed_in' })
   const { linked } = await inOneBatch(db, {
-    linked: insertIdentityStatement(db, identity, whenSessionExists(sessionId)),
+    linked: insertIdentityStatement(db, linkedNow, whenSessionExists(sessionId)),
     audit,
-    notice: notice.statement,
+    notice: notice.statements,
   })
   if (linked.meta.changes === 0) return await explainRefusal(deps, identity, account)
   await deps.announceMails([notice.id])
@@ -85,7 +89,7 @@ export async function unlinkProvider(deps: Needs, account: Account, providerId: 
   const notice = noticeTo(deps, account, { kind: 'factor_removed', at: now, when: whenAllowed, facts })
   const { unlinked } = await inOneBatch(db, {
     audit: auditStatement(db, event, requester, whenAllowed),
-    notice: notice.statement,
+    notice: notice.statements,
     unlinked: unlinkStatement(db, account.id, providerId, whenAllowed),
   })
   if (unlinked.length === 0) {
@@ -111,10 +115,10 @@ export function tellOfLink(
   deps: Pick<Platform, 'db' | 'now' | 'requester'>,
   provider: Pick<OAuthProvider, 'id' | 'name'>,
   account: Pick<Account, 'id' | 'email' | 'locale'>,
-  { identityId, how }: { identityId: string; how: LinkedHow },
+  { identity, how }: { identity: Pick<NewIdentity, 'id' | 'createdAt'>; how: LinkedHow },
 ) {
-  const at = deps.now()
-  const when = whenIdentityExists(identityId)
+  const at = identity.createdAt
+  const when = whenIdentityExists(identity.id)
   const event = linkedEvent(account, { provider: provider.id, how, at })
   return {
     audit: auditStatement(deps.db, event, deps.requester, when),

@@ -18,6 +18,8 @@ interface ArrivalWithAccounts extends Arrival {
   owner: Account | null
   /** The account that has the address. */
   namesake: Account | null
+  /** It is true where another account gave the address up and may still take it back. */
+  isReserved: boolean
 }
 
 export type LinkingDecision =
@@ -46,11 +48,18 @@ export type LinkingDecision =
  * the identity is new, and it opens an existing account only where nobody but its owner can have that account (ASVS
  * 6.8.1).
  */
-export function decideLinking({ provider, identity, email, owner, namesake }: ArrivalWithAccounts): LinkingDecision {
+export function decideLinking({
+  provider,
+  identity,
+  email,
+  owner,
+  namesake,
+  isReserved,
+}: ArrivalWithAccounts): LinkingDecision {
   if (owner) return decideForOwner(owner, identity, email)
   if (email === null) return { action: 'refuse', code: 'email_required' }
   if (!identity.emailVerified) return { action: 'ask_by_mail', email }
-  if (!namesake) return { action: 'create', email }
+  if (!namesake) return isReserved ? { action: 'refuse', code: 'account_exists' } : { action: 'create', email }
   if (namesake.status !== 'active') return { action: 'refuse', code: 'account_deactivated' }
   if (namesake.emailVerifiedAt === null) return { action: 'claim', account: namesake }
   if (!isMailboxProvider(provider, identity, email)) return { action: 'refuse', code: 'account_exists' }

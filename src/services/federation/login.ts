@@ -3,9 +3,11 @@ import { seal } from '../../crypto/sealed.ts'
 import { Refusal } from '../../errors.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { whenSessionExists } from '../../storage/conditions.ts'
-import { spendState, touchIdentityStatement, whenIdentityIsOf } from '../../storage/federation/identities.ts'
-import { secondFactorsOf } from '../factors/registry.ts'
-import { type LoginExtras, noteRefusals, readDevice, refuseUnfit } from '../login/login.ts'
+import { touchIdentityStatement, whenIdentityIsOf } from '../../storage/federation/identities.ts'
+import { spendStateStatement } from '../../storage/spent-states.ts'
+import { hasStrongFactor } from '../factors/registry.ts'
+import { readDevice } from '../login/device.ts'
+import { type LoginExtras, noteRefusals, refuseUnfit } from '../login/login.ts'
 import { type OpenedSession, type OpeningNeeds, openSession } from '../sessions/opening.ts'
 import { findOrMakeAccount, toIdentityRow } from './accounts.ts'
 import { keepForExchange, LINK_SEAL } from './exchange.ts'
@@ -58,7 +60,7 @@ export async function completeFlow(
   const { identity } = arrival
   const sealedTokens = await sealProviderTokens(settings, identity)
   const touch = touchIdentityStatement(db, identity, { lastUsedAt: deps.now(), sealedTokens })
-  if (flow.delivery === 'cookie' && secondFactorsOf(account).length === 0) {
+  if (flow.delivery === 'cookie' && !hasStrongFactor(account)) {
     await touch
     const deviceId = readDevice(deps, account.id, input.deviceToken)
     const session = await openSession(deps, account, { methods: METHODS, deviceId, replaces: input.replaces })
@@ -108,8 +110,8 @@ async function linkAtCallback(
  */
 async function authenticate(deps: Needs, flow: OAuthFlow, parameters: URLSearchParams): Promise<Arrival> {
   const { state, nonce, codeVerifier } = flow
-  const isFirst = await spendState(deps.db, { id: toChallenge(state), expiresAt: flow.expiresAt })
-  if (!isFirst) throw new Refusal('invalid_state', { reason: 'replayed' })
+  const spent = await spendStateStatement(deps.db, { id: toChallenge(state), expiresAt: flow.expiresAt })
+  if (spent.length === 0) throw new Refusal('invalid_state', { reason: 'replayed' })
   const provider = findProvider(deps, flow.provider)
   const redirectUri = toCallbackUrl(deps, provider.id)
   const input = { redirectUri, state, nonce, codeVerifier, now: deps.now(), parameters }

@@ -1,18 +1,20 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { seal, unseal } from '../../crypto/sealed.ts'
 import type { Settings } from '../../env.ts'
 import type { ProviderIdentity, ProviderTokens } from '../../oauth-providers/provider.ts'
 
 const SEAL_PURPOSE = 'provider-tokens'
-const KeptTokens = z.object({
-  issuer: z.string(),
-  subject: z.string(),
-  tokens: z.object({
-    accessToken: z.string(),
-    refreshToken: z.string().nullable(),
-    expiresAt: z.number().nullable(),
+const KeptTokens = z.lazy(() =>
+  z.object({
+    issuer: z.string(),
+    subject: z.string(),
+    tokens: z.object({
+      accessToken: z.string(),
+      refreshToken: z.string().nullable(),
+      expiresAt: z.number().nullable(),
+    }),
   }),
-})
+)
 
 /** Seals the provider's tokens for the database. The answer is null unless `KEEP_PROVIDER_TOKENS` asks to keep them. */
 export async function sealProviderTokens(settings: Settings, identity: ProviderIdentity): Promise<string | null> {

@@ -25,7 +25,7 @@ export function toCallbackUrl({ settings }: Pick<Platform, 'settings'>, provider
  * log.
  */
 export async function askProvider<Answer>(
-  { requester }: Pick<Platform, 'requester'>,
+  { requester, settings }: Pick<Platform, 'requester' | 'settings'>,
   provider: string,
   question: Promise<Answer>,
 ): Promise<Answer> {
@@ -34,7 +34,7 @@ export async function askProvider<Answer>(
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error
     const { code, reason } = error
-    logWarning('provider failed', { requestId: requester.requestId, provider, code, reason })
+    logWarning(settings, 'provider failed', { requestId: requester.requestId, provider, code, reason })
     const isTransient = code === 'provider_unavailable' || code === 'provider_misconfigured'
     throw new Refusal(code, { reason, ...(isTransient ? { retryAfterSeconds: RETRY_AFTER_SECONDS } : {}) })
   }

@@ -1,4 +1,4 @@
-import { DEPENDENCY_TIMEOUT_MS, READINESS_CACHE_SECONDS, READINESS_MAX_AGE_SECONDS } from '../../config.ts'
+import { ACR, DEPENDENCY_TIMEOUT_MS, READINESS_CACHE_SECONDS, READINESS_MAX_AGE_SECONDS } from '../../config.ts'
 import { signAccessToken, verifyAccessToken } from '../../crypto/access-token.ts'
 import { isRecent } from '../../domain/recency.ts'
 import { logError } from '../../platform/log.ts'
@@ -64,13 +64,14 @@ async function signAndVerify(deps: Needs): Promise<void> {
     exp: now + 1,
     iat: now,
     jti: nobody,
+    acr: ACR.single,
     sid: nobody,
     auth_time: now,
   }
   const token = await signAccessToken(await findSigningKey(deps), { ...claims, roles: [], permissions: [], amr: [] })
   const verified = await verifyAccessToken(
     token,
-    { issuer, audience, nowMs: now * 1000, mayHaveExpired: false },
+    { issuer, audiences: [audience], nowMs: now * 1000, mayHaveExpired: false },
     (kid) => findVerifyingKey(deps, kid),
   )
   if (!verified.ok) throw new Error(`a token signed here is ${verified.error} here`)

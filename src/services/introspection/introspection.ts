@@ -2,15 +2,18 @@ import type { Introspection } from '../../contracts/introspection.ts'
 import { verifyToken } from '../../crypto/derived-token.ts'
 import type { EndingSessions, Platform, Reading, Signing } from '../../platform/platform.ts'
 import { findLiveGrant } from '../../storage/sessions/grants.ts'
-import { openAccessToken } from '../sessions/authentication.ts'
+import { isForEnrolment, openAccessToken } from '../sessions/authentication.ts'
 import { endNamedSessions } from '../sessions/ending.ts'
 import { liveNow, readLiveSession } from '../sessions/live-sessions.ts'
+import { findShortfall } from '../sessions/standing.ts'
+import { toAcr } from '../sessions/tokens.ts'
 
 const INACTIVE: Introspection = { active: false }
 
 /**
  * Says what a token is worth now. It asks the database, so an ended session or a deactivated user shows at once (RFC
- * 7662). A question about an access token shows that its session is in use.
+ * 7662). So does one that lacks a factor which a role requires: it is good for nothing but showing that factor here. A
+ * question about an access token shows that its session is in use.
  */
 export async function introspect(
   deps: Signing & Pick<Platform, 'noteActivity'>,
@@ -18,8 +21,9 @@ export async function introspect(
 ): Promise<Introspection> {
   const access = await openAccessToken(deps, token)
   const live = access ? await readSessionOfAccess(deps, access) : await readSessionOfRefresh(deps, token)
-  if (!live) return INACTIVE
+  if (!live || (access && isForEnrolment(access))) return INACTIVE
   const { session, account, issuedAt } = live
+  if (findShortfall(deps, account, session) !== null) return INACTIVE
   if (access) deps.noteActivity(session.id)
   return {
     active: true,
@@ -35,6 +39,7 @@ export async function introspect(
     roles: account.roles,
     permissions: account.permissions,
     amr: session.methods,
+    acr: toAcr(session),
     auth_time: Math.floor(session.authenticatedAt / 1000),
   }
 }
@@ -50,7 +55,7 @@ export async function revoke(
 ): Promise<void> {
   const access = await openAccessToken(deps, token)
   const refresh = access ? null : verifyToken(deps.settings.secrets, token, 'refresh')
-  if (access || refresh) await endNamedSessions(deps, { access, refresh }, clientId)
+  if (access || refresh) await endNamedSessions(deps, { access, refresh }, { clientId })
 }
 
 async function readSessionOfAccess(deps: Reading, { sid, iat }: { sid: string; iat: number }) {

@@ -1,27 +1,17 @@
-import { MFA_TICKET_TTL_SECONDS } from '../../config.ts'
-import type { MfaMethod } from '../../contracts/login.ts'
-import { makeToken } from '../../crypto/derived-token.ts'
-import { readDeviceAccount, verifyDeviceToken } from '../../crypto/device-token.ts'
 import { Refusal } from '../../errors.ts'
 import type { Platform, Reading, Recording } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
-import { findCredentials, rehashPasswordStatement } from '../../storage/accounts/credentials.ts'
+import { findCredentials } from '../../storage/accounts/credentials.ts'
 import { byStranger } from '../../storage/actors.ts'
-import { type AuditType, auditStatement } from '../../storage/audit.ts'
-import { inOneBatch } from '../../storage/batch.ts'
-import { whenTokenExists } from '../../storage/conditions.ts'
-import { issueTokenStatement } from '../../storage/one-time-tokens.ts'
-import { secondFactorsOf } from '../factors/registry.ts'
-import { newOneTimeToken, parseIdentifier } from '../identifiers.ts'
+import type { AuditType } from '../../storage/audit.ts'
+import { hasStrongFactor } from '../factors/registry.ts'
+import { parseIdentifier } from '../identifiers.ts'
 import { tryPassword } from '../passwords/attempt.ts'
 import { type NewLogin, type OpenedSession, type OpeningNeeds, openSession } from '../sessions/opening.ts'
-import { findLoginBar, refuseLogin, toCredentialsRefusal } from './refusal.ts'
-
-export interface MfaTicket {
-  ticket: string
-  expiresIn: number
-  methods: MfaMethod[]
-}
+import { isTrusted } from '../sessions/remembered-devices.ts'
+import { readDevice } from './device.ts'
+import { findLoginBar, recordRefusal, refuseLogin } from './refusal.ts'
+import { issueTicket, type MfaTicket } from './ticket.ts'
 
 /**
  * What a login brings along besides its proof: the token that names its device, and the session cookies that it
@@ -73,52 +63,16 @@ export async function logInWithPassword(
 }
 
 /**
- * Opens the session, or asks for the second factor where the account has one.
- * @throws {Refusal} `invalid_credentials` when the account was deactivated, or its password changed, after it was read.
+ * Opens the session, or asks for the second factor where the account has one. A device that did a second factor not
+ * long ago, and was to be remembered, is not asked; its session says that none was shown.
+ * @throws {Refusal} `invalid_credentials` when the account was deactivated, or what opens it changed, after it was
+ * read.
  */
 export async function completeLogin(deps: OpeningNeeds, account: Account, login: NewLogin): Promise<LoginResult> {
-  const methods = secondFactorsOf(account)
-  if (methods.length === 0) return { session: await openSession(deps, account, login) }
-  const { db, settings } = deps
-  const now = deps.now()
-  const token = newOneTimeToken(now, MFA_TICKET_TTL_SECONDS)
-  const { issued } = await inOneBatch(db, {
-    issued: issueTokenStatement(
-      db,
-      { ...token, purpose: 'mfa_ticket', methods: login.methods },
-      { id: account.id, asProven: account },
-    ),
-    audit: auditStatement(
-      db,
-      { type: 'login.mfa_required', at: now, ...byStranger(account) },
-      deps.requester,
-      whenTokenExists(token.id),
-    ),
-    rehash: login.rehash ? rehashPasswordStatement(db, account.id, login.rehash) : null,
-  })
-  if (issued.meta.changes === 0) throw toCredentialsRefusal('account changed during login')
-  const ticket = makeToken(settings.secrets, { purpose: 'mfa_ticket', id: token.id, generation: 0, salt: token.salt })
-  return { mfa: { ticket, expiresIn: MFA_TICKET_TTL_SECONDS, methods } }
-}
-
-/**
- * Reads the id of the device that a token names, if this service made the token for this account; any other text gives
- * null.
- */
-export function readDevice(
-  deps: Pick<Platform, 'settings' | 'now'>,
-  userId: string,
-  deviceToken: string | null,
-): string | null {
-  return deviceToken === null ? null : verifyDeviceToken(deps.settings.secrets, userId, deviceToken, deps.now())
-}
-
-/**
- * Reads the keyed name by which a device token refers to its account without revealing it; any text that is no device
- * token of this service gives null.
- */
-export function nameDeviceAccount(deps: Pick<Platform, 'settings' | 'now'>, deviceToken: string | null): string | null {
-  return deviceToken === null ? null : readDeviceAccount(deps.settings.secrets, deviceToken, deps.now())
+  if (!hasStrongFactor(account)) return { session: await openSession(deps, account, login) }
+  if (await isTrusted(deps, account.id, login.deviceId))
+    return { session: await openSession(deps, account, { ...login, needsTrust: true }) }
+  return { mfa: await issueTicket(deps, account, login) }
 }
 
 /**
@@ -132,16 +86,6 @@ export async function refuseUnfit(deps: Reading & Recording, account: Account): 
   if (code === null) return
   await recordRefusal(deps, 'login.failed', account, { reason: code })
   throw new Refusal(code)
-}
-
-/** Records in the audit trail that something was refused to somebody who has not proven who they are. */
-export async function recordRefusal(
-  deps: Recording,
-  type: AuditType,
-  account: Pick<Account, 'id'> | null,
-  details: Record<string, unknown>,
-): Promise<void> {
-  await auditStatement(deps.db, { type, at: deps.now(), ...byStranger(account), details }, deps.requester)
 }
 
 /** Tries something. If it is refused, the audit trail records that with the code as the reason. */

@@ -1,10 +1,10 @@
 import { RESET_TOKEN_TTL_SECONDS, VERIFICATION_TOKEN_TTL_SECONDS } from '../../config.ts'
 import { Refusal } from '../../errors.ts'
-import type { Mailing, Platform } from '../../platform/platform.ts'
+import type { Mailing, Platform, Recording } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
 import type { Credentials } from '../../storage/accounts/credentials.ts'
 import { byStranger } from '../../storage/actors.ts'
-import { auditStatement } from '../../storage/audit.ts'
+import { type AuditType, auditStatement } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
 import { mailTokenStatements } from '../../storage/mail.ts'
 import { issueTokenStatement } from '../../storage/one-time-tokens.ts'
@@ -63,4 +63,14 @@ export async function refuseLogin(deps: Mailing, account: Account | null, bar: L
   })
   await deps.announceMails([mailId])
   throw toCredentialsRefusal(account ? reason : 'unknown account')
+}
+
+/** Records in the audit trail that something was refused to somebody who has not proven who they are. */
+export async function recordRefusal(
+  deps: Recording,
+  type: AuditType,
+  account: Pick<Account, 'id'> | null,
+  details: Record<string, unknown>,
+): Promise<void> {
+  await auditStatement(deps.db, { type, at: deps.now(), ...byStranger(account), details }, deps.requester)
 }

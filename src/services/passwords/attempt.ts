@@ -18,7 +18,7 @@ interface PasswordAttempt {
   /** What keeps even the right password from signing in. */
   bar: LoginBar | null
   /** How the audit trail records the attempt, and who made it. */
-  event: Actors & { occasion: 'login' | 'reauthentication' }
+  event: Actors & { occasion: 'login' | 'step_up' | 'reauthentication' }
 }
 
 /**

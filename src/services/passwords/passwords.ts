@@ -8,6 +8,7 @@ import {
   whenIdentityIsUnproven,
 } from '../../storage/accounts/access-proof.ts'
 import { changePasswordStatement, resetPasswordStatement } from '../../storage/accounts/credentials.ts'
+import { endOlderUndosStatement } from '../../storage/accounts/undo.ts'
 import { bySelf, byStranger } from '../../storage/actors.ts'
 import { auditOrCountStatements, auditStatement } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
@@ -85,9 +86,10 @@ export async function resetPassword(
   const bootstrap = bootstrapStatements(deps, account, { how: 'password_reset', when: whenLive })
   const { ended, consumed } = await inOneBatch(db, {
     ended: endSessionsStatement(db, account.id, { when: whenLive }),
-    notice: notice.statement,
+    notice: notice.statements,
     audit: auditStatement(db, { type: 'password.reset', at: now, ...bySelf(account) }, requester, whenLive),
     bootstrap: bootstrap.statements,
+    undos: endOlderUndosStatement(db, account.id, whenLive),
     factors: removeUnprovenFactorsStatements(db, account.id, whenLive),
     proven: proveAccessStatements(db, account.id, { at: now, when: whenLive }),
     password: resetPasswordStatement(db, token.id, { newHash, at: now }),
@@ -122,7 +124,7 @@ export async function changePassword(
     tokens: deleteTokensStatement(db, account.id, whenChanged),
     exchanges: deleteExchangesStatement(db, account.id, whenChanged),
     audit: auditStatement(db, { type: 'password.changed', at: now, ...bySelf(account) }, requester, whenChanged),
-    notice: notice.statement,
+    notice: notice.statements,
   })
   if (changed.length === 0) throw new Refusal('invalid_credentials', { reason: 'password changed at the same moment' })
   await revokeSessions(deps, ended)

@@ -2,8 +2,9 @@ import { Refusal } from '../../errors.ts'
 import type { TryingPasswords } from '../../platform/platform.ts'
 import { bySelf } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
-import { readDevice } from '../login/login.ts'
+import { readDevice } from '../login/device.ts'
 import type { CallerWithCredentials } from '../sessions/authentication.ts'
+import { assertRecentLogin } from '../sessions/standing.ts'
 import { tryPassword } from './attempt.ts'
 
 /**
@@ -15,6 +16,7 @@ export async function provePassword(
   deps: TryingPasswords,
   { account, credentials, deviceToken }: CallerWithCredentials,
   password: string,
+  occasion: 'step_up' | 'reauthentication' = 'reauthentication',
 ): Promise<void> {
   const actors = bySelf(account)
   const attempted = await tryPassword(deps, {
@@ -23,11 +25,25 @@ export async function provePassword(
     identifier: account,
     deviceId: readDevice(deps, account.id, deviceToken),
     bar: credentials.passwordResetRequiredAt === null ? null : 'password_reset_required',
-    event: { occasion: 'reauthentication', ...actors },
+    event: { occasion, ...actors },
   })
   if (attempted.isRight) return
   const reason = attempted.bar ?? 'wrong password'
-  const event = { type: 'reauthentication.failed', at: deps.now(), ...actors, details: { reason } } as const
+  const event = { type: `${occasion}.failed`, at: deps.now(), ...actors, details: { reason } } as const
   await auditStatement(deps.db, event, deps.requester)
   throw new Refusal('invalid_credentials', { reason })
+}
+
+/**
+ * Asks somebody who is signed in for the password once more, or, where they send none, for a recent login. Whether the
+ * account's strong factor was shown recently is for the guard of the route to ask.
+ * @throws {Refusal} `step_up_required`, `invalid_credentials`, `login_throttled`.
+ */
+export async function proveAgain(
+  deps: TryingPasswords,
+  caller: CallerWithCredentials,
+  password: string | undefined,
+): Promise<void> {
+  if (password === undefined) assertRecentLogin(deps, caller)
+  else await provePassword(deps, caller, password)
 }

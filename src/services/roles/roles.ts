@@ -18,12 +18,13 @@ import {
   whenMayMakeRole,
 } from '../../storage/roles.ts'
 import { newId } from '../identifiers.ts'
+import type { ReadAsCaller } from '../sessions/reading.ts'
 
 type RoleRow = Awaited<ReturnType<typeof listRolesStatement>>[number]
 
 /** Lists every role by name. */
-export async function readRoles(deps: Pick<Reading, 'db'>): Promise<Role[]> {
-  return (await listRolesStatement(deps.db)).map(toRole)
+export async function readRoles(deps: Pick<Reading, 'db'>, readAsCaller: ReadAsCaller): Promise<Role[]> {
+  return (await readAsCaller(listRolesStatement(deps.db))).map(toRole)
 }
 
 /**

@@ -1,4 +1,4 @@
-import { RECENT_LOGIN_MAX_AGE_SECONDS } from '../../config.ts'
+import { ENROLMENT_AUDIENCE } from '../../config.ts'
 import { type AccessTokenClaims, verifyAccessToken } from '../../crypto/access-token.ts'
 import { verifyToken } from '../../crypto/derived-token.ts'
 import { Refusal } from '../../errors.ts'
@@ -22,16 +22,18 @@ export interface CallerWithCredentials extends Caller {
   credentials: Credentials
 }
 
-/** Checks an access token by itself, and asks neither the database nor the blocklist. */
-async function verifySignature(
+/**
+ * Checks an access token by itself, and asks neither the database nor the blocklist.
+ * @throws {Refusal} `unauthenticated`.
+ */
+export async function verifySignature(
   deps: Signing,
   token: string,
   { mayHaveExpired = false }: { mayHaveExpired?: boolean } = {},
 ): Promise<AccessTokenClaims> {
   const { issuer, audience } = deps.settings
-  const verified = await verifyAccessToken(token, { issuer, audience, nowMs: deps.now(), mayHaveExpired }, (kid) =>
-    findVerifyingKey(deps, kid),
-  )
+  const expected = { issuer, audiences: [audience, ENROLMENT_AUDIENCE], nowMs: deps.now(), mayHaveExpired }
+  const verified = await verifyAccessToken(token, expected, (kid) => findVerifyingKey(deps, kid))
   if (!verified.ok) throw new Refusal('unauthenticated', { reason: `access token ${verified.error}` })
   return verified.value
 }
@@ -60,8 +62,8 @@ export async function nameSessions(
 }
 
 /**
- * Trusts a token for reading. It checks the signature and the blocklist, which may be a minute late (docs/security.md,
- * "How fast a token dies").
+ * Trusts a token for reading. It checks the signature and the blocklist, which may lag (docs/security.md, "How fast a
+ * token dies").
  */
 export async function authenticateRead(
   deps: Signing & Pick<Platform, 'blocklist'>,
@@ -73,8 +75,8 @@ export async function authenticateRead(
 }
 
 /**
- * Reads the session and the account as they are now. Every change and every sensitive answer asks for this, because it
- * takes effect at once and not a minute later.
+ * Reads the session and the account as they are now. Every change and every sensitive answer asks for this, because an
+ * end then takes effect at once.
  */
 export async function authenticateFresh(deps: Signing, token: string): Promise<Omit<Caller, 'deviceToken'>> {
   const { sid } = await verifySignature(deps, token)
@@ -94,16 +96,12 @@ export async function authenticateWithCredentials(
 }
 
 /**
- * Asks for a recent login before something that cannot be undone (ASVS 7.5.1). An account without a password cannot
- * repeat it here, so its owner signs in anew, which is a recent login.
- * @throws {Refusal} `step_up_required`, which names what the caller can do.
+ * Tells whether a token is good only for setting up or showing a second factor. The session may be good for more by
+ * now, which only the database knows.
  */
-export function assertRecentLogin({ account, session }: Caller, nowMs: number): void {
-  if (nowMs - session.authenticatedAt <= RECENT_LOGIN_MAX_AGE_SECONDS * 1000) return
-  const methods = account.hasPassword ? ['password'] : []
-  throw new Refusal('step_up_required', { members: { maxAgeSeconds: RECENT_LOGIN_MAX_AGE_SECONDS, methods } })
-}
+export const isForEnrolment = ({ aud }: Pick<AccessTokenClaims, 'aud'>): boolean => aud === ENROLMENT_AUDIENCE
 
-function refuseEnded(): never {
+/** Refuses a genuine token whose session has ended. */
+export function refuseEnded(): never {
   throw new Refusal('unauthenticated', { reason: 'session ended' })
 }

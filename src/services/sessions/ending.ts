@@ -10,6 +10,7 @@ import {
   type NamedSessions,
   type Session,
 } from '../../storage/sessions/sessions.ts'
+import { forgetDevicesStatement, forgetSessionDeviceStatement } from '../../storage/sessions/trusted-devices.ts'
 import { nameSessions } from './authentication.ts'
 
 /** Puts ended sessions on the blocklist, so that reads refuse their access tokens too. */
@@ -25,12 +26,13 @@ export async function revokeSessions(
  * is told first, because a session that is gone from the database cannot be found again: so the blocklist or its queue
  * knows of every session that has ended. A second request after a failure completes the end; one after a success costs
  * one read and writes nothing.
- * @param clientId is the service that asked for it, which the audit trail names; it is null where the user asked.
+ * `clientId` is the service that asked for it, which the audit trail names; it is null where the user asked.
+ * `forgetsDevice` also ends the trust in the device of each session.
  */
 export async function endNamedSessions(
   deps: EndingSessions,
   named: NamedSessions,
-  clientId: string | null = null,
+  { clientId = null, forgetsDevice = false }: { clientId?: string | null; forgetsDevice?: boolean } = {},
 ): Promise<boolean> {
   const { db } = deps
   const found = await findNamedSessions(db, named)
@@ -48,6 +50,7 @@ export async function endNamedSessions(
         deps.requester,
         whenSessionIsOf(session),
       ),
+      device: forgetsDevice ? forgetSessionDeviceStatement(db, session) : null,
       ended: endSessionStatement(db, session),
     })
   return found.length > 0
@@ -67,17 +70,17 @@ export async function logOut(
 }
 
 /**
- * Ends one session of a user. It answers false, and does nothing, when there is no such session or it belongs to
- * another user.
+ * Ends one session of a user, and the trust in its device. It answers false, and does nothing, when there is no such
+ * session or it belongs to another user.
  */
 export async function endSession(
   deps: EndingSessions,
   { id, userId }: { id: string; userId: string },
 ): Promise<boolean> {
-  return await endNamedSessions(deps, { access: { sid: id, sub: userId }, refresh: null })
+  return await endNamedSessions(deps, { access: { sid: id, sub: userId }, refresh: null }, { forgetsDevice: true })
 }
 
-/** Ends every session of a user but one. */
+/** Ends every session of a user but one, and the trust in every device. */
 export async function endOtherSessions(deps: EndingSessions, current: { id: string; userId: string }): Promise<void> {
   const { db } = deps
   const { id, userId } = current
@@ -87,6 +90,7 @@ export async function endOtherSessions(deps: EndingSessions, current: { id: stri
       { type: 'session.ended', at: deps.now(), ...bySelf({ id: userId }), details: { allBut: id } },
       deps.requester,
     ),
+    devices: forgetDevicesStatement(db, userId),
     ended: endSessionsStatement(db, userId, { except: id }),
   })
   await revokeSessions(deps, ended)

@@ -1,43 +1,48 @@
 import type { PageQuery } from '../../contracts/lists.ts'
 import type { SessionView } from '../../contracts/sessions.ts'
 import type { AccessTokenClaims } from '../../crypto/access-token.ts'
-import { Refusal } from '../../errors.ts'
 import type { Reading } from '../../platform/platform.ts'
-import { listLiveSessions, type Session } from '../../storage/sessions/sessions.ts'
+import { listLiveSessionsStatement, type Session } from '../../storage/sessions/sessions.ts'
 import { describeDevice } from '../login/facts.ts'
 import { isBehind, type Page, readPage } from '../paging.ts'
 import { liveNow } from './live-sessions.ts'
+import type { ReadAsCaller } from './reading.ts'
+import { trustedUntil } from './remembered-devices.ts'
 
 /**
  * Lists a page of the caller's live sessions, newest first. There are never many (`MAX_SESSIONS_PER_USER`), so all of
  * them are read.
- * @throws {Refusal} `unauthenticated` when the caller's own session has ended, which the list shows without another
- * query; `invalid_request` for a cursor that did not come from a page.
+ * @throws {Refusal} `invalid_request` for a cursor that did not come from a page.
  */
 export async function listSessions(
   deps: Reading,
+  readAsCaller: ReadAsCaller,
   claims: Pick<AccessTokenClaims, 'sub' | 'sid'>,
   query: PageQuery,
 ): Promise<Page<SessionView>> {
   const positionOf = ({ createdAt, id }: Session) => ({ at: createdAt, id })
   return await readPage(query, {
     listRows: async (last) => {
-      const sessions = await listLiveSessions(deps.db, claims.sub, liveNow(deps))
-      if (!sessions.some(({ id }) => id === claims.sid))
-        throw new Refusal('unauthenticated', { reason: 'session ended' })
+      const sessions = await readAsCaller(listLiveSessionsStatement(deps.db, claims.sub, liveNow(deps)))
       return last ? sessions.filter((session) => isBehind(positionOf(session), last)) : sessions
     },
     positionOf,
-    toItem: (session) => toView(session, claims.sid),
+    toItem: (session) => toView(deps, session, claims.sid),
   })
 }
 
-const toView = (session: Session, currentId: string): SessionView => ({
+const toView = (deps: Reading, session: Session, currentId: string): SessionView => ({
   id: session.id,
   current: session.id === currentId,
   createdAt: new Date(session.createdAt).toISOString(),
   lastSeenAt: new Date(session.lastSeenAt).toISOString(),
   expiresAt: new Date(session.expiresAt).toISOString(),
-  device: { name: describeDevice(session.userAgent), userAgent: session.userAgent },
+  device: {
+    name: describeDevice(session.userAgent),
+    userAgent: session.userAgent,
+    rememberedUntil: toTimestamp(trustedUntil(deps, session.deviceTrustedAt)),
+  },
   location: session.country === null ? null : { country: session.country, city: session.city },
 })
+
+const toTimestamp = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString())

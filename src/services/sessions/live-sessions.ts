@@ -5,11 +5,14 @@ import { findLiveSession, type LiveAt, recordSeenStatements } from '../../storag
 export const idleTimeoutMs = ({ settings }: Pick<Platform, 'settings'>): number =>
   settings.sessionIdleTimeoutSeconds * 1000
 
+/** Without an idle time-out a session may have been used at any time. */
+const SINCE_EVER = -1
+
 /** Gives the conditions under which a session is live now. */
-export const liveNow = (deps: Pick<Platform, 'now' | 'settings'>): LiveAt => ({
-  nowMs: deps.now(),
-  idleTimeoutMs: idleTimeoutMs(deps),
-})
+export function liveNow(deps: Pick<Platform, 'now' | 'settings'>): LiveAt {
+  const nowMs = deps.now()
+  return { nowMs, seenAfterMs: idleTimeoutMs(deps) > 0 ? nowMs - idleTimeoutMs(deps) : SINCE_EVER }
+}
 
 /**
  * Reads a session and its account as they are now. The answer is null when the session has ended, expired or been idle

@@ -1,18 +1,21 @@
 import { MAX_SESSIONS_PER_USER } from '../../config.ts'
-import { makeDeviceToken } from '../../crypto/device-token.ts'
+import { hashDeviceId, makeDeviceToken } from '../../crypto/device-token.ts'
 import type { EndingSessions, Mailing, Signing } from '../../platform/platform.ts'
 import { type Account, recordLoginStatement } from '../../storage/accounts/accounts.ts'
 import { type Rehash, rehashPasswordStatement } from '../../storage/accounts/credentials.ts'
 import { bySelf } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
-import { whenSessionExists } from '../../storage/conditions.ts'
+import { type Condition, whenSessionExists } from '../../storage/conditions.ts'
 import { insertGrantStatement } from '../../storage/sessions/grants.ts'
 import { insertSessionStatement, type Session, trimSessionsStatement } from '../../storage/sessions/sessions.ts'
+import { trustDeviceStatement, whenDeviceIsTrusted } from '../../storage/sessions/trusted-devices.ts'
+import { stopRemovalStatements } from '../factors/stop-removal.ts'
 import { newId, newSalt } from '../identifiers.ts'
 import { toCredentialsRefusal } from '../login/refusal.ts'
 import { noticeTo } from '../notices.ts'
 import { revokeSessions } from './ending.ts'
+import { trustMs } from './remembered-devices.ts'
 import { endReplacedStatements, findReplacedSessions, type SessionCookies } from './replaced.ts'
 import { type IssuedTokens, issueTokens } from './tokens.ts'
 
@@ -31,8 +34,14 @@ export interface NewLogin {
   deviceId: string | null
   /** The cookies that the new ones overwrite, where the login is by cookies. */
   replaces: SessionCookies
+  /** Whether later logins of this device are to ask for no second factor for a while. */
+  rememberDevice?: boolean
+  /** It is true where no second factor was asked for because the device is trusted. */
+  needsTrust?: boolean
   /** A new hash of the password, where the stored one is weaker than today's. */
   rehash?: Rehash | null
+  /** What the login was proven with, which may have been removed since: it has to be there when the session opens. */
+  when?: Condition
 }
 
 export type OpeningNeeds = Signing & Mailing & EndingSessions
@@ -43,14 +52,18 @@ export const SECOND_FACTOR_SHOWN = 'mfa'
 /**
  * Opens a session for an account that has proven itself, and tells its owner by mail when the device is new to the
  * account. The session whose cookies the login overwrites ends. When the account was deactivated, or its password
- * changed, after it was read, no session is opened and none ends.
+ * changed, after it was read, no session is opened and none ends. The same holds where the login relied on the trust in
+ * its device, and that has ended.
  * @throws {Refusal} `invalid_credentials` in that case.
  */
 export async function openSession(deps: OpeningNeeds, account: Account, login: NewLogin): Promise<OpenedSession> {
   const { db, requester, settings } = deps
   const replaced = await findReplacedSessions(deps, login.replaces)
   const now = deps.now()
-  const session: Session = {
+  const deviceId = login.deviceId ?? crypto.randomUUID()
+  const device = { id: hashDeviceId(deviceId), userId: account.id }
+  const isRemembered = login.rememberDevice === true && trustMs(deps) > 0
+  const session = {
     id: newId(),
     userId: account.id,
     methods: login.methods,
@@ -62,14 +75,15 @@ export async function openSession(deps: OpeningNeeds, account: Account, login: N
     userAgent: requester.userAgent,
     country: requester.country,
     city: requester.city,
+    device: device.id,
   }
   const grant = { id: newId(), sessionId: session.id, salt: newSalt(), generation: 0 }
   const whenOpened = whenSessionExists(session.id)
   const isNewDevice = login.deviceId === null && account.lastSeenAt !== null
   const notice = isNewDevice ? noticeTo(deps, account, { kind: 'new_device', at: now, when: whenOpened }) : null
   const { opened, trimmed } = await inOneBatch(db, {
-    opened: insertSessionStatement(db, session, account),
-    grant: insertGrantStatement(db, grant, whenOpened),
+    opened: insertSessionStatement(db, session, account, login.needsTrust ? whenDeviceIsTrusted(device) : login.when),
+    grant: insertGrantStatement(db, grant),
     trimmed: trimSessionsStatement(db, account.id, MAX_SESSIONS_PER_USER),
     lastSeen: recordLoginStatement(db, account.id, session.id, now),
     audit: auditStatement(
@@ -83,16 +97,24 @@ export async function openSession(deps: OpeningNeeds, account: Account, login: N
       requester,
       whenOpened,
     ),
+    removal:
+      session.strongAuthenticatedAt === null
+        ? null
+        : stopRemovalStatements(deps, account, { why: 'strong login', when: whenOpened }),
+    trusted: isRemembered
+      ? trustDeviceStatement(db, { ...device, userAgent: requester.userAgent, at: now }, whenOpened)
+      : null,
     rehash: login.rehash ? rehashPasswordStatement(db, account.id, login.rehash) : null,
-    notice: notice ? notice.statement : null,
+    notice: notice ? notice.statements : null,
     replaced: endReplacedStatements(deps, replaced, { sessionId: session.id, at: now }),
   })
   if (opened.meta.changes === 0) throw toCredentialsRefusal('account changed during login')
   await revokeSessions(deps, [...trimmed, ...replaced])
   if (notice) await deps.announceMails([notice.id])
-  const deviceToken = makeDeviceToken(settings.secrets, account.id, login.deviceId ?? crypto.randomUUID(), now)
+  const deviceToken = makeDeviceToken(settings.secrets, account.id, deviceId, now)
   // Session and tokens share one reading of the clock, because the lifetimes in the answer could otherwise be a second
   // short.
-  const tokens = await issueTokens({ ...deps, now: () => now }, account, session, grant)
-  return { account: { ...account, lastSeenAt: now }, session, tokens, deviceToken }
+  const standing = { ...session, deviceTrustedAt: login.needsTrust ? now : null }
+  const tokens = await issueTokens({ ...deps, now: () => now }, account, standing, grant)
+  return { account: { ...account, lastSeenAt: now }, session: standing, tokens, deviceToken }
 }

@@ -4,7 +4,7 @@ import { missingFrom } from '../../domain/permissions.ts'
 import { Refusal } from '../../errors.ts'
 import type { EndingSessions, Mailing, Reading } from '../../platform/platform.ts'
 import { type Account, deleteAccountStatement, updateProfileStatement } from '../../storage/accounts/accounts.ts'
-import { findUserStatement, listUsers, setStatusStatement } from '../../storage/accounts/users.ts'
+import { findUserStatement, listUsersStatement, setStatusStatement } from '../../storage/accounts/users.ts'
 import { byAdmin } from '../../storage/actors.ts'
 import { auditStatement, whenRecorded } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
@@ -22,11 +22,16 @@ import { newId } from '../identifiers.ts'
 import { noticeTo } from '../notices.ts'
 import { type Page, readPage } from '../paging.ts'
 import { revokeSessions } from '../sessions/ending.ts'
+import type { ReadAsCaller } from '../sessions/reading.ts'
 
 type Administering = Mailing & EndingSessions
 
 /** Reads a page of the accounts, newest first. @throws {Refusal} `invalid_request` for a cursor that no page gave. */
-export async function readUsers(deps: Pick<Reading, 'db'>, query: UserQuery): Promise<Page<User>> {
+export async function readUsers(
+  deps: Pick<Reading, 'db'>,
+  readAsCaller: ReadAsCaller,
+  query: UserQuery,
+): Promise<Page<User>> {
   const { verified, createdFrom, createdTo, lastSeenFrom, lastSeenTo, ...texts } = query
   const filter = {
     ...texts,
@@ -37,15 +42,17 @@ export async function readUsers(deps: Pick<Reading, 'db'>, query: UserQuery): Pr
     lastSeenTo: toTime(lastSeenTo),
   }
   return await readPage(query, {
-    listRows: (before, atMost) => listUsers(deps.db, { ...filter, before }, atMost),
+    listRows: (before, atMost) => readAsCaller(listUsersStatement(deps.db, { ...filter, before }, atMost)),
     positionOf: ({ createdAt, id }) => ({ at: createdAt, id }),
     toItem: toUser,
   })
 }
 
 /** @throws {Refusal} `not_found`. */
-export async function readUser(deps: Pick<Reading, 'db'>, id: string): Promise<User> {
-  return toUser(await findUser(deps, id))
+export async function readUser(deps: Pick<Reading, 'db'>, readAsCaller: ReadAsCaller, id: string): Promise<User> {
+  const [user] = await readAsCaller(findUserStatement(deps.db, id))
+  if (!user) throw new Refusal('not_found')
+  return toUser(user)
 }
 
 /**
@@ -71,7 +78,7 @@ export async function changeUser(deps: Administering, admin: Account, id: string
       profile: updateProfileStatement(db, id, profile, whenChanged),
       status: isDeactivated || isLetIn ? setStatusStatement(db, { id, status }, whenChanged) : null,
       ended: isDeactivated ? endSessionsStatement(db, id, { when: whenChanged }) : null,
-      notice: notice && notice.statement,
+      notice: notice && notice.statements,
       found: findUserStatement(db, id),
     }),
   )
@@ -98,7 +105,7 @@ export async function deleteUser(deps: Administering, admin: Account, id: string
     audit: auditStatement(db, event, requester, whenMayRemove(admin.id, id)),
     found: findUserStatement(db, id),
     ended: endSessionsStatement(db, id, { when: whenDeleted }),
-    notice: notice.statement,
+    notice: notice.statements,
     account: deleteAccountStatement(db, id, whenDeleted),
   })
   if (audit.meta.changes === 0) throw explainRefusal(admin, found[0])
@@ -139,7 +146,7 @@ export async function assignRoles(
   const { audit, found, known } = await inOneBatch(db, {
     audit: auditStatement(db, event, requester, whenMayAssign(admin.id, { userId: id, roles, before: user.roles })),
     roles: setRolesStatements(db, id, roles, whenAssigned),
-    notice: notice.statement,
+    notice: notice.statements,
     found: findUserStatement(db, id),
     known: listRolesStatement(db),
   })

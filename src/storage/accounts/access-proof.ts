@@ -1,7 +1,8 @@
-import { and, eq, ne, type SQL, sql } from 'drizzle-orm'
+import { and, eq, type SQL, sql } from 'drizzle-orm'
 import { toChangeTime } from '../conditions.ts'
 import type { Database } from '../database.ts'
 import { deleteExchangesStatement } from '../federation/login-exchanges.ts'
+import { deleteTokensStatement } from '../one-time-tokens.ts'
 import { identities, oneTimeTokens, users } from '../schema/index.ts'
 
 /**
@@ -23,13 +24,11 @@ export function deleteIdentitiesStatement(db: Database, userId: string | SQL, wh
 }
 
 /**
- * Deletes the tokens that were mailed for an account, except those of links to set a new password: only somebody who
- * has the mailbox can use these.
+ * Deletes the tokens that were mailed for an account, except those of links to set a new password or to undo something:
+ * only somebody who has the mailbox can use these.
  */
 export function deleteTokensButResetsStatement(db: Database, userId: string | SQL, when: SQL) {
-  return db
-    .delete(oneTimeTokens)
-    .where(and(eq(oneTimeTokens.userId, userId), ne(oneTimeTokens.purpose, 'reset_password'), when))
+  return deleteTokensStatement(db, userId, sql`${oneTimeTokens.purpose} <> 'reset_password' and ${when}`)
 }
 
 /** Removes the password of an account, if `when` holds. */

@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNull, lt, sql } from 'drizzle-orm'
+import { and, eq, inArray, isNull, lt, type SQL, sql } from 'drizzle-orm'
 import type { SelectResultFields } from 'drizzle-orm/query-builders/select.types'
 import { foldText } from '../../domain/folded-text.ts'
 import { auditEachUserStatement } from '../audit.ts'
@@ -11,7 +11,7 @@ import {
   whenVerifiesFirstSignUp,
 } from '../conditions.ts'
 import type { Database } from '../database.ts'
-import { factorState } from '../factors/state.ts'
+import { factorState, whenFactorIsRequired } from '../factors/state.ts'
 import { users } from '../schema/index.ts'
 
 const stringList = (value: string) => JSON.parse(value) as string[]
@@ -26,11 +26,15 @@ export const accountFields = {
   emailVerifiedAt: users.emailVerifiedAt,
   username: users.username,
   name: users.name,
-  hasPassword: sql`${users.passwordHash} is not null`.mapWith(Boolean).as('has_password'),
+  /** Whether a password signs in, which one that has to be set anew does not. */
+  hasPassword: sql`${users.passwordHash} is not null and ${users.passwordResetRequiredAt} is null`
+    .mapWith(Boolean)
+    .as('has_password'),
   credentialsVersion: credentialsVersion.as('credentials_version'),
   status: users.status,
   locale: users.locale,
   factors: factorState,
+  isFactorRequired: sql`${whenFactorIsRequired(sql`users.id`)}`.mapWith(Boolean).as('is_factor_required'),
   accessProvenAt: users.accessProvenAt,
   createdAt: users.createdAt,
   lastSeenAt: users.lastSeenAt,
@@ -91,11 +95,15 @@ export function verifyEmailStatement(db: Database, tokenId: string, nowMs: numbe
  * Gives the account the address that a live token proves. If somebody took the address meanwhile, the batch fails. The
  * account counts as unproven again, because whoever has the new mailbox may be somebody else than whoever signs in.
  */
-export function changeEmailStatement(db: Database, tokenId: string, newEmail: string, nowMs: number) {
+export function changeEmailStatement(
+  db: Database,
+  { tokenId, newEmail, nowMs }: { tokenId: string; newEmail: string; nowMs: number },
+  when: SQL,
+) {
   return db
     .update(users)
     .set({ email: newEmail, emailVerifiedAt: nowMs, accessProvenAt: null })
-    .where(eq(users.id, userIdByToken(tokenId)))
+    .where(and(eq(users.id, userIdByToken(tokenId)), when))
 }
 
 /** Changes name and username. If the username is taken, the batch fails (`users_username_unique`). */

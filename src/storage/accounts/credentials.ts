@@ -1,7 +1,8 @@
-import { and, eq, isNotNull, sql } from 'drizzle-orm'
+import { and, eq, isNotNull, type SQL, sql } from 'drizzle-orm'
 import type { SelectResultFields } from 'drizzle-orm/query-builders/select.types'
 import { toChangeTime, userIdByToken } from '../conditions.ts'
 import type { Database } from '../database.ts'
+import { type Places, prepared } from '../prepared.ts'
 import { users } from '../schema/index.ts'
 import { accountFields, confirmedUsername, type Identifier } from './accounts.ts'
 
@@ -17,17 +18,19 @@ export const credentialFields = {
 
 export type Credentials = SelectResultFields<typeof credentialFields>
 
+const selectOwner = (db: Database, whenNamed: SQL) =>
+  db.select({ account: accountFields, credentials: credentialFields }).from(users).where(whenNamed)
+const ownerByEmail = prepared((db, { email }: Places<{ email: string }>) => selectOwner(db, eq(users.email, email)))
+const ownerByUsername = prepared((db, { username }: Places<{ username: string }>) =>
+  selectOwner(db, sql`lower(${users.username}) = ${username}`),
+)
+
 /** Finds the account that somebody names to log in, with what their password is verified by. */
 export async function findCredentials(db: Database, identifier: Identifier) {
-  const whenNamed =
+  const [row] =
     'email' in identifier
-      ? eq(users.email, identifier.email)
-      : sql`lower(${users.username}) = ${identifier.username.toLowerCase()}`
-  const row = await db
-    .select({ account: accountFields, credentials: credentialFields })
-    .from(users)
-    .where(whenNamed)
-    .get()
+      ? await ownerByEmail(db, { email: identifier.email })
+      : await ownerByUsername(db, { username: identifier.username.toLowerCase() })
   return row ?? null
 }
 

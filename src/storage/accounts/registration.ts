@@ -3,11 +3,18 @@ import type { Requester } from '../../domain/requester.ts'
 import { byStranger } from '../actors.ts'
 import { auditOrCountStatements } from '../audit.ts'
 import { insertWhere } from '../conditional-insert.ts'
-import { takenUsername, userIdByEmail, whenAddressIsTaken, whenMailed, whenUserExists } from '../conditions.ts'
+import {
+  ownerOfAddress,
+  takenUsername,
+  userIdByEmail,
+  whenAddressIsTaken,
+  whenMailed,
+  whenUserExists,
+} from '../conditions.ts'
 import type { Database } from '../database.ts'
 import { insertIdentityStatement, type NewIdentity } from '../federation/identities.ts'
 import { deleteExchangesStatement } from '../federation/login-exchanges.ts'
-import { mailTokenStatements } from '../mail.ts'
+import { enqueueMailStatement, mailTokenStatements } from '../mail.ts'
 import { issueTokenStatement, type NewOneTimeToken } from '../one-time-tokens.ts'
 import { grantRoleStatement } from '../roles.ts'
 import { users } from '../schema/index.ts'
@@ -30,7 +37,8 @@ export const whenSignUpIsRepeated = ({ id, email }: { id: string; email: string 
  * Makes the account, its role, the identity it comes by, its verification token, and the mail, which says what a click
  * confirms. Where the address has an account already, the same statements prepare a mail that says so, with a token to
  * set a new password. If nobody has confirmed that account, it then loses everything that signs in to it, because two
- * people signed up with one address and nobody knows which of them has the mailbox. If the username is taken, the batch
+ * people signed up with one address and nobody knows which of them has the mailbox. Where an account has given the
+ * address up and may still take it back, nothing is made, and the mail says so. If the username is taken, the batch
  * fails.
  */
 export function registrationStatements(
@@ -82,6 +90,14 @@ export function registrationStatements(
       createdAt,
       details,
     }),
+    reserved: enqueueMailStatement(
+      db,
+      {
+        ...{ id: mail.id, kind: 'address_reserved', recipient: email, userId: ownerOfAddress(email) },
+        ...{ locale: account.locale, createdAt },
+      },
+      sql`${userId} is null`,
+    ),
     dropped: [
       deleteIdentitiesStatement(db, userId, whenRepeated),
       deleteTokensButResetsStatement(db, userId, whenRepeated),
@@ -104,6 +120,6 @@ export function registrationAuditStatements(
   const { userId, email, mailId, at } = registration
   const whenNew = whenUserExists(userId)
   const type = sql`case when ${whenNew} then 'user.registered' else 'user.registration_repeated' end`
-  const event = { type, at, ...byStranger({ id: userIdByEmail(email) }) }
+  const event = { type, at, ...byStranger({ id: ownerOfAddress(email) }) }
   return auditOrCountStatements(db, event, requester, sql`${whenNew} or ${whenMailed(mailId)}`)
 }

@@ -42,14 +42,14 @@ const WHEN_FACTOR = {
 }
 
 /** Lists the accounts that match, newest first; `before` is the place of the account that was shown last. */
-export async function listUsers(
+export function listUsersStatement(
   db: Database,
   filter: UserFilter & { before: { at: number; id: string } | undefined },
   limit: number,
 ) {
   const { q, role, status, isVerified, factor, provider, createdFrom, createdTo, before } = filter
   const { lastSeenFrom, lastSeenTo } = filter
-  return await db
+  return db
     .select(accountFields)
     .from(users)
     .where(

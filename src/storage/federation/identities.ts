@@ -1,9 +1,10 @@
-import { and, eq, lt, type SQL, sql } from 'drizzle-orm'
+import { and, eq, type SQL, sql } from 'drizzle-orm'
 import { accountFields } from '../accounts/accounts.ts'
 import { inOneBatch } from '../batch.ts'
 import { insertWhere } from '../conditional-insert.ts'
-import { type Database, deleteSome } from '../database.ts'
-import { identities, spentStates, users } from '../schema/index.ts'
+import { userIdByFormerAddress } from '../conditions.ts'
+import type { Database } from '../database.ts'
+import { identities, users } from '../schema/index.ts'
 
 export type NewIdentity = typeof identities.$inferInsert
 
@@ -21,12 +22,14 @@ export const whenIdentityIsOf = (userId: string, { issuer, subject }: IdentityKe
 export const whenIdentityExists = (id: string): SQL => sql`exists (select 1 from identities where id = ${id})`
 
 /**
- * Finds the account that somebody from a provider signs in to, and the one that has their address, in one round trip.
+ * Finds, in one round trip, the account that somebody from a provider signs in to, the one that has their address, and
+ * whether another account gave that address up and may still take it back.
  */
 export async function findAccountsOf(db: Database, { issuer, subject }: IdentityKey, email: string | null) {
   const {
     owner: [owner = null],
     namesake: [namesake = null],
+    reserved,
   } = await inOneBatch(db, {
     owner: db
       .select(accountFields)
@@ -36,8 +39,12 @@ export async function findAccountsOf(db: Database, { issuer, subject }: Identity
       .select(accountFields)
       .from(users)
       .where(eq(users.email, email ?? '')),
+    reserved: db
+      .select({ id: users.id })
+      .from(users)
+      .where(sql`${users.id} = ${userIdByFormerAddress(email ?? '')}`),
   })
-  return { owner, namesake }
+  return { owner, namesake, isReserved: reserved.length > 0 }
 }
 
 /** Links an identity if `when` holds and, by then, neither it nor another one of the same provider is linked. */
@@ -88,14 +95,4 @@ export function unlinkStatement(db: Database, userId: string, provider: string, 
     .delete(identities)
     .where(and(eq(identities.userId, userId), eq(identities.provider, provider), when))
     .returning({ id: identities.id })
-}
-
-/** Records that a state was answered; the answer is false when it had been answered before. */
-export async function spendState(db: Database, state: typeof spentStates.$inferInsert): Promise<boolean> {
-  const spent = await db.insert(spentStates).values(state).onConflictDoNothing().returning({ id: spentStates.id })
-  return spent.length > 0
-}
-
-export function deleteExpiredStates(db: Database, nowMs: number, limit: number): Promise<number> {
-  return deleteSome(db, spentStates, lt(spentStates.expiresAt, nowMs), limit)
 }

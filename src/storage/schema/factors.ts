@@ -6,8 +6,10 @@ export const totpSecrets = sqliteTable('totp_secrets', {
   userId: text('user_id')
     .primaryKey()
     .references(() => users.id, { onDelete: 'cascade' }),
-  /** The secret, sealed for this account. */
-  secret: text('secret').notNull(),
+  /** The secret, sealed for this account under each version of `AUTH_SECRET` that `sealedFor` lists. */
+  seals: text('seals').notNull(),
+  /** The versions in order, such as `v1,v2`, by which the cron finds what it has to seal anew. */
+  sealedFor: text('sealed_for').notNull(),
   createdAt: integer('created_at').notNull(),
   /** Null until a code has shown that the app has the secret. Until then no login asks for it. */
   activatedAt: integer('activated_at'),
@@ -48,6 +50,11 @@ export const passkeys = sqliteTable(
     /** Whether the authenticator may copy the passkey to other devices, and whether it has. */
     isBackupEligible: integer('is_backup_eligible', { mode: 'boolean' }).notNull(),
     isBackedUp: integer('is_backed_up', { mode: 'boolean' }).notNull(),
+    /**
+     * Whether it is known to open the account alone: its authenticator finds it without a name, and has verified its
+     * user. Any other passkey is a second factor only.
+     */
+    opensAlone: integer('opens_alone', { mode: 'boolean' }).notNull(),
     createdAt: integer('created_at').notNull(),
     lastUsedAt: integer('last_used_at'),
   },

@@ -46,11 +46,14 @@ export const identities = sqliteTable(
   ],
 )
 
-/** Each row is a provider's answer that was used, so that a copied callback opens nothing (RFC 9700 §4.7). */
+/**
+ * Each row is a provider's answer or the answer of a passkey that was used, so that a copied callback opens nothing
+ * (RFC 9700 §4.7), and neither does a copied assertion (WebAuthn Level 3 §13.4.3).
+ */
 export const spentStates = sqliteTable(
   'spent_states',
   {
-    /** The SHA-256 hash of the state. */
+    /** The SHA-256 hash of the state, or of the ticket that carries the challenge. */
     id: text('id').primaryKey(),
     expiresAt: integer('expires_at').notNull(),
   },

@@ -6,7 +6,7 @@ export const roles = sqliteTable('roles', {
   description: text('description').notNull(),
   /** Built-in roles cannot be renamed or deleted. */
   builtIn: integer('built_in', { mode: 'boolean' }).notNull().default(false),
-  /** Its members need a strong factor. Until they have one, a session lets them do nothing but set one up. */
+  /** Whoever has the role must have a strong factor. Until then their sessions are good only for setting one up. */
   mfaRequired: integer('mfa_required', { mode: 'boolean' }).notNull().default(false),
 })
 

@@ -1,8 +1,10 @@
-import { and, eq, exists, inArray, type SQL, sql } from 'drizzle-orm'
+import { and, eq, exists, inArray, isNull, sql } from 'drizzle-orm'
 import { accountFields } from '../accounts/accounts.ts'
 import { inOneBatch } from '../batch.ts'
 import { insertWhere } from '../conditional-insert.ts'
+import { whenSessionExists } from '../conditions.ts'
 import type { Database } from '../database.ts'
+import { type Places, prepared } from '../prepared.ts'
 import { grants, sessions, users } from '../schema/index.ts'
 import { type LiveAt, sessionFields, whenLive } from './sessions.ts'
 
@@ -16,16 +18,15 @@ type Presented = Pick<Grant, 'id' | 'salt' | 'generation'>
  */
 const databaseNow = sql<number>`cast(unixepoch('subsec') * 1000 as integer)`
 
-const whenPresented = ({ id, salt }: Pick<Grant, 'id' | 'salt'>) => and(eq(grants.id, id), eq(grants.salt, salt))
+const whenPresented = ({ id, salt }: Pick<Grant, 'id' | 'salt'> | Places<Pick<Grant, 'id' | 'salt'>>) =>
+  and(eq(grants.id, id), eq(grants.salt, salt))
+
+type NewGrant = Pick<Grant, 'id' | 'sessionId' | 'salt' | 'generation'>
 
 /** Gives a new session its grant, if the session was opened. */
-export function insertGrantStatement(
-  db: Database,
-  grant: Pick<Grant, 'id' | 'sessionId' | 'salt' | 'generation'>,
-  when: SQL,
-) {
-  return insertWhere(db, grants, { ...grant, rotatedAt: databaseNow }, when)
-}
+export const insertGrantStatement = prepared((db, grant: Places<NewGrant>) =>
+  insertWhere(db, grants, { ...grant, rotatedAt: databaseNow }, whenSessionExists(grant.sessionId)),
+)
 
 /** Finds a grant of a live session, with the session and its active account as they are now. */
 export async function findLiveGrant(db: Database, presented: Pick<Grant, 'id' | 'salt'>, live: LiveAt) {
@@ -39,51 +40,74 @@ export async function findLiveGrant(db: Database, presented: Pick<Grant, 'id' | 
   return row ?? null
 }
 
+/** Finds the grant of our own client in a session. */
+export function findOwnGrantStatement(db: Database, sessionId: string) {
+  return db
+    .select()
+    .from(grants)
+    .where(and(eq(grants.sessionId, sessionId), isNull(grants.clientId)))
+}
+
+type Rotation = Presented & LiveAt
+
+const whenRotated = (rotation: Places<Rotation>) =>
+  and(whenPresented(rotation), sql`${grants.generation} = ${rotation.generation} + 1`)
+
+const rotateIfPresented = prepared((db, rotation: Places<Rotation>) => {
+  const liveSession = db
+    .select({ id: sessions.id })
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .where(and(eq(sessions.id, grants.sessionId), eq(users.status, 'active'), whenLive(rotation)))
+  return db
+    .update(grants)
+    .set({ generation: sql`${grants.generation} + 1`, rotatedAt: databaseNow })
+    .where(and(whenPresented(rotation), eq(grants.generation, rotation.generation), exists(liveSession)))
+})
+
+const touchRotatedSession = prepared((db, rotation: Places<Rotation>) => {
+  const rotated = db.select({ id: grants.sessionId }).from(grants).where(whenRotated(rotation))
+  return db
+    .update(sessions)
+    .set({ lastSeenAt: sql`max(${sessions.lastSeenAt}, ${rotation.nowMs})` })
+    .where(and(inArray(sessions.id, rotated), whenLive(rotation)))
+})
+
+const selectState = prepared((db, rotation: Places<Rotation>) =>
+  db
+    .select({
+      ...sessionFields,
+      generation: grants.generation,
+      sinceRotationMs: sql<number>`${databaseNow} - ${grants.rotatedAt}`.as('since_rotation'),
+    })
+    .from(grants)
+    .innerJoin(sessions, eq(sessions.id, grants.sessionId))
+    .where(and(whenPresented(rotation), whenLive(rotation))),
+)
+
+const selectActiveAccount = prepared((db, rotation: Places<Rotation>) =>
+  db
+    .select(accountFields)
+    .from(users)
+    .innerJoin(sessions, eq(sessions.userId, users.id))
+    .innerJoin(grants, eq(grants.sessionId, sessions.id))
+    .where(and(whenPresented(rotation), eq(users.status, 'active'))),
+)
+
 /**
  * Moves a grant one generation on if it is still at the one presented, and answers its new state, in one round trip. Of
  * many requests at once, one rotates the grant and the others see its result. The answer is null when the session has
  * ended or the account is not active.
  */
-export async function rotateGrant(db: Database, presented: Presented, live: LiveAt) {
-  const { generation } = presented
-  const whenSessionLives = whenLive(live)
-  const whenRotated = and(whenPresented(presented), eq(grants.generation, generation + 1))
-  const liveSession = db
-    .select({ id: sessions.id })
-    .from(sessions)
-    .innerJoin(users, eq(users.id, sessions.userId))
-    .where(and(eq(sessions.id, grants.sessionId), eq(users.status, 'active'), whenSessionLives))
+export async function rotateGrant(db: Database, { id, salt, generation }: Presented, live: LiveAt) {
+  const rotation = { id, salt, generation, ...live }
   const { states, accounts } = await inOneBatch(db, {
-    grant: db
-      .update(grants)
-      .set({ generation: generation + 1, rotatedAt: databaseNow })
-      .where(and(whenPresented(presented), eq(grants.generation, generation), exists(liveSession))),
-    lastSeen: db
-      .update(sessions)
-      .set({ lastSeenAt: sql`max(${sessions.lastSeenAt}, ${live.nowMs})` })
-      .where(
-        and(
-          inArray(sessions.id, db.select({ id: grants.sessionId }).from(grants).where(whenRotated)),
-          whenSessionLives,
-        ),
-      ),
+    grant: rotateIfPresented(db, rotation),
+    lastSeen: touchRotatedSession(db, rotation),
     // A batch answers rows as objects, in which two columns of one name become one. So the account is selected by
     // itself.
-    states: db
-      .select({
-        ...sessionFields,
-        generation: grants.generation,
-        sinceRotationMs: sql<number>`${databaseNow} - ${grants.rotatedAt}`.as('since_rotation'),
-      })
-      .from(grants)
-      .innerJoin(sessions, eq(sessions.id, grants.sessionId))
-      .where(and(whenPresented(presented), whenSessionLives)),
-    accounts: db
-      .select(accountFields)
-      .from(users)
-      .innerJoin(sessions, eq(sessions.userId, users.id))
-      .innerJoin(grants, eq(grants.sessionId, sessions.id))
-      .where(and(whenPresented(presented), eq(users.status, 'active'))),
+    states: selectState(db, rotation),
+    accounts: selectActiveAccount(db, rotation),
   })
   const [state] = states
   const [account] = accounts

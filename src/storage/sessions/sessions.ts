@@ -2,63 +2,91 @@ import { and, desc, eq, gt, lte, or, type SQL, sql } from 'drizzle-orm'
 import { accountFields } from '../accounts/accounts.ts'
 import { credentialFields } from '../accounts/credentials.ts'
 import { insertWhere } from '../conditional-insert.ts'
-import { type Proven, whenAsProven } from '../conditions.ts'
+import { type Condition, type Proven, whenAsProven } from '../conditions.ts'
 import { type Database, deleteSome } from '../database.ts'
+import { type Places, prepared } from '../prepared.ts'
 import { sessions, users } from '../schema/index.ts'
+import { whenTrustCounts } from './trusted-devices.ts'
 
-export type Session = typeof sessions.$inferSelect
+/** A session, and when its device was trusted; null where it is not, or no longer. */
+export type Session = typeof sessions.$inferSelect & { deviceTrustedAt: number | null }
+
+/** What says how much a session is good for where a role requires a strong factor. */
+const standingFields = {
+  strongAuthenticatedAt: sessions.strongAuthenticatedAt,
+  deviceTrustedAt: sql<number | null>`(select created_at from trusted_devices
+    where ${whenTrustCounts({ id: sql`sessions.device`, userId: sql`sessions.user_id` })})`.as('device_trusted_at'),
+}
 
 export const sessionFields = {
   id: sessions.id,
   userId: sessions.userId,
   methods: sessions.methods,
   authenticatedAt: sessions.authenticatedAt,
-  strongAuthenticatedAt: sessions.strongAuthenticatedAt,
   createdAt: sessions.createdAt,
   lastSeenAt: sessions.lastSeenAt,
   expiresAt: sessions.expiresAt,
   userAgent: sessions.userAgent,
   country: sessions.country,
   city: sessions.city,
+  device: sessions.device,
+  ...standingFields,
 }
 
-/**
- * The moment at which a session must be live, and how long it may have been idle by then; 0 means for as long as it
- * lives.
- */
+/** The moment at which a session must be live, and the time after which it must have been used to be so. */
 export interface LiveAt {
   nowMs: number
-  idleTimeoutMs: number
+  seenAfterMs: number
 }
 
 /** Holds where a session has neither expired nor been idle for longer than allowed. */
-export const whenLive = ({ nowMs, idleTimeoutMs }: LiveAt) =>
-  and(gt(sessions.expiresAt, nowMs), idleTimeoutMs > 0 ? gt(sessions.lastSeenAt, nowMs - idleTimeoutMs) : undefined)
+export const whenLive = ({ nowMs, seenAfterMs }: LiveAt | Places<LiveAt>) =>
+  and(gt(sessions.expiresAt, nowMs), gt(sessions.lastSeenAt, seenAfterMs))
 
-const whenLiveSession = (sessionId: string, live: LiveAt) =>
-  and(eq(sessions.id, sessionId), eq(users.status, 'active'), whenLive(live))
+type LiveSession = { sessionId: string } & LiveAt
 
-/** Finds a live session of an active account, with the account as it is now. */
-export async function findLiveSession(db: Database, sessionId: string, live: LiveAt) {
-  const row = await db
+const whenLiveSession = (live: Places<LiveSession>) =>
+  and(eq(sessions.id, live.sessionId), eq(users.status, 'active'), whenLive(live))
+
+const liveSession = prepared((db, live: Places<LiveSession>) =>
+  db
     .select({ session: sessionFields, account: accountFields })
     .from(sessions)
     .innerJoin(users, eq(users.id, sessions.userId))
-    .where(whenLiveSession(sessionId, live))
-    .get()
+    .where(whenLiveSession(live)),
+)
+
+/** Finds a live session of an active account, with the account as it is now. */
+export async function findLiveSession(db: Database, sessionId: string, live: LiveAt) {
+  const [row] = await liveSession(db, { sessionId, ...live })
   return row ?? null
 }
 
-/** Does the same, and also reads what the password is verified by, for a request that asks for it once more. */
-export async function findLiveSessionWithCredentials(db: Database, sessionId: string, live: LiveAt) {
-  const row = await db
+const liveSessionWithCredentials = prepared((db, live: Places<LiveSession>) =>
+  db
     .select({ session: sessionFields, account: accountFields, credentials: credentialFields })
     .from(sessions)
     .innerJoin(users, eq(users.id, sessions.userId))
-    .where(whenLiveSession(sessionId, live))
-    .get()
+    .where(whenLiveSession(live)),
+)
+
+/** Does the same, and also reads what the password is verified by, for a request that asks for it once more. */
+export async function findLiveSessionWithCredentials(db: Database, sessionId: string, live: LiveAt) {
+  const [row] = await liveSessionWithCredentials(db, { sessionId, ...live })
   return row ?? null
 }
+
+const accountOfSession = prepared((db, live: Places<LiveSession>) =>
+  db
+    .select({ ...accountFields, ...standingFields })
+    .from(users)
+    .innerJoin(sessions, eq(users.id, sessions.userId))
+    .where(whenLiveSession(live)),
+)
+
+/** Selects the active account and the standing of a live session, and nothing where the session has ended. */
+export const selectAccountStatement = (db: Database, sessionId: string, live: LiveAt) =>
+  accountOfSession(db, { sessionId, ...live })
 
 /**
  * The names by which a session is found: its id and its user from a verified access token, or the content of a verified
@@ -69,27 +97,58 @@ export interface NamedSessions {
   refresh: { id: string; salt: string } | null
 }
 
+type Names = Record<'sid' | 'sub' | 'grantId' | 'salt', string | null>
+
+const namedSessions = prepared((db, { sid, sub, grantId, salt }: Places<Names>) => {
+  const byAccess = sql`(${sessions.id} = ${sid} and ${sessions.userId} = ${sub})`
+  const byRefresh = sql`${sessions.id} = (select session_id from grants where id = ${grantId} and salt = ${salt})`
+  return db.select({ id: sessions.id, userId: sessions.userId }).from(sessions).where(or(byAccess, byRefresh))
+})
+
 /** Finds the sessions that these names stand for and that have not ended. A name that is null stands for none. */
 export async function findNamedSessions(db: Database, { access, refresh }: NamedSessions) {
-  const byAccess = sql`(${sessions.id} = ${access?.sid ?? null} and ${sessions.userId} = ${access?.sub ?? null})`
-  const byRefresh = sql`${sessions.id} = (select session_id from grants
-    where id = ${refresh?.id ?? null} and salt = ${refresh?.salt ?? null})`
-  return await db.select({ id: sessions.id, userId: sessions.userId }).from(sessions).where(or(byAccess, byRefresh))
+  const [sid, sub] = [access?.sid ?? null, access?.sub ?? null]
+  return await namedSessions(db, { sid, sub, grantId: refresh?.id ?? null, salt: refresh?.salt ?? null })
 }
 
-/** Lists the live sessions of an active account, newest first. */
-export async function listLiveSessions(db: Database, userId: string, live: LiveAt) {
-  return await db
+const liveSessionsOf = prepared((db, { userId, ...live }: Places<{ userId: string } & LiveAt>) =>
+  db
     .select(sessionFields)
     .from(sessions)
     .innerJoin(users, eq(users.id, sessions.userId))
     .where(and(eq(sessions.userId, userId), eq(users.status, 'active'), whenLive(live)))
-    .orderBy(desc(sessions.createdAt), desc(sessions.id))
+    .orderBy(desc(sessions.createdAt), desc(sessions.id)),
+)
+
+/** Lists the live sessions of an active account, newest first. */
+export const listLiveSessionsStatement = (db: Database, userId: string, live: LiveAt) =>
+  liveSessionsOf(db, { userId, ...live })
+
+/**
+ * Opens a session only if the account is active and has not changed since its owner proved who they are, and `when`
+ * holds.
+ */
+export function insertSessionStatement(
+  db: Database,
+  session: typeof sessions.$inferInsert,
+  proven: Proven,
+  when: Condition = sql`true`,
+) {
+  return insertWhere(db, sessions, session, sql`${whenAsProven(proven)} and ${when}`)
 }
 
-/** Opens a session only if the account is active and has not changed since its owner proved who they are. */
-export function insertSessionStatement(db: Database, session: typeof sessions.$inferInsert, proven: Proven) {
-  return insertWhere(db, sessions, session, whenAsProven(proven))
+/** Records in a session that its user has authenticated once more, if `when` holds. */
+export function renewSessionStatement(
+  db: Database,
+  { id, userId }: Pick<Session, 'id' | 'userId'>,
+  renewed: Pick<Session, 'methods' | 'authenticatedAt' | 'strongAuthenticatedAt'>,
+  when: Condition,
+) {
+  return db
+    .update(sessions)
+    .set(renewed)
+    .where(and(eq(sessions.id, id), eq(sessions.userId, userId), when))
+    .returning({ id: sessions.id })
 }
 
 /** Ends the oldest sessions beyond the limit. */

@@ -1,6 +1,7 @@
 import { translate, translatePage } from '../texts/translate.ts'
 import { type Problem, post } from './api.ts'
 import { byId, show } from './dom.ts'
+import { explain, say, showDone, whileBusy } from './feedback.ts'
 import { enablePasswordReveal, FIELD_NAMES, focusFirstWrongField, markField, readFields } from './fields.ts'
 import { reloadForNextLink, takeLinkToken } from './link-token.ts'
 
@@ -19,6 +20,7 @@ export function runTokenPage({ action, resend }: TokenPage): void {
   translatePage()
   enablePasswordReveal()
   let token = takeLinkToken()
+  const linkProblem = resend === null ? 'problem.link.final' : 'problem.link'
   const form = byId('form', HTMLFormElement)
   const submit = byId('submit', HTMLButtonElement)
 
@@ -34,7 +36,7 @@ export function runTokenPage({ action, resend }: TokenPage): void {
 
   const refuse = (problem: Problem) => {
     const linkFailed = problem.code === 'invalid_token' && token !== null
-    say('problem', explain(problem, linkFailed, resend !== null))
+    say('problem', explain(problem, linkFailed ? linkProblem : 'problem.code'))
     for (const name of FIELD_NAMES) markField(name, messageFor(problem, name))
     if (linkFailed) askForCode()
     focusFirstWrongField()
@@ -49,10 +51,7 @@ export function runTokenPage({ action, resend }: TokenPage): void {
       refuse(problem)
       return
     }
-    show(byId('ask', HTMLElement), false)
-    const done = byId('done', HTMLElement)
-    show(done, true)
-    done.focus()
+    showDone()
   })
 
   byId('use-code', HTMLButtonElement).addEventListener('click', () => {
@@ -80,48 +79,6 @@ export function runTokenPage({ action, resend }: TokenPage): void {
   })
 }
 
-/** Says in a live region what happened. */
-function say(region: 'problem' | 'news', text: string | null): void {
-  const element = byId(region, HTMLElement)
-  element.textContent = text ?? ''
-  show(element, text !== null)
-  if (region === 'problem') say('news', null)
-}
-
-async function whileBusy<Answer>(button: HTMLButtonElement, work: () => Promise<Answer>): Promise<Answer> {
-  button.disabled = true
-  button.setAttribute('aria-busy', 'true')
-  try {
-    return await work()
-  } finally {
-    button.disabled = false
-    button.removeAttribute('aria-busy')
-  }
-}
-
 function messageFor(problem: Problem, name: string): string | null {
   return problem.errors.find(({ path }) => path.split('.').at(-1) === name)?.message ?? null
-}
-
-function explain(problem: Problem, linkFailed: boolean, canResend: boolean): string {
-  switch (problem.code) {
-    case 'invalid_token':
-      if (!linkFailed) return translate('problem.code')
-      return translate(canResend ? 'problem.link' : 'problem.link.final')
-    case 'invalid_request':
-      return translate('problem.input')
-    case 'rate_limited':
-    case 'login_throttled': {
-      const seconds = problem.retryAfterSeconds
-      return seconds > 90
-        ? translate('problem.minutes', Math.ceil(seconds / 60))
-        : translate('problem.seconds', Math.max(seconds, 1))
-    }
-    case 'offline':
-      return translate('problem.offline')
-    case 'dependency_unavailable':
-      return translate('problem.unavailable')
-    default:
-      return translate('problem.other')
-  }
 }

@@ -31,6 +31,23 @@ export const de: Readonly<Record<TextKey, string>> = {
   'change.done.text': 'Du kannst diese Seite schließen. Deine alte Adresse wurde über die Änderung informiert.',
   'change.email': 'Neue E-Mail-Adresse',
 
+  'notMe.title': 'Warst das nicht du?',
+  'notMe.intro':
+    'Alle, die bei deinem Konto angemeldet sind, werden abgemeldet. Deine Adresse wird wieder die frühere, was seitdem hinzugekommen ist, wird entfernt, und entfernte zweite Faktoren kommen zurück.',
+  'notMe.hint':
+    'Danach gilt kein Passwort mehr, bis du ein neues wählst: Dafür senden wir dir einen Link. Haben mehrere E‑Mails von etwas berichtet, das du nicht getan hast, nimm die früheste.',
+  'notMe.submit': 'Das war ich nicht',
+  'notMe.done.title': 'Dein Konto ist wieder wie zuvor',
+  'notMe.done.text':
+    'Alle sind abgemeldet. Öffne die E‑Mail, die wir dir gerade gesendet haben, und wähle ein neues Passwort.',
+  'keep.title': 'Zweite Faktoren behalten',
+  'keep.intro':
+    'Jemand möchte, dass deine Authenticator-App, deine Passkeys und deine Wiederherstellungscodes entfernt werden. Hast du sie noch, dann behalte sie.',
+  'keep.submit': 'Meine zweiten Faktoren behalten',
+  'keep.done.title': 'Deine zweiten Faktoren bleiben',
+  'keep.done.text':
+    'Du kannst diese Seite schließen. Kam die Anfrage nicht von dir, wähle ein neues Passwort: Vielleicht kennt jemand das alte.',
+
   'code.intro': 'Gib deine Adresse und den Code aus unserer Nachricht ein.',
   'code.use': 'Stattdessen den Code aus der Nachricht verwenden',
   'code.resend': 'Neue Nachricht senden',
@@ -51,6 +68,8 @@ export const de: Readonly<Record<TextKey, string>> = {
     'Dieser Link gilt nicht mehr: Er wurde schon benutzt oder ist zu alt. Du kannst den Code verwenden oder eine neue Nachricht anfordern.',
   'problem.link.final':
     'Dieser Link gilt nicht mehr: Er wurde schon benutzt oder ist zu alt. Du kannst den Code versuchen oder die Änderung neu beginnen.',
+  'problem.link.alone':
+    'Dieser Link gilt nicht oder nicht mehr: Er wurde schon benutzt, eine neuere E‑Mail hat ihn ersetzt, oder er ist zu alt. Brauchst du Hilfe, wende dich an die Betreiber dieses Dienstes.',
   'problem.code': 'Dieser Code passt nicht zur Adresse, wurde schon benutzt oder ist zu alt.',
   'problem.input': 'Bitte sieh dir die markierten Felder an.',
   'problem.seconds': 'Zu viele Versuche. Bitte warte {count} Sekunden.',

@@ -29,6 +29,23 @@ export const en = {
   'change.done.text': 'You can close this page. Your old address was told about the change.',
   'change.email': 'New e-mail address',
 
+  'notMe.title': 'Was this not you?',
+  'notMe.intro':
+    'Everyone who is signed in to your account is signed out. Your address becomes what it was before, what was added since is removed, and removed second factors come back.',
+  'notMe.hint':
+    'Then no password works until you choose a new one: we send you a link for that. If several e‑mails told you of something that you did not do, use the earliest one.',
+  'notMe.submit': 'This was not me',
+  'notMe.done.title': 'Your account is as it was before',
+  'notMe.done.text':
+    'Everyone is signed out. Open the e‑mail that we have just sent to you, and choose a new password.',
+  'keep.title': 'Keep your second factors',
+  'keep.intro':
+    'Somebody asked for the removal of your authenticator app, your passkeys and your recovery codes. If you still have them, keep them.',
+  'keep.submit': 'Keep my second factors',
+  'keep.done.title': 'Your second factors stay',
+  'keep.done.text':
+    'You can close this page. If you did not ask for the removal, choose a new password: somebody may know the old one.',
+
   'code.intro': 'Type your address and the code from our mail.',
   'code.use': 'Use the code from the mail instead',
   'code.resend': 'Send me a new mail',
@@ -48,6 +65,8 @@ export const en = {
     'This link no longer works: it was used already, or it is too old. You can use the code or ask for a new mail.',
   'problem.link.final':
     'This link no longer works: it was used already, or it is too old. You can try the code, or start the change again.',
+  'problem.link.alone':
+    'This link does not work, or no longer: it was used before, a newer e‑mail replaced it, or it is too old. If you need help, contact whoever runs this service.',
   'problem.code': 'This code does not fit the address, was used already, or is too old.',
   'problem.input': 'Please look at what is marked below.',
   'problem.seconds': 'Too many tries. Please wait {count} seconds.',

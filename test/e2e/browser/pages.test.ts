@@ -226,6 +226,67 @@ describe('/confirm-email-change', () => {
   })
 })
 
+describe('/not-me', () => {
+  /** Changes the password of an account, as somebody does who knows it, and answers the link of the notice. */
+  async function robbed(): Promise<{ email: string; link: string }> {
+    const email = await registerVerified()
+    const { tokens } = (await (await logIn(email, PASSWORD)).json()) as { tokens: { accessToken: string } }
+    const response = await fetch(`${service.origin}/auth/change-password`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${tokens.accessToken}` },
+      body: JSON.stringify({ currentPassword: PASSWORD, newPassword: NEW_PASSWORD }),
+    })
+    expect(response.status).toBe(204)
+    return { email, link: (await mailTo(email, '/not-me')).link }
+  }
+
+  it('undoes on a press of the button and not when the link is opened, and sends the token nowhere else', async () => {
+    const { email, link } = await robbed()
+    const { page, faults } = await openPage(browser, service.origin)
+    const urls: string[] = []
+    page.on('request', (request) => urls.push(request.url(), request.headers().referer ?? ''))
+    await page.goto(link)
+    expect(page.url()).toBe(`${service.origin}/not-me`)
+    expect((await logIn(email, NEW_PASSWORD)).status).toBe(200)
+    await page.getByRole('button', { name: 'This was not me' }).click()
+    await page.getByRole('heading', { name: 'Your account is as it was before' }).waitFor()
+    expect((await logIn(email, NEW_PASSWORD)).status).toBe(401)
+    await page.goto((await mailTo(email, '/reset-password')).link)
+    await page.getByLabel('New password').fill('four words of the owner')
+    await page.getByRole('button', { name: 'Set new password' }).click()
+    await page.getByRole('heading', { name: 'Your password is changed' }).waitFor()
+    expect((await logIn(email, 'four words of the owner')).status).toBe(200)
+    expect(faults).toEqual([])
+    expect(urls.filter((url) => url.includes('token'))).toEqual([])
+  })
+
+  it('says that a used link no longer works, in the language of the reader, and has no button then', async () => {
+    const { link } = await robbed()
+    const first = await openPage(browser, service.origin)
+    await first.page.goto(link)
+    await first.page.getByRole('button', { name: 'This was not me' }).click()
+    await first.page.getByRole('heading', { name: 'Your account is as it was before' }).waitFor()
+    const { page, faults } = await openPage(browser, service.origin, 'de-AT')
+    await page.goto(link)
+    await page.getByRole('button', { name: 'Das war ich nicht' }).click()
+    await page.getByRole('alert').getByText('Dieser Link gilt nicht oder nicht mehr').waitFor()
+    expect(await page.getByRole('button').count()).toBe(0)
+    expect(faults).toEqual([])
+  })
+})
+
+describe('/keep-factors', () => {
+  it('asks for a press of its button, and says that a link does not work', async () => {
+    const { page, faults } = await openPage(browser, service.origin)
+    await page.goto(`${service.origin}/keep-factors#token=v1.used`)
+    await page.getByRole('button', { name: 'Keep my second factors' }).click()
+    await page.getByRole('alert').getByText('This link does not work').waitFor()
+    await page.goto(`${service.origin}/keep-factors`)
+    await page.getByRole('alert').getByText('This link does not work').waitFor()
+    expect(faults).toEqual([])
+  })
+})
+
 describe('/dev/mailbox', () => {
   it('shows a mail that has just been sent, its code to copy and its link to open', async () => {
     const { page, faults } = await openPage(browser, service.origin)

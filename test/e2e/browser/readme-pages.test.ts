@@ -60,4 +60,20 @@ describe('the pages of the README', () => {
     await page.reload()
     await shows('unauthenticated')
   })
+
+  // It comes last, because the reader's logins ask for the passkey from then on.
+  it('add a passkey, and sign in with it', async () => {
+    const cdp = await context.newCDPSession(page)
+    await cdp.send('WebAuthn.enable')
+    const traits = { hasResidentKey: true, hasUserVerification: true, isUserVerified: true }
+    const options = { protocol: 'ctap2', transport: 'internal', automaticPresenceSimulation: true, ...traits } as const
+    await cdp.send('WebAuthn.addVirtualAuthenticator', { options })
+    await signIn('passkeys')
+    await page.click('#add')
+    await shows('"recoveryCodes":')
+    await context.clearCookies()
+    await page.click('#use')
+    await shows('"passkeys": 1')
+    expect((await context.cookies()).map(({ name }) => name)).toContain('__Host-access')
+  })
 })

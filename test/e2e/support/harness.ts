@@ -22,7 +22,6 @@ export interface SignedIn {
 /** Tests look into these bindings of the service. */
 interface Bindings {
   DB: { prepare(sql: string): { bind(...values: unknown[]): { all(): Promise<{ results: Row[] }> } } }
-  BLOCKLIST: { delete(key: string): Promise<void> }
 }
 type Row = Record<string, string | number | null>
 
@@ -38,7 +37,6 @@ export interface Workers {
     init?: { method?: string; headers?: Record<string, string>; body?: string },
   ): Promise<Response>
   sql(query: string, ...values: unknown[]): Promise<Row[]>
-  forgetRevocation(sessionId: string): Promise<void>
   signedIn(): Promise<SignedIn>
   /** Loads the code anew, as a deployment does: the memory is lost, and the storage stays. */
   redeploy(): Promise<void>
@@ -87,7 +85,6 @@ export async function startWorkers(...otherConfigs: string[]): Promise<Workers> 
     post,
     sql,
     ask: async (worker, path, init = {}) => (await harness.getWorker(worker).fetch(path, init)) as unknown as Response,
-    forgetRevocation: async (sessionId) => await (await bindings()).BLOCKLIST.delete(sessionId),
     async signedIn() {
       const email = `${crypto.randomUUID()}@example.com`
       await post('/auth/register', { email, password: PASSWORD })

@@ -83,12 +83,15 @@ export function useSmtpBench(): SmtpBench {
     bench.badCertificates.otherHost = await createServerCertificate(authority, 'mail.example.com')
     bench.badCertificates.unknownAuthority = await createServerCertificate(await createAuthority(), 'localhost')
     await trustAuthority(authority)
-    const { createTestHarness } = await import('wrangler')
+    const { createTestHarness, unstable_readConfig } = await import('wrangler')
+    // Production leaves out parts of Nodemailer, so this Worker does too.
+    const { alias } = unstable_readConfig({ config: 'wrangler.toml', env: 'production' })
     const config = {
       name: 'smtp-test',
       main: 'test/e2e/support/smtp-worker.ts',
       compatibility_date: '2026-09-18',
       compatibility_flags: ['nodejs_compat'],
+      ...(alias === undefined ? {} : { alias }),
     }
     harness = createTestHarness({ workers: [{ config }] })
     await harness.listen()

@@ -32,6 +32,20 @@ async function asked() {
 afterEach(() => vi.useRealTimers())
 
 describe('POST /auth/change-email', () => {
+  it('asks for the password or a recent login (ASVS 7.5.1)', async () => {
+    const { id, session, tokens } = await signedIn()
+    const newAddress = newEmail()
+    const change = (body: object) =>
+      post('/auth/change-email', { newEmail: newAddress, ...body }, bearer(tokens.accessToken))
+    await rows('update sessions set authenticated_at = ? where id = ?', Date.now() - 601_000, session.id)
+    await expectRefusal(await change({}), 403, 'step_up_required')
+    await expectRefusal(await change({ password: 'wrong' }), 401, 'invalid_credentials')
+    expect(await countRows('one_time_tokens', 'user_id = ?', id)).toBe(0)
+    expect((await change({ password: PASSWORD })).status).toBe(202)
+    await rows('update sessions set authenticated_at = ? where id = ?', Date.now(), session.id)
+    expect((await change({})).status).toBe(202)
+  })
+
   it('mails a link and a code to the new address, and changes nothing yet', async () => {
     const { id, email, tokens } = await signedIn()
     const newAddress = newEmail()
@@ -124,7 +138,7 @@ describe('POST /auth/confirm-email-change', () => {
       400,
       'invalid_token',
     )
-    expect(await countRows('one_time_tokens', 'user_id = ?', id)).toBe(0)
+    expect(await countRows('one_time_tokens', "user_id = ? and purpose <> 'not_me'", id)).toBe(0)
   })
 
   it('makes nobody an admin, not even by BOOTSTRAP_ADMIN_EMAIL, because whoever has the mailbox did not set the password', async () => {

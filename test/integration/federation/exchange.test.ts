@@ -1,7 +1,8 @@
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { MfaNeeded, SignedIn } from '../../../src/contracts/login.ts'
-import { deactivate, giveSecondFactor, mailedCode, mailedToken } from '../../support/accounts.ts'
+import { deactivate, giveSecondFactor, mailedToken } from '../../support/accounts.ts'
 import { answerOf, expectRefusal } from '../../support/answers.ts'
+import { totpCode } from '../../support/authenticator.ts'
 import { APP, createBrowser } from '../../support/browser.ts'
 import { callWorker } from '../../support/call-worker.ts'
 import { bearer, logIn, newEmail, PASSWORD } from '../../support/client.ts'
@@ -37,8 +38,7 @@ async function personWithSecondFactor() {
   const person = newPerson()
   const { code, codeVerifier } = await waiting(person)
   const { user } = await answerOf(await exchange({ code, codeVerifier }), SignedIn)
-  await giveSecondFactor(user.id)
-  return { person, user }
+  return { person, user, secret: await giveSecondFactor(user.id) }
 }
 
 afterAll(mailsSettled)
@@ -156,14 +156,12 @@ describe('POST /auth/oauth/exchange (RFC 7636; ASVS 10.4.6)', () => {
 
 describe('a second factor, where set, is asked of a federated login too', () => {
   it('asks a page that wants tokens for it', async () => {
-    const { person, user } = await personWithSecondFactor()
+    const { person, user, secret } = await personWithSecondFactor()
     const { code, codeVerifier } = await waiting(person)
     const { ticket, methods } = await answerOf(await exchange({ code, codeVerifier }), MfaNeeded)
-    expect(methods).toContain('email')
-    await callWorker(service, 'POST', '/auth/login/mfa/email', { body: { ticket } })
-    const mailed = await mailedCode(person.email, 'mfa_ticket')
+    expect(methods).toEqual(['totp'])
     const signedIn = await callWorker(service, 'POST', '/auth/login/mfa', {
-      body: { ticket, method: 'email', code: mailed },
+      body: { ticket, method: 'totp', code: totpCode(secret) },
     })
     expect(signedIn.status).toBe(200)
     const logins = await auditOf('login.succeeded', user.id)
@@ -171,7 +169,7 @@ describe('a second factor, where set, is asked of a federated login too', () => 
   })
 
   it('gives a page that wants cookies a code that only its own browser can exchange', async () => {
-    const { person } = await personWithSecondFactor()
+    const { person, secret } = await personWithSecondFactor()
     const browser = createBrowser(service)
     const response = await browser.open(providers.google(await browser.open(startPath('google')), person))
     const code = locationOf(response).searchParams.get('code') ?? ''
@@ -185,8 +183,7 @@ describe('a second factor, where set, is asked of a federated login too', () => 
     await expectRefusal(await exchange({ code }, { cookie }), 403, 'csrf_refused')
     const { ticket } = await answerOf(await browser.fetch('POST', '/auth/oauth/exchange', { code }), MfaNeeded)
     expect([...browser.jar.keys()]).toEqual([])
-    const mailed = await mailedCode(person.email, 'mfa_ticket')
-    const login = { ticket, method: 'email', code: mailed, delivery: 'cookie' }
+    const login = { ticket, method: 'totp', code: totpCode(secret), delivery: 'cookie' }
     expect((await browser.fetch('POST', '/auth/login/mfa', login)).status).toBe(200)
     expect((await browser.fetch('GET', '/auth/me')).status).toBe(200)
   })

@@ -276,11 +276,11 @@ describe('an account without a password', () => {
     expect(landing.href).toBe(`${APP}/signed-in`)
   })
 
-  it('is told that it cannot confirm by a password', async () => {
+  it('is told that it confirms by a mailed code', async () => {
     const { browser } = await signInWithGoogle(providers, service, newPerson())
     const { id } = await answerOf(await browser.fetch('GET', '/auth/me'), User)
     await rows('update sessions set authenticated_at = 1 where user_id = ?', id)
     const response = await browser.fetch('POST', '/auth/oauth/github/link', body)
-    expect((await expectRefusal(response, 403, 'step_up_required')).methods).toEqual([])
+    expect((await expectRefusal(response, 403, 'step_up_required')).methods).toEqual(['email'])
   })
 })

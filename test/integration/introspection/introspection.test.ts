@@ -8,6 +8,7 @@ import { bearer, get, ORIGIN, PASSWORD, post, type SignedIn, send } from '../../
 import { auditOf, countRows, rows } from '../../support/database.ts'
 import { ageRotation } from '../../support/grants.ts'
 import { ask, fetchWorker, SERVICE, services } from '../../support/services.ts'
+import { isOnBlocklist } from '../../support/shards.ts'
 import { accountState } from '../../support/stored-state.ts'
 
 afterEach(() => vi.useRealTimers())
@@ -34,6 +35,7 @@ describe('POST /auth/introspect (RFC 7662)', () => {
       roles: ['user'],
       permissions: [],
       amr: ['pwd'],
+      acr: 'urn:postern:acr:single-factor',
     })
     expect(answer.active && answer.exp - answer.iat).toBe(900)
     expect(answer.active && Math.abs(answer.auth_time - now)).toBeLessThanOrEqual(60)
@@ -131,7 +133,8 @@ describe('POST /auth/revoke (RFC 7009)', () => {
       const answer = await revoke(tokens[kind])
       expect({ status: answer.status, text: await answer.text() }).toEqual({ status: 200, text: '' })
       expect(await countRows('sessions', 'id = ?', session.id)).toBe(0)
-      expect((await get('/auth/session', bearer(tokens.accessToken))).status).toBe(401)
+      expect(await isOnBlocklist(session.id)).toBe(true)
+      expect((await get('/auth/me', bearer(tokens.accessToken))).status).toBe(401)
       expect((await post('/auth/refresh', { refreshToken: tokens.refreshToken })).status).toBe(401)
       const details = { sessionId: session.id, client: 'orders' }
       expect(await auditOf('session.ended', id)).toMatchObject([{ actor_id: 'orders', details }])

@@ -150,7 +150,12 @@ async function runQueue(clock: VirtualClock, send: (mail: OutgoingMail) => Promi
     const platform = {
       ...jobPlatform(),
       now: clock.now,
-      sendMail: respectPauses(send, pause, { now: clock.now, random: Math.random, sleep: clock.sleep }),
+      sendMail: respectPauses(send, pause, {
+        now: clock.now,
+        random: Math.random,
+        sleep: clock.sleep,
+        settings: { logLevel: 'info' },
+      }),
       announceMails: async (ids: readonly string[], delaySeconds = 0) => {
         for (const outboxId of ids) queue.push({ outboxId, at: clock.now() + delaySeconds * 1000 })
       },

@@ -1,9 +1,11 @@
+import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { MailboxItem } from '../../../src/durable-objects/dev-mailbox.ts'
 import { MAIL_KINDS, type MailKind } from '../../../src/mail/message.ts'
 import { de } from '../../../src/mail/texts/de.ts'
 import { en } from '../../../src/mail/texts/en.ts'
-import { administrator, giveSecondFactor, signedIn, verified } from '../../support/accounts.ts'
+import { administrator, giveSecondFactor, mailedToken, signedIn, verified } from '../../support/accounts.ts'
+import { callWorker } from '../../support/call-worker.ts'
 import {
   bearer,
   codeIn,
@@ -17,12 +19,16 @@ import {
   waitForMail,
 } from '../../support/client.ts'
 import { rows } from '../../support/database.ts'
+import { enrol } from '../../support/factors.ts'
+import { logInWith, withPasskey } from '../../support/passkeys.ts'
+import { addPasskey, pressNotMe, undoTokenOf } from '../../support/undo.ts'
 
 const FACTS = {
   product: 'Postern',
   duration: '',
   email: '',
   factor: '',
+  left: '',
   signIn: '',
   dropped: '',
   kept: '',
@@ -43,6 +49,15 @@ function expectLinkAndCode(mail: MailboxItem, page: string): void {
   expect(mail.html).toContain(`href="${link}"`)
   expect(codeIn(mail)).toMatch(/^\d{8}$/)
   expect(mail.html.replaceAll(/<[^>]*>/g, '')).toContain(codeIn(mail))
+}
+
+/** Expects a notice by whose link its reader undoes what it tells of. It holds no code. */
+function expectUndoLink(mail: MailboxItem): void {
+  const link = `${ORIGIN}/not-me#token=${tokenIn(mail)}`
+  expect(mail.text.split('\n')).toContain(link)
+  expect(mail.html).toContain(`href="${link}"`)
+  expect(mail.text).toContain('within 7 days')
+  expect(mail.text).not.toMatch(/^\d{8}$/m)
 }
 
 /** Expects a notice, which holds nothing that opens anything. It leads to the account where there is one to look at. */
@@ -102,13 +117,13 @@ describe('each kind of mail is sent where its event happens', () => {
     }
     expect((await post('/auth/change-password', changed, headers)).status).toBe(204)
     const first = await mailOf(email, 'password_changed')
-    expectNotice(first, { leadsToAccount: true })
+    expectUndoLink(first)
     expect(first.text).toMatch(/Time: .* UTC\nDevice: Firefox on Linux/)
     await post('/auth/forgot-password', { email })
     const token = tokenIn(await mailOf(email, 'reset_password'))
     expect((await post('/auth/reset-password', { token, password: `${PASSWORD} three` })).status).toBe(204)
     const second = await waitForMail(email, ({ id, subject }) => subject === first.subject && id !== first.id)
-    expectNotice(second, { leadsToAccount: true })
+    expectUndoLink(second)
   })
 
   sends('confirm_email_change', 'to the new address', async () => {
@@ -126,21 +141,100 @@ describe('each kind of mail is sent where its event happens', () => {
     await post('/auth/change-email', { newEmail: email, password: PASSWORD }, bearer(tokens.accessToken))
     await post('/auth/confirm-email-change', { token: tokenIn(await mailOf(email, 'confirm_email_change')) })
     const mail = await mailOf(old, 'email_changed')
-    expectNotice(mail, { leadsToAccount: false })
+    expectUndoLink(mail)
     expect(mail.text).toContain('u***@example.com')
     expect(mail.text).not.toContain(email)
+  })
+
+  sends('new_email_in_use', 'to the new address of a change, without a link that undoes it', async () => {
+    const { tokens } = await signedIn()
+    const email = newEmail()
+    await post('/auth/change-email', { newEmail: email, password: PASSWORD }, bearer(tokens.accessToken))
+    await post('/auth/confirm-email-change', { token: await mailedToken(email, 'change_email') })
+    expectNotice(await mailOf(email, 'new_email_in_use'), { leadsToAccount: true })
+  })
+
+  sends('factor_added', 'when a factor is added, with its name', async () => {
+    const { email } = await signedIn()
+    await addPasskey(email)
+    const mail = await mailOf(email, 'factor_added')
+    expectUndoLink(mail)
+    expect(mail.text).toContain('Phone')
+  })
+
+  sends(
+    'account_reverted',
+    'to the address that an undo gives back, with a link and a code to set a password',
+    async () => {
+      const { email } = await signedIn()
+      await addPasskey(email)
+      expect((await pressNotMe(tokenIn(await mailOf(email, 'factor_added')))).status).toBe(204)
+      const mail = await mailOf(email, 'account_reverted')
+      expectLinkAndCode(mail, '/reset-password')
+      const password = 'four other words instead'
+      expect((await post('/auth/reset-password', { token: tokenIn(mail), password })).status).toBe(204)
+    },
+  )
+
+  sends('address_reverted', 'to the address that an undo takes away', async () => {
+    const { email: old, tokens } = await signedIn()
+    const email = newEmail()
+    await post('/auth/change-email', { newEmail: email, password: PASSWORD }, bearer(tokens.accessToken))
+    await post('/auth/confirm-email-change', { token: await mailedToken(email, 'change_email') })
+    expect((await pressNotMe(await undoTokenOf(old, 'email_changed'))).status).toBe(204)
+    expectNotice(await mailOf(email, 'address_reverted'), { leadsToAccount: false })
   })
 
   sends('one_time_code', 'for a login that waits for its second factor', async () => {
     const { email, id } = await verified()
     await giveSecondFactor(id)
-    const login = await post('/auth/login', { identifier: email, password: PASSWORD })
+    const lenient = { ...env, MFA_EMAIL_FALLBACK: 'on' } as unknown as Env
+    const ask = (path: string, body: object) => callWorker(lenient, 'POST', path, { body })
+    const login = await ask('/auth/login', { identifier: email, password: PASSWORD })
     const { ticket } = (await login.json()) as { ticket: string }
-    expect((await post('/auth/login/mfa/email', { ticket })).status).toBe(202)
+    expect((await ask('/auth/login/mfa/email', { ticket })).status).toBe(202)
     const mail = await mailOf(email, 'one_time_code')
     expect(mail.text).not.toContain('token=')
-    const answer = await post('/auth/login/mfa', { ticket, method: 'email', code: codeIn(mail) })
+    expect(mail.text).toContain('for 10 minutes')
+    const answer = await ask('/auth/login/mfa', { ticket, method: 'email', code: codeIn(mail) })
     expect(answer.status).toBe(200)
+  })
+
+  sends('factor_added', 'when an authenticator app is activated, with when and from what', async () => {
+    const { email, tokens } = await signedIn()
+    await enrol(tokens.accessToken)
+    const mail = await mailOf(email, 'factor_added')
+    expectUndoLink(mail)
+    expect(mail.text).toMatch(/authenticator app[\s\S]*Time: .* UTC/)
+  })
+
+  sends('factor_removed', 'when it is removed', async () => {
+    const { email, tokens } = await signedIn()
+    await enrol(tokens.accessToken)
+    await send('DELETE', '/auth/mfa/totp', { headers: bearer(tokens.accessToken) })
+    const mail = await mailOf(email, 'factor_removed')
+    expectUndoLink(mail)
+    expect(mail.text).toContain('authenticator app')
+  })
+
+  sends('recovery_code_used', 'on a login by a recovery code, with how many are left', async () => {
+    const { email, tokens } = await signedIn()
+    const { recoveryCodes } = await enrol(tokens.accessToken)
+    const login = await post('/auth/login', { identifier: email, password: PASSWORD })
+    const { ticket } = (await login.json()) as { ticket: string }
+    await post('/auth/login/mfa', { ticket, method: 'recovery_code', code: recoveryCodes[3] })
+    const mail = await mailOf(email, 'recovery_code_used')
+    expectNotice(mail, { leadsToAccount: true })
+    expect(mail.text).toContain('Recovery codes that are left: 9.')
+    expect(mail.text).not.toContain(String(recoveryCodes[3]))
+  })
+
+  sends('passkey_copied', 'when the counter of a passkey goes back', async () => {
+    const { authenticator, email, passkey } = await withPasskey()
+    for (const counter of [2, 1]) expect((await logInWith(authenticator, { lies: { counter } })).status).toBe(200)
+    const mail = await mailOf(email, 'passkey_copied')
+    expectNotice(mail, { leadsToAccount: true })
+    expect(mail.text).toContain(passkey.name)
   })
 
   sends('new_device', 'on a login from a device that the account does not know', async () => {
@@ -172,12 +266,16 @@ describe('each kind of mail is sent where its event happens', () => {
   })
 
   it('except the kinds listed here, which other tests cover or no route sends', () => {
-    // The mails about providers are tested in test/integration/federation and test/security. No route sends the others.
+    // The mails about providers are tested in test/integration/federation and test/security, those about lost factors
+    // in test/integration/factors, that about a reserved address in test/security, that about a
+    // copied passkey in test/integration/passkeys. No route sends the others.
     expect(MAIL_KINDS.filter((kind) => !seen.has(kind))).toEqual([
       'account_created',
       'account_claimed',
-      'factor_added',
-      'factor_removed',
+      'address_reserved',
+      'factor_removal_requested',
+      'factors_removed',
+      'passkey_copied',
       'role_granted',
     ])
   })

@@ -53,7 +53,20 @@ describe('an access token in another service (RFC 9068, RFC 8725 §3)', () => {
   it('holds exactly the claims of the contract', async () => {
     const { tokens } = await signedIn()
     const claims = decodeJwt(tokens.accessToken)
-    const expected = ['amr', 'aud', 'auth_time', 'exp', 'iat', 'iss', 'jti', 'permissions', 'roles', 'sid', 'sub']
+    const expected = [
+      'acr',
+      'amr',
+      'aud',
+      'auth_time',
+      'exp',
+      'iat',
+      'iss',
+      'jti',
+      'permissions',
+      'roles',
+      'sid',
+      'sub',
+    ]
     expect(
       Object.keys(claims)
         .filter((name) => name !== 'nbf')

@@ -6,6 +6,7 @@ import { SYSTEM } from '../../../src/platform/requester.ts'
 import { rotateSigningKeys } from '../../../src/services/signing-keys/periods.ts'
 import { giveSecondFactor, mailedCode, mailedToken, registered, signedIn, verified } from '../../support/accounts.ts'
 import { answerOf, expectRefusal } from '../../support/answers.ts'
+import { totpCode } from '../../support/authenticator.ts'
 import { callWorker } from '../../support/call-worker.ts'
 import { bearer, newEmail, PASSWORD, post } from '../../support/client.ts'
 import { countRows } from '../../support/database.ts'
@@ -53,11 +54,11 @@ describe('AUTH_SECRET from v1 to v2,v1', () => {
 
   it('completes a login that waited for its second factor', async () => {
     const { id, email } = await verified()
-    await giveSecondFactor(id)
+    const secret = await giveSecondFactor(id)
     const { ticket } = (await (await post('/auth/login', { identifier: email, password: PASSWORD })).json()) as {
       ticket: string
     }
-    const body = { ticket, method: 'email', code: await mailedCode(email, 'mfa_ticket') }
+    const body = { ticket, method: 'totp', code: totpCode(secret) }
     expect((await call(both, '/auth/login/mfa', body)).status).toBe(200)
   })
 

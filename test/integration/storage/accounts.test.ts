@@ -8,7 +8,7 @@ import { signedIn } from '../../support/accounts.ts'
 import { rows } from '../../support/database.ts'
 
 const db = drizzle(env.DB)
-const liveNow = () => ({ nowMs: Date.now(), idleTimeoutMs: 0 })
+const liveNow = () => ({ nowMs: Date.now(), seenAfterMs: -1 })
 
 async function signedInAccount() {
   const { user, session } = await signedIn()

@@ -87,6 +87,29 @@ describe('GET /users', () => {
   })
 })
 
+describe('the routes of administrators', () => {
+  it.each(['/users', '/users/somebody', '/roles', '/permissions'])(
+    'refuse a read by somebody without the permission: %s (ASVS 8.2.1)',
+    async (path) => {
+      const { tokens } = await signedIn()
+      await expectRefusal(await get(path, bearer(tokens.accessToken)), 403, 'forbidden')
+      await expectRefusal(await get(path), 401, 'unauthenticated')
+    },
+  )
+
+  it.each([
+    ['PUT', '/users/somebody/roles', { roles: [] }],
+    ['DELETE', '/users/somebody', undefined],
+    ['POST', '/roles', { name: 'team', description: 'x', permissions: [] }],
+    ['PATCH', '/roles/team', { description: 'x' }],
+    ['DELETE', '/roles/team', undefined],
+  ])('ask for a recent login before they change rights or delete: %s %s (ASVS 7.5.1)', async (method, path, body) => {
+    const person = await administrator()
+    await rows('update sessions set authenticated_at = ? where user_id = ?', Date.now() - 11 * 60_000, person.id)
+    await expectRefusal(await person.send(method, path, body), 403, 'step_up_required')
+  })
+})
+
 describe('PATCH /users/{id}', () => {
   it('deactivates: every session ends at once, on all routes, and the owner is told (ASVS 7.4.2)', async () => {
     const person = await signedIn()

@@ -20,6 +20,7 @@ const PURPOSES: TokenPurpose[] = [
   'reset_password',
   'change_email',
   'mfa_ticket',
+  'step_up',
   'oauth_exchange',
 ]
 

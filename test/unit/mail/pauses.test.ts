@@ -27,6 +27,7 @@ function isolate(script: (number | null | Error)[], random = () => 0) {
         state.slept.push(milliseconds)
         state.now += milliseconds
       },
+      settings: { logLevel: 'info' },
     },
   )
   return { state, pause, send: (id: string) => send(mail(id)) }

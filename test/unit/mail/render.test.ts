@@ -21,7 +21,13 @@ function compose(kind: MailKind, overrides: Partial<MailContent> = {}): MailCont
 }
 
 /** These mails lead nowhere, because they tell of what nobody can look at any more or bring only a code. */
-const WITHOUT_LINK: readonly MailKind[] = ['email_changed', 'one_time_code', 'account_deactivated', 'account_deleted']
+const WITHOUT_LINK: readonly MailKind[] = [
+  'address_reserved',
+  'address_reverted',
+  'one_time_code',
+  'account_deactivated',
+  'account_deleted',
+]
 
 const everyMail = LOCALES.flatMap((locale) => MAIL_KINDS.map((kind) => [locale, kind] as const))
 

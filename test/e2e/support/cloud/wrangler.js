@@ -31,6 +31,7 @@ const { values, positionals } = parseArgs({
     var: { type: 'string' },
     'secrets-file': { type: 'string' },
     command: { type: 'string' },
+    json: { type: 'boolean' },
   },
 })
 const command = positionals.slice(0, 2).join(' ')
@@ -96,7 +97,8 @@ switch (command) {
     migrate()
     break
   case 'd1 execute':
-    openDatabase().exec(values.command)
+    if (values.json) console.log(JSON.stringify([{ results: openDatabase().prepare(values.command).all() }]))
+    else openDatabase().exec(values.command)
     break
   case 'deploy':
     deploy()

@@ -1,0 +1,106 @@
+import { execFileSync } from 'node:child_process'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { projectRoot } from '../scripts/lib/wrangler.ts'
+import { CPU_AIMS } from './aims.ts'
+import { measureBundle } from './lib/build.ts'
+import { CONCURRENCY } from './lib/load.ts'
+import { type Counts, countCalls } from './measure/counts.ts'
+import { type Profile, profileOperation } from './measure/profile.ts'
+import { measureRounds } from './measure/rounds.ts'
+import { measureStartUp } from './measure/start-up.ts'
+import { judge, type Measured, writeReport } from './report.ts'
+import { betterAuth } from './services/better-auth.ts'
+import { hashFloor, verifyFloor } from './services/floors.ts'
+import { postern } from './services/postern.ts'
+import { type Running, runService } from './services/running.ts'
+import type { Service } from './services/service.ts'
+
+interface Effort {
+  members: number
+  rounds: number
+  roundMs: number
+  startUpRepetitions: number
+}
+
+const FULL: Effort = { members: 8 * CONCURRENCY, rounds: 8, roundMs: 2500, startUpRepetitions: 9 }
+const QUICK: Effort = { members: 2 * CONCURRENCY, rounds: 3, roundMs: 1000, startUpRepetitions: 3 }
+const REPORT = join(projectRoot, 'docs/benchmarks.md')
+
+/** A service whose people are of a kind of its own, which only it needs to know. */
+interface Candidate {
+  name: string
+  run: (members: number) => Promise<Running>
+  count: () => Promise<Map<string, Counts>>
+  startUp: (repetitions: number) => Promise<number>
+}
+
+const toCandidate = <Person>(service: Service<Person>): Candidate => ({
+  name: service.name,
+  run: (members) => runService(service, { members }),
+  count: () => countCalls(service),
+  startUp: (repetitions) => measureStartUp(service, repetitions),
+})
+
+const CANDIDATES = [toCandidate(postern), toCandidate(betterAuth), toCandidate(verifyFloor), toCandidate(hashFloor)]
+
+/** Measures everything and writes the report. */
+export async function runBenchmarks(isQuick: boolean): Promise<void> {
+  const effort = isQuick ? QUICK : FULL
+  const measured: Measured = { isQuick, ...(await measureAll(effort)), profiles: [] }
+  const missed = new Set(judge(measured).flatMap(({ operation, isMet }) => (isMet ? [] : [operation])))
+  const operations = new Set(
+    CPU_AIMS.map(({ operation }) => operation).filter((name) => missed.has(`\`${name}\`, CPU`)),
+  )
+  const profiles: Profile[] = []
+  for (const operation of operations) {
+    console.log(`${operation} misses an aim: profile it.`)
+    profiles.push(await profileOperation(postern, operation))
+  }
+  await writeFile(REPORT, writeReport({ ...measured, profiles }))
+  for (const { operation, comparedWith, measured: value, aim, isMet } of judge(measured))
+    console.log([isMet ? 'met   ' : 'MISSED', operation, comparedWith, value, aim].join('  '))
+}
+
+async function measureAll({
+  members,
+  rounds,
+  roundMs,
+  startUpRepetitions,
+}: Effort): Promise<Omit<Measured, 'isQuick' | 'profiles'>> {
+  const counts: [string, Map<string, Counts>][] = []
+  const startUpMs: [string, number][] = []
+  for (const { name, count, startUp } of CANDIDATES) {
+    console.log(`${name}: count calls, measure start-up.`)
+    counts.push([name, await count()])
+    if (name !== hashFloor.name) startUpMs.push([name, await startUp(startUpRepetitions)])
+  }
+  console.log('Sign everybody up.')
+  const running: Running[] = []
+  for (const { run } of CANDIDATES) running.push(await run(members))
+  const timings = await measureRounds(running, { rounds, roundMs })
+  const bundles = await Promise.all(running.map(async ({ name, build }) => [name, await measureBundle(build)] as const))
+  await Promise.all(running.map((service) => service.stop()))
+  return {
+    versions: { Postern: describeCommit(), Node: process.versions.node, ...(await readVersions()) },
+    rounds,
+    roundMs,
+    concurrency: CONCURRENCY,
+    startUpRepetitions,
+    timings,
+    counts: new Map(counts),
+    bundles: new Map(bundles),
+    startUpMs: new Map(startUpMs),
+  }
+}
+
+const describeCommit = () =>
+  execFileSync('git', ['describe', '--always', '--dirty'], { cwd: projectRoot, encoding: 'utf8' }).trim()
+
+async function readVersions(): Promise<Record<string, string>> {
+  const { packages } = JSON.parse(await readFile(join(projectRoot, 'bench/package-lock.json'), 'utf8')) as {
+    packages: Record<string, { version: string }>
+  }
+  const names = ['workerd', 'wrangler', 'better-auth', 'hono', 'jose', '@phi-ag/argon2']
+  return Object.fromEntries(names.map((name) => [name, packages[`node_modules/${name}`]?.version ?? 'unknown']))
+}

@@ -1,0 +1,25 @@
+import { type DeployedVersion, parseJson } from './deployed.ts'
+import { must } from './steps.ts'
+
+const versionsIn = (fingerprints: string | null) =>
+  (fingerprints ?? '').split(',').map((part) => part.split('=')[0] ?? '')
+
+/**
+ * Counts the authenticator apps that would stop working, because a version of `AUTH_SECRET` is dropped before the daily
+ * cron has sealed their secrets under one that stays (docs/operations.md, "Rotate"). Both lists are given as
+ * `describeSecrets` writes them.
+ */
+export async function countLostApps(wanted: string, deployed: readonly DeployedVersion[]): Promise<number> {
+  const kept = versionsIn(wanted)
+  const dropped = deployed
+    .flatMap(({ fingerprints }) => versionsIn(fingerprints))
+    .filter((name) => !kept.includes(name))
+  if (dropped.every((name) => name === '')) return 0
+  const whenSealedFor = (names: readonly string[]) =>
+    names.map((name) => `instr(',' || sealed_for || ',', ',${name},') > 0`).join(' or ')
+  const sql = `select count(*) as lost from totp_secrets where (${whenSealedFor(dropped)}) and not (${whenSealedFor(kept)})`
+  const output = await must('look for authenticator apps that need the dropped version', [
+    ...['d1', 'execute', 'DB', '--remote', '--env', 'production', '--yes', '--json', '--command', sql],
+  ])
+  return parseJson<{ results: { lost: number }[] }[]>(output)[0]?.results[0]?.lost ?? 0
+}

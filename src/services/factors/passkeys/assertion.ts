@@ -1,0 +1,116 @@
+import type { PasskeyAssertion } from '../../../contracts/passkeys.ts'
+import type { Mailing, Platform } from '../../../platform/platform.ts'
+import type { Result } from '../../../result.ts'
+import type { Account } from '../../../storage/accounts/accounts.ts'
+import { byStranger } from '../../../storage/actors.ts'
+import { auditStatement } from '../../../storage/audit.ts'
+import { inOneBatch } from '../../../storage/batch.ts'
+import {
+  type PasskeyUse,
+  recordPasskeyUseStatement,
+  type StoredPasskey,
+  whenCounterReversed,
+} from '../../../storage/factors/passkeys.ts'
+import { spendStateStatement, whenUnspent } from '../../../storage/spent-states.ts'
+import { noticeTo } from '../../notices.ts'
+import type { Challenge } from './challenge.ts'
+import { type ClientDataFault, checkClientData, toBase64Url, toUserHandle } from './client-data.ts'
+import { loadWebAuthn } from './webauthn.ts'
+
+/**
+ * What every accepted passkey shows (RFC 8176): that somebody holds its key, and was there. The key counts as one of
+ * software, because no attestation is asked for, and nothing else shows that it is in hardware.
+ */
+export const PASSKEY_METHODS = ['swk', 'user'] as const
+
+export type AssertionFault = ClientDataFault | 'user handle' | 'signature' | 'backup eligibility'
+
+/** What an assertion has shown, and the challenge that it answers. */
+export interface Shown {
+  passkey: StoredPasskey
+  challenge: Challenge
+  use: Omit<PasskeyUse, 'at'>
+}
+
+/**
+ * Verifies what a passkey signed (WebAuthn Level 3 §7.2). It writes nothing, so that worthless answers cost no row; a
+ * right one still has to be recorded, which spends its challenge (`recordUse`).
+ */
+export async function verifyAssertion(
+  deps: Pick<Platform, 'settings'>,
+  { passkey, challenge, response }: Pick<Shown, 'passkey' | 'challenge'> & { response: PasskeyAssertion },
+): Promise<Result<Shown, AssertionFault>> {
+  const { ticket, purpose } = challenge
+  const { clientDataJSON, userHandle } = response.response
+  const clientData = checkClientData(deps, clientDataJSON, { type: 'webauthn.get', challenge: toBase64Url(ticket) })
+  if (!clientData.ok) return clientData
+  const isAlone = purpose === 'passkey_login'
+  if (userHandle ? userHandle !== toUserHandle(passkey.userId) : isAlone) return { ok: false, error: 'user handle' }
+  const verified = await verifySignature(deps, { passkey, ticket, response, requireUserVerification: isAlone })
+  if (verified === null) return { ok: false, error: 'signature' }
+  const { newCounter, credentialDeviceType, credentialBackedUp } = verified
+  if ((credentialDeviceType === 'multiDevice') !== passkey.isBackupEligible)
+    return { ok: false, error: 'backup eligibility' }
+  const use = { counter: newCounter, isBackedUp: credentialBackedUp, openedAlone: isAlone }
+  return { ok: true, value: { passkey, challenge, use } }
+}
+
+async function verifySignature(
+  { settings }: Pick<Platform, 'settings'>,
+  input: { passkey: StoredPasskey; ticket: string; response: PasskeyAssertion; requireUserVerification: boolean },
+) {
+  const { passkey, ticket, response, requireUserVerification } = input
+  const { verifyAuthenticationResponse } = await loadWebAuthn()
+  const { userHandle: _, ...signed } = response.response
+  try {
+    const { verified, authenticationInfo } = await verifyAuthenticationResponse({
+      response: { ...response, response: signed, clientExtensionResults: {} },
+      expectedChallenge: toBase64Url(ticket),
+      expectedOrigin: settings.relyingParty.origins,
+      expectedRPID: settings.relyingParty.id,
+      requireUserVerification,
+      credential: {
+        id: passkey.credentialId,
+        publicKey: Uint8Array.from(Buffer.from(passkey.publicKey, 'base64url')),
+        // The library would refuse a counter that went back. It is compared where the use is recorded.
+        counter: 0,
+      },
+    })
+    return verified ? authenticationInfo : null
+  } catch {
+    return null
+  }
+}
+
+/**
+ * Records the use of a passkey and spends its challenge, in one batch: of fifty requests with one answer, one gets
+ * true. A counter that went back may mean that somebody copied the key. It may also be a restored backup or a faulty
+ * authenticator, so it ends nothing by itself: the trail records it, and the owner is told by mail.
+ */
+export async function recordUse(deps: Mailing, account: Account, { passkey, challenge, use }: Shown): Promise<boolean> {
+  const { db, requester } = deps
+  const at = deps.now()
+  const { id, expiresAt } = challenge
+  const unspent = whenUnspent({ id })
+  const reversed = whenCounterReversed(passkey.id, use.counter, unspent)
+  const details = { passkeyId: passkey.id, name: passkey.name, counter: use.counter }
+  const notice = noticeTo(deps, account, {
+    kind: 'passkey_copied',
+    at,
+    when: reversed,
+    facts: { factor: passkey.name },
+  })
+  const { used } = await inOneBatch(db, {
+    audit: auditStatement(
+      db,
+      { type: 'passkey.counter_reversed', at, ...byStranger(account), details },
+      requester,
+      reversed,
+    ),
+    notice: notice.statements,
+    used: recordPasskeyUseStatement(db, passkey.id, { ...use, at }, unspent),
+    spent: spendStateStatement(db, { id, expiresAt }),
+  })
+  if (passkey.counter > 0 && use.counter <= passkey.counter) await deps.announceMails([notice.id])
+  return used.length > 0
+}

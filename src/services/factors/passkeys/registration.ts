@@ -1,0 +1,88 @@
+import { MAX_PASSKEYS_PER_USER } from '../../../config.ts'
+import type { Passkey, PasskeyRegistration } from '../../../contracts/passkeys.ts'
+import { Refusal } from '../../../errors.ts'
+import type { EndingSessions, Mailing, Platform, Reading } from '../../../platform/platform.ts'
+import { inOneBatch } from '../../../storage/batch.ts'
+import { isUniqueViolation } from '../../../storage/database.ts'
+import { insertPasskeyStatement, type StoredPasskey, whenPasskeyExists } from '../../../storage/factors/passkeys.ts'
+import { spendStateStatement, whenUnspent } from '../../../storage/spent-states.ts'
+import { newId } from '../../identifiers.ts'
+import { describeDevice } from '../../login/facts.ts'
+import type { Caller } from '../../sessions/authentication.ts'
+import { factorChange } from '../changes.ts'
+import { makeFirstCodes } from '../recovery-code-sets.ts'
+import { PASSKEY_METHODS } from './assertion.ts'
+import { verifyAttestation } from './attestation.ts'
+import { readChallenge } from './challenge.ts'
+import { toBase64Url } from './client-data.ts'
+import { nameProvider, toPasskey } from './management.ts'
+
+interface Registration {
+  ticket: string
+  name?: string | undefined
+  response: PasskeyRegistration
+}
+
+/**
+ * Registers a passkey for the caller, and tells the owner by mail. An account that had no factor gets its recovery
+ * codes with it.
+ * @throws {Refusal} `invalid_registration`, whatever is wrong; `passkey_exists`; `passkey_limit`.
+ */
+export async function registerPasskey(
+  deps: Reading & Mailing & EndingSessions & Pick<Platform, 'loginThrottle'>,
+  caller: Caller,
+  input: Registration,
+): Promise<{ passkey: Passkey; recoveryCodes?: string[] }> {
+  const { db, requester } = deps
+  const { account, session } = caller
+  const challenge = readChallenge(deps, input.ticket, ['passkey_registration'])
+  if (challenge?.boundTo.id !== account.id) throw refuse('ticket')
+  const verified = await verifyAttestation(deps, { challenge: toBase64Url(input.ticket), response: input.response })
+  if (!verified.ok) throw refuse(verified.error)
+  const at = deps.now()
+  const passkey: StoredPasskey = {
+    ...verified.value,
+    id: newId(),
+    userId: account.id,
+    name: input.name ?? nameProvider(verified.value.aaguid) ?? describeDevice(requester.userAgent),
+    createdAt: at,
+    lastUsedAt: null,
+  }
+  const when = whenPasskeyExists(passkey.id)
+  const first = await makeFirstCodes(deps, account, { at, when })
+  const { name } = passkey
+  const change = factorChange(deps, caller, {
+    change: 'added',
+    method: 'passkey',
+    name,
+    shown: PASSKEY_METHODS,
+    at,
+    when,
+  })
+  const { id, expiresAt } = challenge
+  const unspent = whenUnspent({ id })
+  const { added, spent, codes } = await refuseKnown(
+    inOneBatch(db, {
+      added: insertPasskeyStatement(db, passkey, { sessionId: session.id, unspent, limit: MAX_PASSKEYS_PER_USER }),
+      codes: first === null ? null : first.statement,
+      ...change.statements,
+      spent: spendStateStatement(db, { id, expiresAt }),
+    }),
+  )
+  if (spent.length === 0) throw refuse('used before')
+  if (added.meta.changes === 0) throw new Refusal('passkey_limit', { reason: 'too many, or the session has ended' })
+  await change.finish(null)
+  return { passkey: toPasskey(passkey), ...(first && codes && codes.length > 0 ? { recoveryCodes: first.codes } : {}) }
+}
+
+/** Refuses a passkey that is registered already, by whomever, and lets the batch do nothing. */
+async function refuseKnown<Value>(batch: Promise<Value>): Promise<Value> {
+  try {
+    return await batch
+  } catch (error) {
+    if (isUniqueViolation(error, 'passkeys.credential_id')) throw new Refusal('passkey_exists')
+    throw error
+  }
+}
+
+const refuse = (reason: string) => new Refusal('invalid_registration', { reason })
