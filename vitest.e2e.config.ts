@@ -1,11 +1,18 @@
 import { execFileSync } from 'node:child_process'
 import { defineConfig } from 'vitest/config'
 import { ensureAuthSecret } from './scripts/lib/dev-vars.ts'
-import { findBrowser } from './test/e2e/support/find-browser.ts'
+import { findAuthenticator, findBrowser } from './test/e2e/support/find-program.ts'
 
-const canBrowse = process.env.CI !== undefined || findBrowser() !== null
-if (!canBrowse)
+const isCi = process.env.CI !== undefined
+const leftOut: string[] = []
+if (!isCi && findBrowser() === null) {
   console.warn('No Chromium was found, so test/e2e/browser is left out: install one, or name it in CHROMIUM.')
+  leftOut.push('test/e2e/browser/**')
+}
+if (!isCi && findAuthenticator() === null) {
+  console.warn('No oathtool was found, so test/e2e/oathtool.test.ts is left out: install it.')
+  leftOut.push('test/e2e/oathtool.test.ts')
+}
 
 // Every `npm start` builds the pages and makes a secret where there is none. They are made here, because two that start
 // at once would both make them, and find them complete from then on.
@@ -19,7 +26,7 @@ await ensureAuthSecret('.dev.vars')
 export default defineConfig({
   test: {
     include: ['test/e2e/**/*.test.ts'],
-    exclude: canBrowse ? [] : ['test/e2e/browser/**'],
+    exclude: leftOut,
     environment: 'node',
     pool: 'forks',
     setupFiles: ['test/e2e/support/setup.ts'],

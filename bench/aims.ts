@@ -1,3 +1,4 @@
+import budget from '../scripts/budget.json' with { type: 'json' }
 import { betterAuth } from './services/better-auth.ts'
 import { hashFloor, verifyFloor } from './services/floors.ts'
 
@@ -18,7 +19,7 @@ export const CPU_AIMS: readonly Aim[] = [
   { operation: 'POST /auth/login', peer: hashFloor.name, peerOperation: 'POST /hash', atMost: 1.12 },
 ]
 
-/** Script and WebAssembly, minified and gzipped. */
-export const CODE_MAX_KIB = 190
+/** Script and WebAssembly, minified and gzipped: as much as CI allows (docs/decisions/0019-bundle.md). */
+export const CODE_MAX_KIB = budget.codeGzippedKiB
 /** The CPU time of a new isolate, as a multiple of better-auth's. */
 export const START_UP_MAX_RATIO = 0.6

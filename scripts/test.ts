@@ -1,6 +1,6 @@
 /**
- * `npm test` runs the tests on workerd, then those against `wrangler dev` and real peers, and sums both up. Failed tests
- * are named once more at the end.
+ * `npm test` runs the tests on workerd, then those against `wrangler dev` and real peers, and sums both up. Failed
+ * tests are named once more at the end.
  */
 import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'

@@ -1,6 +1,6 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { extname, join } from 'node:path'
+import { extname, join, resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { type Unstable_RawConfig, unstable_readConfig } from 'wrangler'
 import { projectRoot, runWrangler } from '../../scripts/lib/wrangler.ts'
@@ -28,9 +28,16 @@ export interface BundleSize {
 
 const MODULE_TYPES: Readonly<Record<string, Module['type']>> = { '.js': 'ESModule', '.wasm': 'CompiledWasm' }
 
-/** Reads what `wrangler.toml` says for production. Paths come out absolute, so the result may stand anywhere. */
-export const readProductionConfig = (): Unstable_RawConfig =>
-  unstable_readConfig({ config: join(projectRoot, 'wrangler.toml'), env: 'production' }) as Unstable_RawConfig
+/**
+ * Reads what `wrangler.toml` says for production. Paths come out absolute, so the result may stand anywhere. Wrangler
+ * does so with all but those in `alias`.
+ */
+export function readProductionConfig(): Unstable_RawConfig {
+  const path = join(projectRoot, 'wrangler.toml')
+  const config = unstable_readConfig({ config: path, env: 'production' }) as Unstable_RawConfig
+  const alias = Object.entries(config.alias ?? {}).map(([part, standIn]) => [part, resolve(projectRoot, standIn)])
+  return { ...config, alias: Object.fromEntries(alias) }
+}
 
 /**
  * Bundles a Worker as a deployment does. For a profile it is not minified, so that functions keep their names.

@@ -4,10 +4,12 @@ import { ENDED_SESSIONS_SHARDS } from '../../src/config.ts'
 import { composePlatform } from '../../src/platform/compose.ts'
 import { SYSTEM } from '../../src/platform/requester.ts'
 import { giveSecondFactor, mailedCode, mailedToken, signedIn, verified } from '../support/accounts.ts'
+import { totpCode } from '../support/authenticator.ts'
 import { APP, createBrowser } from '../support/browser.ts'
 import { callWorker } from '../support/call-worker.ts'
-import { bearer, logIn, newEmail, ORIGIN, PASSWORD, type SignedIn } from '../support/client.ts'
+import { bearer, logIn, newEmail, ORIGIN, PASSWORD } from '../support/client.ts'
 import { mailsSettled, rows as queryRows } from '../support/database.ts'
+import { measureFactors, measureUndoing } from '../support/factor-costs.ts'
 import { listOperations } from '../support/openapi.ts'
 import { locationOf, newSubject, newVerifier, oauthEnv, startPath, stubProviders } from '../support/providers.ts'
 import { createCostTable } from '../support/request-costs.ts'
@@ -16,19 +18,12 @@ import { newSessionIn } from '../support/shards.ts'
 
 const providers = stubProviders()
 const variables = Object.entries(oauthEnv()).filter(([, value]) => typeof value === 'string')
-const costs = createCostTable({ ...Object.fromEntries(variables), SERVICE_CLIENTS: JSON.stringify([SERVICE]) })
-const { env, measure } = costs
-
-/** Sends a request to a route and measures it. `at` is its path where that differs from the route's. */
-async function ask(
-  route: string,
-  init: { body?: unknown; as?: Pick<SignedIn, 'tokens'>; at?: string; note?: string } = {},
-): Promise<Response> {
-  const [method = '', path = ''] = route.split(' ')
-  const { body, as, at = path, note } = init
-  const request = { ...(body === undefined ? {} : { body }), ...(as ? { headers: bearer(as.tokens.accessToken) } : {}) }
-  return await measure(route, () => callWorker(env, method, at, request), note)
-}
+const costs = createCostTable({
+  ...Object.fromEntries(variables),
+  SERVICE_CLIENTS: JSON.stringify([SERVICE]),
+  MFA_EMAIL_FALLBACK: 'on',
+})
+const { env, measure, ask } = costs
 
 const newPerson = () => ({ sub: newSubject(), email: newEmail(), email_verified: true })
 const NEW_PASSWORD = `${PASSWORD} 2`
@@ -55,12 +50,11 @@ async function measureLogins(): Promise<void> {
   await ask('POST /auth/login', { body: credentials, note: 'on a new device' })
   await ask('POST /auth/login', { body: { ...credentials, password: 'wrong' }, note: 'with a wrong password' })
   await ask('POST /auth/login', { body: { ...credentials, identifier: newEmail() }, note: 'with an unknown address' })
-  await giveSecondFactor(account.id)
+  const secret = await giveSecondFactor(account.id)
   const waiting = await ask('POST /auth/login', { body: credentials, note: 'with a second factor' })
   const { ticket } = (await waiting.json()) as { ticket: string }
   await ask('POST /auth/login/mfa/email', { body: { ticket } })
-  const code = await mailedCode(account.email, 'mfa_ticket')
-  await ask('POST /auth/login/mfa', { body: { ticket, method: 'email', code } })
+  await ask('POST /auth/login/mfa', { body: { ticket, method: 'totp', code: totpCode(secret) } })
 }
 
 async function measureSessions(): Promise<void> {
@@ -138,8 +132,9 @@ async function measureServices(): Promise<void> {
     )
   await form('POST /auth/introspect', admin.tokens.accessToken)
   await form('POST /auth/revoke', admin.tokens.accessToken)
-  for (const path of ['/health', '/health/ready', '/.well-known/jwks.json', '/.well-known/oauth-authorization-server'])
-    await ask(`GET ${path}`)
+  for (const path of ['/health', '/health/ready']) await ask(`GET ${path}`)
+  const wellKnown = ['jwks.json', 'oauth-authorization-server', 'webauthn', 'passkey-endpoints', 'change-password']
+  for (const name of wellKnown) await ask(`GET /.well-known/${name}`)
 }
 
 beforeAll(async () => {
@@ -153,6 +148,8 @@ beforeAll(async () => {
   await measureSessions()
   await measurePasswords()
   await measureProviders()
+  await measureFactors(ask)
+  await measureUndoing(ask)
   await measureServices()
 }, 120_000)
 afterAll(async () => {
@@ -176,7 +173,7 @@ describe('what a request asks of the platform', () => {
     expect(costs.rows).toContain('| `GET /auth/session` | 200 |  |  |  |  |  |  |  |  |')
   })
 
-  it.each(['GET /auth/me', 'GET /auth/sessions', 'GET /audit-events', 'POST /auth/introspect'])(
+  it.each(['GET /auth/me', 'GET /auth/sessions', 'GET /auth/passkeys', 'GET /audit-events', 'POST /auth/introspect'])(
     'is one round trip to D1, and nothing else, for a read that has to ask it: %s',
     (route) => {
       expect(costs.rows).toContain(`| \`${route}\` | 200 | 1 |  |  |  |  |  |  |  |`)

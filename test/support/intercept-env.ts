@@ -38,6 +38,18 @@ export function interceptEnv(env: Env, intercept: Intercept, overrides: Record<s
   return { ...Object.fromEntries(intercepted), ...overrides } as Env
 }
 
+/** Builds an environment in which a change happens just before the first statement that matches. */
+export function changedBefore(env: Env, statement: RegExp, change: () => Promise<unknown>): Env {
+  let hasChanged = false
+  return interceptEnv(env, async (call, proceed) => {
+    if (!hasChanged && call.sql.some((sql) => statement.test(sql))) {
+      hasChanged = true
+      await change()
+    }
+    return await proceed()
+  })
+}
+
 function interceptBinding(binding: string, value: object, intercept: Intercept): object {
   if ('prepare' in value && 'batch' in value) return interceptDatabase(binding, value as D1Database, intercept)
   if ('idFromName' in value) return interceptObjects(binding, value as DurableObjectNamespace, intercept)

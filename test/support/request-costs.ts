@@ -1,3 +1,5 @@
+import { callWorker } from './call-worker.ts'
+import { bearer, type SignedIn } from './client.ts'
 import { type CallCounts, countingEnv } from './counting-env.ts'
 
 const COLUMNS: [heading: string, columns: (keyof CallCounts)[]][] = [
@@ -11,22 +13,40 @@ const COLUMNS: [heading: string, columns: (keyof CallCounts)[]][] = [
   ['R2', ['r2Reads', 'r2Writes']],
 ]
 
+interface Asked {
+  body?: unknown
+  as?: Pick<SignedIn, 'tokens'>
+  at?: string
+  note?: string
+}
+
+/** Sends a request to a route and measures it. */
+export type Ask = ReturnType<typeof createCostTable>['ask']
+
 /** Measures what requests ask of the platform, and writes it as the rows of a table. */
 export function createCostTable(overrides: Record<string, unknown>) {
   const { env, take } = countingEnv(overrides)
   const rows: string[] = []
+  /** Sends one request, and adds a row. `note` tells it from other requests to the same route. */
+  async function measure(route: string, request: () => Promise<Response>, note = ''): Promise<Response> {
+    take()
+    const response = await request()
+    const counts = take()
+    const cells = COLUMNS.map(([, columns]) => columns.reduce((total, column) => total + counts[column], 0) || '')
+    const name = `\`${route}\`${note === '' ? '' : `, ${note}`}`
+    rows.push(`| ${[name, response.status, ...cells].join(' | ')} |`)
+    return response
+  }
   return {
     env,
     rows,
-    /** Sends one request, and adds a row. `note` tells it from other requests to the same route. */
-    async measure(route: string, request: () => Promise<Response>, note = ''): Promise<Response> {
-      take()
-      const response = await request()
-      const counts = take()
-      const cells = COLUMNS.map(([, columns]) => columns.reduce((total, column) => total + counts[column], 0) || '')
-      const name = `\`${route}\`${note === '' ? '' : `, ${note}`}`
-      rows.push(`| ${[name, response.status, ...cells].join(' | ')} |`)
-      return response
+    measure,
+    /** Measures a request whose body is JSON. `at` is its path where that differs from the route's. */
+    async ask(route: string, { body, as, at, note }: Asked = {}): Promise<Response> {
+      const [method = '', path = ''] = route.split(' ')
+      const headers = as ? { headers: bearer(as.tokens.accessToken) } : {}
+      const request = { ...(body === undefined ? {} : { body }), ...headers }
+      return await measure(route, () => callWorker(env, method, at ?? path, request), note)
     },
     toMarkdown(): string {
       const headings = ['request', 'status', ...COLUMNS.map(([heading]) => heading)]

@@ -13,7 +13,7 @@ import {
 } from '../../contracts/passkeys.ts'
 import { json, optionalJson } from '../../http/body.ts'
 import { readDeviceToken } from '../../http/cookies.ts'
-import { loginBudget, recentLogin, user } from '../../http/guards.ts'
+import { loginBudget, reader, recentLogin, user } from '../../http/guards.ts'
 import { presentSession, readLoginExtras } from '../../http/login.ts'
 import { answer, route } from '../../http/route.ts'
 import { createRouter } from '../../http/router.ts'
@@ -62,7 +62,7 @@ const listRoute = route({
   summary: 'My passkeys',
   description:
     'Give `rpId`, `userHandle` and the credential ids to `PublicKeyCredential.signalAllAcceptedCredentials()`, so that authenticators forget what was removed here.',
-  guard: user({ mayEnrol: true }),
+  guard: reader({ mayEnrol: true }),
   answers: { 200: answer(PasskeyList, 'All of them, oldest first.') },
 })
 
@@ -142,7 +142,10 @@ export const passkeyRoutes = createRouter()
   .openapi(registrationRoute, async (c) =>
     c.json(await registerPasskey(c.get('platform'), c.get('caller'), c.req.valid('json')), 201),
   )
-  .openapi(listRoute, async (c) => c.json(await readPasskeys(c.get('platform'), c.get('caller').account), 200))
+  .openapi(listRoute, async (c) => {
+    const { claims, readAsCaller } = c.var
+    return c.json(await readPasskeys(c.get('platform'), readAsCaller, claims), 200)
+  })
   .openapi(renameRoute, async (c) => {
     const { id } = c.req.valid('param')
     const { name } = c.req.valid('json')

@@ -22,13 +22,16 @@ export const whenPasskeyOpensAlone = (userId: string): SQL =>
 export const whenPasskeyIsOf = ({ id, userId }: OwnedPasskey): SQL =>
   sql`exists (select 1 from passkeys where id = ${id} and user_id = ${userId})`
 
-export async function listPasskeys(db: Database, userId: string): Promise<StoredPasskey[]> {
-  return await db
+export function listPasskeysStatement(db: Database, userId: string) {
+  return db
     .select()
     .from(passkeys)
     .where(eq(passkeys.userId, userId))
     .orderBy(asc(passkeys.createdAt), asc(passkeys.id))
 }
+
+export const listPasskeys = async (db: Database, userId: string): Promise<StoredPasskey[]> =>
+  await listPasskeysStatement(db, userId)
 
 /** Finds a passkey by the id that its authenticator chose, with the account that it belongs to. */
 export async function findPasskey(db: Database, credentialId: string) {

@@ -1,5 +1,5 @@
 import { type Browser, chromium, type Page } from 'playwright-core'
-import { findBrowser } from './find-browser.ts'
+import { findBrowser } from './find-program.ts'
 
 /** Starts the browser of this machine, with further arguments. */
 export async function launchBrowser(...args: string[]): Promise<Browser> {

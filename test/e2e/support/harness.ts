@@ -5,7 +5,7 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const AUTH = 'postern-development'
 export const ISSUER = 'http://localhost:8787'
 export const AUTH_SECRET = 'v1:HQWzyL0VccnbhT4KDbHYGI9WdTq-SoCGQjly6z61HWw'
-const PASSWORD = 'four unrelated words here'
+export const PASSWORD = 'four unrelated words here'
 
 export interface Tokens {
   accessToken: string
@@ -29,7 +29,7 @@ type Row = Record<string, string | number | null>
 export interface Workers {
   url: URL
   /** Posts to the service. */
-  post(path: string, body: object, headers?: Record<string, string>): Promise<Response>
+  post(path: string, body?: object, headers?: Record<string, string>): Promise<Response>
   /** Sends a request to another Worker by its name. */
   ask(
     worker: string,

@@ -5,19 +5,7 @@ import { expectRefusal } from '../../support/answers.ts'
 import { callWorker } from '../../support/call-worker.ts'
 import { newEmail, PASSWORD, post } from '../../support/client.ts'
 import { auditOf, countRows, rows } from '../../support/database.ts'
-import { interceptEnv } from '../../support/intercept-env.ts'
-
-/** Builds bindings in which a change happens just before the first statement that matches. */
-function changedBefore(statement: RegExp, change: () => Promise<unknown>): Env {
-  let hasChanged = false
-  return interceptEnv(env, async (call, proceed) => {
-    if (!hasChanged && call.sql.some((sql) => statement.test(sql))) {
-      hasChanged = true
-      await change()
-    }
-    return await proceed()
-  })
-}
+import { changedBefore } from '../../support/intercept-env.ts'
 
 async function resetPassword(email: string): Promise<void> {
   await post('/auth/forgot-password', { email })
@@ -42,7 +30,7 @@ describe('an account that changes between the password and the session (ASVS 15.
   it.each(CHANGES)('is refused without being asked for its second factor: %s', async (_, change) => {
     const { id, email } = await verified()
     await giveSecondFactor(id)
-    const meanwhile = changedBefore(/^insert into "one_time_tokens"/i, () => change(id, email))
+    const meanwhile = changedBefore(env, /^insert into "one_time_tokens"/i, () => change(id, email))
     await expectRefusal(await login(meanwhile, email), 401, 'invalid_credentials')
     expect(await countRows('one_time_tokens', "user_id = ? and purpose = 'mfa_ticket'", id)).toBe(0)
     expect(await auditOf('login.mfa_required', id)).toEqual([])
@@ -50,7 +38,7 @@ describe('an account that changes between the password and the session (ASVS 15.
 
   it.each(CHANGES)('gets no session: %s', async (_, change) => {
     const { id, email } = await verified()
-    const meanwhile = changedBefore(/^insert into "sessions"/i, () => change(id, email))
+    const meanwhile = changedBefore(env, /^insert into "sessions"/i, () => change(id, email))
     const response = await login(meanwhile, email)
     expect(response.headers.getSetCookie()).toEqual([])
     await expectRefusal(response, 401, 'invalid_credentials')
@@ -63,7 +51,7 @@ describe('a session that ends while it is refreshed', () => {
   it('stays ended, and no token is handed out', async () => {
     const { session, tokens } = await signedIn()
     const end = () => rows('delete from sessions where id = ?', session.id)
-    const meanwhile = changedBefore(/^update "sessions"/i, end)
+    const meanwhile = changedBefore(env, /^update "sessions"/i, end)
     const response = await callWorker(meanwhile, 'POST', '/auth/refresh', {
       body: { refreshToken: tokens.refreshToken },
     })
@@ -83,7 +71,7 @@ describe('an address that is taken while it is confirmed', () => {
     )
     const token = await mailedToken(newAddress, 'change_email')
     const take = () => post('/auth/register', { email: newAddress, password: PASSWORD })
-    const meanwhile = changedBefore(/^update "users"/i, take)
+    const meanwhile = changedBefore(env, /^update "users"/i, take)
     await expectRefusal(
       await callWorker(meanwhile, 'POST', '/auth/confirm-email-change', { body: { token } }),
       400,

@@ -82,6 +82,7 @@ describe('POST /auth/change-email', () => {
 
   it('asks the password under the throttle of a login', async () => {
     const { tokens } = await signedIn()
+    vi.setSystemTime(Date.now())
     for (let failure = 0; failure < 5; failure += 1) await ask(tokens.accessToken, newEmail(), 'wrong')
     await expectRefusal(await ask(tokens.accessToken, newEmail()), 429, 'login_throttled')
   })

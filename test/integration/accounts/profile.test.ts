@@ -86,7 +86,9 @@ describe('PATCH /auth/me', () => {
     const { tokens } = await signedIn({ username: 'franklin', name: 'Rosalind' })
     const cleared = await answerOf(await patch(tokens.accessToken, { name: null, username: null }), User)
     expect(cleared).toMatchObject({ name: null, username: null })
-    expect(await answerOf(await patch(tokens.accessToken, {}), User)).toEqual(cleared)
+    // The activity queue may have updated this time meanwhile.
+    const { lastSeenAt: _, ...kept } = cleared
+    expect(await answerOf(await patch(tokens.accessToken, {}), User)).toMatchObject(kept)
   })
 
   it('may change the case of my own username', async () => {

@@ -1,10 +1,13 @@
+import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { SignedIn } from '../../../src/contracts/login.ts'
 import { PasskeyList } from '../../../src/contracts/passkeys.ts'
 import { deactivate } from '../../support/accounts.ts'
 import { answerOf, cookiesOf, expectRefusal } from '../../support/answers.ts'
-import { bearer, get, post, waitForMail } from '../../support/client.ts'
+import { callWorker } from '../../support/call-worker.ts'
+import { bearer, get, post, send, waitForMail } from '../../support/client.ts'
 import { auditOf, countRows, rows } from '../../support/database.ts'
+import { changedBefore } from '../../support/intercept-env.ts'
 import { createAuthenticator, type Lies } from '../../support/passkey-authenticator.ts'
 import { logInWith, loginOptions, register, withPasskey } from '../../support/passkeys.ts'
 import { accountState } from '../../support/stored-state.ts'
@@ -181,18 +184,19 @@ describe('POST /auth/passkeys/authentication, alone', () => {
     expect((await attempt()).status).toBe(429)
   })
 
-  it('opens no session with a passkey that was removed at the same moment', async () => {
-    const { authenticator, passkey, id } = await withPasskey()
+  it.each([
+    ['before its use is recorded', /^update "passkeys"/i, 'invalid_passkey'],
+    ['after its use was recorded', /^insert into "sessions"/i, 'invalid_credentials'],
+  ])('opens no session with a passkey that is removed %s (ASVS 15.4.2)', async (_, statement, code) => {
+    const { authenticator, passkey, id, headers } = await withPasskey()
     const { ticket, options } = await loginOptions()
-    const response = await authenticator.get(options)
-    const [login] = await Promise.all([
-      answer(ticket, response),
-      rows('delete from passkeys where id = ?', passkey.id).then(() =>
-        rows('delete from sessions where user_id = ?', id),
-      ),
-    ])
-    if (login.status !== 200) await expectRefusal(login, 401, ((await login.clone().json()) as { code: string }).code)
-    if (login.status !== 200) expect(await sessionsOf(id)).toBe(0)
+    const body = { ticket, response: await authenticator.get(options) }
+    const remove = () => send('DELETE', `/auth/passkeys/${passkey.id}`, { headers })
+    const meanwhile = changedBefore(env, statement, remove)
+    await expectRefusal(await callWorker(meanwhile, 'POST', '/auth/passkeys/authentication', { body }), 401, code)
+    expect(await countRows('passkeys', 'user_id = ?', id)).toBe(0)
+    expect(await sessionsOf(id)).toBe(1)
+    expect(await auditOf('login.succeeded', id)).toHaveLength(1)
   })
 
   it('is a login by which a passkey is known to open the account alone', async () => {

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { Passkey, PasskeyList } from '../../../src/contracts/passkeys.ts'
 import { signedIn } from '../../support/accounts.ts'
 import { answerOf, expectNoContent, expectRefusal } from '../../support/answers.ts'
+import { callWorker } from '../../support/call-worker.ts'
 import { bearer, get, logIn, send, waitForMail } from '../../support/client.ts'
+import { countingEnv, d1RoundTrips } from '../../support/counting-env.ts'
 import { auditOf, countRows, rows } from '../../support/database.ts'
 import { createAuthenticator } from '../../support/passkey-authenticator.ts'
 import { logInWith, register, withPasskey } from '../../support/passkeys.ts'
@@ -29,6 +31,19 @@ describe('GET /auth/passkeys', () => {
     await withPasskey()
     const { tokens } = await signedIn()
     expect((await answerOf(await get('/auth/passkeys', bearer(tokens.accessToken)), PasskeyList)).items).toEqual([])
+  })
+
+  it('asks the database once, also for whether the session is still there', async () => {
+    const { headers, id } = await withPasskey()
+    const { env, take } = countingEnv()
+    const list = () => callWorker(env, 'GET', '/auth/passkeys', { headers })
+    await list()
+    take()
+    expect((await list()).status).toBe(200)
+    expect(d1RoundTrips(take())).toBe(1)
+    await rows('delete from sessions where user_id = ?', id)
+    await expectRefusal(await list(), 401, 'unauthenticated')
+    expect(d1RoundTrips(take())).toBe(1)
   })
 })
 

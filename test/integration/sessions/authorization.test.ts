@@ -40,6 +40,8 @@ const PUBLIC = [
   'POST /auth/confirm-email-change',
   'POST /auth/not-me',
   'POST /auth/keep-factors',
+  'POST /auth/passkeys/authentication/options',
+  'POST /auth/passkeys/authentication',
   'GET /auth/oauth/providers',
   'GET /auth/oauth/github',
   'GET /auth/oauth/github/callback',
@@ -49,6 +51,9 @@ const PUBLIC = [
   'GET /health/ready',
   'GET /.well-known/jwks.json',
   'GET /.well-known/oauth-authorization-server',
+  'GET /.well-known/passkey-endpoints',
+  'GET /.well-known/webauthn',
+  'GET /.well-known/change-password',
 ]
 
 afterEach(() => vi.useRealTimers())

