@@ -21,6 +21,8 @@ export interface Guard<Added extends object> {
    * @throws {Refusal}
    */
   check(c: Context, route: string): Promise<Added>
+  /** Looks at the answer of the handler before anybody gets it. @throws where nobody may get it. */
+  checkAnswer?(c: Context): void
 }
 
 /** The variables that a guard adds; none where there is no guard. */
@@ -34,6 +36,7 @@ export function enter(guard: Guard<object>, route: string): MiddlewareHandler {
   const middleware = createMiddleware<AppEnv>(async (c, next) => {
     for (const [name, value] of Object.entries(await guard.check(c, route))) (c as AnyContext).set(name, value)
     await next()
+    guard.checkAnswer?.(c)
   })
   if (guard.actsByToken) tokenGuards.add(middleware)
   return middleware

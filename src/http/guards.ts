@@ -9,6 +9,7 @@ import {
 } from '../services/sessions/authentication.ts'
 import { type ReadAsCaller, readWithAccount } from '../services/sessions/reading.ts'
 import { assertFullStanding, assertRecentFactor, assertRecentLogin } from '../services/sessions/standing.ts'
+import type { Context } from './context.ts'
 import type { Guard } from './guard.ts'
 import {
   authenticateCaller,
@@ -20,6 +21,9 @@ import { limitLogins } from './middleware/rate-limit.ts'
 import { authenticateClient } from './middleware/require-client.ts'
 
 type Claims = Awaited<ReturnType<typeof authenticateRead>>
+
+/** The requests whose session and permission `readAsCaller` has found to be good. */
+const letIn = new WeakSet<Context>()
 
 /** What a route needs to read as its caller. */
 interface CallerReading {
@@ -56,8 +60,8 @@ export const token = (leniency: Leniency = {}): Guard<{ claims: Claims }> => ({
 
 /**
  * Lets in a signed-in user, or one who holds a permission, for reading what is in the database. The route reads it by
- * `readAsCaller`, which asks in the same round trip for the session and the account as they are now. The guard itself
- * only checks the token, so such a route answers nothing that it has not read in this way.
+ * `readAsCaller`, which asks in the same round trip for the session and the account as they are now. Before that the
+ * guard only checks the token, so an answer of a route that has not read in this way becomes an internal error.
  */
 export const reader = ({
   permission: name,
@@ -77,9 +81,13 @@ export const reader = ({
         if (!mayEnrol) assertFullStanding(platform, { account, session })
         platform.noteActivity(claims.sid)
         if (name !== undefined) assertPermission(account, name)
+        letIn.add(c)
         return answer
       },
     }
+  },
+  checkAnswer(c) {
+    if (c.res.status < 400 && !letIn.has(c)) throw new Error('the route has answered without reading as its caller')
   },
 })
 
