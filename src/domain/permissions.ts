@@ -1,7 +1,7 @@
 /** All that a role can permit, with what it lets its holder do. The list is fixed, because each name stands in the code. */
 export const PERMISSIONS = {
-  'users:read': 'List users, search them, and read an account with its sessions.',
-  'users:write': 'Change accounts, deactivate them and let them back in, and end their sessions.',
+  'users:read': 'List users, search them, and read their accounts.',
+  'users:write': 'Change accounts, deactivate them and let them back in, and see and end their sessions.',
   'users:delete': 'Delete accounts.',
   'users:import': 'Import accounts from other systems.',
   'roles:read': 'List roles and permissions.',

@@ -120,7 +120,8 @@ export const sessionRoutes = createRouter()
   })
   .openapi(listRoute, async (c) => {
     const { claims, readAsCaller } = c.var
-    return c.json(await listSessions(c.get('platform'), readAsCaller, claims, c.req.valid('query')), 200)
+    const whose = { userId: claims.sub, sid: claims.sid }
+    return c.json(await listSessions(c.get('platform'), readAsCaller, whose, c.req.valid('query')), 200)
   })
   .openapi(endRoute, async (c) => {
     const { account } = c.get('caller')

@@ -1,12 +1,21 @@
-import { listOf } from '../contracts/lists.ts'
+import { listOf, PageQuery } from '../contracts/lists.ts'
 import { RoleAssignment } from '../contracts/roles.ts'
+import { SessionView } from '../contracts/sessions.ts'
 import { UserChanges, UserParams, UserQuery } from '../contracts/user-administration.ts'
 import { User } from '../contracts/users.ts'
 import { json } from '../http/body.ts'
 import { permission, reader } from '../http/guards.ts'
 import { answer, route } from '../http/route.ts'
 import { createRouter } from '../http/router.ts'
-import { assignRoles, changeUser, deleteUser, endUserSessions, readUser, readUsers } from '../services/users/users.ts'
+import {
+  assignRoles,
+  changeUser,
+  deleteUser,
+  endUserSessions,
+  readUser,
+  readUserSessions,
+  readUsers,
+} from '../services/users/users.ts'
 
 const tags = ['Administration']
 
@@ -72,6 +81,19 @@ const rolesRoute = route({
   refuses: ['not_found', 'permission_not_held', 'last_admin'],
 })
 
+const sessionsRoute = route({
+  method: 'get',
+  path: '/users/{id}/sessions',
+  tags,
+  summary: 'The sessions of a user',
+  description: 'Needs the permission `users:write`. Newest first.',
+  guard: reader({ permission: 'users:write' }),
+  params: UserParams,
+  query: PageQuery,
+  answers: { 200: answer(listOf(SessionView), 'A page of live sessions.') },
+  refuses: ['not_found'],
+})
+
 const endSessionsRoute = route({
   method: 'delete',
   path: '/users/{id}/sessions',
@@ -105,6 +127,10 @@ export const userRoutes = createRouter()
       await assignRoles(c.get('platform'), account, c.req.valid('param').id, c.req.valid('json').roles),
       200,
     )
+  })
+  .openapi(sessionsRoute, async (c) => {
+    const whose = { userId: c.req.valid('param').id, sid: c.get('claims').sid }
+    return c.json(await readUserSessions(c.get('platform'), c.get('readAsCaller'), whose, c.req.valid('query')), 200)
   })
   .openapi(endSessionsRoute, async (c) => {
     await endUserSessions(c.get('platform'), c.get('caller').account, c.req.valid('param').id)

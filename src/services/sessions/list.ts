@@ -10,24 +10,24 @@ import type { ReadAsCaller } from './reading.ts'
 import { trustedUntil } from './remembered-devices.ts'
 
 /**
- * Lists a page of the caller's live sessions, newest first. There are never many (`MAX_SESSIONS_PER_USER`), so all of
- * them are read.
+ * Lists a page of a user's live sessions, newest first. There are never many (`MAX_SESSIONS_PER_USER`), so all of them
+ * are read. `sid` is the session of the caller.
  * @throws {Refusal} `invalid_request` for a cursor that did not come from a page.
  */
 export async function listSessions(
   deps: Reading,
   readAsCaller: ReadAsCaller,
-  claims: Pick<AccessTokenClaims, 'sub' | 'sid'>,
+  { userId, sid }: { userId: string } & Pick<AccessTokenClaims, 'sid'>,
   query: PageQuery,
 ): Promise<Page<SessionView>> {
   const positionOf = ({ createdAt, id }: Session) => ({ at: createdAt, id })
   return await readPage(query, {
     listRows: async (last) => {
-      const sessions = await readAsCaller(listLiveSessionsStatement(deps.db, claims.sub, liveNow(deps)))
+      const sessions = await readAsCaller(listLiveSessionsStatement(deps.db, userId, liveNow(deps)))
       return last ? sessions.filter((session) => isBehind(positionOf(session), last)) : sessions
     },
     positionOf,
-    toItem: (session) => toView(deps, session, claims.sid),
+    toItem: (session) => toView(deps, session, sid),
   })
 }
 

@@ -1,3 +1,5 @@
+import type { PageQuery } from '../../contracts/lists.ts'
+import type { SessionView } from '../../contracts/sessions.ts'
 import type { UserChanges, UserQuery } from '../../contracts/user-administration.ts'
 import type { User } from '../../contracts/users.ts'
 import { missingFrom } from '../../domain/permissions.ts'
@@ -22,6 +24,7 @@ import { newId } from '../identifiers.ts'
 import { noticeTo } from '../notices.ts'
 import { type Page, readPage } from '../paging.ts'
 import { revokeSessions } from '../sessions/ending.ts'
+import { listSessions } from '../sessions/list.ts'
 import type { ReadAsCaller } from '../sessions/reading.ts'
 
 type Administering = Mailing & EndingSessions
@@ -55,6 +58,18 @@ export async function readUser(deps: Pick<Reading, 'db'>, readAsCaller: ReadAsCa
   return toUser(user)
 }
 
+/** Lists a page of somebody's live sessions. @throws {Refusal} `not_found`, `invalid_request` as `listSessions`. */
+export async function readUserSessions(
+  deps: Reading,
+  readAsCaller: ReadAsCaller,
+  whose: { userId: string; sid: string },
+  query: PageQuery,
+): Promise<Page<SessionView>> {
+  const page = await listSessions(deps, readAsCaller, whose, query)
+  if (page.items.length === 0) await readUser(deps, readAsCaller, whose.userId)
+  return page
+}
+
 /**
  * Changes an account's name, username or status. A deactivated account is signed out everywhere at once, and its owner
  * is told.
@@ -78,7 +93,7 @@ export async function changeUser(deps: Administering, admin: Account, id: string
       profile: updateProfileStatement(db, id, profile, whenChanged),
       status: isDeactivated || isLetIn ? setStatusStatement(db, { id, status }, whenChanged) : null,
       ended: isDeactivated ? endSessionsStatement(db, id, { when: whenChanged }) : null,
-      notice: notice && notice.statements,
+      notice: notice?.statements ?? null,
       found: findUserStatement(db, id),
     }),
   )

@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { listOf } from '../../../src/contracts/lists.ts'
+import { SessionView } from '../../../src/contracts/sessions.ts'
 import { User } from '../../../src/contracts/users.ts'
 import { administrator, giveSecondFactor, signedIn, verified } from '../../support/accounts.ts'
 import { answerOf, expectNoContent, expectRefusal } from '../../support/answers.ts'
-import { bearer, get, post } from '../../support/client.ts'
+import { bearer, get, logIn, post } from '../../support/client.ts'
 import { auditOf, countRows, rows } from '../../support/database.ts'
 
 type Person = Awaited<ReturnType<typeof administrator>>
@@ -184,6 +185,31 @@ describe('PUT /users/{id}/roles', () => {
     )
     expect(unknown.errors).toEqual([{ path: 'roles', message: 'There is no role "ghost".' }])
     await expectRefusal(await admin.send('PUT', '/users/nobody/roles', { roles: [] }), 404, 'not_found')
+  })
+})
+
+describe('GET /users/{id}/sessions', () => {
+  const read = async (id: string, query = '') =>
+    await answerOf(await admin.send('GET', `/users/${id}/sessions${query}`), listOf(SessionView))
+
+  it('lists the live sessions of that user, newest first, page by page', async () => {
+    const person = await signedIn()
+    const newer = await logIn(person.email)
+    const { items, nextCursor } = await read(person.id, '?limit=1')
+    expect(items).toMatchObject([{ id: newer.session.id, current: false }])
+    expect((await read(person.id, `?limit=1&cursor=${nextCursor}`)).items).toMatchObject([{ id: person.session.id }])
+    expect((await read(admin.id)).items).toMatchObject([{ id: admin.session.id, current: true }])
+  })
+
+  it('is empty for somebody who is not signed in, and 404 for an id that nobody has', async () => {
+    const { id } = await verified()
+    expect(await read(id)).toEqual({ items: [], nextCursor: null })
+    await expectRefusal(await admin.send('GET', '/users/nobody/sessions'), 404, 'not_found')
+  })
+
+  it('asks for the permission to end them', async () => {
+    const reader = await administrator(['users:read'])
+    await expectRefusal(await reader.send('GET', `/users/${admin.id}/sessions`), 403, 'forbidden')
   })
 })
 
