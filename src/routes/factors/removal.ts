@@ -12,7 +12,8 @@ const requestRoute = route({
   path: '/users/{id}/factors',
   tags: ['Administration'],
   summary: 'Ask for the removal of all second factors of a user who has lost them',
-  description: 'The removal waits for three days. The user is mailed at once and can stop it.',
+  description:
+    'Needs the permission `users:write`, and every permission that the user has. The removal waits for three days. The user is mailed at once and can stop it.',
   limit: 'sensitive',
   guard: permission('users:write', { isRecent: true }),
   params: UserParams,
