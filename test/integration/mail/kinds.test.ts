@@ -265,17 +265,15 @@ describe('each kind of mail is sent where its event happens', () => {
     expectNotice(await mailOf(email, 'account_deactivated'), { leadsToAccount: false })
   })
 
-  it('except the kinds listed here, which other tests cover or no route sends', () => {
+  it('except the kinds listed here, which other tests cover', () => {
     // The mails about providers are tested in test/integration/federation and test/security, those about lost factors
-    // in test/integration/factors, that about a reserved address in test/security, that about a
-    // copied passkey in test/integration/passkeys. No route sends the others.
+    // in test/integration/factors, those about a reserved address and the first administrator in test/security.
     expect(MAIL_KINDS.filter((kind) => !seen.has(kind))).toEqual([
       'account_created',
       'account_claimed',
       'address_reserved',
       'factor_removal_requested',
       'factors_removed',
-      'passkey_copied',
       'role_granted',
     ])
   })
