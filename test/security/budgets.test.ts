@@ -4,6 +4,7 @@ import { ENDED_SESSIONS_SHARDS } from '../../src/config.ts'
 import { composePlatform } from '../../src/platform/compose.ts'
 import { SYSTEM } from '../../src/platform/requester.ts'
 import { giveSecondFactor, mailedCode, mailedToken, signedIn, verified } from '../support/accounts.ts'
+import { measureAdministration } from '../support/administration-costs.ts'
 import { totpCode } from '../support/authenticator.ts'
 import { APP, createBrowser } from '../support/browser.ts'
 import { callWorker } from '../support/call-worker.ts'
@@ -150,6 +151,7 @@ beforeAll(async () => {
   await measureProviders()
   await measureFactors(ask)
   await measureUndoing(ask)
+  await measureAdministration(ask)
   await measureServices()
 }, 120_000)
 afterAll(async () => {
@@ -173,12 +175,20 @@ describe('what a request asks of the platform', () => {
     expect(costs.rows).toContain('| `GET /auth/session` | 200 |  |  |  |  |  |  |  |  |')
   })
 
-  it.each(['GET /auth/me', 'GET /auth/sessions', 'GET /auth/passkeys', 'GET /audit-events', 'POST /auth/introspect'])(
-    'is one round trip to D1, and nothing else, for a read that has to ask it: %s',
-    (route) => {
-      expect(costs.rows).toContain(`| \`${route}\` | 200 | 1 |  |  |  |  |  |  |  |`)
-    },
-  )
+  it.each([
+    'GET /auth/me',
+    'GET /auth/sessions',
+    'GET /auth/passkeys',
+    'GET /permissions',
+    'GET /roles',
+    'GET /users',
+    'GET /users/{id}',
+    'GET /users/{id}/sessions',
+    'GET /audit-events',
+    'POST /auth/introspect',
+  ])('is one round trip to D1, and nothing else, for a read that has to ask it: %s', (route) => {
+    expect(costs.rows).toContain(`| \`${route}\` | 200 | 1 |  |  |  |  |  |  |  |`)
+  })
 
   it('is one round trip for a refresh, and one read, one call of an object and one batch for a login', () => {
     expect(costs.rows).toContain('| `POST /auth/refresh` | 200 |  |  | 1 |  |  |  |  |  |')

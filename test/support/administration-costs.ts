@@ -1,0 +1,33 @@
+import { administrator, signedIn } from './accounts.ts'
+import type { Ask } from './request-costs.ts'
+
+/** Measures every route of the administration of roles and users. */
+export async function measureAdministration(ask: Ask): Promise<void> {
+  const admin = await administrator()
+  await measureRoles(ask, admin)
+  await measureUsers(ask, admin)
+}
+
+type Person = Awaited<ReturnType<typeof administrator>>
+
+async function measureRoles(ask: Ask, as: Person): Promise<void> {
+  await ask('GET /permissions', { as })
+  await ask('GET /roles', { as })
+  const name = `measured-${crypto.randomUUID().slice(0, 8)}`
+  await ask('POST /roles', { as, body: { name, description: 'Made for a test.', permissions: ['users:read'] } })
+  await ask('PATCH /roles/{name}', { as, at: `/roles/${name}`, body: { permissions: [] } })
+  await ask('DELETE /roles/{name}', { as, at: `/roles/${name}` })
+}
+
+async function measureUsers(ask: Ask, as: Person): Promise<void> {
+  const user = await signedIn()
+  const at = `/users/${user.id}`
+  await ask('GET /users', { as })
+  await ask('GET /users/{id}', { as, at })
+  await ask('PATCH /users/{id}', { as, at, body: { name: 'Ada' }, note: 'a new name' })
+  await ask('PUT /users/{id}/roles', { as, at: `${at}/roles`, body: { roles: ['admin'] } })
+  await ask('GET /users/{id}/sessions', { as, at: `${at}/sessions` })
+  await ask('DELETE /users/{id}/sessions', { as, at: `${at}/sessions`, note: 'with one session' })
+  await ask('PATCH /users/{id}', { as, at, body: { status: 'deactivated' }, note: 'a deactivation' })
+  await ask('DELETE /users/{id}', { as, at })
+}
