@@ -1,4 +1,4 @@
-import { ACR, type Acr, ENROLMENT_AUDIENCE } from '../../config.ts'
+import { ACR, type Acr, ENROLMENT_AUDIENCE, TOKEN_PERMISSIONS_MAX_BYTES } from '../../config.ts'
 import { signAccessToken } from '../../crypto/access-token.ts'
 import { makeToken } from '../../crypto/derived-token.ts'
 import type { Signing } from '../../platform/platform.ts'
@@ -43,7 +43,7 @@ export async function issueTokens(
     jti: crypto.randomUUID(),
     sid: session.id,
     roles: isFull ? account.roles : [],
-    permissions: isFull ? account.permissions : [],
+    permissions: isFull ? boundPermissions(account.permissions) : [],
     amr: session.methods,
     acr: toAcr(session),
     auth_time: Math.floor(session.authenticatedAt / 1000),
@@ -51,6 +51,10 @@ export async function issueTokens(
   const refreshToken = makeToken(settings.secrets, { purpose: 'refresh', id, generation, salt })
   return { accessToken, expiresIn: expires - now, refreshToken, refreshExpiresIn: sessionEnds - now }
 }
+
+/** Names no permission where there are too many for a token. Whoever reads it then goes by the roles, or asks. */
+const boundPermissions = (permissions: string[]): string[] =>
+  JSON.stringify(permissions).length > TOKEN_PERMISSIONS_MAX_BYTES ? [] : permissions
 
 /** Tells how much was shown when the user of a session last authenticated. */
 export const toAcr = ({ strongAuthenticatedAt }: Pick<Session, 'strongAuthenticatedAt'>): Acr =>
