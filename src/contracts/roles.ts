@@ -8,7 +8,7 @@ export const roleName = () =>
     .regex(/^[a-z][a-z0-9-]{0,31}$/, 'Use up to 32 lower-case letters, digits and hyphens, and begin with a letter.')
     .meta({ example: 'support' })
 
-export const PermissionName = named('PermissionName', () =>
+const PermissionName = named('PermissionName', () =>
   z.enum(Object.keys(PERMISSIONS) as [Permission, ...Permission[]]).meta({ example: 'users:read' }),
 )
 

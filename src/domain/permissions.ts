@@ -1,4 +1,6 @@
-/** All that a role can permit, with what it lets its holder do. The list is fixed, because each name stands in the code. */
+/**
+ * All that a role can permit, with what it lets its holder do. The list is fixed, because each name stands in the code.
+ */
 export const PERMISSIONS = {
   'users:read': 'List users, search them, and read their accounts.',
   'users:write': 'Change accounts, deactivate them and let them back in, and see and end their sessions.',
@@ -12,8 +14,6 @@ export const PERMISSIONS = {
 } as const
 
 export type Permission = keyof typeof PERMISSIONS
-
-export const isPermission = (name: string): name is Permission => Object.hasOwn(PERMISSIONS, name)
 
 /** Gives the permissions of one list that are missing from the other. */
 export const missingFrom = (held: readonly string[], wanted: readonly string[]): string[] =>

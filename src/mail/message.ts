@@ -20,7 +20,8 @@ export interface MailContent {
   code: string | null
   /**
    * The plain facts that a text may quote: `minutes`, `email`, `device`, `location`, `time`, `factor`, `left`,
-   * `roles`, `unconfirmed`, and the sign-ins `signIn`, `dropped` and `kept`. Users influence them, so they are always escaped.
+   * `roles`, `unconfirmed`, and the sign-ins `signIn`, `dropped` and `kept`. Users influence them, so they are always
+   * escaped.
    */
   details: Readonly<Record<string, string>>
 }

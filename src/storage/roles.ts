@@ -15,7 +15,7 @@ const permissionsOfRoles = (names: readonly string[]): SQL =>
   sql`(select permission from role_permissions where role in ${listOf(names)})`
 
 /** Gives the roles that a user has at this place in the batch, as a JSON array. */
-export const rolesOf = (userId: string): SQL =>
+const rolesOf = (userId: string): SQL =>
   sql`(select json_group_array(role) from (select role from user_roles where user_id = ${userId} order by role))`
 
 /** Gives a user a role that they do not have, if `when` holds. */
@@ -45,7 +45,7 @@ export const whenMayActUpon = (adminId: string, userId: string): Condition =>
   sql`exists (select 1 from users where id = ${userId}) and ${whenHoldsAll(adminId, permissionsOfUser(userId))}`
 
 /** Holds where somebody else than this user is an active administrator, or this user is none. */
-export const whenAdminRemains = (userId: string): Condition =>
+const whenAdminRemains = (userId: string): Condition =>
   sql`(exists (select 1 from user_roles join users on id = user_id
       where role = 'admin' and status = 'active' and id <> ${userId})
     or not exists (select 1 from user_roles join users on id = user_id

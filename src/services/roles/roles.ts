@@ -82,7 +82,10 @@ export async function changeRole(deps: Recording, admin: Account, name: string, 
   return toRole(changed)
 }
 
-/** Deletes a role that nobody has. @throws {Refusal} `not_found`, `built_in_role`, `role_in_use`, `permission_not_held`. */
+/**
+ * Deletes a role that nobody has.
+ * @throws {Refusal} `not_found`, `built_in_role`, `role_in_use`, `permission_not_held`.
+ */
 export async function deleteRole(deps: Recording, admin: Account, name: string): Promise<void> {
   const { db, requester } = deps
   const id = newId()
