@@ -23,7 +23,7 @@ async function giveEveryRole(userId: string, extra: readonly string[] = []): Pro
 const LONG = Array.from({ length: 20 }, (_, index) => `permission-${index}:`.padEnd(64, 'x'))
 
 describe('an access token', () => {
-  it('stays within the 4,096 bytes of a cookie with as many roles as a user may have (RFC 6265bis §5.5)', async () => {
+  it('stays within the 4,096 bytes of a cookie with as many roles as a user may have (RFC 6265 §6.1)', async () => {
     const { id, email, password } = await verified()
     await giveEveryRole(id)
     const cookies = cookiesOf(await post('/auth/login', { identifier: email, password, delivery: 'cookie' }))
