@@ -89,7 +89,7 @@ describe('errors (RFC 9457)', () => {
     ])
   })
 
-  it.each(['/nothing', '/auth/nothing', '/auth', '/users', '/auth/login/', '/AUTH/LOGIN', '//auth/login'])(
+  it.each(['/nothing', '/auth/nothing', '/auth', '/users/', '/auth/login/', '/AUTH/LOGIN', '//auth/login'])(
     'answer 404 for what is not there: %s',
     async (path) => {
       await expectRefusal(await post(path, {}), 404, 'not_found')
