@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { SIGN_UPS_PER_ADDRESS } from '../../src/config.ts'
 import { mailedToken, signedIn, verified } from '../support/accounts.ts'
 import { expectRefusal } from '../support/answers.ts'
@@ -36,6 +36,7 @@ const statusesOf = (responses: readonly Response[]) =>
 const refresh = (refreshToken: string) => post('/auth/refresh', { refreshToken })
 const tokensOf = async (response: Response) => (await response.json()) as SignedIn['tokens']
 
+afterEach(() => vi.useRealTimers())
 afterAll(mailsSettled)
 
 describe('POST /auth/login, two at once', () => {
@@ -225,6 +226,7 @@ describe('mailed tokens and codes, many at once (GHSA-hc7v-rggr-4hvx)', { timeou
 describe('POST /auth/register, many at once', { timeout: 30_000 }, () => {
   it('makes one account of 50 simultaneous registrations of one address', async () => {
     const email = newEmail()
+    vi.setSystemTime(Date.now())
     const answers = await manyTimes((nth) => post('/auth/register', { email, password: `${PASSWORD} ${nth}` }))
     const { requests } = SIGN_UPS_PER_ADDRESS
     expect(statusesOf(answers)).toEqual({ 202: requests, 429: AT_ONCE - requests })
