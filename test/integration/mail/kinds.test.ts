@@ -250,15 +250,13 @@ describe('each kind of mail is sent where its event happens', () => {
 
   it('except the kinds listed here, which other tests cover or no route sends', () => {
     // The mails about providers are tested in test/integration/federation and test/security, those about lost factors
-    // in test/integration/factors, that about a reserved address in test/security, that about a
-    // copied passkey in test/integration/passkeys. No route sends the others.
+    // in test/integration/factors, and that about a reserved address in test/security. No route sends the others.
     expect(MAIL_KINDS.filter((kind) => !seen.has(kind))).toEqual([
       'account_created',
       'account_claimed',
       'address_reserved',
       'factor_removal_requested',
       'factors_removed',
-      'passkey_copied',
       'role_granted',
       'account_deactivated',
     ])
