@@ -5,7 +5,7 @@ import { totpCode } from '../support/authenticator.ts'
 import { PASSWORD, post } from '../support/client.ts'
 import { auditOf, countRows, mailsSettled } from '../support/database.ts'
 import { enrol } from '../support/factors.ts'
-import { beginLogin } from '../support/second-factors.ts'
+import { beginLogin, ticketOf } from '../support/second-factors.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -33,7 +33,7 @@ const rightCode = (secret: string) => ({ method: 'totp', code: totpCode(secret) 
  */
 async function guess(person: Owner, most: number): Promise<number> {
   for (let compared = 0; compared < most; ) {
-    const response = await complete(await ticketFor(person), wrongCode(person.secret))
+    const response = await complete(await ticketOf(person), wrongCode(person.secret))
     if (response.status === 401) {
       compared += 1
       continue
