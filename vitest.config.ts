@@ -61,7 +61,7 @@ export default defineConfig(async () => ({
     onUnhandledError: ({ message }: { message?: string }) =>
       !/Closing rpc while "onUserConsoleLog" was pending/.test(message ?? ''),
     // Passwords are really hashed: on a busy machine a test of many logins takes its time.
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 }))

@@ -9,7 +9,7 @@ export interface SealedTotpSecret {
 }
 
 const purposeFor = (userId: string) => ({ name: 'totp', userId })
-const Seals = z.record(z.string(), z.string())
+const Seals = z.lazy(() => z.record(z.string(), z.string()))
 
 /** Lists the versions of the secret as they are stored, whichever of them comes first. */
 export const listVersions = (secrets: Secrets): string =>

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { MfaNeeded } from '../../src/contracts/login.ts'
 import { mailedToken, signedIn } from '../support/accounts.ts'
-import { answerOf, expectRefusal } from '../support/answers.ts'
+import { expectRefusal } from '../support/answers.ts'
 import { totpCode } from '../support/authenticator.ts'
 import { PASSWORD, post } from '../support/client.ts'
 import { auditOf, countRows, mailsSettled } from '../support/database.ts'
 import { enrol } from '../support/factors.ts'
+import { beginLogin, ticketOf } from '../support/second-factors.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -20,8 +20,8 @@ async function owner() {
 }
 type Owner = Awaited<ReturnType<typeof owner>>
 
-const ticketFor = async ({ email }: { email: string }, password = PASSWORD) =>
-  (await answerOf(await post('/auth/login', { identifier: email, password }), MfaNeeded)).ticket
+const ticketFor = ({ email }: { email: string }, headers: Record<string, string> = {}, password = PASSWORD) =>
+  beginLogin(email, headers, password)
 const complete = (ticket: string, proof: { method: string; code: string }, headers: Record<string, string> = {}) =>
   post('/auth/login/mfa', { ticket, ...proof }, headers)
 const wrongCode = (secret: string) => ({ method: 'totp', code: totpCode(secret, 1000) })
@@ -33,7 +33,7 @@ const rightCode = (secret: string) => ({ method: 'totp', code: totpCode(secret) 
  */
 async function guess(person: Owner, most: number): Promise<number> {
   for (let compared = 0; compared < most; ) {
-    const response = await complete(await ticketFor(person), wrongCode(person.secret))
+    const response = await complete(await ticketOf(person), wrongCode(person.secret))
     if (response.status === 401) {
       compared += 1
       continue
@@ -58,7 +58,7 @@ describe('a stranger who knows the password and guesses codes all day (ASVS 6.3.
     const stranger = await complete(await ticketFor(person), rightCode(person.secret))
     expect(Number(stranger.headers.get('Retry-After'))).toBeGreaterThan(HOUR_MS / 1000)
     await expectRefusal(stranger, 429, 'login_throttled')
-    const known = await complete(await ticketFor(person), rightCode(person.secret), person.device)
+    const known = await complete(await ticketFor(person, person.device), rightCode(person.secret), person.device)
     expect(known.status).toBe(200)
     const [code = ''] = person.recoveryCodes
     const newDevice = await complete(await ticketFor(person), { method: 'recovery_code', code })
@@ -97,7 +97,7 @@ describe('a stranger who knows the password and guesses codes all day (ASVS 6.3.
       'invalid_credentials',
     )
     pass(24 * HOUR_MS)
-    expect((await complete(await ticketFor(person, password), rightCode(person.secret))).status).toBe(200)
+    expect((await complete(await ticketFor(person, {}, password), rightCode(person.secret))).status).toBe(200)
   })
 
   it('gains no new guesses by a reset, where they read the mails of the owner', async () => {

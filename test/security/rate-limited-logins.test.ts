@@ -4,9 +4,10 @@ import { giveSecondFactor, settings, signedIn } from '../support/accounts.ts'
 import { expectRefusal } from '../support/answers.ts'
 import { totpCode } from '../support/authenticator.ts'
 import { callWorker } from '../support/call-worker.ts'
-import { logIn, newEmail, PASSWORD, post } from '../support/client.ts'
+import { logIn, newEmail, PASSWORD } from '../support/client.ts'
 import { countingEnv } from '../support/counting-env.ts'
 import { freshWorker, membersOf, passToNextMinute, statusesOf } from '../support/rate-limits.ts'
+import { beginLogin } from '../support/second-factors.ts'
 
 const OFFICE = '203.0.113.1'
 
@@ -82,15 +83,16 @@ describe('a login with the account’s own device token', () => {
 })
 
 describe('the second step of a login', () => {
-  /** Begins a login that waits for the code of its mail. Answers the body that completes it, and the device token. */
+  /**
+   * Begins a login on a known device in the office, which waits for its second factor. Answers the body that completes
+   * it there, and the device token.
+   */
   async function waiting() {
     const { email, user, session } = await signedIn()
     const secret = await giveSecondFactor(user.id)
-    const { ticket } = (await (await post('/auth/login', { identifier: email, password: PASSWORD })).json()) as {
-      ticket: string
-    }
-    const body = { ticket, method: 'totp', code: totpCode(secret) }
-    return { body, deviceToken: session.deviceToken }
+    const { deviceToken } = session
+    const ticket = await beginLogin(email, { 'CF-Connecting-IP': OFFICE, 'X-Device-Token': deviceToken })
+    return { body: { ticket, method: 'totp', code: totpCode(secret) }, deviceToken }
   }
 
   /**

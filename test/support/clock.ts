@@ -1,3 +1,6 @@
+import { vi } from 'vitest'
+import { DEPENDENCY_TIMEOUT_MS } from '../../src/config.ts'
+
 const DAY_MS = 86_400_000
 
 /**
@@ -8,3 +11,13 @@ const DAY_MS = 86_400_000
  * and by a whole minute before it meets the end of a window of rate limits.
  */
 export const NOON_MS = Math.ceil((Date.now() - DAY_MS / 2) / DAY_MS) * DAY_MS + DAY_MS / 2
+
+/**
+ * Lets the Worker wait ten times as long for what it depends on, until `vi.restoreAllMocks()`. On a busy machine the
+ * local database may need more than the deadline for fifty requests at once, which would be answered with 503.
+ */
+export function waitLongForDependencies(): void {
+  const native = globalThis.setTimeout
+  vi.spyOn(globalThis, 'setTimeout').mockImplementation(((run: () => void, milliseconds?: number) =>
+    native(run, milliseconds === DEPENDENCY_TIMEOUT_MS ? 10 * milliseconds : milliseconds)) as typeof setTimeout)
+}

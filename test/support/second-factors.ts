@@ -1,7 +1,9 @@
 import { hashTogether } from '../../src/crypto/password-hash.ts'
 import { makeRecoveryCode, readRecoveryCode } from '../../src/crypto/recovery-code.ts'
+import { issueTicket } from '../../src/services/login/ticket.ts'
 import { openSession } from '../../src/services/sessions/opening.ts'
 import { NO_SESSION_COOKIES } from '../../src/services/sessions/replaced.ts'
+import type { Account } from '../../src/storage/accounts/accounts.ts'
 import { findCredentials } from '../../src/storage/accounts/credentials.ts'
 import { giveSecondFactor, verified } from './accounts.ts'
 import { PASSWORD, post } from './client.ts'
@@ -28,12 +30,25 @@ export async function givePasskey(userId: string): Promise<void> {
   )
 }
 
-/** Opens a session by these methods, as a login does. */
-export async function openSessionOf({ email }: { email: string }, methods: string[]) {
-  const platform = jobPlatform()
-  const named = await findCredentials(platform.db, { email })
+async function accountOf({ email }: { email: string }): Promise<Account> {
+  const named = await findCredentials(jobPlatform().db, { email })
   if (named === null) throw new Error('no such account')
-  return await openSession(platform, named.account, { methods, deviceId: null, replaces: NO_SESSION_COOKIES })
+  return named.account
+}
+
+/** Opens a session by these methods, as a login does. */
+export async function openSessionOf(owner: { email: string }, methods: string[]) {
+  const login = { methods, deviceId: null, replaces: NO_SESSION_COOKIES }
+  return await openSession(jobPlatform(), await accountOf(owner), login)
+}
+
+/**
+ * Issues the ticket of a login that waits, as the right password does. No password is hashed for it, for tests that
+ * need a hundred of them.
+ */
+export async function ticketOf(owner: { email: string }): Promise<string> {
+  const login = { methods: ['pwd'], deviceId: null, replaces: NO_SESSION_COOKIES }
+  return (await issueTicket(jobPlatform(), await accountOf(owner), login)).ticket
 }
 
 /** Inserts a verified account with a second factor, and opens a session in which it was shown. */

@@ -8,7 +8,18 @@ export async function queryOne(sql: string, ...values: unknown[]): Promise<Row> 
   return row
 }
 
-const ACCOUNT_TABLES = ['users', 'user_roles', 'sessions', 'grants', 'one_time_tokens']
+const ACCOUNT_TABLES = [
+  'users',
+  'user_roles',
+  'sessions',
+  'grants',
+  'one_time_tokens',
+  'identities',
+  'totp_secrets',
+  'passkeys',
+  'recovery_codes',
+  'trusted_devices',
+]
 
 /**
  * Reads everything that says who may do what, so that a test can compare it before and after a refusal. It leaves out

@@ -89,7 +89,7 @@ describe('GET /auth/oauth/{provider}/callback: the state (RFC 9700 §4.7; ASVS 1
     expect(await countRows('sessions', 'user_id = (select id from users where email = ?)', claims.email)).toBe(1)
   })
 
-  it('lets one of 20 simultaneous uses of a state win', { timeout: 30_000 }, async () => {
+  it('lets one of 20 simultaneous uses of a state win', async () => {
     const { browser, callback } = await comingBack()
     const copies = Array.from({ length: 20 }, () => {
       const copy = createBrowser(service)

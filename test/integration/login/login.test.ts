@@ -189,6 +189,7 @@ describe('POST /auth/login', () => {
 
   it('throttles even the right password after five failures, and says when to try again (ASVS 6.3.1)', async () => {
     const { id, email } = await signedUp()
+    vi.setSystemTime(Date.now())
     for (let failure = 0; failure < 5; failure += 1)
       await expectRefusal(await login({ identifier: email, password: WRONG }), 401, 'invalid_credentials')
     const throttled = await login({ identifier: email })
@@ -202,6 +203,7 @@ describe('POST /auth/login', () => {
 
   it('lets the owner in from a known device while strangers are throttled', async () => {
     const { email, session } = await loggedIn()
+    vi.setSystemTime(Date.now())
     for (let failure = 0; failure < 6; failure += 1) await login({ identifier: email, password: WRONG })
     await expectRefusal(await login({ identifier: email }), 429, 'login_throttled')
     expect((await login({ identifier: email }, { 'X-Device-Token': session.deviceToken })).status).toBe(200)

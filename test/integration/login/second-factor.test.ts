@@ -147,6 +147,7 @@ describe('POST /auth/login/mfa', () => {
 
   it('counts the wrong codes of an account on however many tickets, and then makes them wait (NIST SP 800-63B-4 §3.2.2)', async () => {
     const { email, ticket, code } = await waiting()
+    vi.setSystemTime(Date.now())
     for (let guess = 0; guess < 5; guess += 1) await complete(ticket, wrongFor(code))
     const next = await answerOf(await login(email), MfaNeeded)
     const right = await mailedCode(email, 'mfa_ticket')

@@ -4,6 +4,7 @@ import { PasskeyList } from '../../../src/contracts/passkeys.ts'
 import { signedIn } from '../../support/accounts.ts'
 import { answerOf, expectRefusal } from '../../support/answers.ts'
 import { bearer, get, post, send, waitForMail } from '../../support/client.ts'
+import { waitLongForDependencies } from '../../support/clock.ts'
 import { auditOf, countRows, rows } from '../../support/database.ts'
 import { createAuthenticator, type Lies } from '../../support/passkey-authenticator.ts'
 import { register, registrationOptions, withPasskey } from '../../support/passkeys.ts'
@@ -11,7 +12,10 @@ import { accountState } from '../../support/stored-state.ts'
 
 const APPLE = 'fbfc3007-154e-4ecc-8c0b-6e020557d7bd'
 
-afterEach(() => vi.useRealTimers())
+afterEach(() => {
+  vi.useRealTimers()
+  vi.restoreAllMocks()
+})
 
 const signedInHeaders = async () => {
   const account = await signedIn()
@@ -112,6 +116,7 @@ describe('POST /auth/passkeys/registration', () => {
   })
 
   it('accepts a challenge once, also of fifty answers at once', async () => {
+    waitLongForDependencies()
     const { headers, id } = await withPasskey()
     const { ticket, options } = await registrationOptions(headers)
     const all = await Promise.all(Array.from({ length: 50 }, () => createAuthenticator().create(options)))

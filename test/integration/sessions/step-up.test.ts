@@ -1,5 +1,5 @@
 import { decodeJwt } from 'jose'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Status } from '../../../src/contracts/common.ts'
 import { RefreshAnswer, Tokens } from '../../../src/contracts/login.ts'
 import { CurrentSession } from '../../../src/contracts/sessions.ts'
@@ -25,6 +25,8 @@ async function signedInByProvider() {
   await rows('update users set password_hash = null where id = ?', account.id)
   return { ...account, ...(await openSessionOf(account, ['fed'])) }
 }
+
+afterEach(() => vi.useRealTimers())
 
 describe('POST /auth/step-up by password', () => {
   it('makes an old login count as recent, and opens what asked for it (ASVS 7.5.1)', async () => {
@@ -68,6 +70,7 @@ describe('POST /auth/step-up by password', () => {
 
   it('draws on the throttle of logins (ASVS 6.3.1)', async () => {
     const { id, tokens } = await signedIn()
+    vi.setSystemTime(Date.now())
     for (let tries = 0; tries < 5; tries += 1)
       await expectRefusal(
         await stepUp(tokens.accessToken, { ...byPassword, password: 'x' }),

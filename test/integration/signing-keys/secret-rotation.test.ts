@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { SignedIn, Tokens } from '../../../src/contracts/login.ts'
 import { composePlatform } from '../../../src/platform/compose.ts'
 import { SYSTEM } from '../../../src/platform/requester.ts'
@@ -21,6 +21,8 @@ const call = (on: Env, path: string, body: unknown, headers: Record<string, stri
   callWorker(on, 'POST', path, { body, headers })
 const sessionOn = (on: Env, accessToken: string) =>
   callWorker(on, 'GET', '/auth/session', { headers: bearer(accessToken) })
+
+afterEach(() => vi.useRealTimers())
 
 // The file `test/integration/signing-keys/secret-rollout.test.ts` tests Workers with the old and the new list side by
 // side.
@@ -69,6 +71,7 @@ describe('AUTH_SECRET from v1 to v2,v1', () => {
     const answer = await answerOf(await login(PASSWORD, { 'X-Device-Token': session.deviceToken }), SignedIn)
     expect(answer.session.deviceToken).toMatch(/^v2\./)
     expect(await countRows('outbox', "recipient = ? and kind = 'new_device'", email)).toBe(0)
+    vi.setSystemTime(Date.now())
     for (let failure = 0; failure < 5; failure += 1)
       await post('/auth/login', { identifier: email, password: 'not the password' })
     await expectRefusal(await login('not the password'), 429, 'login_throttled')

@@ -2,13 +2,15 @@ import * as z from 'zod'
 import type { Platform } from '../../../platform/platform.ts'
 import type { Result } from '../../../result.ts'
 
-const ClientData = z.object({
-  type: z.string(),
-  challenge: z.string(),
-  origin: z.string(),
-  crossOrigin: z.boolean().optional(),
-  topOrigin: z.string().optional(),
-})
+const ClientData = z.lazy(() =>
+  z.object({
+    type: z.string(),
+    challenge: z.string(),
+    origin: z.string(),
+    crossOrigin: z.boolean().optional(),
+    topOrigin: z.string().optional(),
+  }),
+)
 
 export type ClientDataFault = 'client data' | 'type' | 'challenge' | 'origin' | 'frame'
 
