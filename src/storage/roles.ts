@@ -1,5 +1,6 @@
 import { and, asc, eq, type SQL, sql } from 'drizzle-orm'
 import { MAX_ROLES } from '../config.ts'
+import type { Permission } from '../domain/permissions.ts'
 import { insertSelect, insertWhere } from './conditional-insert.ts'
 import type { Condition } from './conditions.ts'
 import type { Database } from './database.ts'
@@ -32,44 +33,53 @@ export const whenBootstrapIsDue = ({ userId, address, when }: { userId: string; 
   sql`exists (select 1 from users where id = ${userId} and email = ${address} and status = 'active')
     and not exists (select 1 from user_roles where role = 'admin') and ${when}`
 
+/** Somebody who does what needs a permission. */
+export interface Permitted {
+  id: string
+  permission: Permission
+}
+
 /** Holds where an active user has every permission of this list or subquery. */
 const whenHoldsAll = (userId: string, permissions: SQL): Condition =>
   sql`exists (select 1 from users where id = ${userId} and status = 'active')
     and not exists (select * from ${permissions} except select * from ${permissionsOfUser(userId)})`
 
 /**
- * Holds where an administrator has every permission that a user has. Nobody acts upon somebody who may do more than
- * they.
+ * Holds where an administrator still has the permission that the act needs, and every permission that the user has.
+ * Nobody acts upon somebody who may do more than they.
  */
-export const whenMayActUpon = (adminId: string, userId: string): Condition =>
-  sql`exists (select 1 from users where id = ${userId}) and ${whenHoldsAll(adminId, permissionsOfUser(userId))}`
+export const whenMayActUpon = ({ id, permission }: Permitted, userId: string): Condition =>
+  sql`exists (select 1 from users where id = ${userId}) and ${whenHoldsAll(id, permissionsOfUser(userId))}
+    and ${whenHoldsAll(id, listOf([permission]))}`
 
 /** Holds where somebody else than this user is an active administrator, or this user is none. */
-const whenAdminRemains = (userId: string): Condition =>
+export const whenAdminRemains = (userId: string): Condition =>
   sql`(exists (select 1 from user_roles join users on id = user_id
       where role = 'admin' and status = 'active' and id <> ${userId})
     or not exists (select 1 from user_roles join users on id = user_id
       where role = 'admin' and status = 'active' and id = ${userId}))`
 
 /** Holds where an administrator may act upon a user without whom an administrator remains. */
-export const whenMayRemove = (adminId: string, userId: string): Condition =>
-  sql`${whenMayActUpon(adminId, userId)} and ${whenAdminRemains(userId)}`
+export const whenMayRemove = (admin: Permitted, userId: string): Condition =>
+  sql`${whenMayActUpon(admin, userId)} and ${whenAdminRemains(userId)}`
 
 /**
  * Holds where the user has the roles `before`, all of `roles` exist, the administrator has every permission that they
  * give, and an administrator remains.
  */
 export const whenMayAssign = (
-  adminId: string,
+  admin: Permitted,
   { userId, roles, before }: { userId: string; roles: readonly string[]; before: readonly string[] },
 ): Condition =>
-  sql`${roles.includes('admin') ? whenMayActUpon(adminId, userId) : whenMayRemove(adminId, userId)}
-    and ${rolesOf(userId)} = ${JSON.stringify(before)} and ${whenHoldsAll(adminId, permissionsOfRoles(roles))}
+  sql`${roles.includes('admin') ? whenMayActUpon(admin, userId) : whenMayRemove(admin, userId)}
+    and ${rolesOf(userId)} = ${JSON.stringify(before)} and ${whenHoldsAll(admin.id, permissionsOfRoles(roles))}
     and not exists (select value from json_each(${JSON.stringify(roles)}) except select name from roles)`
+
+const CHANGES_ROLES: Permission = 'roles:write'
 
 /** Holds where the administrator has all these permissions, and there is room for one more role. */
 export const whenMayMakeRole = (adminId: string, permissions: readonly string[]): Condition =>
-  sql`${whenHoldsAll(adminId, listOf(permissions))} and (select count(*) from roles) < ${MAX_ROLES}`
+  sql`${whenHoldsAll(adminId, listOf([CHANGES_ROLES, ...permissions]))} and (select count(*) from roles) < ${MAX_ROLES}`
 
 /** Holds where the role is there, and the administrator has all that it permits and all that it is to permit. */
 export const whenMayChangeRole = (
@@ -77,7 +87,7 @@ export const whenMayChangeRole = (
   { name, permissions = [], isFixed }: { name: string; permissions?: readonly string[] | undefined; isFixed: boolean },
 ): Condition =>
   sql`exists (select 1 from roles where name = ${name} ${isFixed ? sql`and built_in = 0` : sql``})
-    and ${whenHoldsAll(adminId, permissionsOfRoles([name]))} and ${whenHoldsAll(adminId, listOf(permissions))}`
+    and ${whenHoldsAll(adminId, permissionsOfRoles([name]))} and ${whenHoldsAll(adminId, listOf([CHANGES_ROLES, ...permissions]))}`
 
 /** Holds where nobody has the role, it is not built in, and the administrator has all that it permits. */
 export const whenMayDeleteRole = (adminId: string, name: string): Condition =>

@@ -2,11 +2,13 @@ import type { User } from '../../contracts/users.ts'
 import { Refusal } from '../../errors.ts'
 import type { EndingSessions, Mailing, Recording, TryingPasswords } from '../../platform/platform.ts'
 import { type Account, deleteAccountStatement, updateProfileStatement } from '../../storage/accounts/accounts.ts'
+import { findUserStatement } from '../../storage/accounts/users.ts'
 import { bySelf } from '../../storage/actors.ts'
 import { auditStatement, whenRecorded } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
+import { whenAll, whenUserExists } from '../../storage/conditions.ts'
 import { isUniqueViolation } from '../../storage/database.ts'
-import { whenMayRemove } from '../../storage/roles.ts'
+import { whenAdminRemains } from '../../storage/roles.ts'
 import { endSessionsStatement } from '../../storage/sessions/sessions.ts'
 import { describeFactors } from '../factors/registry.ts'
 import { newId } from '../identifiers.ts'
@@ -60,13 +62,15 @@ export async function deleteAccount(
     hasRequestFacts: false,
   })
   const event = { id: eventId, type: 'user.deleted', at: now, ...bySelf(account) } as const
-  const { audit, ended } = await inOneBatch(db, {
-    audit: auditStatement(db, event, requester, whenMayRemove(account.id, account.id)),
+  const { audit, ended, left } = await inOneBatch(db, {
+    audit: auditStatement(db, event, requester, whenAll([whenUserExists(account.id), whenAdminRemains(account.id)])),
     ended: endSessionsStatement(db, account.id, { when: whenDeleted }),
     notice: notice.statements,
     account: deleteAccountStatement(db, account.id, whenDeleted),
+    left: findUserStatement(db, account.id),
   })
-  if (audit.meta.changes === 0) throw new Refusal('last_admin')
+  if (left.length > 0) throw new Refusal('last_admin')
+  if (audit.meta.changes === 0) return
   await revokeSessions(deps, [session, ...ended.filter(({ id }) => id !== session.id)])
   await deps.announceMails([notice.id])
 }

@@ -86,7 +86,8 @@ export async function changeUser(deps: Administering, admin: Account, id: string
   const isDeactivated = status === 'deactivated' && user.status === 'active'
   const isLetIn = status === 'active' && user.status === 'deactivated'
   const notice = isDeactivated ? noticeTo(deps, user, { kind: 'account_deactivated', at, when: whenChanged }) : null
-  const whenMay = isDeactivated ? whenMayRemove(admin.id, id) : whenMayActUpon(admin.id, id)
+  const by = { id: admin.id, permission: 'users:write' } as const
+  const whenMay = isDeactivated ? whenMayRemove(by, id) : whenMayActUpon(by, id)
   const { audit, ended, found } = await refusingTakenUsernames(() =>
     inOneBatch(db, {
       audit: auditStatement(db, event, requester, whenMay),
@@ -117,7 +118,7 @@ export async function deleteUser(deps: Administering, admin: Account, id: string
   const event = { id: eventId, type: 'user.deleted', at, ...byAdmin(admin, user) } as const
   const notice = noticeTo(deps, user, { kind: 'account_deleted', at, when: whenDeleted, hasRequestFacts: false })
   const { audit, found, ended } = await inOneBatch(db, {
-    audit: auditStatement(db, event, requester, whenMayRemove(admin.id, id)),
+    audit: auditStatement(db, event, requester, whenMayRemove({ id: admin.id, permission: 'users:delete' }, id)),
     found: findUserStatement(db, id),
     ended: endSessionsStatement(db, id, { when: whenDeleted }),
     notice: notice.statements,
@@ -159,7 +160,12 @@ export async function assignRoles(
     facts: { roles: roles.join(', ') },
   })
   const { audit, found, known } = await inOneBatch(db, {
-    audit: auditStatement(db, event, requester, whenMayAssign(admin.id, { userId: id, roles, before: user.roles })),
+    audit: auditStatement(
+      db,
+      event,
+      requester,
+      whenMayAssign({ id: admin.id, permission: 'roles:assign' }, { userId: id, roles, before: user.roles }),
+    ),
     roles: setRolesStatements(db, id, roles, whenAssigned),
     notice: notice.statements,
     found: findUserStatement(db, id),
@@ -183,7 +189,7 @@ export async function endUserSessions(deps: Administering, admin: Account, id: s
     details: { all: true },
   } as const
   const { audit, found, ended } = await inOneBatch(db, {
-    audit: auditStatement(db, event, requester, whenMayActUpon(admin.id, id)),
+    audit: auditStatement(db, event, requester, whenMayActUpon({ id: admin.id, permission: 'users:write' }, id)),
     found: findUserStatement(db, id),
     ended: endSessionsStatement(db, id, { when: whenRecorded(eventId) }),
   })

@@ -1,11 +1,14 @@
+import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { listOf } from '../../../src/contracts/lists.ts'
 import { SessionView } from '../../../src/contracts/sessions.ts'
 import { User } from '../../../src/contracts/users.ts'
 import { administrator, giveSecondFactor, signedIn, verified } from '../../support/accounts.ts'
 import { answerOf, expectNoContent, expectRefusal } from '../../support/answers.ts'
+import { callWorker } from '../../support/call-worker.ts'
 import { bearer, get, logIn, post } from '../../support/client.ts'
 import { auditOf, countRows, rows } from '../../support/database.ts'
+import { changedBefore } from '../../support/intercept-env.ts'
 
 type Person = Awaited<ReturnType<typeof administrator>>
 let admin: Person
@@ -210,6 +213,28 @@ describe('GET /users/{id}/sessions', () => {
   it('asks for the permission to end them', async () => {
     const reader = await administrator(['users:read'])
     await expectRefusal(await reader.send('GET', `/users/${admin.id}/sessions`), 403, 'forbidden')
+  })
+})
+
+describe('an administrator who loses the role while their request is under way', () => {
+  it.each([
+    ['PATCH', (id: string) => `/users/${id}`, { status: 'deactivated' }],
+    ['DELETE', (id: string) => `/users/${id}`, undefined],
+    ['DELETE', (id: string) => `/users/${id}/sessions`, undefined],
+    ['PUT', (id: string) => `/users/${id}/roles`, { roles: ['user'] }],
+    ['POST', () => '/roles', { name: 'late', description: 'Too late.', permissions: [] }],
+  ])('changes nothing: %s (ASVS 8.3.2)', async (method, pathOf, body) => {
+    const [former, user] = [await administrator(), await signedIn()]
+    const demote = () => rows("delete from user_roles where user_id = ? and role = 'admin'", former.id)
+    const meanwhile = changedBefore(env, /^insert into "audit_events"/i, demote)
+    const headers = bearer(former.tokens.accessToken)
+    const response = await callWorker(meanwhile, method, pathOf(user.id), { headers, ...(body ? { body } : {}) })
+    expect(response.status).toBeGreaterThanOrEqual(400)
+    expect(response.status).toBeLessThan(500)
+    expect(await countRows('users', "id = ? and status = 'active'", user.id)).toBe(1)
+    expect(await countRows('sessions', 'user_id = ?', user.id)).toBe(1)
+    expect(await countRows('roles', "name = 'late'")).toBe(0)
+    expect(await countRows('audit_events', 'actor_id = ? and user_id is not actor_id', former.id)).toBe(0)
   })
 })
 
