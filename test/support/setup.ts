@@ -1,15 +1,15 @@
 import { applyD1Migrations, type D1Migration, listDurableObjectIds, reset, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterAll, vi } from 'vitest'
-// The Worker loads this with the first ceremony. Here no request can load a module, so it is loaded before.
-import '@simplewebauthn/server'
-import '@simplewebauthn/server/helpers'
 import { forgetIsolate } from '../../src/platform/compose.ts'
+import { loadWebAuthn } from '../../src/services/factors/passkeys/webauthn.ts'
 import { mailsSettled } from './database.ts'
 
 const { TEST_MIGRATIONS } = env as unknown as { TEST_MIGRATIONS: D1Migration[] }
 const migrate = () => applyD1Migrations(env.DB, TEST_MIGRATIONS)
 await migrate()
+// The Worker loads this with the first ceremony. Here no request can load a module, so it is loaded before.
+await loadWebAuthn()
 
 /** Each test file finds an empty deployment, although many files share one workerd. */
 afterAll(async () => {
