@@ -2,8 +2,8 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import { unstable_getMiniflareWorkerOptions } from 'wrangler'
+import { readCpuMs } from '../../scripts/lib/cpu-time.ts'
 import type { Build } from './build.ts'
-import { sum } from './statistics.ts'
 
 /** A Worker that runs in a workerd process of its own. */
 export interface Workerd {
@@ -71,13 +71,6 @@ export async function startWorkerd(build: Build, { statePath, entry, withInspect
     inspectorUrl: async () => `${await miniflare.getInspectorURL()}core:user:${build.config.name}`,
     stop: () => miniflare.dispose(),
   }
-}
-
-/** Adds up the time of all threads, which the kernel counts in nanoseconds; /proc/<pid>/stat rounds it to 10 ms. */
-async function readCpuMs(pid: string): Promise<number> {
-  const tasks = await readdir(`/proc/${pid}/task`)
-  const times = await Promise.all(tasks.map((task) => readFile(`/proc/${pid}/task/${task}/schedstat`, 'utf8')))
-  return sum(times.map((line) => Number(line.split(' ')[0]))) / 1e6
 }
 
 /** Reads the fields of a process from its state on (proc_pid_stat(5)); its name may hold spaces. */

@@ -42,6 +42,8 @@ const seesBindings = ['index', 'app', 'platform/compose', 'durable-objects', 'rp
 
 /** These libraries may be imported by the listed layers only. */
 const libraryOwners: Readonly<Record<string, readonly string[]>> = {
+  // It computes with addresses, and knows of no request.
+  'hono/utils/ipaddr': ['domain', 'http'],
   hono: ['app', 'http', 'routes', 'client'],
   // It makes the OpenAPI document, which is made with the pages.
   '@asteasolutions/zod-to-openapi': ['http'],

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { readCpuMs } from './cpu-time.ts'
 import { projectRoot } from './wrangler.ts'
 
 /** The copies that one process starts, so that what a process costs by itself weighs little. */
@@ -89,11 +90,4 @@ const idle :Workerd.Worker = (modules = [(name = "idle.js", esModule = "export d
   } finally {
     child.kill('SIGKILL')
   }
-}
-
-/** Adds up the time of all threads, which the kernel counts in nanoseconds. */
-async function readCpuMs(pid: number): Promise<number> {
-  const threads = await readdir(`/proc/${pid}/task`)
-  const lines = await Promise.all(threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/schedstat`, 'utf8')))
-  return lines.reduce((total, line) => total + Number(line.split(' ')[0]), 0) / 1e6
 }

@@ -1,18 +1,15 @@
-import { RECOVERY_CODE_BYTES } from '../config.ts'
+import { RECOVERY_CODE_LENGTH } from '../config.ts'
 
 /** Crockford's base32: digits and letters without I, L, O and U, which look like others or spell words. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
-const BITS_A_CHARACTER = 5
 const GROUP = /.{4}(?!$)/g
-const FORM = new RegExp(`^[${ALPHABET}]{${(RECOVERY_CODE_BYTES * 8) / BITS_A_CHARACTER}}$`)
+const FORM = new RegExp(`^[${ALPHABET}]{${RECOVERY_CODE_LENGTH}}$`)
 
 /** Makes a random code as a person types it, such as `7K3M-9QXT-2B4W-H5ZD` (ASVS 6.5.3, 6.5.4). */
 export function makeRecoveryCode(): string {
-  const random = crypto.getRandomValues(new Uint8Array(RECOVERY_CODE_BYTES))
-  const bits = [...random].map((byte) => byte.toString(2).padStart(8, '0')).join('')
-  const digits = bits.match(/.{5}/g) ?? []
-  return digits
-    .map((five) => ALPHABET[Number.parseInt(five, 2)])
+  // 256 is a multiple of 32, so every character is as likely as any other.
+  const random = crypto.getRandomValues(new Uint8Array(RECOVERY_CODE_LENGTH))
+  return Array.from(random, (byte) => ALPHABET[byte % ALPHABET.length])
     .join('')
     .replace(GROUP, '$&-')
 }

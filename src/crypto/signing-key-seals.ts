@@ -4,6 +4,7 @@ import * as z from 'zod'
 import { isEqualInConstantTime } from '../domain/constant-time.ts'
 import { deriveKey, type Secrets, type SecretVersion } from './derived-key.ts'
 import { seal, unseal } from './sealed.ts'
+import { type StoredSeals, sealUnderEach } from './stored-seals.ts'
 
 /** The parts of a stored key that anybody may know. The public JWK is the text that is stored. */
 export interface PublicSigningKey {
@@ -19,7 +20,7 @@ interface SigningKeySeal {
 }
 
 /** The seals by version, as in `v2`. Whoever has one of the versions can verify by the key and sign with it. */
-export type SigningKeySeals = Readonly<Record<string, SigningKeySeal>>
+export type SigningKeySeals = StoredSeals<SigningKeySeal>
 
 const PURPOSE = 'signing-key'
 /** The members of the JWK are not named here, because its thumbprint tells whether it is the right one. */
@@ -31,11 +32,10 @@ export async function sealSigningKey(
   key: PublicSigningKey,
   privateJwk: JWK,
 ): Promise<SigningKeySeals> {
-  const seals = secrets.map(async (version) => {
-    const sealedPrivateJwk = await seal([version], PURPOSE, privateJwk)
-    return [version.version, { mac: makeMac(version, key).toString('base64url'), sealedPrivateJwk }] as const
-  })
-  return Object.fromEntries(await Promise.all(seals))
+  return await sealUnderEach(secrets, async (version) => ({
+    mac: makeMac(version, key).toString('base64url'),
+    sealedPrivateJwk: await seal([version], PURPOSE, privateJwk),
+  }))
 }
 
 /**
@@ -59,15 +59,6 @@ export async function openSigningKey(secrets: Secrets, kid: string, seals: Signi
     if (privateJwk !== null && (await calculateJwkThumbprint(privateJwk)) === kid) return privateJwk
   }
   return null
-}
-
-/** Reads stored seals. A damaged row gives none, because it must not stop the rows beside it. */
-export function readSeals(stored: string): SigningKeySeals {
-  try {
-    return Object(JSON.parse(stored)) as SigningKeySeals
-  } catch {
-    return {}
-  }
 }
 
 function makeMac({ secret }: SecretVersion, { period, kid, publicJwk }: PublicSigningKey): Buffer {

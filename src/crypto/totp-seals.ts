@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import type { Secrets } from './derived-key.ts'
 import { seal, unseal } from './sealed.ts'
+import { readSeals, sealUnderEach } from './stored-seals.ts'
 
 /** The stored form of a secret. `sealedFor` lists the versions of `AUTH_SECRET` that open it, in order. */
 export interface SealedTotpSecret {
@@ -9,7 +10,6 @@ export interface SealedTotpSecret {
 }
 
 const purposeFor = (userId: string) => ({ name: 'totp', userId })
-const Seals = z.lazy(() => z.record(z.string(), z.string()))
 
 /** Lists the versions of the secret as they are stored, whichever of them comes first. */
 export const listVersions = (secrets: Secrets): string =>
@@ -23,26 +23,15 @@ export const listVersions = (secrets: Secrets): string =>
  * while they run side by side. It opens for this user alone.
  */
 export async function sealTotpSecret(secrets: Secrets, userId: string, secret: string): Promise<SealedTotpSecret> {
-  const seals = secrets.map(
-    async (version) => [version.version, await seal([version], purposeFor(userId), secret)] as const,
-  )
-  return { seals: JSON.stringify(Object.fromEntries(await Promise.all(seals))), sealedFor: listVersions(secrets) }
+  const seals = await sealUnderEach(secrets, (version) => seal([version], purposeFor(userId), secret))
+  return { seals: JSON.stringify(seals), sealedFor: listVersions(secrets) }
 }
 
 /** Opens a user's secret with any of the versions; null where none opens it. */
 export async function openTotpSecret(secrets: Secrets, userId: string, seals: string): Promise<string | null> {
   for (const sealed of Object.values(readSeals(seals))) {
-    const secret = await unseal(secrets, purposeFor(userId), sealed, z.string())
+    const secret = await unseal(secrets, purposeFor(userId), String(sealed), z.string())
     if (secret !== null) return secret
   }
   return null
-}
-
-/** Reads stored seals. A damaged row gives none, because it must not stop the rows beside it. */
-function readSeals(stored: string): Record<string, string> {
-  try {
-    return Seals.safeParse(JSON.parse(stored)).data ?? {}
-  } catch {
-    return {}
-  }
 }

@@ -1,10 +1,5 @@
-import {
-  convertIPv4BinaryToString,
-  convertIPv4MappedIPv6ToIPv4,
-  convertIPv6BinaryToString,
-  convertIPv6ToBinary,
-  isIPv4MappedIPv6,
-} from 'hono/utils/ipaddr'
+import { convertIPv6BinaryToString } from 'hono/utils/ipaddr'
+import { readAddress } from '../domain/client-network.ts'
 
 /** A name that a client is counted by, and how many times the limit of one client applies to it. */
 export interface RateKey {
@@ -37,16 +32,10 @@ const WORKERS_ADDRESS = '2a06:98c0:3600::103'
 export function toRateKeys(address: string | null, workerZone: string | null = null): readonly RateKey[] {
   if (address === null || address === '') return []
   if (address === WORKERS_ADDRESS && workerZone !== null) return [{ key: `zone ${workerZone}`, times: 1 }]
-  if (!address.includes(':')) return [{ key: address, times: 1 }]
-  try {
-    const binary = convertIPv6ToBinary(address)
-    if (isIPv4MappedIPv6(binary))
-      return [{ key: convertIPv4BinaryToString(convertIPv4MappedIPv6ToIPv4(binary)), times: 1 }]
-    return IPV6_NETWORKS.map(({ bits, times }) => {
-      const hostBits = BigInt(128 - bits)
-      return { key: `${convertIPv6BinaryToString((binary >> hostBits) << hostBits)}/${bits}`, times }
-    })
-  } catch {
-    return [{ key: address, times: 1 }]
-  }
+  const read = readAddress(address)
+  if (typeof read === 'string') return [{ key: read, times: 1 }]
+  return IPV6_NETWORKS.map(({ bits, times }) => {
+    const hostBits = BigInt(128 - bits)
+    return { key: `${convertIPv6BinaryToString((read >> hostBits) << hostBits)}/${bits}`, times }
+  })
 }

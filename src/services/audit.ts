@@ -1,4 +1,5 @@
 import type { AuditEvent, AuditQuery } from '../contracts/audit.ts'
+import { readTimestamp } from '../domain/timestamp.ts'
 import type { Platform } from '../platform/platform.ts'
 import { listAuditEventsStatement } from '../storage/audit.ts'
 import { type Page, readPage } from './paging.ts'
@@ -14,12 +15,10 @@ export async function readAuditEvents(
   query: AuditQuery,
 ): Promise<Page<AuditEvent>> {
   const { userId, type, from, to } = query
-  const filter = { userId, type, from: toTime(from), to: toTime(to) }
+  const filter = { userId, type, from: readTimestamp(from), to: readTimestamp(to) }
   return await readPage(query, {
     listRows: (last, atMost) => readAsCaller(listAuditEventsStatement(db, { ...filter, before: last }, atMost)),
     positionOf: (event) => event,
     toItem: (event) => ({ ...event, at: new Date(event.at).toISOString() }),
   })
 }
-
-const toTime = (timestamp: string | undefined) => (timestamp === undefined ? undefined : Date.parse(timestamp))

@@ -53,7 +53,11 @@ export function noticeTo(
   const id = newId()
   const known = { ...(hasRequestFacts ? loginFacts(requester, at) : {}), ...facts }
   const notice = {
-    ...{ id, kind, userId, locale, createdAt: at },
+    id,
+    kind,
+    userId,
+    locale,
+    createdAt: at,
     recipient: recipient ?? addressOf(userId),
     details: found ? factsWith(known, found) : known,
   }

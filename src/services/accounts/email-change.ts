@@ -1,6 +1,5 @@
 import { EMAIL_CHANGE_TOKEN_TTL_SECONDS } from '../../config.ts'
 import { maskEmailAddress } from '../../domain/email-address.ts'
-import { Refusal } from '../../errors.ts'
 import type { Mailing, Reading, TryingPasswords } from '../../platform/platform.ts'
 import { changeEmailStatement } from '../../storage/accounts/accounts.ts'
 import { endUndosOnReturnStatement, whenReturnsTo } from '../../storage/accounts/undo.ts'
@@ -8,7 +7,6 @@ import { bySelf } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
 import { ownerOfAddress, takenMailKind, whenAddressIsTaken, whenTokenGivesAddress } from '../../storage/conditions.ts'
-import { isUniqueViolation } from '../../storage/database.ts'
 import { enqueueMailStatement, mailTokenStatements } from '../../storage/mail.ts'
 import { consumeAllTokensStatement, issueTokenStatement } from '../../storage/one-time-tokens.ts'
 import { newId, newOneTimeToken } from '../identifiers.ts'
@@ -16,6 +14,7 @@ import { noticeTo } from '../notices.ts'
 import { proveToken, refuseIfLost, type TokenProof } from '../one-time-tokens.ts'
 import { proveAgain } from '../passwords/proof.ts'
 import type { CallerWithCredentials } from '../sessions/authentication.ts'
+import { ADDRESS_TAKEN, refuseTaken } from '../taken.ts'
 
 /**
  * Mails a link and a code to the new address; nothing changes before one of them is used. Where that address has an
@@ -78,19 +77,17 @@ export async function confirmEmailChange(deps: Reading & Mailing, proof: TokenPr
     whenFinal: whenReturnsTo(address, now),
   })
   const toNew = noticeTo(deps, account, { ...news, kind: 'new_email_in_use', recipient: email })
-  try {
-    const { consumed } = await inOneBatch(db, {
+  const { consumed } = await refuseTaken(
+    inOneBatch(db, {
       toOld: toOld.statements,
       toNew: toNew.statements,
       undos: endUndosOnReturnStatement(db, address, { at: now, when }),
       audit: auditStatement(db, { type: 'email.changed', at: now, ...bySelf(account) }, requester, when),
       account: changeEmailStatement(db, { tokenId: token.id, newEmail: email, nowMs: now }, when),
       consumed: consumeAllTokensStatement(db, token.id, when),
-    })
-    refuseIfLost(consumed, token.id)
-  } catch (error) {
-    if (isUniqueViolation(error, 'users.email')) throw new Refusal('invalid_token', { reason: 'address taken' })
-    throw error
-  }
+    }),
+    ADDRESS_TAKEN,
+  )
+  refuseIfLost(consumed, token.id)
   await deps.announceMails([toOld.id, toNew.id])
 }

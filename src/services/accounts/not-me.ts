@@ -1,5 +1,4 @@
 import { RESET_TOKEN_TTL_SECONDS } from '../../config.ts'
-import { Refusal } from '../../errors.ts'
 import type { EndingSessions, Mailing, Reading } from '../../platform/platform.ts'
 import { restoreAccountStatement, restoreFormerStatements } from '../../storage/accounts/former-state.ts'
 import { consumeUndoTokenStatement, whenAddressChanged } from '../../storage/accounts/undo.ts'
@@ -7,7 +6,6 @@ import { bySelf } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
 import { whenTokenExists } from '../../storage/conditions.ts'
-import { isUniqueViolation } from '../../storage/database.ts'
 import { deleteExchangesStatement } from '../../storage/federation/login-exchanges.ts'
 import { mailTokenStatements } from '../../storage/mail.ts'
 import { issueTokenStatement } from '../../storage/one-time-tokens.ts'
@@ -17,6 +15,7 @@ import { newId, newOneTimeToken } from '../identifiers.ts'
 import { noticeTo } from '../notices.ts'
 import { proveToken, refuseIfLost } from '../one-time-tokens.ts'
 import { revokeSessions } from '../sessions/ending.ts'
+import { ADDRESS_TAKEN, refuseTaken } from '../taken.ts'
 
 /**
  * Undoes what a notice told of, for somebody who has the mailbox that it went to. All sessions end. The account has the
@@ -40,8 +39,8 @@ export async function undoEvent(deps: Reading & Mailing & EndingSessions, shown:
     when: whenAddressChanged(token.id),
     hasRequestFacts: false,
   })
-  try {
-    const { ended, consumed } = await inOneBatch(db, {
+  const { ended, consumed } = await refuseTaken(
+    inOneBatch(db, {
       ended: endSessionsStatement(db, account.id, { when: whenLive }),
       notice: toLostAddress.statements,
       audit: auditStatement(db, event, requester, whenLive),
@@ -51,16 +50,17 @@ export async function undoEvent(deps: Reading & Mailing & EndingSessions, shown:
       account: restoreAccountStatement(db, token.id, now),
       reset: issueTokenStatement(db, { ...reset, purpose: 'reset_password' }, { id: account.id, when: whenLive }),
       mail: mailTokenStatements(db, {
-        ...{ id: mailId, kind: 'account_reverted', tokenId: reset.id },
-        ...{ locale: account.locale, createdAt: now },
+        id: mailId,
+        kind: 'account_reverted',
+        tokenId: reset.id,
+        locale: account.locale,
+        createdAt: now,
       }),
       consumed: consumeUndoTokenStatement(db, token.id, reset.id),
-    })
-    refuseIfLost(consumed, token.id)
-    await revokeSessions(deps, ended)
-  } catch (error) {
-    if (isUniqueViolation(error, 'users.email')) throw new Refusal('invalid_token', { reason: 'address taken' })
-    throw error
-  }
+    }),
+    ADDRESS_TAKEN,
+  )
+  refuseIfLost(consumed, token.id)
+  await revokeSessions(deps, ended)
   await deps.announceMails([mailId, toLostAddress.id])
 }

@@ -7,7 +7,6 @@ import { bySelf } from '../../storage/actors.ts'
 import { auditStatement, whenRecorded } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
 import { whenAll, whenUserExists } from '../../storage/conditions.ts'
-import { isUniqueViolation } from '../../storage/database.ts'
 import { whenAdminRemains } from '../../storage/roles.ts'
 import { endSessionsStatement } from '../../storage/sessions/sessions.ts'
 import { describeFactors } from '../factors/registry.ts'
@@ -16,6 +15,7 @@ import { noticeTo } from '../notices.ts'
 import { proveAgain } from '../passwords/proof.ts'
 import type { CallerWithCredentials } from '../sessions/authentication.ts'
 import { revokeSessions } from '../sessions/ending.ts'
+import { refuseTaken, USERNAME_TAKEN } from '../taken.ts'
 
 /** Changes the caller's name and username. @throws {Refusal} `username_taken`. */
 export async function changeProfile(
@@ -27,15 +27,13 @@ export async function changeProfile(
   if (changed.length === 0) return toUser(account)
   const { db } = deps
   const event = { type: 'user.updated', at: deps.now(), ...bySelf(account), details: { changed } } as const
-  try {
-    await inOneBatch(db, {
+  await refuseTaken(
+    inOneBatch(db, {
       account: updateProfileStatement(db, account.id, changes),
       audit: auditStatement(db, event, deps.requester),
-    })
-  } catch (error) {
-    if (isUniqueViolation(error, 'users_username_unique')) throw new Refusal('username_taken')
-    throw error
-  }
+    }),
+    USERNAME_TAKEN,
+  )
   const { name = account.name, username = account.username } = changes
   return toUser({ ...account, name, username })
 }

@@ -8,13 +8,13 @@ import {
 } from '../../storage/accounts/registration.ts'
 import { inOneBatch } from '../../storage/batch.ts'
 import { userIdByEmail } from '../../storage/conditions.ts'
-import { isUniqueViolation } from '../../storage/database.ts'
 import { removeUnprovenFactorsStatements } from '../factors/registry.ts'
 import { providerNames } from '../federation/providers.ts'
 import { newId, newOneTimeToken, throttleOf } from '../identifiers.ts'
 import { loginFacts } from '../login/facts.ts'
 import { assertPasswordAllowed } from '../passwords/policy.ts'
 import { revokeSessions } from '../sessions/ending.ts'
+import { refuseTaken, USERNAME_TAKEN } from '../taken.ts'
 
 type Needs = TryingPasswords & Mailing & EndingSessions & Pick<Platform, 'providers'>
 
@@ -43,8 +43,9 @@ export async function register(
   // Nobody holds the name before the address is confirmed. Otherwise a second sign-up with the name would tell that the
   // first one made an account.
   const names = deps.settings.requireEmailVerification ? { usernameWish: username } : { username }
-  try {
-    const { ended } = await inOneBatch(db, {
+  // A known address is only inserted where the username is taken, so both errors mean that the username is taken.
+  const { ended } = await refuseTaken(
+    inOneBatch(db, {
       ...registrationStatements(
         db,
         {
@@ -69,13 +70,10 @@ export async function register(
       ),
       factors: removeUnprovenFactorsStatements(db, userIdByEmail(email), whenSignUpIsRepeated({ id: userId, email })),
       audit: registrationAuditStatements(db, { userId, email, mailId, at: now }, requester),
-    })
-    await revokeSessions(deps, ended)
-  } catch (error) {
-    // A known address is only inserted where the username is taken, so both errors mean that the username is taken.
-    if (isUniqueViolation(error, 'users_username_unique') || isUniqueViolation(error, 'users.email'))
-      throw new Refusal('username_taken')
-    throw error
-  }
+    }),
+    USERNAME_TAKEN,
+    { column: 'users.email', code: 'username_taken' },
+  )
+  await revokeSessions(deps, ended)
   await deps.announceMails([mailId])
 }

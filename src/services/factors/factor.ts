@@ -48,7 +48,7 @@ export interface Factor {
    */
   verify(deps: VerifyingFactors, shown: ShownFactor): Promise<readonly string[] | null>
   /** Holds where this strong factor is set, at the place of a statement in its batch. */
-  whenSet?(userId: string): Condition
+  whenSet?(userId: string | Condition): Condition
   /** Removes the factor from an account, if `when` holds at the statement's place in the batch. */
   remove?(db: Platform['db'], userId: string | Condition, when: Condition): Statement
   /**

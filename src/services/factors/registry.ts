@@ -1,7 +1,7 @@
 import type { MfaMethod, StepUpMethod } from '../../contracts/login.ts'
 import type { Platform } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
-import { type Condition, whenAny } from '../../storage/conditions.ts'
+import { type Condition, whenAny, whenNot } from '../../storage/conditions.ts'
 import { type FactorState, whenUnverified } from '../../storage/factors/state.ts'
 import type { Factor } from './factor.ts'
 import { mailedCode } from './mailed-code.ts'
@@ -51,8 +51,12 @@ export const hasStrongFactor = (account: Pick<Account, 'factors'>): boolean =>
   FACTORS.some(({ isStrong, isSet }) => isStrong && isSet(account))
 
 /** Holds where the account has a strong factor, at the place of a statement in its batch. */
-export const whenStrongFactorIsSet = (userId: string): Condition =>
+export const whenStrongFactorIsSet = (userId: string | Condition): Condition =>
   whenAny(FACTORS.flatMap(({ whenSet }) => whenSet?.(userId) ?? []))
+
+/** Holds where the account has this strong factor or, for `none`, no strong factor at all. */
+export const whenFactorIs = (wanted: MfaMethod | 'none', userId: string | Condition): Condition =>
+  wanted === 'none' ? whenNot(whenStrongFactorIsSet(userId)) : (findFactor(wanted)?.whenSet?.(userId) ?? whenAny([]))
 
 const findFactor = (wanted: MfaMethod) => FACTORS.find(({ method }) => method === wanted) ?? null
 

@@ -1,18 +1,19 @@
 import { FACTOR_REMOVAL_WAIT_SECONDS, MAIL_NOTICE_MAX_DELAY_MS } from '../../config.ts'
+import { missingFrom } from '../../domain/permissions.ts'
 import { Refusal } from '../../errors.ts'
 import type { EndingSessions, Mailing, Reading, Recording } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
+import { findUserStatement } from '../../storage/accounts/users.ts'
 import { byAdmin, bySystem } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
 import { whenAll, whenNot, whenTokenExists } from '../../storage/conditions.ts'
 import {
   deleteRemovalStatements,
-  findAccount,
   findDueRemoval,
   insertRemovalStatement,
   selectRemovalStatement,
-  whenMayChange,
+  whenMayRemoveFactors,
   whenRemovalWaits,
 } from '../../storage/factors/removals.ts'
 import { mailTokenStatements } from '../../storage/mail.ts'
@@ -40,7 +41,7 @@ export async function requestFactorRemoval(
   userId: string,
 ): Promise<number> {
   const { db, requester } = deps
-  const user = await findAccount(db, userId)
+  const [user] = await findUserStatement(db, userId)
   assertRemovable(admin, user)
   const now = deps.now()
   const removesAt = now + FACTOR_REMOVAL_WAIT_SECONDS * 1000
@@ -48,16 +49,22 @@ export async function requestFactorRemoval(
   const mailId = newId()
   const details = { removesAt: new Date(removesAt).toISOString() }
   const event = { type: 'factors.removal_requested', at: now, ...byAdmin(admin, user), details } as const
-  const when = whenAll([whenMayChange(admin.id, userId), whenNot(whenRemovalWaits(userId))])
+  const when = whenAll([whenMayRemoveFactors(admin.id, userId), whenNot(whenRemovalWaits(userId))])
   const { waiting } = await inOneBatch(db, {
     token: issueTokenStatement(db, { ...token, purpose: 'keep_factors' }, { id: userId, when }),
     mail: mailTokenStatements(db, {
-      ...{ id: mailId, kind: 'factor_removal_requested', tokenId: token.id },
-      ...{ locale: user.locale, createdAt: now },
+      id: mailId,
+      kind: 'factor_removal_requested',
+      tokenId: token.id,
+      locale: user.locale,
+      createdAt: now,
     }),
     removal: insertRemovalStatement(db, {
-      ...{ userId, tokenId: token.id, requestedBy: admin.id },
-      ...{ requestedAt: now, removesAt },
+      userId,
+      tokenId: token.id,
+      requestedBy: admin.id,
+      requestedAt: now,
+      removesAt,
     }),
     audit: auditStatement(db, event, requester, whenRemovalWaits(userId, token.id)),
     waiting: selectRemovalStatement(db, userId),
@@ -68,11 +75,11 @@ export async function requestFactorRemoval(
   return removal.removesAt
 }
 
-function assertRemovable(admin: Account, user: Account | null): asserts user is Account {
+function assertRemovable(admin: Account, user: Account | undefined): asserts user is Account {
   if (user?.status !== 'active') throw new Refusal('not_found', { reason: 'no such active user' })
   if (user.id === admin.id) throw new Refusal('forbidden', { reason: 'own factors' })
-  const more = user.permissions.filter((permission) => !admin.permissions.includes(permission))
-  if (more.length > 0) throw new Refusal('forbidden', { reason: 'the user holds more permissions' })
+  if (missingFrom(admin.permissions, user.permissions).length > 0)
+    throw new Refusal('forbidden', { reason: 'the user holds more permissions' })
   if (!hasStrongFactor(user)) throw new Refusal('not_found', { reason: 'no factor' })
 }
 
@@ -102,7 +109,7 @@ export async function removeDueFactors(deps: Reading & Mailing & EndingSessions)
   const { userId, tokenId } = removal
   const admin = { id: removal.requestedBy }
   const whenWaits = whenRemovalWaits(userId, tokenId)
-  const whenAllowed = whenMayChange(admin.id, userId)
+  const whenAllowed = whenMayRemoveFactors(admin.id, userId)
   const when = whenAll([whenWaits, whenAllowed])
   const notice = noticeTo(deps, account, { kind: 'factors_removed', at: now, when, hasRequestFacts: false })
   const dropped = { type: 'factors.removal_dropped', at: now, ...bySystem(account) } as const

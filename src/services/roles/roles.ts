@@ -6,7 +6,6 @@ import type { Account } from '../../storage/accounts/accounts.ts'
 import { byAdmin } from '../../storage/actors.ts'
 import { auditStatement, whenRecorded } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
-import { isUniqueViolation } from '../../storage/database.ts'
 import {
   deleteRoleStatement,
   insertRoleStatement,
@@ -19,6 +18,9 @@ import {
 } from '../../storage/roles.ts'
 import { newId } from '../identifiers.ts'
 import type { ReadAsCaller } from '../sessions/reading.ts'
+import { refuseTaken } from '../taken.ts'
+
+const NAME_TAKEN = { column: 'roles.name', code: 'role_exists' } as const
 
 type RoleRow = Awaited<ReturnType<typeof listRolesStatement>>[number]
 
@@ -37,12 +39,13 @@ export async function createRole(deps: Recording, admin: Account, role: NewRole)
   const id = newId()
   const whenMade = whenRecorded(id)
   const event = { id, type: 'role.created', at: deps.now(), ...byAdmin(admin, null), details: role } as const
-  const { audit } = await refusingTakenNames(() =>
+  const { audit } = await refuseTaken(
     inOneBatch(db, {
       audit: auditStatement(db, event, requester, whenMayMakeRole(admin.id, permissions)),
       role: insertRoleStatement(db, columns, whenMade),
       permissions: setPermissionsStatements(db, role.name, permissions, whenMade),
     }),
+    NAME_TAKEN,
   )
   if (audit.meta.changes === 0)
     throw new Refusal(
@@ -69,13 +72,14 @@ export async function changeRole(deps: Recording, admin: Account, name: string, 
     ...byAdmin(admin, null),
     details: { role: name, ...changes },
   } as const
-  const { audit, roles } = await refusingTakenNames(() =>
+  const { audit, roles } = await refuseTaken(
     inOneBatch(db, {
       audit: auditStatement(db, event, requester, whenMayChangeRole(admin.id, { name, permissions, isFixed })),
       permissions: permissions ? setPermissionsStatements(db, name, permissions, whenChanged) : null,
       role: updateRoleStatement(db, name, columns, whenChanged),
       roles: listRolesStatement(db),
     }),
+    NAME_TAKEN,
   )
   const changed = roles.find((role) => role.name === (changes.name ?? name))
   if (audit.meta.changes === 0 || !changed) throw explainRefusal(roles, name, isFixed)
@@ -107,14 +111,4 @@ function explainRefusal(roles: readonly RoleRow[], name: string, isFixed: boolea
   const role = roles.find((known) => known.name === name)
   if (!role) return new Refusal('not_found')
   return new Refusal(isFixed && role.builtIn ? 'built_in_role' : 'permission_not_held')
-}
-
-/** Tries a change. A name that another role has is refused. @throws {Refusal} `role_exists`. */
-async function refusingTakenNames<Value>(change: () => Promise<Value>): Promise<Value> {
-  try {
-    return await change()
-  } catch (error) {
-    if (isUniqueViolation(error, 'roles.name')) throw new Refusal('role_exists')
-    throw error
-  }
 }

@@ -4,10 +4,10 @@ import { generateSigningKey } from '../../crypto/signing-key.ts'
 import {
   isOurSigningKey,
   openSigningKey,
-  readSeals,
   type SigningKeySeals,
   sealSigningKey,
 } from '../../crypto/signing-key-seals.ts'
+import { readSeals } from '../../crypto/stored-seals.ts'
 import { logError } from '../../platform/log.ts'
 import type { Reading } from '../../platform/platform.ts'
 import {
@@ -78,7 +78,7 @@ export async function rotateSigningKeys(deps: Reading): Promise<void> {
 
 async function openOwnKeys({ settings }: Reading, rows: readonly SigningKeyRow[]): Promise<OwnSigningKey[]> {
   const own = rows
-    .map((row) => ({ row, seals: readSeals(row.seals) }))
+    .map((row) => ({ row, seals: readSeals<SigningKeySeals[string]>(row.seals) }))
     .filter(({ row, seals }) => isOurSigningKey(settings.secrets, row, seals))
   return await Promise.all(
     own.map(async (key) => ({ ...key, privateJwk: await openSigningKey(settings.secrets, key.row.kid, key.seals) })),

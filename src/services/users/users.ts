@@ -3,6 +3,7 @@ import type { SessionView } from '../../contracts/sessions.ts'
 import type { UserChanges, UserQuery } from '../../contracts/user-administration.ts'
 import type { User } from '../../contracts/users.ts'
 import { missingFrom } from '../../domain/permissions.ts'
+import { readTimestamp } from '../../domain/timestamp.ts'
 import { Refusal } from '../../errors.ts'
 import type { EndingSessions, Mailing, Reading } from '../../platform/platform.ts'
 import { type Account, deleteAccountStatement, updateProfileStatement } from '../../storage/accounts/accounts.ts'
@@ -10,7 +11,7 @@ import { findUserStatement, listUsersStatement, setStatusStatement } from '../..
 import { byAdmin } from '../../storage/actors.ts'
 import { auditStatement, whenRecorded } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
-import { isUniqueViolation } from '../../storage/database.ts'
+import type { Condition } from '../../storage/conditions.ts'
 import {
   listRolesStatement,
   setRolesStatements,
@@ -20,12 +21,14 @@ import {
 } from '../../storage/roles.ts'
 import { endSessionsStatement } from '../../storage/sessions/sessions.ts'
 import { toUser } from '../accounts/profile.ts'
+import { whenFactorIs } from '../factors/registry.ts'
 import { newId } from '../identifiers.ts'
 import { noticeTo } from '../notices.ts'
 import { type Page, readPage } from '../paging.ts'
 import { revokeSessions } from '../sessions/ending.ts'
 import { listSessions } from '../sessions/list.ts'
 import type { ReadAsCaller } from '../sessions/reading.ts'
+import { refuseTaken, USERNAME_TAKEN } from '../taken.ts'
 
 type Administering = Mailing & EndingSessions
 
@@ -35,14 +38,15 @@ export async function readUsers(
   readAsCaller: ReadAsCaller,
   query: UserQuery,
 ): Promise<Page<User>> {
-  const { verified, createdFrom, createdTo, lastSeenFrom, lastSeenTo, ...texts } = query
+  const { verified, factor, createdFrom, createdTo, lastSeenFrom, lastSeenTo, ...texts } = query
   const filter = {
     ...texts,
     isVerified: verified,
-    createdFrom: toTime(createdFrom),
-    createdTo: toTime(createdTo),
-    lastSeenFrom: toTime(lastSeenFrom),
-    lastSeenTo: toTime(lastSeenTo),
+    whenFactor: factor && ((userId: Condition) => whenFactorIs(factor, userId)),
+    createdFrom: readTimestamp(createdFrom),
+    createdTo: readTimestamp(createdTo),
+    lastSeenFrom: readTimestamp(lastSeenFrom),
+    lastSeenTo: readTimestamp(lastSeenTo),
   }
   return await readPage(query, {
     listRows: (before, atMost) => readAsCaller(listUsersStatement(deps.db, { ...filter, before }, atMost)),
@@ -88,15 +92,16 @@ export async function changeUser(deps: Administering, admin: Account, id: string
   const notice = isDeactivated ? noticeTo(deps, user, { kind: 'account_deactivated', at, when: whenChanged }) : null
   const by = { id: admin.id, permission: 'users:write' } as const
   const whenMay = isDeactivated ? whenMayRemove(by, id) : whenMayActUpon(by, id)
-  const { audit, ended, found } = await refusingTakenUsernames(() =>
+  const { audit, ended, found } = await refuseTaken(
     inOneBatch(db, {
       audit: auditStatement(db, event, requester, whenMay),
-      profile: updateProfileStatement(db, id, profile, whenChanged),
+      profile: Object.keys(profile).length > 0 ? updateProfileStatement(db, id, profile, whenChanged) : null,
       status: isDeactivated || isLetIn ? setStatusStatement(db, { id, status }, whenChanged) : null,
       ended: isDeactivated ? endSessionsStatement(db, id, { when: whenChanged }) : null,
       notice: notice?.statements ?? null,
       found: findUserStatement(db, id),
     }),
+    USERNAME_TAKEN,
   )
   const [changed] = found
   if (audit.meta.changes === 0 || !changed) throw explainRefusal(admin, changed)
@@ -197,8 +202,6 @@ export async function endUserSessions(deps: Administering, admin: Account, id: s
   await revokeSessions(deps, ended)
 }
 
-const toTime = (timestamp: string | undefined) => (timestamp === undefined ? undefined : Date.parse(timestamp))
-
 async function findUser(deps: Pick<Reading, 'db'>, id: string): Promise<Account> {
   const [user] = await findUserStatement(deps.db, id)
   if (!user) throw new Refusal('not_found')
@@ -224,14 +227,4 @@ function explainAssignment(
   return missingFrom(admin.permissions, given).length > 0
     ? new Refusal('permission_not_held')
     : explainRefusal(admin, user)
-}
-
-/** Tries a change. A username that somebody else has is refused. @throws {Refusal} `username_taken`. */
-async function refusingTakenUsernames<Value>(change: () => Promise<Value>): Promise<Value> {
-  try {
-    return await change()
-  } catch (error) {
-    if (isUniqueViolation(error, 'users_username_unique')) throw new Refusal('username_taken')
-    throw error
-  }
 }

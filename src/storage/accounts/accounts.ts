@@ -116,7 +116,7 @@ export function updateProfileStatement(
   const named = changes.name === undefined ? {} : nameColumns(changes.name)
   return db
     .update(users)
-    .set({ id: userId, ...changes, ...named })
+    .set({ ...changes, ...named })
     .where(and(eq(users.id, userId), when))
 }
 

@@ -93,8 +93,12 @@ export function registrationStatements(
     reserved: enqueueMailStatement(
       db,
       {
-        ...{ id: mail.id, kind: 'address_reserved', recipient: email, userId: ownerOfAddress(email) },
-        ...{ locale: account.locale, createdAt },
+        id: mail.id,
+        kind: 'address_reserved',
+        recipient: email,
+        userId: ownerOfAddress(email),
+        locale: account.locale,
+        createdAt,
       },
       sql`${userId} is null`,
     ),

@@ -33,7 +33,10 @@ export function undoableNoticeStatements(
       db,
       oneTimeTokens,
       {
-        ...{ ...token, userId, createdAt, purpose: 'not_me' },
+        ...token,
+        userId,
+        createdAt,
+        purpose: 'not_me',
         email: addressOf(userId),
         formerState: formerState(userId, at),
       },

@@ -11,7 +11,11 @@ export interface UserFilter {
   role?: string | undefined
   status?: 'active' | 'deactivated' | undefined
   isVerified?: boolean | undefined
-  factor?: 'totp' | 'passkey' | 'none' | undefined
+  /**
+   * Asks for one account after the other whether it has the factors that are looked for, so a page reads no more
+   * accounts than it takes to fill it.
+   */
+  whenFactor?: ((userId: SQL) => Condition) | undefined
   provider?: string | undefined
   createdFrom?: number | undefined
   createdTo?: number | undefined
@@ -33,22 +37,13 @@ const whenFound = (q: string): Condition => {
     union all select id from users where ${beginsWith(sql`name_folded`, foldText(q))})`
 }
 
-/** These ask for one account after the other, so a page reads no more accounts than it takes to fill it. */
-const WITH_TOTP = sql`exists (select 1 from totp_secrets where user_id = users.id and activated_at is not null)`
-const WITH_PASSKEY = sql`exists (select 1 from passkeys where user_id = users.id)`
-const WHEN_FACTOR = {
-  totp: WITH_TOTP,
-  passkey: WITH_PASSKEY,
-  none: sql`not ${WITH_TOTP} and not ${WITH_PASSKEY}`,
-}
-
 /** Lists the accounts that match, newest first; `before` is the place of the account that was shown last. */
 export function listUsersStatement(
   db: Database,
   filter: UserFilter & { before: { at: number; id: string } | undefined },
   limit: number,
 ) {
-  const { q, role, status, isVerified, factor, provider, createdFrom, createdTo, before } = filter
+  const { q, role, status, isVerified, whenFactor, provider, createdFrom, createdTo, before } = filter
   const { lastSeenFrom, lastSeenTo } = filter
   return db
     .select(accountFields)
@@ -59,7 +54,7 @@ export function listUsersStatement(
         role === undefined ? undefined : sql`${users.id} in (select user_id from user_roles where role = ${role})`,
         status === undefined ? undefined : eq(users.status, status),
         isVerified === undefined ? undefined : (isVerified ? isNotNull : isNull)(users.emailVerifiedAt),
-        factor === undefined ? undefined : WHEN_FACTOR[factor],
+        whenFactor?.(sql`users.id`),
         provider === undefined
           ? undefined
           : sql`${users.id} in (select user_id from identities where provider = ${provider})`,

@@ -12,7 +12,8 @@ export type OwnedPasskey = Pick<StoredPasskey, 'id' | 'userId'>
 
 export const whenPasskeyExists = (id: string): SQL => sql`exists (select 1 from passkeys where id = ${id})`
 
-export const whenPasskeyIsSet = (userId: string): SQL => sql`exists (select 1 from passkeys where user_id = ${userId})`
+export const whenPasskeyIsSet = (userId: string | SQL): SQL =>
+  sql`exists (select 1 from passkeys where user_id = ${userId})`
 
 /** Holds where the user has a passkey that opens the account without a name, a password or another factor. */
 export const whenPasskeyOpensAlone = (userId: string): SQL =>

@@ -1,8 +1,9 @@
-import { and, eq, lte, type SQL, sql } from 'drizzle-orm'
+import { and, eq, lte, sql } from 'drizzle-orm'
 import { accountFields } from '../accounts/accounts.ts'
 import { insertWhere } from '../conditional-insert.ts'
 import { type Condition, whenTokenExists } from '../conditions.ts'
 import type { Database } from '../database.ts'
+import { whenMayActUpon } from '../roles.ts'
 import { factorRemovals, oneTimeTokens, users } from '../schema/index.ts'
 
 /** An admin's wish to remove the factors of a user, which waits for its time. */
@@ -13,17 +14,10 @@ export const whenRemovalWaits = (userId: string, tokenId?: string): Condition =>
   sql`exists (select 1 from factor_removals where user_id = ${userId}
     and ${tokenId === undefined ? sql`true` : sql`token_id = ${tokenId}`})`
 
-/**
- * Holds while the admin may change that user: both are active, the admin has `users:write`, and the user has no
- * permission that the admin lacks.
- */
-export const whenMayChange = (adminId: string, userId: string): Condition => {
-  const held = (id: string): SQL => sql`(select permission from role_permissions
-    join user_roles using (role) where user_id = ${id})`
-  return sql`(select count(*) from users where id in (${adminId}, ${userId}) and status = 'active') = 2
-    and 'users:write' in ${held(adminId)}
-    and not exists (select 1 from ${held(userId)} where permission not in ${held(adminId)})`
-}
+/** Holds while the admin may change that user (`whenMayActUpon`), who is active. */
+export const whenMayRemoveFactors = (adminId: string, userId: string): Condition =>
+  sql`${whenMayActUpon({ id: adminId, permission: 'users:write' }, userId)}
+    and exists (select 1 from users where id = ${userId} and status = 'active')`
 
 /** Lets a removal wait if the token by which the user can stop it was mailed, and no other removal waits. */
 export function insertRemovalStatement(db: Database, removal: FactorRemoval) {
@@ -46,11 +40,6 @@ export function deleteRemovalStatements(db: Database, userId: string, when: Cond
       .where(and(eq(oneTimeTokens.userId, userId), eq(oneTimeTokens.purpose, 'keep_factors'), when)),
     db.delete(factorRemovals).where(and(eq(factorRemovals.userId, userId), when)),
   ] as const
-}
-
-/** Finds an account by its id. */
-export async function findAccount(db: Database, userId: string) {
-  return (await db.select(accountFields).from(users).where(eq(users.id, userId)).get()) ?? null
 }
 
 /** Finds the removal that has been due for longest, with the account of its user. */

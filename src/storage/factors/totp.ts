@@ -6,7 +6,7 @@ import { totpSecrets } from '../schema/index.ts'
 type TotpSecret = typeof totpSecrets.$inferSelect
 
 /** Holds where the account has an authenticator app that logins ask for. */
-export const whenTotpIsSet = (userId: string): Condition =>
+export const whenTotpIsSet = (userId: string | SQL): Condition =>
   sql`exists (select 1 from totp_secrets where user_id = ${userId} and activated_at is not null)`
 
 /** Holds where this secret waits to be activated. */

@@ -1,6 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { listOf } from '../../../src/contracts/lists.ts'
 import { MfaNeeded, SignedIn } from '../../../src/contracts/login.ts'
+import { User } from '../../../src/contracts/users.ts'
 import { factorChange } from '../../../src/services/factors/changes.ts'
 import type { Factor } from '../../../src/services/factors/factor.ts'
 import {
@@ -14,7 +16,7 @@ import {
 import { inOneBatch } from '../../../src/storage/batch.ts'
 import { passkeys, users } from '../../../src/storage/schema/index.ts'
 import { findLiveSession } from '../../../src/storage/sessions/sessions.ts'
-import { signedIn } from '../../support/accounts.ts'
+import { administrator, signedIn } from '../../support/accounts.ts'
 import { answerOf, expectRefusal } from '../../support/answers.ts'
 import { bearer, get, PASSWORD, post } from '../../support/client.ts'
 import { auditOf, countRows, rows } from '../../support/database.ts'
@@ -25,7 +27,7 @@ import { jobPlatform } from '../../support/outbox.ts'
  * row in their table, and shows as seven of them.
  */
 const CODE = 'open sesame'
-const whenFake = (userId: unknown) => sql`exists (select 1 from passkeys where user_id = ${userId})`
+const whenFake = (userId: unknown) => sql`exists (select 1 from passkeys where user_id = ${userId} and aaguid = 'x')`
 const fake: Factor = {
   method: 'passkey',
   isStrong: true,
@@ -75,6 +77,19 @@ describe('a factor that is only added to the registry', () => {
     const { tokens } = await signedInWithFake()
     const me = (await (await get('/auth/me', bearer(tokens.accessToken))).json()) as object
     expect(me).toMatchObject({ mfa: { totp: false, passkeys: 7, recoveryCodesLeft: 0 } })
+  })
+
+  it('is what administrators find users by', async () => {
+    const { id } = await signedInWithFake()
+    const other = await signedInWithFake()
+    await rows("update passkeys set aaguid = 'not fake' where user_id = ?", other.id)
+    const admin = await administrator()
+    const search = async (query: string) =>
+      (await answerOf(await admin.send('GET', `/users?${query}`), listOf(User))).items.map((user) => user.id)
+    expect(await search('factor=passkey')).toContain(id)
+    expect(await search('factor=passkey')).not.toContain(other.id)
+    expect(await search('factor=none')).not.toContain(id)
+    expect(await search('factor=none')).toContain(other.id)
   })
 
   it('is asked for by a login, tried under a budget of its own, and named by the session', async () => {

@@ -3,12 +3,12 @@ import type { Passkey, PasskeyRegistration } from '../../../contracts/passkeys.t
 import { Refusal } from '../../../errors.ts'
 import type { EndingSessions, Mailing, Platform, Reading } from '../../../platform/platform.ts'
 import { inOneBatch } from '../../../storage/batch.ts'
-import { isUniqueViolation } from '../../../storage/database.ts'
 import { insertPasskeyStatement, type StoredPasskey, whenPasskeyExists } from '../../../storage/factors/passkeys.ts'
 import { spendStateStatement, whenUnspent } from '../../../storage/spent-states.ts'
 import { newId } from '../../identifiers.ts'
 import { describeDevice } from '../../login/facts.ts'
 import type { Caller } from '../../sessions/authentication.ts'
+import { refuseTaken } from '../../taken.ts'
 import { factorChange } from '../changes.ts'
 import { makeFirstCodes } from '../recovery-code-sets.ts'
 import { PASSKEY_METHODS } from './assertion.ts'
@@ -61,13 +61,14 @@ export async function registerPasskey(
   })
   const { id, expiresAt } = challenge
   const unspent = whenUnspent({ id })
-  const { added, spent, codes } = await refuseKnown(
+  const { added, spent, codes } = await refuseTaken(
     inOneBatch(db, {
       added: insertPasskeyStatement(db, passkey, { sessionId: session.id, unspent, limit: MAX_PASSKEYS_PER_USER }),
       codes: first === null ? null : first.statement,
       ...change.statements,
       spent: spendStateStatement(db, { id, expiresAt }),
     }),
+    KNOWN,
   )
   if (spent.length === 0) throw refuse('used before')
   if (added.meta.changes === 0) throw new Refusal('passkey_limit', { reason: 'too many, or the session has ended' })
@@ -75,14 +76,5 @@ export async function registerPasskey(
   return { passkey: toPasskey(passkey), ...(first && codes && codes.length > 0 ? { recoveryCodes: first.codes } : {}) }
 }
 
-/** Refuses a passkey that is registered already, by whomever, and lets the batch do nothing. */
-async function refuseKnown<Value>(batch: Promise<Value>): Promise<Value> {
-  try {
-    return await batch
-  } catch (error) {
-    if (isUniqueViolation(error, 'passkeys.credential_id')) throw new Refusal('passkey_exists')
-    throw error
-  }
-}
-
+const KNOWN = { column: 'passkeys.credential_id', code: 'passkey_exists' } as const
 const refuse = (reason: string) => new Refusal('invalid_registration', { reason })
