@@ -24,30 +24,18 @@ export interface StartOptions {
   /** Replaces the entry module of the build by this one, which may import `./index.js`, the entry of the build. */
   entry?: string
   withInspector?: boolean
-  /** Is told the bytes that live in the heap of an isolate, named by its address, after each of its collections. */
-  onCollection?: (isolate: string, bytes: number) => void
 }
 
 const PAGE_BYTES = 4096
 
 /**
- * An isolate on this machine may take all memory, so it lets garbage lie where one of Cloudflare's, which has 128 MB,
- * could not. With these flags every collection is a whole one, and is written down.
- */
-const COLLECTING_FLAGS = '--trace-gc --gc-global'
-const COLLECTION = /:(0x[0-9a-f]+)\] +\d+ ms: Mark-Compact [^>]*-> ([\d.]+) /
-
-/**
  * Starts a build as miniflare does, but with a socket that leads to the Worker itself. The proxy that stands before it
  * in `wrangler dev` exists in no deployment, and costs as much as a small Worker.
  */
-export async function startWorkerd(build: Build, options: StartOptions): Promise<Workerd> {
-  const { statePath, entry, withInspector, onCollection } = options
+export async function startWorkerd(build: Build, { statePath, entry, withInspector }: StartOptions): Promise<Workerd> {
   const { workerOptions } = unstable_getMiniflareWorkerOptions(join(build.directory, 'wrangler.json'))
   const modulesRoot = join(build.directory, 'modules')
   const before = await listWorkerds()
-  // Miniflare takes flags of V8 from nowhere else.
-  process.env.MINIFLARE_WORKERD_V8_FLAGS = onCollection ? COLLECTING_FLAGS : ''
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       host: '127.0.0.1',
@@ -55,7 +43,6 @@ export async function startWorkerd(build: Build, options: StartOptions): Promise
       log: new Log(LogLevel.ERROR),
       resourcePersistencePath: statePath,
       ...(withInspector ? { inspectorPort: 0 } : {}),
-      ...(onCollection ? { handleStructuredLogs: ({ message }) => readCollection(message, onCollection) } : {}),
       workers: [
         {
           ...workerOptions,
@@ -84,11 +71,6 @@ export async function startWorkerd(build: Build, options: StartOptions): Promise
     inspectorUrl: async () => `${await miniflare.getInspectorURL()}core:user:${build.config.name}`,
     stop: () => miniflare.dispose(),
   }
-}
-
-function readCollection(line: string, onCollection: NonNullable<StartOptions['onCollection']>): void {
-  const [, isolate, mib] = COLLECTION.exec(line) ?? []
-  if (isolate !== undefined) onCollection(isolate, Number(mib) * 1024 ** 2)
 }
 
 /** Reads the fields of a process from its state on (proc_pid_stat(5)); its name may hold spaces. */

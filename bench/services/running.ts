@@ -21,7 +21,7 @@ export interface Running {
   stop(): Promise<void>
 }
 
-export interface RunOptions extends Pick<StartOptions, 'entry' | 'withInspector' | 'onCollection'> {
+export interface RunOptions extends Pick<StartOptions, 'entry' | 'withInspector'> {
   members: number
   isMinified?: boolean
 }
