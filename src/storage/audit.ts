@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from 'uuid'
 import type { Requester } from '../domain/requester.ts'
 import type { Actors } from './actors.ts'
 import { insertSelect, insertWhere } from './conditional-insert.ts'
-import { type Database, deleteSome } from './database.ts'
+import type { Database } from './database.ts'
 import { auditCounts, auditEvents } from './schema/index.ts'
 
 export type AuditType =
@@ -107,11 +107,6 @@ function countEventStatement(db: Database, { type, at }: AuditEvent, when: SQL) 
 
 /** Gives the day of a moment in UTC, as `YYYY-MM-DD`. */
 const toDay = (at: number) => new Date(at).toISOString().slice(0, 10)
-
-/** Deletes some of the events from before a time and answers how many they were. */
-export function deleteAuditEvents(db: Database, before: number, limit: number): Promise<number> {
-  return deleteSome(db, auditEvents, lt(auditEvents.at, before), limit)
-}
 
 /**
  * Deletes the counts of days before a time. A day has at most one count of each type, so all of them are deleted at
