@@ -69,7 +69,6 @@ describe('the clean-up', () => {
     [/delete from "login_exchanges"/, 'login_exchanges_expiry (expires_at<?)'],
     [/delete from "spent_states"/, 'spent_states_expiry (expires_at<?)'],
     [/delete from "outbox"/, 'outbox_due (state=? AND priority=? AND next_attempt_at<?)'],
-    [/delete from "audit_events"/, 'audit_events_at (at<?)'],
     [/delete from "audit_counts"/, '(day<?)'],
   ])('of %s uses %s', (pattern, index) => {
     expect(planFor(pattern)).toContain(index)
@@ -87,6 +86,10 @@ describe('a list', () => {
     [`/audit-events?userId=x&${CURSOR}`, 'audit_events_user (user_id=? AND at<?)'],
     ['/audit-events?type=x', 'audit_events_type (type=?)'],
     ['/audit-events?type=x&userId=x', 'audit_events_user (user_id=?)'],
+    ['/audit-events?actorId=x', 'audit_events_actor (actor_id=?)'],
+    [`/audit-events?actorId=x&type=x&${CURSOR}`, 'audit_events_actor (actor_id=? AND at<?)'],
+    [`/audit-events?actorId=x&userId=x&from=${TIME}`, 'audit_events_user (user_id=? AND at>?)'],
+    [`/audit-events?from=${TIME}&to=${TIME}`, 'audit_events_at (at>? AND at<?)'],
     ['/users/x/sessions', 'sessions_user (user_id=?)'],
     ['/users', 'SCAN users USING INDEX users_created'],
     [`/users?${CURSOR}`, 'SEARCH users USING INDEX users_created ((created_at,id)<(?,?))'],
