@@ -5,6 +5,7 @@ import { verifyAuditTrail } from '../../../src/services/audit/verification.ts'
 import { signedIn } from '../../support/accounts.ts'
 import { answerOf, expectRefusal } from '../../support/answers.ts'
 import { emptyTrail, jobPlatform, plantEvents, readSeals, sealTrail } from '../../support/audit-trail.ts'
+import { captureLog } from '../../support/captured-log.ts'
 import { bearer, get } from '../../support/client.ts'
 import { NOON_MS } from '../../support/clock.ts'
 import { rows } from '../../support/database.ts'
@@ -188,7 +189,7 @@ describe('retention', () => {
   })
   afterEach(() => vi.useRealTimers())
 
-  it('removes whole seals with their events, and the chain stays verifiable', async () => {
+  it('removes whole seals with their events, and the chain stays verifiable (ASVS 14.2.7)', async () => {
     vi.setSystemTime(NOON_MS + DAY + 1)
     await sealTrail(LATER)
     expect((await events()).map(({ sequence }) => sequence)).toEqual([4, 5, 6, 7, 8, 9])
@@ -232,7 +233,11 @@ describe('a chain over the rotation of AUTH_SECRET', () => {
   it('is vouched for by the new secret when the old one is gone', async () => {
     const secrets = { AUTH_SECRET: NEW_SECRET }
     expect(await verifyUnder(NEW_SECRET)).toMatchObject({ firstBroken: { problem: 'not_vouched_for' } })
+    const log = captureLog()
     await sealTrail(secrets)
+    log.release()
+    const doubt = { level: 'warn', message: 'audit seal not vouched for', number: 3, standing: 'unknown' }
+    expect(log.lines()).toMatchObject([doubt])
     expect(await readSeals()).toHaveLength(4)
     await sealTrail(secrets)
     expect(await readSeals()).toHaveLength(4)
