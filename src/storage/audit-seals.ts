@@ -105,9 +105,9 @@ export async function findSealHash(db: Database, number: number): Promise<string
   return seal?.hash ?? null
 }
 
-/** Is 1 where the origin of an event was erased although an account that the event names is still there. */
+/** Is 1 where the origin of an event was erased although the account whose it is, that of the actor, is still there. */
 const whenErasedInVain = sql<number>`(${auditEvents.salt} is null
-  and exists (select 1 from users where id in (${auditEvents.userId}, ${auditEvents.actorId})))`
+  and exists (select 1 from users where id = coalesce(${auditEvents.actorId}, ${auditEvents.userId})))`
 
 const sealedUpTo = sql`coalesce((select last_sequence from audit_seals where ${whenNewest}), 0)`
 

@@ -84,8 +84,9 @@ async function findOutdated({ db, now, settings }: Reading, oldest: SealColumns 
   const outdated = await listSealsFromBefore(db, before, { from: oldest.number, atMost: AUDIT_TRIM_MAX_EVENTS })
   const enough = outdated.findIndex(({ lastSequence }) => lastSequence - oldest.firstSequence >= AUDIT_TRIM_MAX_EVENTS)
   const last = enough < 0 ? outdated.at(-1) : outdated[Math.max(enough - 1, 0)]
-  // Seals without events are not worth a seal that says that they were removed.
-  return last && last.lastSequence >= oldest.firstSequence ? last : null
+  // A few seals without events are not worth a seal that says that they were removed.
+  const isWorthIt = last && (last.lastSequence >= oldest.firstSequence || outdated.length >= AUDIT_TRIM_MAX_EVENTS)
+  return isWorthIt ? last : null
 }
 
 function makeSeal(

@@ -157,11 +157,23 @@ describe('GET /audit-events/verification (ASVS 16.4.2)', () => {
 
 describe('an account that is gone', () => {
   const erase = (userId: string) =>
-    rows('update audit_events set ip = null, country = null, user_agent = null, salt = null where user_id = ?', userId)
+    rows(
+      `update audit_events set ip = null, country = null, user_agent = null, salt = null
+        where actor_id = ?1 or (actor_id is null and user_id = ?1)`,
+      userId,
+    )
 
   it('can have its addresses erased from the trail, which stays intact (ASVS 14.2.7)', async () => {
     await erase('planted')
     expect(await verify()).toMatchObject({ intact: true, rows: 9 })
+  })
+
+  it('can have them erased where it acted upon somebody who is still there', async () => {
+    await plantEvents(1)
+    await rows('update audit_events set user_id = ? where sequence = 10', admin.id)
+    await sealTrail()
+    await erase('planted')
+    expect(await verify()).toMatchObject({ intact: true, rows: 10 })
   })
 
   it('can have them erased before they are sealed', async () => {
@@ -212,6 +224,19 @@ describe('retention', () => {
     await plantEvents(1, NOON_MS + 2 * DAY)
     await sealTrail(LATER)
     expect(await verifyDirectly()).toMatchObject({ intact: true, rows: 1 })
+  })
+
+  it('is not stopped by a long row of seals without events', async () => {
+    await rows('delete from audit_seals')
+    await rows('delete from audit_events')
+    await rows(
+      `insert into audit_seals
+        with recursive n(i) as (select 1 union all select i + 1 from n where i < ?1)
+        select i, 1, 0, 0, 0, '', '', '', 'v1', '', 0 from n`,
+      AUDIT_TRIM_MAX_EVENTS + 1,
+    )
+    await sealTrail(LATER)
+    expect(await readSeals()).toHaveLength(2)
   })
 
   it('removes a limited number of events at a time', async () => {
