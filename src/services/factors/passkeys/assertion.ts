@@ -92,7 +92,7 @@ export function toProven(deps: Mailing, account: Account, { passkey, challenge, 
   const { db, requester } = deps
   const at = deps.now()
   const { id, expiresAt } = challenge
-  const details = { passkeyId: passkey.id, name: passkey.name, counter: use.counter }
+  const details = { passkeyId: passkey.id, counter: use.counter }
   const reversal = { type: 'passkey.counter_reversed', at, ...byStranger(account), details } as const
   return {
     methods: PASSKEY_METHODS,
