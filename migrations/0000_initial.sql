@@ -154,7 +154,8 @@ CREATE TABLE `roles` (
 	`name` text PRIMARY KEY NOT NULL,
 	`description` text NOT NULL,
 	`built_in` integer DEFAULT false NOT NULL,
-	`mfa_required` integer DEFAULT false NOT NULL
+	`mfa_required` integer DEFAULT false NOT NULL,
+	`rights_version` integer DEFAULT (random() & 4503599627370495) NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE `sessions` (
@@ -234,6 +235,7 @@ CREATE TABLE `users` (
 	`password_changed_at` integer,
 	`password_reset_required_at` integer,
 	`status` text DEFAULT 'active' NOT NULL,
+	`rights_version` integer DEFAULT (random() & 4503599627370495) NOT NULL,
 	`locale` text DEFAULT 'en' NOT NULL,
 	`access_proven_at` integer,
 	`created_at` integer NOT NULL,

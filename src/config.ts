@@ -9,7 +9,7 @@ export const MAX_ROLES = 100
  * How many bytes of permissions an access token names at most. A cookie holds 4,096 bytes in all (RFC 6265bis §5.5).
  * Past this bound the token names the roles only.
  */
-export const TOKEN_PERMISSIONS_MAX_BYTES = 1024
+export const TOKEN_PERMISSIONS_MAX_BYTES = 512
 
 // ------------------------------------------------------------------ passwords
 /** NIST SP 800-63B-4 §3.1.1.2 asks to allow at least 64; 128 bounds the hashing work (ASVS 6.2.9). */

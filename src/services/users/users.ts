@@ -2,6 +2,7 @@ import type { PageQuery } from '../../contracts/lists.ts'
 import type { SessionView } from '../../contracts/sessions.ts'
 import type { UserChanges, UserQuery } from '../../contracts/user-administration.ts'
 import type { User } from '../../contracts/users.ts'
+import { placeOfRights } from '../../domain/ended-sessions.ts'
 import { missingFrom } from '../../domain/permissions.ts'
 import { readTimestamp } from '../../domain/timestamp.ts'
 import { Refusal } from '../../errors.ts'
@@ -14,6 +15,7 @@ import { inOneBatch } from '../../storage/batch.ts'
 import type { Condition } from '../../storage/conditions.ts'
 import {
   listRolesStatement,
+  selectUserVersionStatement,
   setRolesStatements,
   whenMayActUpon,
   whenMayAssign,
@@ -136,7 +138,7 @@ export async function deleteUser(deps: Administering, admin: Account, id: string
 
 /**
  * Gives an account these roles, and `user`, which everybody has, and takes all others away. Its access tokens name the
- * former roles until they are refreshed; whatever asks the database knows the new ones at once.
+ * former roles, so they are good for nothing more; its sessions go on with new ones.
  * @throws {Refusal} `not_found`, `invalid_request` for a role that does not exist, `permission_not_held`, `last_admin`.
  */
 export async function assignRoles(
@@ -164,13 +166,14 @@ export async function assignRoles(
     when: whenAssigned,
     facts: { roles: roles.join(', ') },
   })
-  const { audit, found, known } = await inOneBatch(db, {
+  const { audit, former, found, known } = await inOneBatch(db, {
     audit: auditStatement(
       db,
       event,
       requester,
       whenMayAssign({ id: admin.id, permission: 'roles:assign' }, { userId: id, roles, before: user.roles }),
     ),
+    former: selectUserVersionStatement(db, id),
     roles: setRolesStatements(db, id, roles, whenAssigned),
     notice: notice.statements,
     found: findUserStatement(db, id),
@@ -178,6 +181,7 @@ export async function assignRoles(
   })
   const [changed] = found
   if (audit.meta.changes === 0 || !changed) throw explainAssignment(admin, changed, { roles, known })
+  await deps.blocklist.revoke(former.map(({ version }) => placeOfRights(id, version)))
   await deps.announceMails([notice.id])
   return toUser(changed)
 }

@@ -1,6 +1,9 @@
 import { sql } from 'drizzle-orm'
 import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 
+/** Makes a rights version (`domain/rights-version.ts`): 52 random bits, which are as many as an entry of a list has. */
+export const newRightsVersion = sql`(random() & 4503599627370495)`
+
 /** Each row is an account. All times are milliseconds since the epoch. */
 export const users = sqliteTable(
   'users',
@@ -33,6 +36,8 @@ export const users = sqliteTable(
     status: text('status', { enum: ['active', 'deactivated'] })
       .notNull()
       .default('active'),
+    /** It changes with the roles of the account, so that no token stays good that names the former ones. */
+    rightsVersion: integer('rights_version').notNull().default(newRightsVersion),
     locale: text('locale').notNull().default('en'),
     /**
      * The time since which everything that signs in here is known to belong to whoever has the mailbox. A reset by
