@@ -10,7 +10,7 @@ export interface RevocationMessage {
   places: readonly Place[]
 }
 
-/** The sessions that have ended and the rights that have changed. No access token of theirs may be accepted any more. */
+/** The sessions that have ended, and the rights that have changed: no access token of theirs may be accepted. */
 export interface Blocklist {
   /**
    * Tells whether this session has ended, or whether one of the rights versions that a token of it was made from is a

@@ -55,7 +55,7 @@ describe('npm run after-restore', () => {
     expect(await query('select id from sessions')).toEqual([])
     const [user] = await query('select password_reset_required_at from users')
     expect(user?.password_reset_required_at).toEqual(expect.any(Number))
-    // A token may be made from none of the restored rights versions, because the blocklist may know them as former ones.
+    // No token is made from a restored rights version, because the blocklist may know it as a former one.
     expect((await versions()).filter((row) => JSON.stringify(restored).includes(JSON.stringify(row)))).toEqual([])
     expect(await query("select type from audit_events where actor_id = 'system' order by type")).toEqual(
       ['database.restored', 'database.restored', 'password.reset_required', 'session.ended'].map((type) => ({ type })),
