@@ -214,6 +214,14 @@ CREATE TABLE `trusted_devices` (
 --> statement-breakpoint
 CREATE INDEX `trusted_devices_user` ON `trusted_devices` (`user_id`);--> statement-breakpoint
 CREATE INDEX `trusted_devices_age` ON `trusted_devices` (`created_at`);--> statement-breakpoint
+CREATE TABLE `user_notes` (
+	`user_id` text PRIMARY KEY NOT NULL,
+	`note` text NOT NULL,
+	`changed_at` integer NOT NULL,
+	`changed_by` text NOT NULL,
+	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade
+);
+--> statement-breakpoint
 CREATE TABLE `user_roles` (
 	`user_id` text NOT NULL,
 	`role` text NOT NULL,
