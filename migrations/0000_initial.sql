@@ -61,6 +61,7 @@ CREATE TABLE `identities` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `identities_issuer_subject` ON `identities` (`issuer`,`subject`);--> statement-breakpoint
 CREATE UNIQUE INDEX `identities_user_provider` ON `identities` (`user_id`,`provider`);--> statement-breakpoint
+CREATE INDEX `identities_provider` ON `identities` (`provider`,`user_id`);--> statement-breakpoint
 CREATE TABLE `login_exchanges` (
 	`id` text PRIMARY KEY NOT NULL,
 	`user_id` text NOT NULL,
@@ -203,6 +204,7 @@ CREATE TABLE `totp_secrets` (
 	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade
 );
 --> statement-breakpoint
+CREATE INDEX `totp_secrets_active` ON `totp_secrets` (`user_id`) WHERE activated_at is not null;--> statement-breakpoint
 CREATE TABLE `trusted_devices` (
 	`id` text PRIMARY KEY NOT NULL,
 	`user_id` text NOT NULL,
@@ -254,6 +256,7 @@ CREATE UNIQUE INDEX `users_email_unique` ON `users` (`email`);--> statement-brea
 CREATE UNIQUE INDEX `users_username_unique` ON `users` (lower("username"));--> statement-breakpoint
 CREATE INDEX `users_name` ON `users` (`name_folded`);--> statement-breakpoint
 CREATE INDEX `users_created` ON `users` (`created_at`,`id`);--> statement-breakpoint
+CREATE INDEX `users_deactivated` ON `users` (`created_at`,`id`) WHERE status = 'deactivated';--> statement-breakpoint
 CREATE INDEX `users_unverified` ON `users` (`email_verified_at`,`created_at`) WHERE email_verified_at is null;
 --> statement-breakpoint
 INSERT INTO `roles` (`name`, `description`, `built_in`) VALUES

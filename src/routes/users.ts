@@ -17,6 +17,7 @@ import { answer, route } from '../http/route.ts'
 import { createRouter } from '../http/router.ts'
 import { mailUser, requirePasswordReset } from '../services/users/mails.ts'
 import { changeNote, readNote } from '../services/users/note.ts'
+import { readUsers } from '../services/users/search.ts'
 import {
   assignRoles,
   changeUser,
@@ -24,7 +25,6 @@ import {
   endUserSessions,
   readUser,
   readUserSessions,
-  readUsers,
 } from '../services/users/users.ts'
 
 const tags = ['Administration']
@@ -34,7 +34,8 @@ const listRoute = route({
   path: '/users',
   tags,
   summary: 'Search the users',
-  description: 'Needs the permission `users:read`. Newest first.',
+  description:
+    'Needs the permission `users:read`. Newest first. A page may hold fewer users than its limit, or none, while there is a next one.',
   guard: reader({ permission: 'users:read' }),
   query: UserQuery,
   answers: { 200: answer(listOf(User), 'A page of users.') },

@@ -1,18 +1,17 @@
 import type { PageQuery } from '../../contracts/lists.ts'
 import type { SessionView } from '../../contracts/sessions.ts'
-import type { UserChanges, UserQuery } from '../../contracts/user-administration.ts'
+import type { UserChanges } from '../../contracts/user-administration.ts'
 import type { User } from '../../contracts/users.ts'
 import { placeOfRights } from '../../domain/ended-sessions.ts'
 import { missingFrom } from '../../domain/permissions.ts'
-import { readTimestamp } from '../../domain/timestamp.ts'
 import { Refusal } from '../../errors.ts'
 import type { Reading } from '../../platform/platform.ts'
 import { type Account, deleteAccountStatement, updateProfileStatement } from '../../storage/accounts/accounts.ts'
-import { findUserStatement, listUsersStatement, setStatusStatement } from '../../storage/accounts/users.ts'
+import { findUserStatement, setStatusStatement } from '../../storage/accounts/users.ts'
 import { byAdmin } from '../../storage/actors.ts'
 import { auditStatement, whenRecorded } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
-import { type Condition, whenAll, whenSignedIn } from '../../storage/conditions.ts'
+import { whenAll, whenSignedIn } from '../../storage/conditions.ts'
 import {
   listRolesStatement,
   selectUserVersionStatement,
@@ -24,38 +23,14 @@ import {
 import { endSessionsStatement } from '../../storage/sessions/sessions.ts'
 import { forgetDevicesStatement } from '../../storage/sessions/trusted-devices.ts'
 import { toUser } from '../accounts/profile.ts'
-import { whenFactorIs } from '../factors/registry.ts'
 import { newId } from '../identifiers.ts'
 import { noticeTo } from '../notices.ts'
-import { type Page, readPage } from '../paging.ts'
+import type { Page } from '../paging.ts'
 import { revokeSessions } from '../sessions/ending.ts'
 import { listSessions } from '../sessions/list.ts'
 import type { ReadAsCaller } from '../sessions/reading.ts'
 import { refuseTaken, USERNAME_TAKEN } from '../taken.ts'
 import { type Administering, explainRefusal, findUser } from './acting.ts'
-
-/** Reads a page of the accounts, newest first. @throws {Refusal} `invalid_request` for a cursor that no page gave. */
-export async function readUsers(
-  deps: Pick<Reading, 'db'>,
-  readAsCaller: ReadAsCaller,
-  query: UserQuery,
-): Promise<Page<User>> {
-  const { verified, factor, createdFrom, createdTo, lastSeenFrom, lastSeenTo, ...texts } = query
-  const filter = {
-    ...texts,
-    isVerified: verified,
-    whenFactor: factor && ((userId: Condition) => whenFactorIs(factor, userId)),
-    createdFrom: readTimestamp(createdFrom),
-    createdTo: readTimestamp(createdTo),
-    lastSeenFrom: readTimestamp(lastSeenFrom),
-    lastSeenTo: readTimestamp(lastSeenTo),
-  }
-  return await readPage(query, {
-    listRows: (before, atMost) => readAsCaller(listUsersStatement(deps.db, { ...filter, before }, atMost)),
-    positionOf: ({ createdAt, id }) => ({ at: createdAt, id }),
-    toItem: toUser,
-  })
-}
 
 /** @throws {Refusal} `not_found`. */
 export async function readUser(deps: Pick<Reading, 'db'>, readAsCaller: ReadAsCaller, id: string): Promise<User> {

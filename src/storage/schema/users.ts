@@ -52,6 +52,7 @@ export const users = sqliteTable(
     uniqueIndex('users_username_unique').on(sql`lower(${table.username})`),
     index('users_name').on(table.nameFolded),
     index('users_created').on(table.createdAt, table.id),
+    index('users_deactivated').on(table.createdAt, table.id).where(sql`status = 'deactivated'`),
     // Its first column is always null. It tells the planner that this index finds fewer rows than `users_created`.
     index('users_unverified').on(table.emailVerifiedAt, table.createdAt).where(sql`email_verified_at is null`),
   ],

@@ -2,6 +2,7 @@ import { PasskeyAssertion } from '../../../contracts/passkeys.ts'
 import {
   deletePasskeysStatement,
   findPasskey,
+  passkeyOwners,
   whenPasskeyIsSet,
   whenPasskeyOpensAlone,
 } from '../../../storage/factors/passkeys.ts'
@@ -28,6 +29,7 @@ export const passkey: Factor = {
     return shown.ok && (await recordUse(deps, account, shown.value)) ? PASSKEY_METHODS : null
   },
   whenSet: whenPasskeyIsSet,
+  owners: passkeyOwners,
   remove: deletePasskeysStatement,
   whenOpensAlone: whenPasskeyOpensAlone,
 }
