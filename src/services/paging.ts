@@ -21,8 +21,8 @@ interface List<Row, Item> {
   positionOf: (row: Row) => ListPosition
   toItem: (row: Row) => Item
   /**
-   * Gives the place behind which the next page goes on where only a part of the list was searched for this one, and null
-   * where all of it was.
+   * Gives the place behind which the next page goes on where only a part of the list was searched for this one, and
+   * null where all of it was.
    */
   endOfPart?: () => ListPosition | null
 }
