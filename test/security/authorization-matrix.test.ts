@@ -17,7 +17,10 @@ import { SERVICE } from '../support/services.ts'
 
 const bindings = oauthEnv({ SERVICE_CLIENTS: JSON.stringify([SERVICE]) })
 
-/** These codes say that a route is closed to whoever asks. Any other answer comes from behind the guard. */
+/**
+ * These codes say that a route is closed to whoever asks. Any other answer comes from behind the guard. What belongs to
+ * somebody else is not found by the routes that a user has for what is their own.
+ */
 const CLOSED = [
   'unauthenticated',
   'invalid_client',
@@ -78,7 +81,7 @@ async function ask(operation: Operation, make: Make): Promise<string> {
   }
   if (response.status < 400) return OPEN
   const { code } = (await response.json()) as { code: string }
-  const isClosed = CLOSED.includes(code) || (code === 'not_found' && path.includes('{id}'))
+  const isClosed = CLOSED.includes(code) || (code === 'not_found' && /^\/auth\/.*\{id\}/.test(path))
   return isClosed ? code : OPEN
 }
 
