@@ -121,6 +121,27 @@ describe('a token that names rights which have changed', () => {
     expect(await read(here, await openSession(platform, before.account, login))).toBe(401)
   })
 
+  it('is not left over by any of the refreshes and logins that race the change', async () => {
+    const { here } = createDeployment()
+    const admin = await administrator()
+    const user = await member({ sessions: 8 })
+    const body = { identifier: user.email, password: user.password }
+    const logIns = Array.from({ length: 4 }, async () => {
+      const answer: SignedIn = await (await callWorker(here, 'POST', '/auth/login', { body })).json()
+      return answer.tokens
+    })
+    const refreshes = user.holders.map((holder) => refresh(here, holder))
+    const changed = act(here, admin, `PATCH /roles/${user.role}`, { permissions: ['users:read'] })
+    const taken = act(here, admin, `PUT /users/${user.id}/roles`, { roles: [] })
+    const minted = await Promise.all([...logIns, ...refreshes])
+    expect([(await changed).status, (await taken).status]).toEqual([200, 200])
+    for (const tokens of minted) {
+      const isGood = (await read(here, { tokens })) === 200
+      expect(decodeJwt(tokens.accessToken).roles).toEqual(isGood ? ['user'] : [user.role, 'user'])
+    }
+    for (const holder of user.holders) expect(await read(here, { tokens: await refresh(here, holder) })).toBe(200)
+  })
+
   it('costs one entry however many sessions its user has, and no call where nobody has the role', async () => {
     const admin = await administrator()
     const { id, role } = await member({ sessions: 5 })
