@@ -66,7 +66,7 @@ export const TOTP_ENROLMENT_TTL_SECONDS = 60 * 60
 /** How many secrets one statement seals anew, and how many statements one run of the cron makes. */
 export const TOTP_RESEAL_BATCH = 200
 export const TOTP_RESEAL_BATCHES = 10
-/** Sixteen characters of 5 bits: 80 bits are far beyond guessing (ASVS 6.5.4 asks for 20), and a person can still type them. */
+/** Sixteen characters of 5 bits: 80 bits are beyond guessing (ASVS 6.5.4 asks for 20), and a person can type them. */
 export const RECOVERY_CODE_LENGTH = 16
 export const RECOVERY_CODES = 10
 
@@ -251,6 +251,18 @@ export const CLEANUP_BATCH = 1000
  * Worker. What is left waits for the next run, an hour later.
  */
 export const CLEANUP_MAX_STEPS = 24
+
+// ------------------------------------------------------------------ audit trail
+/** A seal covers so many events at most, and a run of the follower makes so many seals at most. */
+export const AUDIT_SEAL_MAX_EVENTS = 500
+export const AUDIT_SEALS_PER_RUN = 6
+/** A seal removes so many outdated events at most, unless the oldest seal alone has more. */
+export const AUDIT_TRIM_MAX_EVENTS = 1000
+/** An export reads so many events at a time, and gives so many in one answer. */
+export const AUDIT_EXPORT_PAGE_EVENTS = 1000
+export const AUDIT_EXPORT_MAX_EVENTS = 20_000
+/** One step of a verification checks so many events at most, and so many seals. */
+export const AUDIT_VERIFY_MAX_EVENTS = 2000
 
 // ------------------------------------------------------------------ rate limits, by client address and route
 /**

@@ -1,5 +1,7 @@
 import { MAIL_SWEEP_AFTER_SECONDS } from '../config.ts'
 import type { Platform } from '../platform/platform.ts'
+import { recordCheckpoint } from '../services/audit/checkpoint.ts'
+import { followAuditTrail } from '../services/audit/sealing.ts'
 import { removeDueFactors } from '../services/factors/removal.ts'
 import { resealTotpSecrets } from '../services/factors/totp-resealing.ts'
 import { cleanUp, reportDatabaseSize } from '../services/housekeeping.ts'
@@ -23,15 +25,23 @@ export async function runScheduled(platform: Platform, cron: string): Promise<vo
   await run(platform)
 }
 
-/** Sends what the mail queue lost, and removes the factors of one user whose wait is over. */
+/** Sends what the mail queue lost, removes the factors of one user whose wait is over, and seals the audit trail. */
 async function tendEachMinute(platform: Platform): Promise<void> {
   const overdueSince = platform.now() - MAIL_SWEEP_AFTER_SECONDS * 1000
-  await allDone([sweepOutbox(platform, overdueSince), removeDueFactors(platform)])
+  await allDone([sweepOutbox(platform, overdueSince), removeDueFactors(platform), followAuditTrail(platform)])
 }
 
-/** Rotates the signing keys, seals anew what `AUTH_SECRET` seals, and logs the size of the database. */
+/**
+ * Rotates the signing keys, seals anew what `AUTH_SECRET` seals, logs the size of the database, and records a
+ * checkpoint of the audit trail.
+ */
 async function tendDaily(platform: Platform): Promise<void> {
-  await allDone([rotateSigningKeys(platform), resealTotpSecrets(platform), reportDatabaseSize(platform)])
+  await allDone([
+    rotateSigningKeys(platform),
+    resealTotpSecrets(platform),
+    reportDatabaseSize(platform),
+    recordCheckpoint(platform),
+  ])
 }
 
 /** Waits for all jobs. When one fails, the others still run. */

@@ -9,7 +9,7 @@ import {
 import { logError, logInfo } from '../platform/log.ts'
 import type { Platform, Reading } from '../platform/platform.ts'
 import { deleteUnverifiedAccounts } from '../storage/accounts/accounts.ts'
-import { deleteAuditCounts, deleteAuditEvents } from '../storage/audit.ts'
+import { deleteAuditCounts } from '../storage/audit.ts'
 import { deleteExpiredExchanges } from '../storage/federation/login-exchanges.ts'
 import { deleteFailedMails, deleteSettledMails } from '../storage/mail.ts'
 import { deleteExpiredTokens } from '../storage/one-time-tokens.ts'
@@ -59,14 +59,14 @@ export async function reportDatabaseSize(deps: Pick<Platform, 'databaseBytes' | 
 }
 
 /**
- * Lists how to delete what has expired of each kind. Accounts come last, because what belongs to them is deleted with
+ * Lists how to delete what has expired of each kind, but for the events of the audit trail, which the job that seals
+ * them removes. Accounts come last, because what belongs to them is deleted with
  * them.
  */
 function kindsOf(deps: Reading): Record<string, DeleteSome> {
   const { db, settings } = deps
   const now = deps.now()
   const before = (seconds: number) => now - seconds * 1000
-  const auditedBefore = before(settings.auditRetentionDays * DAY_SECONDS)
   const idleMs = idleTimeoutMs(deps)
   return {
     sessions: (limit) => deleteExpiredSessions(db, now, limit),
@@ -77,8 +77,7 @@ function kindsOf(deps: Reading): Record<string, DeleteSome> {
     states: (limit) => deleteExpiredStates(db, now, limit),
     mails: (limit) => deleteSettledMails(db, before(MAIL_KEEP_SECONDS), limit),
     failedMails: (limit) => deleteFailedMails(db, before(MAIL_KEEP_FAILED_SECONDS), limit),
-    auditEvents: (limit) => deleteAuditEvents(db, auditedBefore, limit),
-    auditCounts: () => deleteAuditCounts(db, auditedBefore),
+    auditCounts: () => deleteAuditCounts(db, before(settings.auditRetentionDays * DAY_SECONDS)),
     ...(settings.requireEmailVerification && {
       accounts: (limit) =>
         deleteUnverifiedAccounts(db, { createdBefore: before(UNVERIFIED_ACCOUNT_KEEP_SECONDS), at: now }, limit),

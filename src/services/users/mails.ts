@@ -89,7 +89,8 @@ export async function requirePasswordReset(deps: Administering, admin: Account, 
   const [eventId, mailId] = [newId(), newId()]
   const when = whenRecorded(eventId)
   const whenMay = whenAll([whenMayActUpon({ id: admin.id, permission: 'users:write' }, id), whenPasswordIsSet(id)])
-  const event = { id: eventId, type: 'password.reset_required', at, ...byAdmin(admin, user) } as const
+  const details = { reason: 'an administrator asked for it' }
+  const event = { id: eventId, type: 'password.reset_required', at, ...byAdmin(admin, user), details } as const
   const { audit, ended, found } = await inOneBatch(db, {
     audit: auditStatement(db, event, requester, whenMay),
     password: requireResetStatement(db, id, { at, when }),

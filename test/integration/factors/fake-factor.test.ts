@@ -37,7 +37,10 @@ const fake: Factor = {
   describe: ({ factors }) => ({ passkeys: factors.passkeys * 7 }),
   whenSet: whenFake,
   whenOpensAlone: whenFake,
-  verify: async (_deps, { proof }) => ('code' in proof && proof.code === CODE ? ['hwk', 'user'] : null),
+  verify: async (_deps, { proof }) =>
+    'code' in proof && proof.code === CODE
+      ? { methods: ['hwk', 'user'], whenUnused: sql`true`, use: () => ({ statements: [], mails: [] }) }
+      : null,
   remove: (db, userId, when) => db.delete(passkeys).where(sql`user_id = ${userId} and ${when}`),
 }
 let others: readonly Factor[]
@@ -133,13 +136,13 @@ describe('a factor that is only added to the registry', () => {
     const change = factorChange(
       platform,
       { account, session },
-      { change: 'removed', method: 'passkey', name: 'my key', at, when: sql`true` },
+      { change: 'removed', method: 'passkey', passkey: { id: 'key', name: 'my key' }, at, when: sql`true` },
     )
     const { ended } = await inOneBatch(platform.db, change.statements)
     expect(ended).toEqual([{ id: other.session.id }])
     await change.finish(ended)
     expect(await auditOf('factor.removed', person.id)).toMatchObject([
-      { details: { method: 'passkey', name: 'my key' } },
+      { details: { method: 'passkey', passkeyId: 'key' } },
     ])
     const [notice] = await rows("select details from outbox where user_id = ? and kind = 'factor_removed'", person.id)
     expect(JSON.parse(String(notice?.details))).toMatchObject({ factor: 'my key' })

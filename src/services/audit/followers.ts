@@ -1,0 +1,4 @@
+import type { AuditFollower } from './follower.ts'
+
+/** All that follow the audit trail, in the order in which their statements run. */
+export const AUDIT_FOLLOWERS: readonly AuditFollower[] = []
