@@ -79,6 +79,7 @@ CREATE TABLE `identities` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `identities_issuer_subject` ON `identities` (`issuer`,`subject`);--> statement-breakpoint
 CREATE UNIQUE INDEX `identities_user_provider` ON `identities` (`user_id`,`provider`);--> statement-breakpoint
+CREATE INDEX `identities_provider` ON `identities` (`provider`,`user_id`);--> statement-breakpoint
 CREATE TABLE `login_exchanges` (
 	`id` text PRIMARY KEY NOT NULL,
 	`user_id` text NOT NULL,
@@ -172,7 +173,8 @@ CREATE TABLE `roles` (
 	`name` text PRIMARY KEY NOT NULL,
 	`description` text NOT NULL,
 	`built_in` integer DEFAULT false NOT NULL,
-	`mfa_required` integer DEFAULT false NOT NULL
+	`mfa_required` integer DEFAULT false NOT NULL,
+	`rights_version` integer DEFAULT (random() & 4503599627370495) NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE `sessions` (
@@ -220,6 +222,7 @@ CREATE TABLE `totp_secrets` (
 	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade
 );
 --> statement-breakpoint
+CREATE INDEX `totp_secrets_active` ON `totp_secrets` (`user_id`) WHERE activated_at is not null;--> statement-breakpoint
 CREATE TABLE `trusted_devices` (
 	`id` text PRIMARY KEY NOT NULL,
 	`user_id` text NOT NULL,
@@ -231,6 +234,14 @@ CREATE TABLE `trusted_devices` (
 --> statement-breakpoint
 CREATE INDEX `trusted_devices_user` ON `trusted_devices` (`user_id`);--> statement-breakpoint
 CREATE INDEX `trusted_devices_age` ON `trusted_devices` (`created_at`);--> statement-breakpoint
+CREATE TABLE `user_notes` (
+	`user_id` text PRIMARY KEY NOT NULL,
+	`note` text NOT NULL,
+	`changed_at` integer NOT NULL,
+	`changed_by` text NOT NULL,
+	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade
+);
+--> statement-breakpoint
 CREATE TABLE `user_roles` (
 	`user_id` text NOT NULL,
 	`role` text NOT NULL,
@@ -252,6 +263,7 @@ CREATE TABLE `users` (
 	`password_changed_at` integer,
 	`password_reset_required_at` integer,
 	`status` text DEFAULT 'active' NOT NULL,
+	`rights_version` integer DEFAULT (random() & 4503599627370495) NOT NULL,
 	`locale` text DEFAULT 'en' NOT NULL,
 	`access_proven_at` integer,
 	`created_at` integer NOT NULL,
@@ -262,6 +274,7 @@ CREATE UNIQUE INDEX `users_email_unique` ON `users` (`email`);--> statement-brea
 CREATE UNIQUE INDEX `users_username_unique` ON `users` (lower("username"));--> statement-breakpoint
 CREATE INDEX `users_name` ON `users` (`name_folded`);--> statement-breakpoint
 CREATE INDEX `users_created` ON `users` (`created_at`,`id`);--> statement-breakpoint
+CREATE INDEX `users_deactivated` ON `users` (`created_at`,`id`) WHERE status = 'deactivated';--> statement-breakpoint
 CREATE INDEX `users_unverified` ON `users` (`email_verified_at`,`created_at`) WHERE email_verified_at is null;
 --> statement-breakpoint
 INSERT INTO `roles` (`name`, `description`, `built_in`) VALUES

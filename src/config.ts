@@ -9,7 +9,16 @@ export const MAX_ROLES = 100
  * How many bytes of permissions an access token names at most. A cookie holds 4,096 bytes in all (RFC 6265bis §5.5).
  * Past this bound the token names the roles only.
  */
-export const TOKEN_PERMISSIONS_MAX_BYTES = 1024
+export const TOKEN_PERMISSIONS_MAX_BYTES = 512
+
+// ------------------------------------------------------------------ administration
+/** A filter of a search that finds no more accounts than this is what a page is found by. */
+export const USERS_PER_FILTER = 2000
+/**
+ * Where every filter finds more, or none has an index, a page looks at this many accounts of the list. D1 reads a
+ * thousand rows in about a millisecond.
+ */
+export const USERS_PER_PART = 10_000
 
 // ------------------------------------------------------------------ passwords
 /** NIST SP 800-63B-4 §3.1.1.2 asks to allow at least 64; 128 bounds the hashing work (ASVS 6.2.9). */

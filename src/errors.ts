@@ -67,6 +67,8 @@ export const REFUSALS = {
     status: 409,
     title: 'Another account at this provider is linked. Unlink it, then try again.',
   },
+  already_verified: { status: 409, title: 'The address is confirmed already. There is nothing to send.' },
+  password_not_set: { status: 409, title: 'The account has no password to reset. Sign the user out instead.' },
   last_login_method: { status: 409, title: 'This is the last way to sign in to the account. Add another one first.' },
   role_exists: { status: 409, title: 'A role of this name exists. Choose another name.' },
   role_in_use: { status: 409, title: 'Users have this role. Take it from them first.' },

@@ -10,6 +10,8 @@ const PASSWORD_EVENTS = ['password.changed', 'password.reset']
 const ID = /^[0-9a-f-]{36}$/
 /** The clocks of Workers may be ahead of the clock of the database by this many milliseconds. */
 const CLOCK_MARGIN_MS = 60_000
+/** Makes a rights version, as the schema does. */
+const NEW_RIGHTS_VERSION = '(random() & 4503599627370495)'
 /** A statement of D1 has 100 KB at most, so long lists of ids are split. */
 const IDS_PER_STATEMENT = 1000
 
@@ -73,6 +75,9 @@ export function safeguardStatements(restoredToMs: number, lostPasswords: readonl
     `delete from login_exchanges where ${restored}`,
     `update outbox set state = 'dropped', last_error = 'database restored' where state = 'pending' and ${restored}`,
     `delete from signing_keys where ${restored}`,
+    // The blocklist may know the restored versions as former ones, and would refuse the tokens that are made from them.
+    `update users set rights_version = ${NEW_RIGHTS_VERSION} where ${restored}`,
+    `update roles set rights_version = ${NEW_RIGHTS_VERSION}`,
   ]
 }
 

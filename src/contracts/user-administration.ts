@@ -36,4 +36,20 @@ export const UserChanges = named('UserChanges', () =>
 
 export type UserChanges = z.infer<typeof UserChanges>
 
+export const UserMailRequest = named('UserMailRequest', () =>
+  z.strictObject({
+    kind: z.enum(['verification', 'password_reset']).meta({ description: 'What the link in the mail is for' }),
+  }),
+)
+export type UserMailKind = z.infer<typeof UserMailRequest>['kind']
+
+export const UserNote = named('UserNote', () =>
+  z.object({ note: z.string().nullable(), changedAt: timestamp().nullable(), changedBy: z.string().nullable() }),
+)
+export type UserNote = z.infer<typeof UserNote>
+
+export const UserNoteChange = named('UserNoteChange', () =>
+  z.strictObject({ note: z.string().trim().min(1).max(1000).nullable() }),
+)
+
 export const UserParams = z.lazy(() => z.object({ id: z.string().min(1).max(64) }))

@@ -23,6 +23,8 @@ export interface AccessTokenClaims {
   acr: Acr
   /** When the user last authenticated. */
   auth_time: number
+  /** The state of the rights that the token was made from (`domain/rights-version.ts`), for the blocklist alone. */
+  rights_version?: string | undefined
 }
 
 export async function signAccessToken(
@@ -80,6 +82,7 @@ function isAccessTokenClaims(payload: JWTPayload): payload is AccessTokenClaims 
     typeof payload.sid === 'string' &&
     typeof payload.aud === 'string' &&
     typeof payload.auth_time === 'number' &&
+    ['string', 'undefined'].includes(typeof payload.rights_version) &&
     Object.values<unknown>(ACR).includes(payload.acr) &&
     isStrings(payload.roles) &&
     isStrings(payload.permissions) &&

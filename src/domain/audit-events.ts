@@ -34,6 +34,9 @@ export const AUDIT_EVENTS = {
     status: z.enum(['active', 'deactivated']).optional().describe('The new status, where it was changed.'),
   }),
   'user.deleted': event('An account was deleted.', {}),
+  'user.note_changed': event('An administrator noted something about a user.', {
+    isRemoved: z.boolean().describe('Whether the note was removed.'),
+  }),
   'user.expired': event('An account was deleted because nobody confirmed its address.', {}),
   'email.verification_requested': event('Somebody asked for the mail that confirms an address.', {}),
   'email.verified': event('The owner of an address confirmed it.', {}),

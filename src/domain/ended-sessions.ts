@@ -11,18 +11,44 @@ export const NOBODY_ENDED: EndedList = new Float64Array()
 /** The number of hexadecimal digits of an entry: 52 bits, which a double holds exactly. */
 const ENTRY_DIGITS = 13
 
+/** Where something stands that is no longer accepted: in which shard, and by which entry. */
+export interface Place {
+  shard: number
+  entry: number
+}
+
 /**
- * Says where a session stands if it has ended: in which shard, and by which entry. Both come from the end of its id,
- * which is random, while an id begins with the time at which it was made (RFC 9562 UUIDv7).
- * docs/decisions/0018-blocklist.md says how seldom two sessions have the same place.
+ * Says where a session stands if it has ended. Shard and entry come from the end of its id, which is random, while an
+ * id begins with the time at which it was made (RFC 9562 UUIDv7). docs/decisions/0018-blocklist.md says how seldom two
+ * sessions have the same place.
  */
-export function placeOf(sessionId: string): { shard: number; entry: number } {
+export function placeOf(sessionId: string): Place {
   const digits = sessionId.replaceAll('-', '')
   const shard = Number.parseInt(digits.at(-ENTRY_DIGITS - 1) ?? '', 16) % ENDED_SESSIONS_SHARDS
   const entry = Number.parseInt(digits.slice(-ENTRY_DIGITS), 16)
   if (Number.isNaN(shard + entry)) throw new TypeError('this is not the id of a session')
   return { shard, entry }
 }
+
+/** The place in a UUID of the digit that chooses the shard. */
+const SHARD_DIGIT = 21
+
+/**
+ * Gives the id of a session the shard of its user's id. So whoever reads by a token of the session finds in one list
+ * whether the session has ended and whether the rights of its user have changed.
+ */
+export const toShardOf = (userId: string, sessionId: string): string =>
+  sessionId.slice(0, SHARD_DIGIT) + userId.charAt(SHARD_DIGIT) + sessionId.slice(SHARD_DIGIT + 1)
+
+/** Says where a former rights version of a user stands. All sessions of the user are in that shard. */
+export const placeOfRights = (userId: string, version: number): Place => ({
+  shard: placeOf(userId).shard,
+  entry: version,
+})
+
+/** Says where a former rights version of a role stands: in every shard, because anybody may have the role. */
+export const placesOfRole = (version: number): Place[] =>
+  Array.from({ length: ENDED_SESSIONS_SHARDS }, (_, shard) => ({ shard, entry: version }))
 
 export function hasEntry(list: EndedList, entry: number): boolean {
   let [low, high] = [0, list.length]

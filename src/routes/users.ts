@@ -1,12 +1,23 @@
+import { Status } from '../contracts/common.ts'
 import { listOf, PageQuery } from '../contracts/lists.ts'
 import { RoleAssignment } from '../contracts/roles.ts'
 import { SessionView } from '../contracts/sessions.ts'
-import { UserChanges, UserParams, UserQuery } from '../contracts/user-administration.ts'
+import {
+  UserChanges,
+  UserMailRequest,
+  UserNote,
+  UserNoteChange,
+  UserParams,
+  UserQuery,
+} from '../contracts/user-administration.ts'
 import { User } from '../contracts/users.ts'
 import { json } from '../http/body.ts'
 import { permission, reader } from '../http/guards.ts'
 import { answer, route } from '../http/route.ts'
 import { createRouter } from '../http/router.ts'
+import { mailUser, requirePasswordReset } from '../services/users/mails.ts'
+import { changeNote, readNote } from '../services/users/note.ts'
+import { readUsers } from '../services/users/search.ts'
 import {
   assignRoles,
   changeUser,
@@ -14,7 +25,6 @@ import {
   endUserSessions,
   readUser,
   readUserSessions,
-  readUsers,
 } from '../services/users/users.ts'
 
 const tags = ['Administration']
@@ -24,7 +34,8 @@ const listRoute = route({
   path: '/users',
   tags,
   summary: 'Search the users',
-  description: 'Needs the permission `users:read`. Newest first.',
+  description:
+    'Needs the permission `users:read`. Newest first. A page may hold fewer users than its limit, or none, while there is a next one.',
   guard: reader({ permission: 'users:read' }),
   query: UserQuery,
   answers: { 200: answer(listOf(User), 'A page of users.') },
@@ -106,6 +117,61 @@ const endSessionsRoute = route({
   refuses: ['not_found', 'permission_not_held'],
 })
 
+const mailRoute = route({
+  method: 'post',
+  path: '/users/{id}/mails',
+  tags,
+  summary: 'Mail a user the link that confirms their address, or the one that sets a new password',
+  description:
+    'Needs the permission `users:write`, and every permission that the user has. A deactivated user gets no mail.',
+  limit: 'moderate',
+  guard: permission('users:write'),
+  params: UserParams,
+  body: json(UserMailRequest),
+  answers: { 202: answer(Status('mail_sent'), 'The mail is on its way.') },
+  refuses: ['not_found', 'permission_not_held', 'already_verified'],
+})
+
+const passwordResetRoute = route({
+  method: 'post',
+  path: '/users/{id}/password-reset',
+  tags,
+  summary: 'Make a user set a new password',
+  description:
+    'Needs the permission `users:write`, and every permission that the user has. Every session ends, and the password signs nobody in until a new one is set by the link that is mailed.',
+  limit: 'moderate',
+  guard: permission('users:write'),
+  params: UserParams,
+  answers: { 204: { description: 'The password has to be set anew.' } },
+  refuses: ['not_found', 'permission_not_held', 'password_not_set'],
+})
+
+const readNoteRoute = route({
+  method: 'get',
+  path: '/users/{id}/note',
+  tags,
+  summary: 'What administrators have noted about a user',
+  description: 'Needs the permission `users:read`.',
+  guard: reader({ permission: 'users:read' }),
+  params: UserParams,
+  answers: { 200: answer(UserNote, 'The note, or nulls.') },
+  refuses: ['not_found'],
+})
+
+const changeNoteRoute = route({
+  method: 'put',
+  path: '/users/{id}/note',
+  tags,
+  summary: 'Note something about a user, or remove the note',
+  description:
+    'Needs the permission `users:write`, and every permission that the user has. No route shows it to the user.',
+  guard: permission('users:write'),
+  params: UserParams,
+  body: json(UserNoteChange),
+  answers: { 200: answer(UserNote, 'The note as it is now.') },
+  refuses: ['not_found', 'permission_not_held'],
+})
+
 export const userRoutes = createRouter()
   .openapi(listRoute, async (c) =>
     c.json(await readUsers(c.get('platform'), c.get('readAsCaller'), c.req.valid('query')), 200),
@@ -135,4 +201,20 @@ export const userRoutes = createRouter()
   .openapi(endSessionsRoute, async (c) => {
     await endUserSessions(c.get('platform'), c.get('caller').account, c.req.valid('param').id)
     return c.body(null, 204)
+  })
+  .openapi(mailRoute, async (c) => {
+    const { account } = c.get('caller')
+    await mailUser(c.get('platform'), account, c.req.valid('param').id, c.req.valid('json').kind)
+    return c.json({ status: 'mail_sent' as const }, 202)
+  })
+  .openapi(passwordResetRoute, async (c) => {
+    await requirePasswordReset(c.get('platform'), c.get('caller').account, c.req.valid('param').id)
+    return c.body(null, 204)
+  })
+  .openapi(readNoteRoute, async (c) =>
+    c.json(await readNote(c.get('platform'), c.get('readAsCaller'), c.req.valid('param').id), 200),
+  )
+  .openapi(changeNoteRoute, async (c) => {
+    const { account } = c.get('caller')
+    return c.json(await changeNote(c.get('platform'), account, c.req.valid('param').id, c.req.valid('json').note), 200)
   })

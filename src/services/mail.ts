@@ -65,6 +65,9 @@ const ACCOUNT_NOTICES: readonly MailKind[] = [
   'recovery_code_used',
   'role_granted',
   'roles_changed',
+  'profile_changed',
+  'account_reactivated',
+  'signed_out',
 ]
 
 /**

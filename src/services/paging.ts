@@ -20,6 +20,11 @@ interface List<Row, Item> {
   listRows: (last: ListPosition | undefined, atMost: number) => Promise<readonly Row[]>
   positionOf: (row: Row) => ListPosition
   toItem: (row: Row) => Item
+  /**
+   * Gives the place behind which the next page goes on where only a part of the list was searched for this one, and
+   * null where all of it was.
+   */
+  endOfPart?: () => ListPosition | null
 }
 
 /**
@@ -29,13 +34,14 @@ interface List<Row, Item> {
  */
 export async function readPage<Row, Item>(
   { cursor, limit }: PageQuery,
-  { listRows, positionOf, toItem }: List<Row, Item>,
+  { listRows, positionOf, toItem, endOfPart }: List<Row, Item>,
 ): Promise<Page<Item>> {
   // One row more than the page holds tells whether there is a next page.
   const rows = await listRows(cursor === undefined ? undefined : readCursor(cursor), limit + 1)
   const page = rows.slice(0, limit)
   const last = rows.length > limit ? page.at(-1) : undefined
-  return { items: page.map(toItem), nextCursor: last ? toCursor(positionOf(last)) : null }
+  const position = last ? positionOf(last) : (endOfPart?.() ?? null)
+  return { items: page.map(toItem), nextCursor: position && toCursor(position) }
 }
 
 /** Tells whether a position comes later in a list that shows the newest first. */

@@ -33,6 +33,9 @@ export const whenTokenExists = (tokenId: string): SQL =>
 export const whenSessionExists = (sessionId: OrPlace<string>): SQL =>
   sql`exists (select 1 from sessions where id = ${sessionId})`
 
+/** Holds where a user has a session. */
+export const whenSignedIn = (userId: string): SQL => sql`exists (select 1 from sessions where user_id = ${userId})`
+
 /** Holds where this session belongs to this user. */
 export const whenSessionIsOf = ({ id, userId }: { id: string; userId: string }): SQL =>
   sql`exists (select 1 from sessions where id = ${id} and user_id = ${userId})`
@@ -73,6 +76,10 @@ export const whenTokenGivesAddress = (tokenId: string, { userId, email }: { user
 export const takenUsername = (username: string | null): SQL =>
   sql`(select username from users where lower(username) = lower(${username}))`
 
+/** Holds where an account has a password, also one that has to be set anew. */
+export const whenPasswordIsSet = (userId: string): SQL =>
+  sql`exists (select 1 from users where id = ${userId} and password_hash is not null)`
+
 export const whenPasswordIs = (userId: string, hash: string): SQL =>
   sql`exists (select 1 from users where id = ${userId} and password_hash = ${hash})`
 
@@ -90,7 +97,7 @@ export const whenVerifiesFirstSignUp = (tokenId: string): SQL =>
     and not exists (select 1 from identities where identities.user_id = users.id))`
 
 /** Gives the time at which an account was made, as ISO 8601 in UTC. */
-export const signUpTimeOf = (userId: SQL): SQL =>
+export const signUpTimeOf = (userId: SQL | string): SQL =>
   sql`(select strftime('%Y-%m-%dT%H:%M:%SZ', created_at / 1000, 'unixepoch') from users where id = ${userId})`
 
 /**

@@ -4,7 +4,8 @@ import type { Permission } from '../domain/permissions.ts'
 import { insertSelect, insertWhere } from './conditional-insert.ts'
 import type { Condition } from './conditions.ts'
 import type { Database } from './database.ts'
-import { rolePermissions, roles, userRoles } from './schema/index.ts'
+import { rolePermissions, roles, userRoles, users } from './schema/index.ts'
+import { newRightsVersion } from './schema/users.ts'
 
 /** A list as one parameter, so that a list of any length stays within D1's limit of a hundred parameters. */
 const listOf = (values: readonly string[]): SQL => sql`(select value from json_each(${JSON.stringify(values)}))`
@@ -94,6 +95,16 @@ export const whenMayDeleteRole = (adminId: string, name: string): Condition =>
   sql`${whenMayChangeRole(adminId, { name, isFixed: true })}
     and not exists (select 1 from user_roles where role = ${name})`
 
+/** Reads the rights version that a role has at this place in the batch. */
+export function selectRoleVersionStatement(db: Database, name: string) {
+  return db.select({ version: roles.rightsVersion }).from(roles).where(eq(roles.name, name))
+}
+
+/** Reads the rights version that a user has at this place in the batch. */
+export function selectUserVersionStatement(db: Database, userId: string) {
+  return db.select({ version: users.rightsVersion }).from(users).where(eq(users.id, userId))
+}
+
 /** Lists every role, and whether anybody has it. There are never many (`MAX_ROLES`). */
 export function listRolesStatement(db: Database) {
   return db
@@ -116,15 +127,22 @@ export function insertRoleStatement(db: Database, role: typeof roles.$inferInser
   return insertWhere(db, roles, role, when)
 }
 
+/** Changes a role. With `changesRights` it renews the rights version of the role. */
 export function updateRoleStatement(
   db: Database,
   name: string,
-  changes: { [Column in 'name' | 'description' | 'mfaRequired']?: (typeof roles.$inferSelect)[Column] | undefined },
+  {
+    changesRights,
+    ...changes
+  }: { changesRights: boolean } & {
+    [Column in 'name' | 'description' | 'mfaRequired']?: (typeof roles.$inferSelect)[Column] | undefined
+  },
   when: Condition,
 ) {
+  const renewed = changesRights ? { rightsVersion: newRightsVersion } : {}
   return db
     .update(roles)
-    .set({ ...changes, name: changes.name ?? name })
+    .set({ ...changes, name: changes.name ?? name, ...renewed })
     .where(and(eq(roles.name, name), when))
 }
 
@@ -149,7 +167,7 @@ export function setPermissionsStatements(db: Database, role: string, permissions
   ] as const
 }
 
-/** Makes the roles of a user those of this list. */
+/** Makes the roles of a user those of this list, and renews the rights version of the user. */
 export function setRolesStatements(db: Database, userId: string, names: readonly string[], when: Condition) {
   const wanted = listOf(names)
   return [
@@ -161,5 +179,9 @@ export function setRolesStatements(db: Database, userId: string, names: readonly
       sql`from ${wanted} as wanted where ${when} and wanted.value not in
         (select role from user_roles where user_id = ${userId})`,
     ),
+    db
+      .update(users)
+      .set({ rightsVersion: newRightsVersion })
+      .where(and(eq(users.id, userId), when)),
   ] as const
 }

@@ -1,6 +1,7 @@
 import { createExecutionContext, createMessageBatch, getQueueResult } from 'cloudflare:test'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { ACCESS_TOKEN_MAX_TTL_SECONDS } from '../../src/config.ts'
+import { placeOf } from '../../src/domain/ended-sessions.ts'
 import worker from '../../src/index.ts'
 import type { RevocationMessage } from '../../src/platform/blocklist.ts'
 import { composePlatform } from '../../src/platform/compose.ts'
@@ -36,7 +37,7 @@ describe('when the object of an ended session does not answer', () => {
     const [victim, other] = [await logIn(email), await logIn(email)]
     shards.state.isDown = true
     expect((await end(here, { victim, other })).status).toBe(204)
-    expect(queued.flatMap(({ sessionIds }) => sessionIds)).toContain(victim.session.id)
+    expect(queued.flatMap(({ places }) => places)).toContainEqual(placeOf(victim.session.id))
     expect([await change(here, victim), await read(here, victim)]).toEqual([401, 401])
     expect(await read(at('FRA'), victim)).toBe(200)
 
@@ -57,7 +58,7 @@ describe('when the object of an ended session does not answer', () => {
     await shards.publish()
     pass(5000)
     for (let times = 0; times < 2; times += 1)
-      expect((await deliver(here, [{ sessionIds: [session.id] }])).explicitAcks).toHaveLength(1)
+      expect((await deliver(here, [{ places: [placeOf(session.id)] }])).explicitAcks).toHaveLength(1)
     await shards.publish()
     expect(kv.take().writes).toBe(1)
     expect(await blocklistOf(at('FRA')).isRevoked(session.id)).toBe(true)
@@ -71,7 +72,7 @@ describe('when the object of an ended session does not answer', () => {
     const retries = Number(/max_retries = (\d+)/.exec(consumer)?.[1])
     const pauses: number[] = []
     const retry = ({ delaySeconds = 0 }: QueueRetryOptions = {}) => pauses.push(delaySeconds)
-    const body = { sessionIds: [session.id] }
+    const body = { places: [placeOf(session.id)] }
     const messages = Array.from({ length: retries }, (_, tries) => {
       return { id: 'one', timestamp: new Date(), attempts: tries + 1, body, retry }
     })
@@ -130,7 +131,7 @@ describe('the objects of ended sessions', () => {
       },
     } as unknown as Env
     const { blocklist, probes } = composePlatform(watched, SYSTEM, { waitUntil: () => {} })
-    await blocklist.revoke([session.id])
+    await blocklist.revoke([placeOf(session.id)])
     await probes.endedSessions?.()
     const shardName = expect.stringMatching(/^shard-\d+$/)
     expect(asked).toEqual([

@@ -28,6 +28,10 @@ async function measureUsers(ask: Ask, as: Person): Promise<void> {
   await ask('PUT /users/{id}/roles', { as, at: `${at}/roles`, body: { roles: ['admin'] } })
   await ask('GET /users/{id}/sessions', { as, at: `${at}/sessions` })
   await ask('DELETE /users/{id}/sessions', { as, at: `${at}/sessions`, note: 'with one session' })
+  await ask('POST /users/{id}/mails', { as, at: `${at}/mails`, body: { kind: 'password_reset' } })
+  await ask('POST /users/{id}/password-reset', { as, at: `${at}/password-reset`, note: 'without a session' })
+  await ask('PUT /users/{id}/note', { as, at: `${at}/note`, body: { note: 'Called on Monday.' } })
+  await ask('GET /users/{id}/note', { as, at: `${at}/note` })
   await ask('PATCH /users/{id}', { as, at, body: { status: 'deactivated' }, note: 'a deactivation' })
   await ask('DELETE /users/{id}', { as, at })
 }

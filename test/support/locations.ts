@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { vi } from 'vitest'
+import { placeOf } from '../../src/domain/ended-sessions.ts'
 import type { RevocationMessage } from '../../src/platform/blocklist.ts'
 import { composePlatform } from '../../src/platform/compose.ts'
 import { SYSTEM } from '../../src/platform/requester.ts'
@@ -56,8 +57,8 @@ export function blocklistOf(isolate: Env) {
     composePlatform(isolate, SYSTEM, { waitUntil }).blocklist
   return {
     isRevoked: (id: string) => whenSettled((blocklist) => blocklist.isRevoked(id)),
-    revoke: (...ids: string[]) => whenSettled((blocklist) => blocklist.revoke(ids)),
-    revokeLate: (...ids: string[]) => whenSettled((blocklist) => blocklist.revokeLate({ sessionIds: ids })),
+    revoke: (...ids: string[]) => whenSettled((blocklist) => blocklist.revoke(ids.map(placeOf))),
+    revokeLate: (...ids: string[]) => whenSettled((blocklist) => blocklist.revokeLate({ places: ids.map(placeOf) })),
   }
 }
 

@@ -333,6 +333,46 @@ export const de: MailTexts<MailKind> = {
       closing: ['Überrascht dich das? Dann wende dich an die Verwaltung.'],
       reason: OWNER(product),
     }),
+    profile_changed: ({ product }) => ({
+      subject: `Dein Profil bei ${product} wurde geändert`,
+      heading: 'Dein Profil wurde geändert',
+      paragraphs: [`Jemand, der ${product} verwaltet, hat den Namen oder den Benutzernamen deines Kontos geändert.`],
+      action: 'Mein Konto prüfen',
+      closing: ['Überrascht dich das? Dann wende dich an die Verwaltung.'],
+      reason: OWNER(product),
+    }),
+    signed_out: ({ product }) => ({
+      subject: `Du wurdest bei ${product} abgemeldet`,
+      heading: 'Du wurdest überall abgemeldet',
+      paragraphs: [
+        `Jemand, der ${product} verwaltet, hat dich auf allen Geräten abgemeldet. Du kannst dich wieder anmelden.`,
+      ],
+      action: 'Mein Konto prüfen',
+      closing: ['Überrascht dich das? Dann wende dich an die Verwaltung.'],
+      reason: OWNER(product),
+    }),
+    password_reset_required: ({ product, duration }) => ({
+      subject: `Dein Passwort für ${product} muss neu festgelegt werden`,
+      heading: 'Lege ein neues Passwort fest',
+      paragraphs: [
+        `Jemand, der ${product} verwaltet, bittet dich, ein neues Passwort festzulegen. Mit dem bisherigen kann sich niemand mehr anmelden, und du bist auf allen Geräten abgemeldet.`,
+      ],
+      action: 'Neues Passwort wählen',
+      closing: [
+        `Link und Code lassen sich einmal verwenden und sind ${duration} gültig. Danach bekommst du über „Passwort vergessen“ auf der Anmeldeseite einen neuen Link.`,
+      ],
+      reason: OWNER(product),
+    }),
+    account_reactivated: ({ product }) => ({
+      subject: `Dein Konto bei ${product} ist wieder aktiv`,
+      heading: 'Dein Konto ist wieder aktiv',
+      paragraphs: [
+        `Dein Konto bei ${product} war deaktiviert und ist wieder aktiv. Du kannst dich anmelden wie zuvor.`,
+      ],
+      action: 'Mein Konto prüfen',
+      closing: [`Überrascht dich das? Dann wende dich an das Team von ${product}.`],
+      reason: OWNER(product),
+    }),
     account_deactivated: ({ product }) => ({
       subject: `Dein Konto bei ${product} wurde deaktiviert`,
       heading: 'Dein Konto wurde deaktiviert',

@@ -325,6 +325,42 @@ const texts = {
       closing: ['If this surprises you, contact the administrator.'],
       reason: OWNER(product),
     }),
+    profile_changed: ({ product }) => ({
+      subject: `Your ${product} profile was changed`,
+      heading: 'Your profile was changed',
+      paragraphs: [`An administrator of ${product} changed the name or the username of your account.`],
+      action: 'Check my account',
+      closing: ['If this surprises you, contact the administrator.'],
+      reason: OWNER(product),
+    }),
+    signed_out: ({ product }) => ({
+      subject: `You were signed out of ${product}`,
+      heading: 'You were signed out everywhere',
+      paragraphs: [`An administrator of ${product} signed you out on all devices. You can sign in again.`],
+      action: 'Check my account',
+      closing: ['If this surprises you, contact the administrator.'],
+      reason: OWNER(product),
+    }),
+    password_reset_required: ({ product, duration }) => ({
+      subject: `Your ${product} password has to be set anew`,
+      heading: 'Set a new password',
+      paragraphs: [
+        `An administrator of ${product} asks you to set a new password. The one that you had signs nobody in any more, and you were signed out on all devices.`,
+      ],
+      action: 'Choose a new password',
+      closing: [
+        `The link and the code work once, for ${duration}. Later you get another link with “Forgot password” on the sign-in page.`,
+      ],
+      reason: OWNER(product),
+    }),
+    account_reactivated: ({ product }) => ({
+      subject: `Your ${product} account is active again`,
+      heading: 'Your account is active again',
+      paragraphs: [`Your ${product} account was deactivated, and is active again. You can sign in as before.`],
+      action: 'Check my account',
+      closing: [`If this surprises you, contact the ${product} team.`],
+      reason: OWNER(product),
+    }),
     account_deactivated: ({ product }) => ({
       subject: `Your ${product} account was deactivated`,
       heading: 'Your account was deactivated',

@@ -18,7 +18,7 @@ const requestRoute = route({
   guard: permission('users:write', { isRecent: true }),
   params: UserParams,
   answers: { 202: answer(FactorRemoval, 'When the factors are removed. A second request does not change that.') },
-  refuses: ['not_found'],
+  refuses: ['not_found', 'permission_not_held'],
 })
 
 const keepRoute = route({

@@ -6,6 +6,7 @@ import { bySelf, byStranger } from '../../storage/actors.ts'
 import { auditOrCountStatements, auditStatement } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
 import {
+  type Condition,
   signUpTimeOf,
   userIdByEmail,
   whenMailed,
@@ -19,6 +20,10 @@ import { newId, newOneTimeToken } from '../identifiers.ts'
 import { proveToken, refuseIfLost, type TokenProof } from '../one-time-tokens.ts'
 import { bootstrapStatements } from './bootstrap-admin.ts'
 
+/** Says what a click on the link confirms: when the sign-up was, and which account at a provider it came by. */
+export const describeSignUp = (deps: Pick<Platform, 'providers'>, userId: string | Condition) =>
+  factsWith({}, { time: signUpTimeOf(userId), signIn: describeIdentities(userId, providerNames(deps)) })
+
 /**
  * Mails a new verification link if there is an account that waits for one. The answer does not tell whether there is.
  * Anybody can ask for the mail, so it says what a click confirms: when the sign-up was, and which account at a provider
@@ -31,7 +36,6 @@ export async function resendVerification(deps: Mailing & Pick<Platform, 'provide
   const mailId = newId()
   const userId = userIdByEmail(email)
   const event = { type: 'email.verification_requested', at: now, ...byStranger({ id: userId }) } as const
-  const details = factsWith({}, { time: signUpTimeOf(userId), signIn: describeIdentities(userId, providerNames(deps)) })
   await inOneBatch(db, {
     token: issueTokenStatement(db, { ...token, purpose: 'verify_email' }, { email, isUnverified: true }),
     mail: mailTokenStatements(db, {
@@ -40,7 +44,7 @@ export async function resendVerification(deps: Mailing & Pick<Platform, 'provide
       locale: requester.locale,
       tokenId: token.id,
       createdAt: now,
-      details,
+      details: describeSignUp(deps, userId),
     }),
     audit: auditOrCountStatements(db, event, requester, whenMailed(mailId)),
   })

@@ -61,6 +61,8 @@ export interface Factor {
   verify(deps: VerifyingFactors, shown: ShownFactor): Promise<ProvenFactor | null>
   /** Holds where this strong factor is set, at the place of a statement in its batch. */
   whenSet?(userId: string | Condition): Condition
+  /** The subquery of the ids of all who have set this strong factor. */
+  owners?: Condition
   /** Removes the factor from an account, if `when` holds at the statement's place in the batch. */
   remove?(db: Platform['db'], userId: string | Condition, when: Condition): Statement
   /**

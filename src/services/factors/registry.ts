@@ -58,6 +58,10 @@ export const whenStrongFactorIsSet = (userId: string | Condition): Condition =>
 export const whenFactorIs = (wanted: MfaMethod | 'none', userId: string | Condition): Condition =>
   wanted === 'none' ? whenNot(whenStrongFactorIsSet(userId)) : (findFactor(wanted)?.whenSet?.(userId) ?? whenAny([]))
 
+/** Gives the subquery of the ids of all who have this strong factor; null where there is none. */
+export const factorOwners = (wanted: MfaMethod | 'none'): Condition | null =>
+  wanted === 'none' ? null : (findFactor(wanted)?.owners ?? null)
+
 const findFactor = (wanted: MfaMethod) => FACTORS.find(({ method }) => method === wanted) ?? null
 
 const factorsOf = (account: Account, isMeant: (factor: Factor) => boolean) =>

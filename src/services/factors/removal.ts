@@ -32,7 +32,7 @@ import { stopRemovalStatements } from './stop-removal.ts'
  * all of them. It waits for `FACTOR_REMOVAL_WAIT_SECONDS`, and the user is told at once and can stop it. A second
  * request changes nothing, so that nobody shortens the wait.
  * @returns when the factors are removed, in milliseconds since the epoch.
- * @throws {Refusal} `forbidden` for the admin's own factors and those of somebody who holds more permissions;
+ * @throws {Refusal} `forbidden` for the admin's own factors; `permission_not_held` for somebody who holds more;
  * `not_found` where there is no such active user or they have no factor; `rate_limited` where the mail cannot leave.
  */
 export async function requestFactorRemoval(
@@ -78,8 +78,7 @@ export async function requestFactorRemoval(
 function assertRemovable(admin: Account, user: Account | undefined): asserts user is Account {
   if (user?.status !== 'active') throw new Refusal('not_found', { reason: 'no such active user' })
   if (user.id === admin.id) throw new Refusal('forbidden', { reason: 'own factors' })
-  if (missingFrom(admin.permissions, user.permissions).length > 0)
-    throw new Refusal('forbidden', { reason: 'the user holds more permissions' })
+  if (missingFrom(admin.permissions, user.permissions).length > 0) throw new Refusal('permission_not_held')
   if (!hasStrongFactor(user)) throw new Refusal('not_found', { reason: 'no factor' })
 }
 

@@ -6,6 +6,7 @@ import {
   deleteTotpStatement,
   findTotpSecret,
   spendTotpStepStatement,
+  totpOwners,
   whenTotpIsSet,
   whenTotpStepIsUnused,
 } from '../../storage/factors/totp.ts'
@@ -20,6 +21,7 @@ export const totp: Factor = {
   isSet: ({ factors }) => factors.totp,
   describe: ({ factors }) => ({ totp: factors.totp }),
   whenSet: whenTotpIsSet,
+  owners: totpOwners,
   async verify(deps, { account, proof }) {
     const secret = await findTotpSecret(deps.db, account.id)
     if (!('code' in proof) || secret === null || secret.activatedAt === null) return null

@@ -1,7 +1,8 @@
 import type { NewRole, Role, RoleChanges } from '../../contracts/roles.ts'
+import { placesOfRole } from '../../domain/ended-sessions.ts'
 import { missingFrom } from '../../domain/permissions.ts'
 import { Refusal } from '../../errors.ts'
-import type { Reading, Recording } from '../../platform/platform.ts'
+import type { EndingSessions, Reading, Recording } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
 import { byAdmin } from '../../storage/actors.ts'
 import { auditStatement, whenRecorded } from '../../storage/audit.ts'
@@ -10,6 +11,7 @@ import {
   deleteRoleStatement,
   insertRoleStatement,
   listRolesStatement,
+  selectRoleVersionStatement,
   setPermissionsStatements,
   updateRoleStatement,
   whenMayChangeRole,
@@ -56,12 +58,18 @@ export async function createRole(deps: Recording, admin: Account, role: NewRole)
 
 /**
  * Changes a role. Of a built-in one, the description and the need for a factor can be changed. Nobody touches a role
- * that permits more than they may do themselves.
+ * that permits more than they may do themselves. Tokens that were made from the former role are good for nothing more.
  * @throws {Refusal} `not_found`, `built_in_role`, `permission_not_held`, `role_exists`.
  */
-export async function changeRole(deps: Recording, admin: Account, name: string, changes: RoleChanges): Promise<Role> {
+export async function changeRole(
+  deps: EndingSessions,
+  admin: Account,
+  name: string,
+  changes: RoleChanges,
+): Promise<Role> {
   const { db, requester } = deps
   const { permissions, ...columns } = changes
+  const changesRights = Object.keys(changes).some((field) => field !== 'description')
   const id = newId()
   const whenChanged = whenRecorded(id)
   const isFixed = changes.name !== undefined || permissions !== undefined
@@ -72,17 +80,20 @@ export async function changeRole(deps: Recording, admin: Account, name: string, 
     ...byAdmin(admin, null),
     details: { role: name, ...changes },
   } as const
-  const { audit, roles } = await refuseTaken(
+  const { audit, former, roles } = await refuseTaken(
     inOneBatch(db, {
       audit: auditStatement(db, event, requester, whenMayChangeRole(admin.id, { name, permissions, isFixed })),
       permissions: permissions ? setPermissionsStatements(db, name, permissions, whenChanged) : null,
-      role: updateRoleStatement(db, name, columns, whenChanged),
+      former: selectRoleVersionStatement(db, name),
+      role: updateRoleStatement(db, name, { ...columns, changesRights }, whenChanged),
       roles: listRolesStatement(db),
     }),
     NAME_TAKEN,
   )
   const changed = roles.find((role) => role.name === (changes.name ?? name))
   if (audit.meta.changes === 0 || !changed) throw explainRefusal(roles, name, isFixed)
+  if (changesRights && changed.isUsed)
+    await deps.blocklist.revoke(former.flatMap(({ version }) => placesOfRole(version)))
   return toRole(changed)
 }
 

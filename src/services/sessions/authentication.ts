@@ -1,6 +1,7 @@
 import { ENROLMENT_AUDIENCE } from '../../config.ts'
 import { type AccessTokenClaims, verifyAccessToken } from '../../crypto/access-token.ts'
 import { verifyToken } from '../../crypto/derived-token.ts'
+import { readRightsClaim } from '../../domain/rights-version.ts'
 import { Refusal } from '../../errors.ts'
 import type { Platform, Signing } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
@@ -63,14 +64,16 @@ export async function nameSessions(
 
 /**
  * Trusts a token for reading. It checks the signature and the blocklist, which may lag (docs/security.md, "How fast a
- * token dies").
+ * token dies"). A token that names roles or permissions which have changed since is refused as that of an ended session
+ * is: its session lives, and the client goes on with a new token.
  */
 export async function authenticateRead(
   deps: Signing & Pick<Platform, 'blocklist'>,
   token: string,
 ): Promise<AccessTokenClaims> {
   const claims = await verifySignature(deps, token)
-  if (await deps.blocklist.isRevoked(claims.sid)) throw new Refusal('unauthenticated', { reason: 'session revoked' })
+  if (await deps.blocklist.isRevoked(claims.sid, readRightsClaim(claims.rights_version)))
+    throw new Refusal('unauthenticated', { reason: 'session ended or rights changed' })
   return claims
 }
 

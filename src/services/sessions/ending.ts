@@ -1,3 +1,4 @@
+import { placeOf } from '../../domain/ended-sessions.ts'
 import type { EndingSessions, Platform, Signing } from '../../platform/platform.ts'
 import { bySelf, byService } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
@@ -18,7 +19,7 @@ export async function revokeSessions(
   deps: Pick<Platform, 'blocklist'>,
   ended: readonly Pick<Session, 'id'>[],
 ): Promise<void> {
-  await deps.blocklist.revoke(ended.map(({ id }) => id))
+  await deps.blocklist.revoke(ended.map(({ id }) => placeOf(id)))
 }
 
 /**

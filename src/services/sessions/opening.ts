@@ -1,5 +1,6 @@
 import { MAX_SESSIONS_PER_USER } from '../../config.ts'
 import { hashDeviceId, makeDeviceToken } from '../../crypto/device-token.ts'
+import { toShardOf } from '../../domain/ended-sessions.ts'
 import { Refusal } from '../../errors.ts'
 import type { EndingSessions, Mailing, Signing } from '../../platform/platform.ts'
 import { type Account, recordLoginStatement } from '../../storage/accounts/accounts.ts'
@@ -66,7 +67,7 @@ export async function openSession(deps: OpeningNeeds, account: Account, login: N
   const device = { id: hashDeviceId(deviceId), userId: account.id }
   const isRemembered = login.rememberDevice === true && trustMs(deps) > 0
   const session = {
-    id: newId(),
+    id: toShardOf(account.id, newId()),
     userId: account.id,
     methods: login.methods,
     authenticatedAt: now,

@@ -1,6 +1,7 @@
 import { ACR, type Acr, ENROLMENT_AUDIENCE, TOKEN_PERMISSIONS_MAX_BYTES } from '../../config.ts'
 import { signAccessToken } from '../../crypto/access-token.ts'
 import { makeToken } from '../../crypto/derived-token.ts'
+import { toRightsClaim } from '../../domain/rights-version.ts'
 import type { Signing } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
 import type { Grant } from '../../storage/sessions/grants.ts'
@@ -24,7 +25,7 @@ export interface IssuedTokens {
  */
 export async function issueTokens(
   deps: Signing,
-  account: Pick<Account, 'id' | 'roles' | 'permissions'> & StandingAccount,
+  account: Pick<Account, 'id' | 'roles' | 'permissions' | 'rightsVersions'> & StandingAccount,
   session: Pick<Session, 'id' | 'methods' | 'authenticatedAt' | 'expiresAt'> & StandingSession,
   { id, generation, salt }: Pick<Grant, 'id' | 'generation' | 'salt'>,
 ): Promise<IssuedTokens> {
@@ -47,6 +48,7 @@ export async function issueTokens(
     amr: session.methods,
     acr: toAcr(session),
     auth_time: Math.floor(session.authenticatedAt / 1000),
+    rights_version: toRightsClaim(account.rightsVersions),
   })
   const refreshToken = makeToken(settings.secrets, { purpose: 'refresh', id, generation, salt })
   return { accessToken, expiresIn: expires - now, refreshToken, refreshExpiresIn: sessionEnds - now }

@@ -1,59 +1,36 @@
 import type { PageQuery } from '../../contracts/lists.ts'
 import type { SessionView } from '../../contracts/sessions.ts'
-import type { UserChanges, UserQuery } from '../../contracts/user-administration.ts'
+import type { UserChanges } from '../../contracts/user-administration.ts'
 import type { User } from '../../contracts/users.ts'
+import { placeOfRights } from '../../domain/ended-sessions.ts'
 import { missingFrom } from '../../domain/permissions.ts'
-import { readTimestamp } from '../../domain/timestamp.ts'
 import { Refusal } from '../../errors.ts'
-import type { EndingSessions, Mailing, Reading } from '../../platform/platform.ts'
+import type { Reading } from '../../platform/platform.ts'
 import { type Account, deleteAccountStatement, updateProfileStatement } from '../../storage/accounts/accounts.ts'
-import { findUserStatement, listUsersStatement, setStatusStatement } from '../../storage/accounts/users.ts'
+import { findUserStatement, setStatusStatement } from '../../storage/accounts/users.ts'
 import { byAdmin } from '../../storage/actors.ts'
 import { auditStatement, whenRecorded } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
-import type { Condition } from '../../storage/conditions.ts'
+import { whenAll, whenSignedIn } from '../../storage/conditions.ts'
 import {
   listRolesStatement,
+  selectUserVersionStatement,
   setRolesStatements,
   whenMayActUpon,
   whenMayAssign,
   whenMayRemove,
 } from '../../storage/roles.ts'
 import { endSessionsStatement } from '../../storage/sessions/sessions.ts'
+import { forgetDevicesStatement } from '../../storage/sessions/trusted-devices.ts'
 import { toUser } from '../accounts/profile.ts'
-import { whenFactorIs } from '../factors/registry.ts'
 import { newId } from '../identifiers.ts'
 import { noticeTo } from '../notices.ts'
-import { type Page, readPage } from '../paging.ts'
+import type { Page } from '../paging.ts'
 import { revokeSessions } from '../sessions/ending.ts'
 import { listSessions } from '../sessions/list.ts'
 import type { ReadAsCaller } from '../sessions/reading.ts'
 import { refuseTaken, USERNAME_TAKEN } from '../taken.ts'
-
-type Administering = Mailing & EndingSessions
-
-/** Reads a page of the accounts, newest first. @throws {Refusal} `invalid_request` for a cursor that no page gave. */
-export async function readUsers(
-  deps: Pick<Reading, 'db'>,
-  readAsCaller: ReadAsCaller,
-  query: UserQuery,
-): Promise<Page<User>> {
-  const { verified, factor, createdFrom, createdTo, lastSeenFrom, lastSeenTo, ...texts } = query
-  const filter = {
-    ...texts,
-    isVerified: verified,
-    whenFactor: factor && ((userId: Condition) => whenFactorIs(factor, userId)),
-    createdFrom: readTimestamp(createdFrom),
-    createdTo: readTimestamp(createdTo),
-    lastSeenFrom: readTimestamp(lastSeenFrom),
-    lastSeenTo: readTimestamp(lastSeenTo),
-  }
-  return await readPage(query, {
-    listRows: (before, atMost) => readAsCaller(listUsersStatement(deps.db, { ...filter, before }, atMost)),
-    positionOf: ({ createdAt, id }) => ({ at: createdAt, id }),
-    toItem: toUser,
-  })
-}
+import { type Administering, explainRefusal, findUser } from './acting.ts'
 
 /** @throws {Refusal} `not_found`. */
 export async function readUser(deps: Pick<Reading, 'db'>, readAsCaller: ReadAsCaller, id: string): Promise<User> {
@@ -75,8 +52,8 @@ export async function readUserSessions(
 }
 
 /**
- * Changes an account's name, username or status. A deactivated account is signed out everywhere at once, and its owner
- * is told.
+ * Changes an account's name, username or status. A deactivated account is signed out everywhere at once. The owner is
+ * told of each of these.
  * @throws {Refusal} `not_found`, `permission_not_held`, `last_admin`, `username_taken`.
  */
 export async function changeUser(deps: Administering, admin: Account, id: string, changes: UserChanges): Promise<User> {
@@ -90,24 +67,30 @@ export async function changeUser(deps: Administering, admin: Account, id: string
   const event = { id: eventId, type: 'user.updated', at, ...byAdmin(admin, user), details } as const
   const isDeactivated = status === 'deactivated' && user.status === 'active'
   const isLetIn = status === 'active' && user.status === 'deactivated'
-  const notice = isDeactivated ? noticeTo(deps, user, { kind: 'account_deactivated', at, when: whenChanged }) : null
+  const hasProfile = Object.keys(profile).length > 0
+  const kinds = [
+    ...(hasProfile ? (['profile_changed'] as const) : []),
+    ...(isDeactivated ? (['account_deactivated'] as const) : []),
+    ...(isLetIn ? (['account_reactivated'] as const) : []),
+  ]
+  const notices = kinds.map((kind) => noticeTo(deps, user, { kind, at, when: whenChanged, hasRequestFacts: false }))
   const by = { id: admin.id, permission: 'users:write' } as const
   const whenMay = isDeactivated ? whenMayRemove(by, id) : whenMayActUpon(by, id)
   const { audit, ended, found } = await refuseTaken(
     inOneBatch(db, {
       audit: auditStatement(db, event, requester, whenMay),
-      profile: Object.keys(profile).length > 0 ? updateProfileStatement(db, id, profile, whenChanged) : null,
+      profile: hasProfile ? updateProfileStatement(db, id, profile, whenChanged) : null,
       status: isDeactivated || isLetIn ? setStatusStatement(db, { id, status }, whenChanged) : null,
       ended: isDeactivated ? endSessionsStatement(db, id, { when: whenChanged }) : null,
-      notice: notice?.statements ?? null,
+      notices: notices.flatMap(({ statements }) => statements),
       found: findUserStatement(db, id),
     }),
     USERNAME_TAKEN,
   )
   const [changed] = found
-  if (audit.meta.changes === 0 || !changed) throw explainRefusal(admin, changed)
+  if (audit.meta.changes === 0 || !changed) throw explainRefusal(admin, changed, 'last_admin')
   await revokeSessions(deps, ended ?? [])
-  if (notice) await deps.announceMails([notice.id])
+  if (notices.length > 0) await deps.announceMails(notices.map(({ id: noticeId }) => noticeId))
   return toUser(changed)
 }
 
@@ -130,14 +113,14 @@ export async function deleteUser(deps: Administering, admin: Account, id: string
     notice: notice.statements,
     account: deleteAccountStatement(db, id, whenDeleted),
   })
-  if (audit.meta.changes === 0) throw explainRefusal(admin, found[0])
+  if (audit.meta.changes === 0) throw explainRefusal(admin, found[0], 'last_admin')
   await revokeSessions(deps, ended)
   await deps.announceMails([notice.id])
 }
 
 /**
  * Gives an account these roles, and `user`, which everybody has, and takes all others away. Its access tokens name the
- * former roles until they are refreshed; whatever asks the database knows the new ones at once.
+ * former roles, so they are good for nothing more; its sessions go on with new ones.
  * @throws {Refusal} `not_found`, `invalid_request` for a role that does not exist, `permission_not_held`, `last_admin`.
  */
 export async function assignRoles(
@@ -164,14 +147,16 @@ export async function assignRoles(
     at,
     when: whenAssigned,
     facts: { roles: roles.join(', ') },
+    hasRequestFacts: false,
   })
-  const { audit, found, known } = await inOneBatch(db, {
+  const { audit, former, found, known } = await inOneBatch(db, {
     audit: auditStatement(
       db,
       event,
       requester,
       whenMayAssign({ id: admin.id, permission: 'roles:assign' }, { userId: id, roles, before: user.roles }),
     ),
+    former: selectUserVersionStatement(db, id),
     roles: setRolesStatements(db, id, roles, whenAssigned),
     notice: notice.statements,
     found: findUserStatement(db, id),
@@ -179,40 +164,34 @@ export async function assignRoles(
   })
   const [changed] = found
   if (audit.meta.changes === 0 || !changed) throw explainAssignment(admin, changed, { roles, known })
+  await deps.blocklist.revoke(former.map(({ version }) => placeOfRights(id, version)))
   await deps.announceMails([notice.id])
   return toUser(changed)
 }
 
-/** Signs somebody out everywhere. @throws {Refusal} `not_found`, `permission_not_held`. */
+/**
+ * Signs somebody out everywhere, ends the trust in their devices, and tells them if they were signed in.
+ * @throws {Refusal} `not_found`, `permission_not_held`.
+ */
 export async function endUserSessions(deps: Administering, admin: Account, id: string): Promise<void> {
   const { db, requester } = deps
+  const user = await findUser(deps, id)
+  const at = deps.now()
   const eventId = newId()
-  const event = {
-    id: eventId,
-    type: 'session.ended',
-    at: deps.now(),
-    ...byAdmin(admin, { id }),
-    details: { all: true },
-  } as const
+  const when = whenRecorded(eventId)
+  const event = { id: eventId, type: 'session.ended', at, ...byAdmin(admin, user), details: { all: true } } as const
+  const whenSignedOut = whenAll([when, whenSignedIn(id)])
+  const notice = noticeTo(deps, user, { kind: 'signed_out', at, when: whenSignedOut, hasRequestFacts: false })
   const { audit, found, ended } = await inOneBatch(db, {
     audit: auditStatement(db, event, requester, whenMayActUpon({ id: admin.id, permission: 'users:write' }, id)),
     found: findUserStatement(db, id),
-    ended: endSessionsStatement(db, id, { when: whenRecorded(eventId) }),
+    notice: notice.statements,
+    devices: forgetDevicesStatement(db, id, when),
+    ended: endSessionsStatement(db, id, { when }),
   })
   if (audit.meta.changes === 0) throw explainRefusal(admin, found[0])
   await revokeSessions(deps, ended)
-}
-
-async function findUser(deps: Pick<Reading, 'db'>, id: string): Promise<Account> {
-  const [user] = await findUserStatement(deps.db, id)
-  if (!user) throw new Refusal('not_found')
-  return user
-}
-
-/** Says why an administrator could not act upon an account. */
-function explainRefusal(admin: Account, user: Account | undefined): Refusal {
-  if (!user) return new Refusal('not_found')
-  return new Refusal(missingFrom(admin.permissions, user.permissions).length > 0 ? 'permission_not_held' : 'last_admin')
+  if (ended.length > 0) await deps.announceMails([notice.id])
 }
 
 /** Says why roles could not be given, where another request did not change them at the same moment. */
@@ -227,5 +206,5 @@ function explainAssignment(
   const given = known.filter(({ name }) => roles.includes(name)).flatMap(({ permissions }) => permissions)
   return missingFrom(admin.permissions, given).length > 0
     ? new Refusal('permission_not_held')
-    : explainRefusal(admin, user)
+    : explainRefusal(admin, user, 'last_admin')
 }

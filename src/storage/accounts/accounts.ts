@@ -45,6 +45,11 @@ export const accountFields = {
       join user_roles using (role) where user_id = users.id order by permission))`
     .mapWith(stringList)
     .as('permission_names'),
+  /** The rights versions of the account and of its roles. */
+  rightsVersions: sql`users.rights_version || (select coalesce(group_concat(',' || rights_version, ''), '')
+      from roles join user_roles on role = name where user_id = users.id)`
+    .mapWith((value: string) => value.split(',').map(Number))
+    .as('rights_versions'),
   providers:
     sql`(select json_group_array(provider) from (select provider from identities where user_id = users.id order by provider))`
       .mapWith(stringList)

@@ -1,6 +1,6 @@
 import { and, eq, isNotNull, type SQL, sql } from 'drizzle-orm'
 import type { SelectResultFields } from 'drizzle-orm/query-builders/select.types'
-import { toChangeTime, userIdByToken } from '../conditions.ts'
+import { type Condition, toChangeTime, userIdByToken } from '../conditions.ts'
 import type { Database } from '../database.ts'
 import { type Places, prepared } from '../prepared.ts'
 import { users } from '../schema/index.ts'
@@ -63,6 +63,14 @@ export function changePasswordStatement(
     .set({ passwordHash: newHash, passwordChangedAt: toChangeTime(at) })
     .where(and(eq(users.id, verified.userId), isNotNull(users.passwordHash), whenUnchanged))
     .returning({ id: users.id })
+}
+
+/** Makes a password good for nothing until its owner sets a new one by mail, if `when` holds. */
+export function requireResetStatement(db: Database, userId: string, { at, when }: { at: number; when: Condition }) {
+  return db
+    .update(users)
+    .set({ passwordResetRequiredAt: at })
+    .where(and(eq(users.id, userId), when))
 }
 
 /**

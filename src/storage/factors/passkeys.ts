@@ -15,6 +15,9 @@ export const whenPasskeyExists = (id: string): SQL => sql`exists (select 1 from 
 export const whenPasskeyIsSet = (userId: string | SQL): SQL =>
   sql`exists (select 1 from passkeys where user_id = ${userId})`
 
+/** The ids of all who have a passkey. */
+export const passkeyOwners: SQL = sql`select distinct user_id from passkeys`
+
 /** Holds where the user has a passkey that opens the account without a name, a password or another factor. */
 export const whenPasskeyOpensAlone = (userId: string): SQL =>
   sql`exists (select 1 from passkeys where user_id = ${userId} and opens_alone)`

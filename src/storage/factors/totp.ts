@@ -11,6 +11,9 @@ type SecretAsRead = Pick<TotpSecret, 'userId' | 'createdAt'>
 export const whenTotpIsSet = (userId: string | SQL): Condition =>
   sql`exists (select 1 from totp_secrets where user_id = ${userId} and activated_at is not null)`
 
+/** The ids of all who have an authenticator app. */
+export const totpOwners: Condition = sql`select user_id from totp_secrets where activated_at is not null`
+
 /** Holds where this secret waits to be activated. */
 export const whenTotpIsPending = ({ userId, createdAt }: SecretAsRead): Condition =>
   sql`exists (select 1 from totp_secrets

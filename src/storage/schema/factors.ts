@@ -1,21 +1,26 @@
+import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { users } from './users.ts'
 
 /** Each row is the shared secret of one account's authenticator app (RFC 6238). An account has at most one. */
-export const totpSecrets = sqliteTable('totp_secrets', {
-  userId: text('user_id')
-    .primaryKey()
-    .references(() => users.id, { onDelete: 'cascade' }),
-  /** The secret, sealed for this account under each version of `AUTH_SECRET` that `sealedFor` lists. */
-  seals: text('seals').notNull(),
-  /** The versions in order, such as `v1,v2`, by which the cron finds what it has to seal anew. */
-  sealedFor: text('sealed_for').notNull(),
-  createdAt: integer('created_at').notNull(),
-  /** Null until a code has shown that the app has the secret. Until then no login asks for it. */
-  activatedAt: integer('activated_at'),
-  /** The time step of the last code that was accepted. No code of this step or an earlier one is accepted again. */
-  lastStep: integer('last_step').notNull().default(0),
-})
+export const totpSecrets = sqliteTable(
+  'totp_secrets',
+  {
+    userId: text('user_id')
+      .primaryKey()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    /** The secret, sealed for this account under each version of `AUTH_SECRET` that `sealedFor` lists. */
+    seals: text('seals').notNull(),
+    /** The versions in order, such as `v1,v2`, by which the cron finds what it has to seal anew. */
+    sealedFor: text('sealed_for').notNull(),
+    createdAt: integer('created_at').notNull(),
+    /** Null until a code has shown that the app has the secret. Until then no login asks for it. */
+    activatedAt: integer('activated_at'),
+    /** The time step of the last code that was accepted. No code of this step or an earlier one is accepted again. */
+    lastStep: integer('last_step').notNull().default(0),
+  },
+  (table) => [index('totp_secrets_active').on(table.userId).where(sql`activated_at is not null`)],
+)
 
 /** Each row is a recovery code that was not used yet. Using a code deletes it. */
 export const recoveryCodes = sqliteTable(

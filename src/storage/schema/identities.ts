@@ -43,6 +43,7 @@ export const identities = sqliteTable(
   (table) => [
     uniqueIndex('identities_issuer_subject').on(table.issuer, table.subject),
     uniqueIndex('identities_user_provider').on(table.userId, table.provider),
+    index('identities_provider').on(table.provider, table.userId),
   ],
 )
 

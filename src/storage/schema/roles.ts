@@ -1,5 +1,5 @@
 import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
-import { users } from './users.ts'
+import { newRightsVersion, users } from './users.ts'
 
 export const roles = sqliteTable('roles', {
   name: text('name').primaryKey(),
@@ -8,6 +8,8 @@ export const roles = sqliteTable('roles', {
   builtIn: integer('built_in', { mode: 'boolean' }).notNull().default(false),
   /** Whoever has the role must have a strong factor. Until then their sessions are good only for setting one up. */
   mfaRequired: integer('mfa_required', { mode: 'boolean' }).notNull().default(false),
+  /** It changes with all but the description, so that no token stays good that was made from the former role. */
+  rightsVersion: integer('rights_version').notNull().default(newRightsVersion),
 })
 
 export const rolePermissions = sqliteTable(

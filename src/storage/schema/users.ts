@@ -1,6 +1,9 @@
 import { sql } from 'drizzle-orm'
 import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 
+/** Makes a rights version (`domain/rights-version.ts`): 52 random bits, which are as many as an entry of a list has. */
+export const newRightsVersion = sql`(random() & 4503599627370495)`
+
 /** Each row is an account. All times are milliseconds since the epoch. */
 export const users = sqliteTable(
   'users',
@@ -33,6 +36,8 @@ export const users = sqliteTable(
     status: text('status', { enum: ['active', 'deactivated'] })
       .notNull()
       .default('active'),
+    /** It changes with the roles of the account, so that no token stays good that names the former ones. */
+    rightsVersion: integer('rights_version').notNull().default(newRightsVersion),
     locale: text('locale').notNull().default('en'),
     /**
      * The time since which everything that signs in here is known to belong to whoever has the mailbox. A reset by
@@ -47,6 +52,7 @@ export const users = sqliteTable(
     uniqueIndex('users_username_unique').on(sql`lower(${table.username})`),
     index('users_name').on(table.nameFolded),
     index('users_created').on(table.createdAt, table.id),
+    index('users_deactivated').on(table.createdAt, table.id).where(sql`status = 'deactivated'`),
     // Its first column is always null. It tells the planner that this index finds fewer rows than `users_created`.
     index('users_unverified').on(table.emailVerifiedAt, table.createdAt).where(sql`email_verified_at is null`),
   ],

@@ -47,9 +47,9 @@ export async function findTrust(db: Database, device: UserDevice): Promise<numbe
   return row?.createdAt ?? null
 }
 
-/** Ends the trust in every device of a user. */
-export function forgetDevicesStatement(db: Database, userId: string) {
-  return db.delete(trustedDevices).where(eq(trustedDevices.userId, userId))
+/** Ends the trust in every device of a user, if `when` holds. */
+export function forgetDevicesStatement(db: Database, userId: string, when: SQL = sql`true`) {
+  return db.delete(trustedDevices).where(and(eq(trustedDevices.userId, userId), when))
 }
 
 /** Ends the trust in the device of a session. It comes before the statement that ends the session. */

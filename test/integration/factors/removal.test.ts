@@ -131,7 +131,7 @@ describe('DELETE /users/{id}/factors', () => {
     await giveSecondFactor(admin.id)
     await showFactor(admin.id)
     const before = await accountState()
-    await expectRefusal(await ask(admin, boss.id), 403, 'forbidden')
+    await expectRefusal(await ask(admin, boss.id), 403, 'permission_not_held')
     await expectRefusal(await ask(admin, admin.id), 403, 'forbidden')
     expect(await accountState()).toEqual(before)
     expect(await countRows('factor_removals', 'user_id in (?, ?)', boss.id, admin.id)).toBe(0)

@@ -265,6 +265,36 @@ describe('each kind of mail is sent where its event happens', () => {
     expectNotice(await mailOf(email, 'account_deactivated'), { leadsToAccount: false })
   })
 
+  sends('account_reactivated', 'when an administrator lets somebody back in', async () => {
+    const admin = await administrator()
+    const { email, id } = await verified()
+    for (const status of ['deactivated', 'active']) await admin.send('PATCH', `/users/${id}`, { status })
+    expectNotice(await mailOf(email, 'account_reactivated'), { leadsToAccount: true })
+  })
+
+  sends('profile_changed', 'when an administrator changes a name, and says no name', async () => {
+    const admin = await administrator()
+    const { email, id } = await verified()
+    await admin.send('PATCH', `/users/${id}`, { name: 'Grace Hopper' })
+    const mail = await mailOf(email, 'profile_changed')
+    expectNotice(mail, { leadsToAccount: true })
+    expect(mail.text).not.toContain('Grace')
+  })
+
+  sends('signed_out', 'when an administrator signs somebody out', async () => {
+    const admin = await administrator()
+    const { email, id } = await signedIn()
+    await admin.send('DELETE', `/users/${id}/sessions`)
+    expectNotice(await mailOf(email, 'signed_out'), { leadsToAccount: true })
+  })
+
+  sends('password_reset_required', 'when an administrator makes somebody set a new password', async () => {
+    const admin = await administrator()
+    const { email, id } = await verified()
+    await admin.send('POST', `/users/${id}/password-reset`)
+    expectLinkAndCode(await mailOf(email, 'password_reset_required'), '/reset-password')
+  })
+
   it('except the kinds listed here, which other tests cover', () => {
     // The mails about providers are tested in test/integration/federation and test/security, those about lost factors
     // in test/integration/factors, those about a reserved address and the first administrator in test/security.

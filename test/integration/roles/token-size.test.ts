@@ -33,6 +33,16 @@ describe('an access token', () => {
     expect(`__Host-access=${value}`.length).toBeLessThan(4096 - TOKEN_PERMISSIONS_MAX_BYTES)
   })
 
+  it('stays within them with as many permissions as it may name beside the longest names of roles', async () => {
+    const { id, email } = await verified()
+    const room = TOKEN_PERMISSIONS_MAX_BYTES - JSON.stringify([...Object.keys(PERMISSIONS), '']).length
+    await giveEveryRole(id, ['x'.repeat(room)])
+    const { tokens } = await logIn(email)
+    expect(JSON.stringify(decodeJwt(tokens.accessToken).permissions)).toHaveLength(TOKEN_PERMISSIONS_MAX_BYTES)
+    // An issuer and an audience of a hundred characters more still fit.
+    expect(`__Host-access=${tokens.accessToken}`.length + 2 * 134).toBeLessThan(4096)
+  })
+
   it('names the roles alone where the permissions do not fit, and the database knows them all', async () => {
     const { id, email } = await verified()
     await giveEveryRole(id, LONG)

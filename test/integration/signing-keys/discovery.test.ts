@@ -63,6 +63,7 @@ describe('an access token in another service (RFC 9068, RFC 8725 §3)', () => {
       'iss',
       'jti',
       'permissions',
+      'rights_version',
       'roles',
       'sid',
       'sub',

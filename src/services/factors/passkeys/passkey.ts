@@ -2,6 +2,7 @@ import { PasskeyAssertion } from '../../../contracts/passkeys.ts'
 import {
   deletePasskeysStatement,
   findPasskey,
+  passkeyOwners,
   whenPasskeyIsSet,
   whenPasskeyOpensAlone,
 } from '../../../storage/factors/passkeys.ts'
@@ -28,6 +29,7 @@ export const passkey: Factor = {
     return shown.ok ? toProven(deps, account, shown.value) : null
   },
   whenSet: whenPasskeyIsSet,
+  owners: passkeyOwners,
   remove: deletePasskeysStatement,
   whenOpensAlone: whenPasskeyOpensAlone,
 }
