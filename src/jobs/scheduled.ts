@@ -5,6 +5,8 @@ import { resealTotpSecrets } from '../services/factors/totp-resealing.ts'
 import { cleanUp, reportDatabaseSize } from '../services/housekeeping.ts'
 import { sweepOutbox } from '../services/mail.ts'
 import { rotateSigningKeys } from '../services/signing-keys/periods.ts'
+import { announceDueWebhooks } from '../services/webhooks/delivery.ts'
+import { resealWebhookSecrets } from '../services/webhooks/resealing.ts'
 
 /**
  * The job of each cron of `wrangler.toml`. Each job has a run of its own, because a run may make 50 queries on the free
@@ -23,15 +25,20 @@ export async function runScheduled(platform: Platform, cron: string): Promise<vo
   await run(platform)
 }
 
-/** Sends what the mail queue lost, and removes the factors of one user whose wait is over. */
+/** Sends what the queues lost and what is due, and removes the factors of one user whose wait is over. */
 async function tendEachMinute(platform: Platform): Promise<void> {
   const overdueSince = platform.now() - MAIL_SWEEP_AFTER_SECONDS * 1000
-  await allDone([sweepOutbox(platform, overdueSince), removeDueFactors(platform)])
+  await allDone([sweepOutbox(platform, overdueSince), removeDueFactors(platform), announceDueWebhooks(platform)])
 }
 
 /** Rotates the signing keys, seals anew what `AUTH_SECRET` seals, and logs the size of the database. */
 async function tendDaily(platform: Platform): Promise<void> {
-  await allDone([rotateSigningKeys(platform), resealTotpSecrets(platform), reportDatabaseSize(platform)])
+  await allDone([
+    rotateSigningKeys(platform),
+    resealTotpSecrets(platform),
+    resealWebhookSecrets(platform),
+    reportDatabaseSize(platform),
+  ])
 }
 
 /** Waits for all jobs. When one fails, the others still run. */

@@ -5,6 +5,8 @@ import {
   MAIL_KEEP_SECONDS,
   TOKEN_KEEP_SECONDS,
   UNVERIFIED_ACCOUNT_KEEP_SECONDS,
+  WEBHOOK_GIVE_UP_SECONDS,
+  WEBHOOK_KEEP_SECONDS,
 } from '../config.ts'
 import { logError, logInfo } from '../platform/log.ts'
 import type { Platform, Reading } from '../platform/platform.ts'
@@ -16,6 +18,7 @@ import { deleteExpiredTokens } from '../storage/one-time-tokens.ts'
 import { deleteExpiredSessions, deleteIdleSessions } from '../storage/sessions/sessions.ts'
 import { deleteOldTrusts } from '../storage/sessions/trusted-devices.ts'
 import { deleteExpiredStates } from '../storage/spent-states.ts'
+import { deleteOldDeliveries, giveUpDeliveries } from '../storage/webhooks/deliveries.ts'
 import { idleTimeoutMs } from './sessions/live-sessions.ts'
 import { trustMs } from './sessions/remembered-devices.ts'
 
@@ -77,6 +80,8 @@ function kindsOf(deps: Reading): Record<string, DeleteSome> {
     states: (limit) => deleteExpiredStates(db, now, limit),
     mails: (limit) => deleteSettledMails(db, before(MAIL_KEEP_SECONDS), limit),
     failedMails: (limit) => deleteFailedMails(db, before(MAIL_KEEP_FAILED_SECONDS), limit),
+    waitingWebhooks: (limit) => giveUpDeliveries(db, before(WEBHOOK_GIVE_UP_SECONDS), limit),
+    webhooks: (limit) => deleteOldDeliveries(db, before(WEBHOOK_KEEP_SECONDS), limit),
     auditEvents: (limit) => deleteAuditEvents(db, auditedBefore, limit),
     auditCounts: () => deleteAuditCounts(db, auditedBefore),
     ...(settings.requireEmailVerification && {

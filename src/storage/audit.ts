@@ -51,6 +51,10 @@ export type AuditType =
   | 'role.changed'
   | 'role.deleted'
   | 'mail.failed'
+  | 'webhook.created'
+  | 'webhook.changed'
+  | 'webhook.deleted'
+  | 'webhook.secret_replaced'
 
 interface AuditEvent extends Actors {
   /** The id of its row, for a batch whose other statements depend on the event. */
