@@ -6,7 +6,8 @@ CREATE TABLE `audit_counts` (
 );
 --> statement-breakpoint
 CREATE TABLE `audit_events` (
-	`id` text PRIMARY KEY NOT NULL,
+	`sequence` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+	`id` text NOT NULL,
 	`type` text NOT NULL,
 	`at` integer NOT NULL,
 	`actor_id` text,
@@ -14,13 +15,30 @@ CREATE TABLE `audit_events` (
 	`ip` text,
 	`country` text,
 	`user_agent` text,
+	`salt` text DEFAULT (lower(hex(randomblob(16)))),
 	`request_id` text,
 	`details` text NOT NULL
 );
 --> statement-breakpoint
+CREATE UNIQUE INDEX `audit_events_id_unique` ON `audit_events` (`id`);--> statement-breakpoint
 CREATE INDEX `audit_events_at` ON `audit_events` (`at`);--> statement-breakpoint
 CREATE INDEX `audit_events_user` ON `audit_events` (`user_id`,`at`);--> statement-breakpoint
+CREATE INDEX `audit_events_actor` ON `audit_events` (`actor_id`,`at`);--> statement-breakpoint
 CREATE INDEX `audit_events_type` ON `audit_events` (`type`,`at`);--> statement-breakpoint
+CREATE TABLE `audit_seals` (
+	`number` integer PRIMARY KEY NOT NULL,
+	`first_sequence` integer NOT NULL,
+	`last_sequence` integer NOT NULL,
+	`newest_at` integer NOT NULL,
+	`removed_up_to` integer NOT NULL,
+	`digests` text NOT NULL,
+	`previous_hash` text NOT NULL,
+	`hash` text NOT NULL,
+	`key_version` text NOT NULL,
+	`mac` text NOT NULL,
+	`sealed_at` integer NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE `factor_removals` (
 	`user_id` text PRIMARY KEY NOT NULL,
 	`token_id` text NOT NULL,

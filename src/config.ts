@@ -235,6 +235,11 @@ export const MAIL_NOTICE_MAX_DELAY_MS = 60 * 60 * 1000
 /** How many endpoints there may be, because every event of the audit trail is offered to each. */
 export const MAX_WEBHOOKS = 20
 export const WEBHOOK_URL_MAX_LENGTH = 1024
+/**
+ * Longer details of an event are left out of its message, so that messages stay far below the 20 KB that Standard
+ * Webhooks recommends, and those of one seal fit into one parameter of D1, which takes 2 MB.
+ */
+export const WEBHOOK_DETAILS_MAX_LENGTH = 2048
 /** How long a secret that was replaced signs beside the new one, so that its receiver has time to learn the new one. */
 export const WEBHOOK_SECRET_OVERLAP_SECONDS = 24 * 60 * 60
 /** How long an endpoint may take to answer. Standard Webhooks recommends 15 to 30 seconds. */
@@ -266,6 +271,13 @@ export const CLEANUP_BATCH = 1000
  * Worker. What is left waits for the next run, an hour later.
  */
 export const CLEANUP_MAX_STEPS = 24
+
+// ------------------------------------------------------------------ audit trail
+/** A seal covers so many events at most, and a run of the follower makes so many seals at most. */
+export const AUDIT_SEAL_MAX_EVENTS = 500
+export const AUDIT_SEALS_PER_RUN = 6
+/** A seal removes so many outdated events at most, unless the oldest seal alone has more. */
+export const AUDIT_TRIM_MAX_EVENTS = 1000
 
 // ------------------------------------------------------------------ rate limits, by client address and route
 /**

@@ -1,5 +1,6 @@
 import { MAIL_SWEEP_AFTER_SECONDS } from '../config.ts'
 import type { Platform } from '../platform/platform.ts'
+import { followAuditTrail } from '../services/audit/sealing.ts'
 import { removeDueFactors } from '../services/factors/removal.ts'
 import { resealTotpSecrets } from '../services/factors/totp-resealing.ts'
 import { cleanUp, reportDatabaseSize } from '../services/housekeeping.ts'
@@ -25,10 +26,14 @@ export async function runScheduled(platform: Platform, cron: string): Promise<vo
   await run(platform)
 }
 
-/** Sends what the queues lost and what is due, and removes the factors of one user whose wait is over. */
+/**
+ * Sends what the mail queue lost, removes the factors of one user whose wait is over, seals the audit trail, and tells
+ * the queue which webhooks are due.
+ */
 async function tendEachMinute(platform: Platform): Promise<void> {
   const overdueSince = platform.now() - MAIL_SWEEP_AFTER_SECONDS * 1000
-  await allDone([sweepOutbox(platform, overdueSince), removeDueFactors(platform), announceDueWebhooks(platform)])
+  const followed = followAuditTrail(platform).finally(() => announceDueWebhooks(platform))
+  await allDone([sweepOutbox(platform, overdueSince), removeDueFactors(platform), followed])
 }
 
 /** Rotates the signing keys, seals anew what `AUTH_SECRET` seals, and logs the size of the database. */

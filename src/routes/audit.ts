@@ -3,7 +3,7 @@ import { listOf } from '../contracts/lists.ts'
 import { reader } from '../http/guards.ts'
 import { answer, route } from '../http/route.ts'
 import { createRouter } from '../http/router.ts'
-import { readAuditEvents } from '../services/audit.ts'
+import { readAuditEvents } from '../services/audit/reading.ts'
 
 const listRoute = route({
   method: 'get',

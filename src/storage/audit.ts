@@ -153,7 +153,7 @@ export function listAuditEventsStatement(
   limit: number,
 ) {
   const { userId, type, from, to, before } = filter
-  const { requestId: _, ...fields } = getTableColumns(auditEvents)
+  const { requestId: _, sequence: _place, salt: _salt, ...fields } = getTableColumns(auditEvents)
   // The plus sign keeps SQLite from using the index of the type, which would search everybody's events for one
   // person's.
   const whenType = userId === undefined ? eq(auditEvents.type, type ?? '') : sql`+${auditEvents.type} = ${type}`

@@ -5,6 +5,8 @@ import type { Database } from './database.ts'
 export type Statement = BatchItem<'sqlite'>
 /** One statement, several that belong together, or null where this batch needs none. */
 type Step = Statement | readonly Statement[] | null
+/** The steps of a batch, or of a part of one, by their names. */
+export type NamedStatements = Readonly<Record<string, Step>>
 /** What a step answers. */
 export type AnswerOf<Of> = Of extends Statement
   ? Of['_']['result']
@@ -17,7 +19,7 @@ export type AnswerOf<Of> = Of extends Statement
  * are named, and each sees what those before it did. When one fails, none takes effect. D1 has no other transaction
  * (docs/platform-notes.md).
  */
-export async function inOneBatch<Steps extends Readonly<Record<string, Step>>>(
+export async function inOneBatch<Steps extends NamedStatements>(
   db: Database,
   steps: Steps,
 ): Promise<{ [Name in keyof Steps]: AnswerOf<Steps[Name]> }> {

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
 /**
@@ -7,7 +8,12 @@ import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlit
 export const auditEvents = sqliteTable(
   'audit_events',
   {
-    id: text('id').primaryKey(),
+    /**
+     * The place of the row in the order in which rows were written. SQLite gives each number once and gives none to
+     * what it rolls back, so a number that is missing tells of a row that was removed.
+     */
+    sequence: integer('sequence').primaryKey({ autoIncrement: true }),
+    id: text('id').notNull().unique(),
     type: text('type').notNull(),
     at: integer('at').notNull(),
     actorId: text('actor_id'),
@@ -15,15 +21,45 @@ export const auditEvents = sqliteTable(
     ip: text('ip'),
     country: text('country'),
     userAgent: text('user_agent'),
+    /**
+     * It hides the address, the country and the user agent in the digest that a seal has of them. So they can be erased
+     * with the salt, and the digest that stays tells nothing (docs/decisions/0025-audit-chain.md).
+     */
+    salt: text('salt').default(sql`(lower(hex(randomblob(16))))`),
     requestId: text('request_id'),
     details: text('details', { mode: 'json' }).$type<Record<string, unknown>>().notNull(),
   },
   (table) => [
     index('audit_events_at').on(table.at),
     index('audit_events_user').on(table.userId, table.at),
+    index('audit_events_actor').on(table.actorId, table.at),
     index('audit_events_type').on(table.type, table.at),
   ],
 )
+
+/**
+ * Each row seals the events from one place of the trail to another, and the seal before it
+ * (docs/decisions/0025-audit-chain.md).
+ */
+export const auditSeals = sqliteTable('audit_seals', {
+  /** Seals are numbered from 1 without a gap, so that of two followers only one can make the next. */
+  number: integer('number').primaryKey(),
+  /** A seal that has no events ends one place before it begins. */
+  firstSequence: integer('first_sequence').notNull(),
+  lastSequence: integer('last_sequence').notNull(),
+  /** The time of the newest event that this seal, or one before it, has. */
+  newestAt: integer('newest_at').notNull(),
+  /** The number of the last seal that retention had removed, with its events, when this one was made. */
+  removedUpTo: integer('removed_up_to').notNull(),
+  /** Two digests of each event, one after another, in the order of the events. */
+  digests: text('digests').notNull(),
+  previousHash: text('previous_hash').notNull(),
+  hash: text('hash').notNull(),
+  /** The version of `AUTH_SECRET` under which `mac` was made. */
+  keyVersion: text('key_version').notNull(),
+  mac: text('mac').notNull(),
+  sealedAt: integer('sealed_at').notNull(),
+})
 
 /**
  * Each row counts how often, on one day, one kind of event happened that concerns no account. So it takes one row for

@@ -1,4 +1,4 @@
-export { auditCounts, auditEvents } from './audit.ts'
+export { auditCounts, auditEvents, auditSeals } from './audit.ts'
 export { factorRemovals } from './factor-removals.ts'
 export { passkeys, recoveryCodes, totpSecrets } from './factors.ts'
 export { grants } from './grants.ts'

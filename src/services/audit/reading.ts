@@ -1,9 +1,9 @@
-import type { AuditEvent, AuditQuery } from '../contracts/audit.ts'
-import { readTimestamp } from '../domain/timestamp.ts'
-import type { Platform } from '../platform/platform.ts'
-import { listAuditEventsStatement } from '../storage/audit.ts'
-import { type Page, readPage } from './paging.ts'
-import type { ReadAsCaller } from './sessions/reading.ts'
+import type { AuditEvent, AuditQuery } from '../../contracts/audit.ts'
+import { readTimestamp } from '../../domain/timestamp.ts'
+import type { Platform } from '../../platform/platform.ts'
+import { listAuditEventsStatement } from '../../storage/audit.ts'
+import { type Page, readPage } from '../paging.ts'
+import type { ReadAsCaller } from '../sessions/reading.ts'
 
 /**
  * Reads a page of the audit trail, newest first.

@@ -1,0 +1,5 @@
+import { webhookFollower } from '../webhooks/follower.ts'
+import type { AuditFollower } from './follower.ts'
+
+/** All that follow the audit trail, in the order in which their statements run. */
+export const AUDIT_FOLLOWERS: readonly AuditFollower[] = [webhookFollower]
