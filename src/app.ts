@@ -36,6 +36,7 @@ import { devMailboxRoutes } from './routes/mail.ts'
 import { passwordRoutes } from './routes/passwords.ts'
 import { roleRoutes } from './routes/roles.ts'
 import { sessionRoutes } from './routes/sessions.ts'
+import { statsRoutes } from './routes/stats.ts'
 import { stepUpRoutes } from './routes/step-up.ts'
 import { userRoutes } from './routes/users.ts'
 import { webhookRoutes } from './routes/webhooks.ts'
@@ -86,6 +87,7 @@ export const app = base
   .route('/', roleRoutes)
   .route('/', userRoutes)
   .route('/', webhookRoutes)
+  .route('/', statsRoutes)
   .route('/', introspectionRoutes)
   .route('/', passkeyRoutes)
   .route('/', wellKnownRoutes)

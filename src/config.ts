@@ -272,6 +272,16 @@ export const CLEANUP_BATCH = 1000
  */
 export const CLEANUP_MAX_STEPS = 24
 
+// ------------------------------------------------------------------ statistics
+/** How many days the statistics show where nobody says which, and how many at most. */
+export const STATS_DEFAULT_DAYS = 30
+export const STATS_MAX_DAYS = 400
+/**
+ * It is known for so many days who was active on a day. That is longer than a queue keeps a message, so nobody is
+ * counted twice.
+ */
+export const ACTIVE_USERS_KEEP_DAYS = 7
+
 // ------------------------------------------------------------------ audit trail
 /** A seal covers so many events at most, and a run of the follower makes so many seals at most. */
 export const AUDIT_SEAL_MAX_EVENTS = 500

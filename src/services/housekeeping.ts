@@ -18,6 +18,7 @@ import { deleteExpiredTokens } from '../storage/one-time-tokens.ts'
 import { deleteExpiredSessions, deleteIdleSessions } from '../storage/sessions/sessions.ts'
 import { deleteOldTrusts } from '../storage/sessions/trusted-devices.ts'
 import { deleteExpiredStates } from '../storage/spent-states.ts'
+import { deleteActiveUsers } from '../storage/stats.ts'
 import { deleteOldDeliveries, giveUpDeliveries } from '../storage/webhooks/deliveries.ts'
 import { idleTimeoutMs } from './sessions/live-sessions.ts'
 import { trustMs } from './sessions/remembered-devices.ts'
@@ -80,6 +81,7 @@ function kindsOf(deps: Reading): Record<string, DeleteSome> {
     states: (limit) => deleteExpiredStates(db, now, limit),
     mails: (limit) => deleteSettledMails(db, before(MAIL_KEEP_SECONDS), limit),
     failedMails: (limit) => deleteFailedMails(db, before(MAIL_KEEP_FAILED_SECONDS), limit),
+    activeUsers: (limit) => deleteActiveUsers(db, now, limit),
     waitingWebhooks: (limit) => giveUpDeliveries(db, before(WEBHOOK_GIVE_UP_SECONDS), limit),
     webhooks: (limit) => deleteOldDeliveries(db, before(WEBHOOK_KEEP_SECONDS), limit),
     auditEvents: (limit) => deleteAuditEvents(db, auditedBefore, limit),

@@ -1,5 +1,6 @@
 import { and, desc, eq, getTableColumns, gte, lt, type SQL, sql } from 'drizzle-orm'
 import { v7 as uuidv7 } from 'uuid'
+import { toDay } from '../domain/day.ts'
 import type { Requester } from '../domain/requester.ts'
 import type { Actors } from './actors.ts'
 import { insertSelect, insertWhere } from './conditional-insert.ts'
@@ -108,9 +109,6 @@ function countEventStatement(db: Database, { type, at }: AuditEvent, when: SQL) 
     set: { count: sql`${count} + 1` },
   })
 }
-
-/** Gives the day of a moment in UTC, as `YYYY-MM-DD`. */
-const toDay = (at: number) => new Date(at).toISOString().slice(0, 10)
 
 /** Deletes some of the events from before a time and answers how many they were. */
 export function deleteAuditEvents(db: Database, before: number, limit: number): Promise<number> {
