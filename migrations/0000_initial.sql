@@ -1,3 +1,9 @@
+CREATE TABLE `active_users` (
+	`day` text NOT NULL,
+	`user_id` text NOT NULL,
+	PRIMARY KEY(`day`, `user_id`)
+);
+--> statement-breakpoint
 CREATE TABLE `audit_counts` (
 	`day` text NOT NULL,
 	`kind` text NOT NULL,
@@ -37,6 +43,21 @@ CREATE TABLE `audit_seals` (
 	`key_version` text NOT NULL,
 	`mac` text NOT NULL,
 	`sealed_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `counted_users` (
+	`user_id` text PRIMARY KEY NOT NULL,
+	`verified` integer NOT NULL,
+	`deactivated` integer NOT NULL,
+	`totp` integer NOT NULL,
+	`passkey` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `daily_counts` (
+	`day` text NOT NULL,
+	`kind` text NOT NULL,
+	`count` integer NOT NULL,
+	PRIMARY KEY(`day`, `kind`)
 );
 --> statement-breakpoint
 CREATE TABLE `factor_removals` (
@@ -210,6 +231,11 @@ CREATE TABLE `spent_states` (
 );
 --> statement-breakpoint
 CREATE INDEX `spent_states_expiry` ON `spent_states` (`expires_at`);--> statement-breakpoint
+CREATE TABLE `totals` (
+	`kind` text PRIMARY KEY NOT NULL,
+	`count` integer NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE `totp_secrets` (
 	`user_id` text PRIMARY KEY NOT NULL,
 	`seals` text NOT NULL,

@@ -288,6 +288,8 @@ export const AUDIT_SEAL_MAX_EVENTS = 500
 export const AUDIT_SEALS_PER_RUN = 6
 /** A seal removes so many outdated events at most, unless the oldest seal alone has more. */
 export const AUDIT_TRIM_MAX_EVENTS = 1000
+/** One step of a verification checks so many events at most, and so many seals. */
+export const AUDIT_VERIFY_MAX_EVENTS = 2000
 
 // ------------------------------------------------------------------ rate limits, by client address and route
 /**

@@ -33,7 +33,9 @@ export const Stats = named('Stats', () =>
 export type Stats = z.infer<typeof Stats>
 
 const dayOrTimestamp = () =>
-  z.union([day(), timestamp()]).meta({ type: 'string', description: 'A day in UTC, or a moment of it.', example: '2026-01-31' })
+  z
+    .union([day(), timestamp()])
+    .meta({ type: 'string', description: 'A day in UTC, or a moment of it.', example: '2026-01-31' })
 
 /** Both `from` and `to` are days that are listed. */
 export const StatsQuery = z.lazy(() => z.object({ from: dayOrTimestamp().optional(), to: dayOrTimestamp().optional() }))

@@ -37,9 +37,6 @@ export const NO_HASH = ''
 
 /** A SHA-256 digest as base64url has so many characters. */
 const DIGEST_LENGTH = 43
-/** A seal has so many characters of digests for each of its events. */
-export const EVENT_DIGESTS_LENGTH = 2 * DIGEST_LENGTH
-
 const digest = (values: readonly unknown[]) => createHash('sha256').update(JSON.stringify(values)).digest('base64url')
 
 /** Digests what an event says, but for where it came from. */
@@ -52,6 +49,12 @@ const digestOrigin = ({ salt, ip, country, userAgent }: ChainedEvent) => digest(
 /** Gives the two digests by which a seal knows an event. */
 export const digestEvent = (event: ChainedEvent): string => digestFact(event) + digestOrigin(event)
 
+/** Gives the digests of each event of a seal. */
+export const readDigests = (digests: string): readonly string[] =>
+  Array.from({ length: digests.length / (2 * DIGEST_LENGTH) }, (_, index) =>
+    digests.slice(index * 2 * DIGEST_LENGTH, (index + 1) * 2 * DIGEST_LENGTH),
+  )
+
 /** Tells whether an event is the one that these digests were made of, or is so but for an origin that was erased. */
 export function isDigestOf(digests: string, event: ChainedEvent): boolean {
   const isFact = digests.slice(0, DIGEST_LENGTH) === digestFact(event)
@@ -59,7 +62,7 @@ export function isDigestOf(digests: string, event: ChainedEvent): boolean {
 }
 
 /** Tells whether the origin of an event was erased. */
-export const isErased = ({ salt, ip, country, userAgent }: ChainedEvent): boolean =>
+const isErased = ({ salt, ip, country, userAgent }: ChainedEvent): boolean =>
   salt === null && ip === null && country === null && userAgent === null
 
 /** Hashes a seal, which has the hash of the seal before it, and so all seals before it. It needs no key. */

@@ -11,7 +11,6 @@ import {
 import { logError, logInfo } from '../platform/log.ts'
 import type { Platform, Reading } from '../platform/platform.ts'
 import { deleteUnverifiedAccounts } from '../storage/accounts/accounts.ts'
-import { deleteAuditCounts, deleteAuditEvents } from '../storage/audit.ts'
 import { deleteExpiredExchanges } from '../storage/federation/login-exchanges.ts'
 import { deleteFailedMails, deleteSettledMails } from '../storage/mail.ts'
 import { deleteExpiredTokens } from '../storage/one-time-tokens.ts'
@@ -25,8 +24,6 @@ import { trustMs } from './sessions/remembered-devices.ts'
 
 /** Deletes some rows of one kind and answers how many they were. Fewer than the limit means that none is left. */
 type DeleteSome = (limit: number) => Promise<number>
-
-const DAY_SECONDS = 24 * 60 * 60
 
 /**
  * Deletes what has expired. It takes one step of each kind in turn, until nothing is left or the run has made all its
@@ -63,14 +60,14 @@ export async function reportDatabaseSize(deps: Pick<Platform, 'databaseBytes' | 
 }
 
 /**
- * Lists how to delete what has expired of each kind. Accounts come last, because what belongs to them is deleted with
+ * Lists how to delete what has expired of each kind, but for the events of the audit trail, which the job that seals
+ * them removes. Accounts come last, because what belongs to them is deleted with
  * them.
  */
 function kindsOf(deps: Reading): Record<string, DeleteSome> {
   const { db, settings } = deps
   const now = deps.now()
   const before = (seconds: number) => now - seconds * 1000
-  const auditedBefore = before(settings.auditRetentionDays * DAY_SECONDS)
   const idleMs = idleTimeoutMs(deps)
   return {
     sessions: (limit) => deleteExpiredSessions(db, now, limit),
@@ -84,8 +81,6 @@ function kindsOf(deps: Reading): Record<string, DeleteSome> {
     activeUsers: (limit) => deleteActiveUsers(db, now, limit),
     waitingWebhooks: (limit) => giveUpDeliveries(db, before(WEBHOOK_GIVE_UP_SECONDS), limit),
     webhooks: (limit) => deleteOldDeliveries(db, before(WEBHOOK_KEEP_SECONDS), limit),
-    auditEvents: (limit) => deleteAuditEvents(db, auditedBefore, limit),
-    auditCounts: () => deleteAuditCounts(db, auditedBefore),
     ...(settings.requireEmailVerification && {
       accounts: (limit) =>
         deleteUnverifiedAccounts(db, { createdBefore: before(UNVERIFIED_ACCOUNT_KEEP_SECONDS), at: now }, limit),

@@ -4,7 +4,7 @@ import { toDay } from '../domain/day.ts'
 import type { Requester } from '../domain/requester.ts'
 import type { Actors } from './actors.ts'
 import { insertSelect, insertWhere } from './conditional-insert.ts'
-import { type Database, deleteSome } from './database.ts'
+import type { Database } from './database.ts'
 import { auditCounts, auditEvents } from './schema/index.ts'
 
 export type AuditType =
@@ -108,23 +108,6 @@ function countEventStatement(db: Database, { type, at }: AuditEvent, when: SQL) 
     target: [day, kind],
     set: { count: sql`${count} + 1` },
   })
-}
-
-/** Deletes some of the events from before a time and answers how many they were. */
-export function deleteAuditEvents(db: Database, before: number, limit: number): Promise<number> {
-  return deleteSome(db, auditEvents, lt(auditEvents.at, before), limit)
-}
-
-/**
- * Deletes the counts of days before a time. A day has at most one count of each type, so all of them are deleted at
- * once.
- */
-export async function deleteAuditCounts(db: Database, before: number): Promise<number> {
-  const gone = await db
-    .delete(auditCounts)
-    .where(lt(auditCounts.day, toDay(before)))
-    .returning({ day: auditCounts.day })
-  return gone.length
 }
 
 /** Records one event, which the service itself caused, for each of the users that `when` holds for. */

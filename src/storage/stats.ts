@@ -58,6 +58,9 @@ export async function deleteActiveUsers(db: Database, now: number, limit: number
   return gone.length
 }
 
+/** The kinds of accounts that are counted in all. */
+export const TOTALS = ['users', 'verified', 'deactivated', 'withFactor', 'withTotp', 'withPasskey'] as const
+
 /**
  * Counts some accounts anew, as they are at this place in the batch, instead of as what they were counted before. So
  * the totals are right whatever happened to these accounts, and in whichever order it is told.
@@ -71,18 +74,21 @@ export function recountStatements(db: Database, userIds: readonly string[]) {
   const columns = sql`verified, deactivated, totp, passkey`
   const changes = sql`(select 1 as sign, ${columns} from ${current}
     union all select -1, ${columns} from counted_users where user_id in ${touched})`
-  const amounts = sql`(select 'users' as kind, sum(sign) as amount from ${changes}
-    union all select 'verified', sum(sign * verified) from ${changes}
-    union all select 'deactivated', sum(sign * deactivated) from ${changes}
-    union all select 'withFactor', sum(sign * max(totp, passkey)) from ${changes}
-    union all select 'withTotp', sum(sign * totp) from ${changes}
-    union all select 'withPasskey', sum(sign * passkey) from ${changes})`
+  const amounts = sql`(select kinds.value as kind, sum(sign * case kinds.value when 'users' then 1
+      when 'verified' then verified when 'deactivated' then deactivated when 'withFactor' then max(totp, passkey)
+      when 'withTotp' then totp when 'withPasskey' then passkey end) as amount
+    from json_each(${JSON.stringify(TOTALS)}) as kinds join ${changes} group by kinds.value)`
   const { verified, deactivated, totp, passkey } = countedUsers
   return [
-    insertSelect(db, totals, { kind: sql`kind`, count: sql`amount` }, sql`from ${amounts} where amount <> 0`).onConflictDoUpdate(
-      { target: totals.kind, set: { count: sql`${totals.count} + excluded.count` } },
-    ),
-    db.delete(countedUsers).where(sql`user_id in ${touched} and user_id not in (select id from users where id in ${touched})`),
+    insertSelect(
+      db,
+      totals,
+      { kind: sql`kind`, count: sql`amount` },
+      sql`from ${amounts} where amount <> 0`,
+    ).onConflictDoUpdate({ target: totals.kind, set: { count: sql`${totals.count} + excluded.count` } }),
+    db
+      .delete(countedUsers)
+      .where(sql`user_id in ${touched} and user_id not in (select id from users where id in ${touched})`),
     insertSelect(
       db,
       countedUsers,
@@ -124,6 +130,8 @@ export function readCountsStatement(
       .select({ day: table.day, kind: table.kind, count: table.count })
       .from(table)
       .where(and(between(table.day, first, last), inArray(table.kind, [...kinds])))
-  const inAll = db.select({ day: sql<string>`${IN_ALL}`.as('day'), kind: totals.kind, count: totals.count }).from(totals)
+  const inAll = db
+    .select({ day: sql<string>`${IN_ALL}`.as('day'), kind: totals.kind, count: totals.count })
+    .from(totals)
   return of(dailyCounts).unionAll(of(auditCounts)).unionAll(inAll)
 }

@@ -69,8 +69,9 @@ describe('the clean-up', () => {
     [/delete from "login_exchanges"/, 'login_exchanges_expiry (expires_at<?)'],
     [/delete from "spent_states"/, 'spent_states_expiry (expires_at<?)'],
     [/delete from "outbox"/, 'outbox_due (state=? AND priority=? AND next_attempt_at<?)'],
-    [/delete from "audit_events"/, 'audit_events_at (at<?)'],
-    [/delete from "audit_counts"/, '(day<?)'],
+    [/delete from "active_users"/, '(day<?)'],
+    [/update "webhook_deliveries"/, 'webhook_deliveries_state (webhook_id=? AND state=? AND created_at<?)'],
+    [/delete from "webhook_deliveries"/, 'webhook_deliveries_webhook (webhook_id=? AND created_at<?)'],
   ])('of %s uses %s', (pattern, index) => {
     expect(planFor(pattern)).toContain(index)
   })

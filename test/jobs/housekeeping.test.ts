@@ -56,7 +56,6 @@ async function insert(table: string, row: Record<string, unknown>): Promise<stri
     },
     login_exchanges: { salt: '', delivery: 'body', methods: '[]', created_at: 0 },
     spent_states: {},
-    audit_events: { type: 'x', details: '{}' },
     identities: {
       provider: 'google',
       issuer: 'https://id.example',
@@ -96,7 +95,6 @@ describe('the hourly job', () => {
     ],
     ['outbox', { state: 'dropped', next_attempt_at: now - DAY - 1 }, { state: 'pending' }],
     ['outbox', { state: 'failed' }, { state: 'failed', next_attempt_at: now - DAY - 1 }],
-    ['audit_events', { at: now - 400 * DAY - 1 }, { at: now - 400 * DAY }],
   ])('deletes from %s what has run out, and nothing else: %j', async (table, old, young) => {
     const owner = OF_A_USER.includes(table) ? { user_id: (await verified()).id } : {}
     const [gone, kept] = [await insert(table, { ...owner, ...old }), await insert(table, { ...owner, ...young })]
@@ -186,8 +184,6 @@ describe('more rows than a run may take', () => {
   const FILLED = {
     spent_states: `insert into spent_states (id, expires_at)
       with recursive n(i) as (select 1 union all select i + 1 from n where i < ?1) select 'bulk' || i, 0 from n`,
-    audit_events: `insert into audit_events (id, type, at, details)
-      with recursive n(i) as (select 1 union all select i + 1 from n where i < ?1) select 'bulk' || i, 'x', 0, '{}' from n`,
     outbox: `insert into outbox (id, kind, recipient, mailbox, priority, locale, details, created_at, next_attempt_at, state)
       with recursive n(i) as (select 1 union all select i + 1 from n where i < ?1)
       select 'bulk' || i, 'x', 'x', 'x', 1, 'en', '{}', 0, 0, 'delivered' from n`,
@@ -236,15 +232,14 @@ describe('more rows than a run may take', () => {
 
   it('cleans up every kind of row, also while one kind floods the database', async () => {
     await fill('spent_states', CLEANUP_MAX_STEPS * CLEANUP_BATCH)
-    await fill('audit_events', CLEANUP_MAX_STEPS * CLEANUP_BATCH)
-    await fill('outbox', 2 * CLEANUP_BATCH + 1)
+    await fill('outbox', CLEANUP_MAX_STEPS * CLEANUP_BATCH)
     await fill('users', 1)
     await cleanUp()
     expect(await left('users')).toBe(0)
-    expect(await left('outbox')).toBe(0)
-    const [states, events] = [await left('spent_states'), await left('audit_events')]
-    expect(Math.abs(states - events)).toBeLessThanOrEqual(CLEANUP_BATCH)
-    expect(logged('cleaned up')).toMatchObject({ unfinished: expect.arrayContaining(['states', 'auditEvents']) })
+    const [states, mails] = [await left('spent_states'), await left('outbox')]
+    expect(Math.abs(states - mails)).toBeLessThanOrEqual(CLEANUP_BATCH)
+    expect(logged('cleaned up')).toMatchObject({ unfinished: expect.arrayContaining(['states', 'mails']) })
+    for (const table of ['spent_states', 'outbox']) await rows(`delete from ${table} where id like 'bulk%'`)
   }, 120_000)
 
   it('are deleted without binding more parameters than D1 takes', async () => {
@@ -252,27 +247,6 @@ describe('more rows than a run may take', () => {
     const { statements, bindings } = watching()
     await cleanUp(bindings)
     expect(Math.max(...statements.map((sql) => (sql.match(/\?/g) ?? []).length))).toBeLessThanOrEqual(100)
-  })
-})
-
-describe('the audit trail', () => {
-  it('is kept for AUDIT_RETENTION_DAYS', async () => {
-    const bindings = { ...env, AUDIT_RETENTION_DAYS: '30' } as unknown as Env
-    const old = await insert('audit_events', { at: now - 30 * DAY - 1 })
-    const young = await insert('audit_events', { at: now - 30 * DAY })
-    await cleanUp()
-    expect([await remains('audit_events', old), await remains('audit_events', young)]).toEqual([true, true])
-    await cleanUp(bindings)
-    expect([await remains('audit_events', old), await remains('audit_events', young)]).toEqual([false, true])
-  })
-
-  it('forgets the counts of a day when it forgets its events', async () => {
-    const dayOf = (at: number) => new Date(at).toISOString().slice(0, 10)
-    const days = [401, 400, 0].map((ago) => dayOf(now - ago * DAY))
-    for (const day of days) await rows("insert into audit_counts (day, kind, count) values (?, 'x', 1)", day)
-    await cleanUp()
-    const kept = await rows("select day from audit_counts where kind = 'x' order by day")
-    expect(kept.map(({ day }) => day)).toEqual(days.slice(1))
   })
 })
 

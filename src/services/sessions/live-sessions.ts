@@ -1,5 +1,5 @@
-import type { Platform, Reading } from '../../platform/platform.ts'
 import { toDay } from '../../domain/day.ts'
+import type { Platform, Reading } from '../../platform/platform.ts'
 import { inOneBatch } from '../../storage/batch.ts'
 import { findLiveSession, type LiveAt, recordSeenStatements } from '../../storage/sessions/sessions.ts'
 import { countActiveStatements } from '../../storage/stats.ts'

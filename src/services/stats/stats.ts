@@ -3,7 +3,7 @@ import type { Stats, StatsQuery } from '../../contracts/stats.ts'
 import { DAY_MS, daysBetween, toDay } from '../../domain/day.ts'
 import { Refusal } from '../../errors.ts'
 import type { Reading } from '../../platform/platform.ts'
-import { ACTIVE, IN_ALL, readCountsStatement } from '../../storage/stats.ts'
+import { ACTIVE, IN_ALL, readCountsStatement, TOTALS } from '../../storage/stats.ts'
 import type { ReadAsCaller } from '../sessions/reading.ts'
 import { toLoginKind } from './follower.ts'
 
@@ -19,7 +19,6 @@ const KINDS = {
   failedMails: 'mail.failed',
 } as const
 const WAYS = ['password', 'passkey', 'provider'] as const
-const TOTALS = ['users', 'verified', 'deactivated', 'withFactor', 'withTotp', 'withPasskey'] as const
 
 /**
  * Reads the statistics of the days from that of `from` to that of `to`, both included, in UTC.
@@ -59,5 +58,8 @@ function chooseDays({ from, to }: StatsQuery, now: number): string[] {
 const toRecord = <Name extends string>(names: readonly Name[]) =>
   Object.fromEntries(names.map((name) => [name, name])) as Record<Name, Name>
 
-const mapValues = <Name extends string, Value, Mapped>(record: Readonly<Record<Name, Value>>, map: (value: Value) => Mapped) =>
+const mapValues = <Name extends string, Value, Mapped>(
+  record: Readonly<Record<Name, Value>>,
+  map: (value: Value) => Mapped,
+) =>
   Object.fromEntries(Object.entries<Value>(record).map(([name, value]) => [name, map(value)])) as Record<Name, Mapped>
