@@ -6,6 +6,12 @@ import { consumeQueue } from '../../../src/jobs/queue.ts'
 import { followAuditTrail } from '../../../src/services/audit/sealing.ts'
 import { cleanUp } from '../../../src/services/housekeeping.ts'
 import { newId } from '../../../src/services/identifiers.ts'
+import {
+  countActiveStatements,
+  countStatement,
+  readCountsStatement,
+  recountStatements,
+} from '../../../src/storage/stats.ts'
 import { administrator, giveSecondFactor, registered, signedIn, verified } from '../../support/accounts.ts'
 import { answerOf, expectNoContent, expectRefusal } from '../../support/answers.ts'
 import { newEmail, post } from '../../support/client.ts'
@@ -231,13 +237,33 @@ describe('the totals of GET /stats', () => {
   })
 })
 
-describe('reading the statistics', () => {
-  it('searches by the primary keys, and never scans accounts or events', async () => {
-    const { results } = await env.DB.prepare(
-      `explain query plan select day, kind, count from daily_counts where day between '2001-01-01' and '2001-02-01' and kind in ('a', 'b')`,
-    ).all<{ detail: string }>()
-    expect(results.map(({ detail }) => detail).join('\n')).toContain(
-      'sqlite_autoindex_daily_counts_1 (day>? AND day<?)',
-    )
+describe('the queries of the statistics', () => {
+  interface Query {
+    toSQL(): { sql: string; params: unknown[] }
+  }
+  /** Lists the tables that a statement reads from end to end. */
+  async function scannedBy(query: unknown): Promise<string[]> {
+    const { sql, params } = (query as Query).toSQL()
+    const { results } = await env.DB.prepare(`explain query plan ${sql}`)
+      .bind(...params)
+      .all<{ detail: string }>()
+    return results.flatMap(({ detail }) => /^SCAN (\w+)/.exec(detail)?.[1] ?? [])
+  }
+  const { db } = jobPlatform()
+
+  it('read the days by their primary keys, and no table from end to end but the few totals', async () => {
+    const query = readCountsStatement(db, { first: '2001-01-01', last: '2001-02-01', kinds: ['a', 'b'] })
+    expect(await scannedBy(query)).toEqual(['totals'])
+  })
+
+  it('count by the keys of what the events name, however many accounts and events there are', async () => {
+    const statements = [
+      countStatement(db, [{ day: '2001-01-01', kind: 'a', count: 1 }]),
+      ...countActiveStatements(db, [{ day: dayOf(Date.now()), userId: 'a' }], Date.now()),
+      ...recountStatements(db, ['a']),
+    ]
+    for (const statement of statements)
+      for (const table of await scannedBy(statement))
+        expect(['users', 'sessions', 'passkeys', 'totp_secrets', 'active_users', 'counted_users']).not.toContain(table)
   })
 })
