@@ -20,6 +20,7 @@ const CHECKS: Readonly<Record<string, string>> = {
   'binding types are current': 'node scripts/types.ts --check',
   'migrations agree with the schema': 'node scripts/migrations-check.ts',
   'openapi.json agrees with the routes': 'node scripts/openapi.ts --check',
+  'docs/audit-events.md lists the events': 'node scripts/audit-events.ts --check',
   'docs/security.md lists the tests': 'node scripts/requirements.ts --check',
   'pages build for production': 'node scripts/build-ui.ts',
   'size and start-up of the Worker stay within scripts/budget.json': 'node scripts/budget.ts',

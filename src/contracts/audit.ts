@@ -17,10 +17,14 @@ export const AuditEvent = named('AuditEvent', () =>
 )
 export type AuditEvent = z.infer<typeof AuditEvent>
 
+/** An export: an event on each line, and on the last one `{ "nextCursor" }`. */
+export const AuditLines = z.lazy(() => z.string())
+
 /** `from` is the first moment of the listed time, and `to` is the first moment after it. */
 export const AuditQuery = z.lazy(() =>
   PageQuery.unwrap().extend({
     userId: z.string().max(64).optional(),
+    actorId: z.string().max(64).optional(),
     type: z.string().max(64).optional(),
     from: timestamp().optional(),
     to: timestamp().optional(),

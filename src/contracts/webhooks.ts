@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { WEBHOOK_URL_MAX_LENGTH } from '../config.ts'
+import { WEBHOOK_EVENTS } from '../domain/webhook-events.ts'
 import { named, timestamp } from './common.ts'
 import { PageQuery } from './lists.ts'
 
@@ -7,14 +8,9 @@ const webhookUrl = () => z.string().max(WEBHOOK_URL_MAX_LENGTH).meta({ example: 
 
 const eventTypes = () =>
   z
-    .array(
-      z
-        .string()
-        .regex(/^[a-z_]+\.[a-z_]+$/, 'Use the type of an event.')
-        .max(64),
-    )
+    .array(z.enum(WEBHOOK_EVENTS))
     .min(1)
-    .max(100)
+    .max(WEBHOOK_EVENTS.length)
     .meta({ example: ['login.failed', 'roles.assigned'] })
 
 const webhookStatus = () => z.enum(['active', 'disabled'])

@@ -1,5 +1,6 @@
 import { MAIL_SWEEP_AFTER_SECONDS } from '../config.ts'
 import type { Platform } from '../platform/platform.ts'
+import { recordCheckpoint } from '../services/audit/checkpoint.ts'
 import { followAuditTrail } from '../services/audit/sealing.ts'
 import { removeDueFactors } from '../services/factors/removal.ts'
 import { resealTotpSecrets } from '../services/factors/totp-resealing.ts'
@@ -36,13 +37,17 @@ async function tendEachMinute(platform: Platform): Promise<void> {
   await allDone([sweepOutbox(platform, overdueSince), removeDueFactors(platform), followed])
 }
 
-/** Rotates the signing keys, seals anew what `AUTH_SECRET` seals, and logs the size of the database. */
+/**
+ * Rotates the signing keys, seals anew what `AUTH_SECRET` seals, logs the size of the database, and records a checkpoint
+ * of the audit trail.
+ */
 async function tendDaily(platform: Platform): Promise<void> {
   await allDone([
     rotateSigningKeys(platform),
     resealTotpSecrets(platform),
     resealWebhookSecrets(platform),
     reportDatabaseSize(platform),
+    recordCheckpoint(platform),
   ])
 }
 

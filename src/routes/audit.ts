@@ -1,10 +1,13 @@
-import { AuditEvent, AuditQuery, AuditVerification, AuditVerificationQuery } from '../contracts/audit.ts'
+import { accepts } from 'hono/accepts'
+import { AuditEvent, AuditLines, AuditQuery, AuditVerification, AuditVerificationQuery } from '../contracts/audit.ts'
 import { listOf } from '../contracts/lists.ts'
 import { reader } from '../http/guards.ts'
 import { answer, route } from '../http/route.ts'
 import { createRouter } from '../http/router.ts'
-import { readAuditEvents } from '../services/audit/reading.ts'
+import { exportAuditEvents, readAuditEvents } from '../services/audit/reading.ts'
 import { verifyAuditTrail } from '../services/audit/verification.ts'
+
+const NDJSON = 'application/x-ndjson'
 
 const listRoute = route({
   method: 'get',
@@ -12,11 +15,17 @@ const listRoute = route({
   tags: ['Administration'],
   summary: 'The audit trail',
   description:
-    'Needs the permission `audit:read`. Newest first; mails that were given up are of the type `mail.failed`.',
+    'Needs the permission `audit:read`. Newest first; docs/audit-events.md lists the types. With `Accept: application/x-ndjson` the answer is an export: a line of JSON for each event from `cursor` on, whatever `limit` says, and a last line `{ "nextCursor" }`, whose cursor asks for what is left.',
   guard: reader({ permission: 'audit:read' }),
   query: AuditQuery,
   answers: {
-    200: answer(listOf(AuditEvent), 'A page of events.'),
+    200: {
+      description: 'A page of events.',
+      content: {
+        ...answer(listOf(AuditEvent), '').content,
+        [NDJSON]: { schema: AuditLines },
+      },
+    },
   },
 })
 
@@ -36,10 +45,16 @@ end was cut off or written anew.`,
   },
 })
 
+/** Answers with lines of JSON. The typed client asks for none, so the type of the answer does not name them. */
+const toExport = (lines: ReadableStream) => new Response(lines, { headers: { 'Content-Type': NDJSON } }) as never
+
 export const auditRoutes = createRouter()
-  .openapi(listRoute, async (c) =>
-    c.json(await readAuditEvents(c.get('platform'), c.get('readAsCaller'), c.req.valid('query')), 200),
-  )
+  .openapi(listRoute, async (c) => {
+    const asked = [c.get('platform'), c.get('readAsCaller'), c.req.valid('query')] as const
+    const media = accepts(c, { header: 'Accept', supports: ['application/json', NDJSON], default: 'application/json' })
+    if (media === NDJSON) return toExport(await exportAuditEvents(...asked))
+    return c.json(await readAuditEvents(...asked), 200)
+  })
   .openapi(verificationRoute, async (c) =>
     c.json(await verifyAuditTrail(c.get('platform'), c.get('readAsCaller'), c.req.valid('query')), 200),
   )

@@ -16,7 +16,7 @@ const { digests: _, ...sealColumns } = getTableColumns(auditSeals)
 export async function readUnsealed(db: Database, limit: number) {
   const { oldest, newest, events } = await inOneBatch(db, {
     oldest: db.select(sealColumns).from(auditSeals).orderBy(asc(auditSeals.number)).limit(1),
-    newest: db.select(sealColumns).from(auditSeals).orderBy(desc(auditSeals.number)).limit(1),
+    newest: newestSealStatement(db),
     events: db
       .select(storedColumns)
       .from(auditEvents)
@@ -26,6 +26,15 @@ export async function readUnsealed(db: Database, limit: number) {
   })
   return { oldest: oldest[0] ?? null, newest: newest[0] ?? null, events }
 }
+
+/** Finds the newest seal. */
+export async function findNewestSeal(db: Database) {
+  const [seal] = await newestSealStatement(db)
+  return seal ?? null
+}
+
+const newestSealStatement = (db: Database) =>
+  db.select(sealColumns).from(auditSeals).orderBy(desc(auditSeals.number)).limit(1)
 
 /** Lists seals from one on whose events, like all events before them, are older than a time. */
 export const listSealsFromBefore = (db: Database, before: number, { from, atMost }: { from: number; atMost: number }) =>
@@ -80,7 +89,7 @@ export async function readStretch(db: Database, stretch: Stretch) {
       .from(auditEvents)
       .where(between(auditEvents.sequence, ...stretch.events))
       .orderBy(asc(auditEvents.sequence)),
-    newest: db.select(sealColumns).from(auditSeals).orderBy(desc(auditSeals.number)).limit(1),
+    newest: newestSealStatement(db),
     beyond: db.select(BEYOND).from(sql`(select 1)`),
   })
   const [found] = beyond

@@ -1,5 +1,6 @@
-import { and, desc, eq, getTableColumns, gte, lt, type SQL, sql } from 'drizzle-orm'
+import { and, desc, getTableColumns, gte, lt, type SQL, sql } from 'drizzle-orm'
 import { v7 as uuidv7 } from 'uuid'
+import type { AuditFact, AuditType } from '../domain/audit-events.ts'
 import { toDay } from '../domain/day.ts'
 import type { Requester } from '../domain/requester.ts'
 import type { Actors } from './actors.ts'
@@ -7,89 +8,31 @@ import { insertSelect, insertWhere } from './conditional-insert.ts'
 import type { Database } from './database.ts'
 import { auditCounts, auditEvents } from './schema/index.ts'
 
-export type AuditType =
-  | 'user.registered'
-  | 'user.registration_repeated'
-  | 'user.updated'
-  | 'user.deleted'
-  | 'user.expired'
-  | 'email.verification_requested'
-  | 'email.verified'
-  | 'email.change_requested'
-  | 'email.changed'
-  | 'login.succeeded'
-  | 'login.failed'
-  | 'login.mfa_required'
-  | 'login.code_requested'
-  | 'login.throttled'
-  | 'reauthentication.failed'
-  | 'reauthentication.throttled'
-  | 'step_up.code_requested'
-  | 'step_up.succeeded'
-  | 'step_up.failed'
-  | 'step_up.throttled'
-  | 'session.refresh_reused'
-  | 'session.ended'
-  | 'password.reset_requested'
-  | 'password.reset'
-  | 'password.changed'
-  | 'account.reverted'
-  | 'factors.removal_requested'
-  | 'factors.removal_stopped'
-  | 'factors.removal_dropped'
-  | 'factors.removed'
-  | 'identity.linked'
-  | 'identity.link_failed'
-  | 'identity.unlinked'
-  | 'factor.added'
-  | 'factor.removed'
-  | 'passkey.renamed'
-  | 'passkey.counter_reversed'
-  | 'factor.recovery_code_used'
-  | 'role.granted'
-  | 'roles.assigned'
-  | 'role.created'
-  | 'role.changed'
-  | 'role.deleted'
-  | 'mail.failed'
-  | 'webhook.created'
-  | 'webhook.changed'
-  | 'webhook.deleted'
-  | 'webhook.secret_replaced'
+/** A type that the database chooses between two, neither of which has details. */
+type ChosenFact = { type: SQL<AuditType>; details?: never }
 
-interface AuditEvent extends Actors {
-  /** The id of its row, for a batch whose other statements depend on the event. */
-  id?: string
-  type: AuditType | SQL
-  at: number
-  details?: Record<string, unknown>
-}
+type AuditEvent = Actors &
+  (AuditFact | ChosenFact) & {
+    /** The id of its row, for a batch whose other statements depend on the event. */
+    id?: string
+    at: number
+  }
 
 /**
  * Records a security event, in the same batch as what it reports. With `when`, it does so only if that condition holds.
  * An event that no known person caused and that concerns no account is only counted, because strangers could otherwise
  * fill the database with events about names that they made up.
  */
-export function auditStatement(db: Database, event: AuditEvent, requester: Requester, when: SQL = sql`true`) {
+export const auditStatement = (db: Database, event: AuditEvent, requester: Requester, when: SQL = sql`true`) =>
+  (event.actorId ?? event.userId ?? null) === null
+    ? countEventStatement(db, event, when)
+    : keepEventStatement(db, event, requester, when)
+
+/** Records an event also where it concerns no account. It is for what the service does itself. */
+export function keepEventStatement(db: Database, event: AuditEvent, requester: Requester, when: SQL = sql`true`) {
   const { requestId, ip, country, userAgent } = requester
-  if ((event.actorId ?? event.userId ?? null) === null) return countEventStatement(db, event, when)
-  return insertWhere(
-    db,
-    auditEvents,
-    {
-      id: uuidv7(),
-      ...event,
-      type: event.type,
-      actorId: event.actorId ?? null,
-      userId: event.userId ?? null,
-      details: event.details ?? {},
-      requestId,
-      ip,
-      country,
-      userAgent,
-    },
-    when,
-  )
+  const row = { id: uuidv7(), ...event, type: event.type, details: event.details ?? {} }
+  return insertWhere(db, auditEvents, { ...row, requestId, ip, country, userAgent }, when)
 }
 
 /**
@@ -118,33 +61,40 @@ export function auditEachUserStatement(db: Database, event: { type: AuditType; a
   return insertSelect(db, auditEvents, values, sql`from users where ${when}`)
 }
 
+/** What a list of events is narrowed to. `from` is included, `to` is not. */
+export interface AuditFilter {
+  userId: string | undefined
+  actorId: string | undefined
+  type: string | undefined
+  from: number | undefined
+  to: number | undefined
+  /** The place of the event that was shown last. */
+  before: { at: number; id: string } | undefined
+}
+
 /**
- * Lists the events that match, newest first. `from` is included, `to` is not; `before` is the place of the event that
- * was shown last.
+ * Lists the events that match, newest first. SQLite goes by the index of the first of user, actor and type that is
+ * given. A plus sign keeps it from using that of another one, which would search everybody's events for one person's.
  */
 export function listAuditEventsStatement(
   db: Database,
-  filter: {
-    userId: string | undefined
-    type: string | undefined
-    from: number | undefined
-    to: number | undefined
-    before: { at: number; id: string } | undefined
-  },
+  { userId, actorId, type, from, to, before }: AuditFilter,
   limit: number,
 ) {
-  const { userId, type, from, to, before } = filter
   const { requestId: _, sequence: _place, salt: _salt, ...fields } = getTableColumns(auditEvents)
-  // The plus sign keeps SQLite from using the index of the type, which would search everybody's events for one
-  // person's.
-  const whenType = userId === undefined ? eq(auditEvents.type, type ?? '') : sql`+${auditEvents.type} = ${type}`
+  const named = [
+    { column: auditEvents.userId, value: userId },
+    { column: auditEvents.actorId, value: actorId },
+    { column: auditEvents.type, value: type },
+  ].filter(({ value }) => value !== undefined)
   return db
     .select(fields)
     .from(auditEvents)
     .where(
       and(
-        userId === undefined ? undefined : eq(auditEvents.userId, userId),
-        type === undefined ? undefined : whenType,
+        ...named.map(({ column, value }, index) =>
+          index === 0 ? sql`${column} = ${value}` : sql`+${column} = ${value}`,
+        ),
         from === undefined ? undefined : gte(auditEvents.at, from),
         to === undefined ? undefined : lt(auditEvents.at, to),
         before && sql`(${auditEvents.at}, ${auditEvents.id}) < (${before.at}, ${before.id})`,

@@ -19,7 +19,7 @@ export const plantEvents = (count: number, at = NOON_MS, userId = 'planted') =>
   rows(
     `insert into audit_events (id, type, at, actor_id, user_id, ip, details)
       with recursive n(i) as (select 1 union all select i + 1 from n where i < ?1)
-      select lower(hex(randomblob(16))), 'login.succeeded', ?2, ?3, ?3, '192.0.2.1', '{}' from n`,
+      select printf('%08x-0000-7000-8000-', i) || lower(hex(randomblob(6))), 'user.expired', ?2, ?3, ?3, '192.0.2.1', '{}' from n`,
     count,
     at,
     userId,

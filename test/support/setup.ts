@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers'
 import { afterAll, vi } from 'vitest'
 import { forgetIsolate } from '../../src/platform/compose.ts'
 import { loadWebAuthn } from '../../src/services/factors/passkeys/webauthn.ts'
+import { expectKnownDetails } from './audited-details.ts'
 import { mailsSettled } from './database.ts'
 
 const { TEST_MIGRATIONS } = env as unknown as { TEST_MIGRATIONS: D1Migration[] }
@@ -23,6 +24,9 @@ afterAll(async () => {
   await migrate()
   forgetIsolate()
 })
+
+// The last hook runs first, while the database is still as the tests have left it.
+afterAll(expectKnownDetails)
 
 /** Deletes the alarms that would otherwise publish ended sessions while the next test file runs. */
 async function stopAlarms(): Promise<void> {

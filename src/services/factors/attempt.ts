@@ -1,3 +1,4 @@
+import type { AuditFact } from '../../domain/audit-events.ts'
 import { Refusal } from '../../errors.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
 import { bySelf, byStranger } from '../../storage/actors.ts'
@@ -11,6 +12,8 @@ interface FactorOccasion {
   deviceId: string | null
   occasion: 'login' | 'step_up' | 'reauthentication'
 }
+
+type AttemptFact = Extract<AuditFact, { type: `${FactorOccasion['occasion']}.${'failed' | 'throttled'}` }>
 
 /**
  * Tries a second factor under the throttle of its account. Each factor has a budget of its own, apart from that of the
@@ -28,22 +31,18 @@ export async function tryFactor(
 ): Promise<readonly string[]> {
   const { account } = shown
   const { method, isGuessable } = factor
-  const record = (outcome: 'failed' | 'throttled', details: Record<string, unknown>) =>
-    auditStatement(
-      deps.db,
-      { type: `${occasion}.${outcome}`, at: deps.now(), ...actorsOf(occasion, account), details },
-      deps.requester,
-    )
+  const recordThat = async (fact: AttemptFact) =>
+    await auditStatement(deps.db, { ...fact, at: deps.now(), ...actorsOf(occasion, account) }, deps.requester)
   const throttle = throttleOf(deps, account)
   const admission = isGuessable ? await throttle.countFactorTry({ method, deviceId }) : null
   if (admission?.outcome === 'throttled') {
     const { retryAfterSeconds, isFirst } = admission
-    if (isFirst) await record('throttled', { factor: method, retryAfterSeconds })
+    if (isFirst) await recordThat({ type: `${occasion}.throttled`, details: { factor: method, retryAfterSeconds } })
     throw new Refusal('login_throttled', { retryAfterSeconds })
   }
   const methods = await factor.verify(deps, shown)
   if (methods === null) {
-    await record('failed', { factor: method, reason: 'wrong code' })
+    await recordThat({ type: `${occasion}.failed`, details: { factor: method, reason: 'wrong code' } })
     throw new Refusal('invalid_code', { reason: 'wrong code' })
   }
   if (admission) await throttle.clearFactorTries(admission.drawnOn)

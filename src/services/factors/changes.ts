@@ -1,4 +1,5 @@
 import type { MfaMethod } from '../../contracts/login.ts'
+import type { Passkey } from '../../contracts/passkeys.ts'
 import type { EndingSessions, Mailing } from '../../platform/platform.ts'
 import { bySelf } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
@@ -12,8 +13,8 @@ import { renewedBy } from '../sessions/renewal.ts'
 interface FactorChange {
   change: 'added' | 'removed'
   method: MfaMethod
-  /** The name by which its owner knows the factor, where it has one of its own, as a passkey has. */
-  name?: string
+  /** The passkey, where the factor is one: its owner knows it by its name, and the audit trail by its id. */
+  passkey?: Pick<Passkey, 'id' | 'name'>
   /** What adding a strong factor has proven (RFC 8176): the session in which it was added has shown it. */
   shown?: readonly string[]
   at: number
@@ -30,12 +31,17 @@ interface FactorChange {
 export function factorChange(
   deps: Mailing & EndingSessions,
   { account, session }: Pick<Caller, 'account' | 'session'>,
-  { change, method, name, shown, at, when }: FactorChange,
+  { change, method, passkey, shown, at, when }: FactorChange,
 ) {
   const { db, requester } = deps
   const isRemoved = change === 'removed'
-  const notice = noticeTo(deps, account, { kind: `factor_${change}`, at, when, facts: { factor: name ?? method } })
-  const details = { method, ...(name === undefined ? {} : { name }) }
+  const notice = noticeTo(deps, account, {
+    kind: `factor_${change}`,
+    at,
+    when,
+    facts: { factor: passkey?.name ?? method },
+  })
+  const details = { method, ...(passkey && { passkeyId: passkey.id }) }
   return {
     statements: {
       audit: auditStatement(db, { type: `factor.${change}`, at, ...bySelf(account), details }, requester, when),

@@ -3,7 +3,6 @@ import type { Platform, Reading, Recording } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
 import { findCredentials } from '../../storage/accounts/credentials.ts'
 import { byStranger } from '../../storage/actors.ts'
-import type { AuditType } from '../../storage/audit.ts'
 import { hasStrongFactor } from '../factors/registry.ts'
 import { parseIdentifier } from '../identifiers.ts'
 import { tryPassword } from '../passwords/attempt.ts'
@@ -84,14 +83,16 @@ export async function refuseUnfit(deps: Reading & Recording, account: Account): 
   const isUnverified = account.emailVerifiedAt === null && deps.settings.requireEmailVerification
   const code = account.status !== 'active' ? 'account_deactivated' : isUnverified ? 'email_not_verified' : null
   if (code === null) return
-  await recordRefusal(deps, 'login.failed', account, { reason: code })
+  await recordRefusal(deps, account, { type: 'login.failed', details: { reason: code } })
   throw new Refusal(code)
 }
+
+type RefusedType = 'login.failed' | 'identity.link_failed'
 
 /** Tries something. If it is refused, the audit trail records that with the code as the reason. */
 export async function noteRefusals<Value>(
   deps: Recording,
-  attempt: { type: AuditType; account: Pick<Account, 'id'> | null; provider: string },
+  attempt: { type: RefusedType; account: Pick<Account, 'id'> | null; provider: string },
   tryIt: () => Promise<Value>,
 ): Promise<Value> {
   try {
@@ -99,7 +100,7 @@ export async function noteRefusals<Value>(
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     const { type, account, provider } = attempt
-    await recordRefusal(deps, type, account, { provider, reason: error.code })
+    await recordRefusal(deps, account, { type, details: { provider, reason: error.code } })
     throw error
   }
 }

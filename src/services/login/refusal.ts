@@ -1,10 +1,11 @@
 import { RESET_TOKEN_TTL_SECONDS, VERIFICATION_TOKEN_TTL_SECONDS } from '../../config.ts'
+import type { AuditFact } from '../../domain/audit-events.ts'
 import { Refusal } from '../../errors.ts'
 import type { Mailing, Platform, Recording } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
 import type { Credentials } from '../../storage/accounts/credentials.ts'
 import { byStranger } from '../../storage/actors.ts'
-import { type AuditType, auditStatement } from '../../storage/audit.ts'
+import { auditStatement } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
 import { mailTokenStatements } from '../../storage/mail.ts'
 import { issueTokenStatement } from '../../storage/one-time-tokens.ts'
@@ -68,9 +69,8 @@ export async function refuseLogin(deps: Mailing, account: Account | null, bar: L
 /** Records in the audit trail that something was refused to somebody who has not proven who they are. */
 export async function recordRefusal(
   deps: Recording,
-  type: AuditType,
   account: Pick<Account, 'id'> | null,
-  details: Record<string, unknown>,
+  fact: AuditFact,
 ): Promise<void> {
-  await auditStatement(deps.db, { type, at: deps.now(), ...byStranger(account), details }, deps.requester)
+  await auditStatement(deps.db, { ...fact, at: deps.now(), ...byStranger(account) }, deps.requester)
 }

@@ -42,7 +42,10 @@ export async function logInWithSecondFactor(
   const { token, account, deviceId } = await countTry(deps, brought, countStranger)
   const factor = findSecondFactor(deps, account, method)
   if (factor === null) {
-    await recordRefusal(deps, 'login.failed', account, { factor: method, reason: 'no such factor' })
+    await recordRefusal(deps, account, {
+      type: 'login.failed',
+      details: { factor: method, reason: 'no such factor' },
+    })
     throw new Refusal('invalid_code', { reason: 'no such factor' })
   }
   const shown = await tryFactor(deps, factor, { account, token, proof }, { deviceId, occasion: 'login' })

@@ -109,7 +109,7 @@ async function assertSameClient(deps: Client & Recording, waiting: WaitingLogin,
   const { token, account, deviceId } = waiting
   const names = deps.settings.secrets.map((version) => nameClient(deps, version, deviceId))
   if (names.map((name) => isEqualInConstantTime(name, token.client ?? '')).includes(true)) return
-  await recordRefusal(deps, 'login.failed', account, { reason: 'ticket of another client' })
+  await recordRefusal(deps, account, { type: 'login.failed', details: { reason: 'ticket of another client' } })
   throw new Refusal(code, { reason: 'ticket of another client' })
 }
 

@@ -86,7 +86,8 @@ export async function changeUser(deps: Administering, admin: Account, id: string
   const { status = user.status, ...profile } = changes
   const eventId = newId()
   const whenChanged = whenRecorded(eventId)
-  const event = { id: eventId, type: 'user.updated', at, ...byAdmin(admin, user), details: changes } as const
+  const details = { changed: Object.keys(changes), ...(changes.status && { status }) }
+  const event = { id: eventId, type: 'user.updated', at, ...byAdmin(admin, user), details } as const
   const isDeactivated = status === 'deactivated' && user.status === 'active'
   const isLetIn = status === 'active' && user.status === 'deactivated'
   const notice = isDeactivated ? noticeTo(deps, user, { kind: 'account_deactivated', at, when: whenChanged }) : null

@@ -15,7 +15,7 @@ import { Refusal } from '../../errors.ts'
 import type { Reading, Recording } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
 import { byAdmin } from '../../storage/actors.ts'
-import { type AuditType, auditStatement, whenRecorded } from '../../storage/audit.ts'
+import { auditStatement, whenRecorded } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
 import { type Condition, whenAll } from '../../storage/conditions.ts'
 import { whenStillPermitted } from '../../storage/roles.ts'
@@ -52,7 +52,8 @@ export async function createWebhook(deps: Reading & Recording, admin: Account, w
   const secret = makeWebhookSecret()
   const webhook = { ...wanted, id: newId(), status: 'active', createdAt } as const
   const sealed = await sealWebhookSecret(settings.secrets, webhook.id, secret)
-  const event = describeEvent(deps, admin, 'webhook.created', webhook)
+  const details = { webhookId: webhook.id, host: hostOf(webhook.url), events: webhook.events }
+  const event = { ...begin(deps, admin), type: 'webhook.created', details } as const
   const whenCreated = whenRecorded(event.id)
   const { audit, all } = await inOneBatch(db, {
     audit: auditStatement(db, event, requester, whenAll([whenMay(admin), whenWebhookFits])),
@@ -67,8 +68,10 @@ export async function createWebhook(deps: Reading & Recording, admin: Account, w
 /** Changes an endpoint. @throws {Refusal} `not_found`, `invalid_request` as `createWebhook`, `forbidden`. */
 export async function changeWebhook(deps: Reading & Recording, admin: Account, id: string, changes: WebhookChanges) {
   const { db, requester } = deps
-  if (changes.url !== undefined) assertTarget(deps, changes.url)
-  const event = describeEvent(deps, admin, 'webhook.changed', { id, ...changes })
+  const { url, ...told } = changes
+  if (url !== undefined) assertTarget(deps, url)
+  const details = { webhookId: id, ...told, ...(url === undefined ? {} : { host: hostOf(url) }) }
+  const event = { ...begin(deps, admin), type: 'webhook.changed', details } as const
   const { audit, found } = await inOneBatch(db, {
     audit: auditStatement(db, event, requester, whenMayTouch(admin, id)),
     webhook: updateWebhookStatement(db, id, changes, whenRecorded(event.id)),
@@ -82,7 +85,7 @@ export async function changeWebhook(deps: Reading & Recording, admin: Account, i
 /** Removes an endpoint. What waits to be sent to it is dropped. @throws {Refusal} `not_found`, `forbidden`. */
 export async function deleteWebhook(deps: Recording, admin: Account, id: string): Promise<void> {
   const { db, requester } = deps
-  const event = describeEvent(deps, admin, 'webhook.deleted', { id })
+  const event = { ...begin(deps, admin), type: 'webhook.deleted', details: { webhookId: id } } as const
   const { audit, found } = await inOneBatch(db, {
     found: findWebhookStatement(db, id),
     audit: auditStatement(db, event, requester, whenMayTouch(admin, id)),
@@ -102,7 +105,7 @@ export async function replaceWebhookSecret(deps: Reading & Recording, admin: Acc
   const expiresAt = createdAt + WEBHOOK_SECRET_OVERLAP_SECONDS * 1000
   const secret = makeWebhookSecret()
   const sealed = await sealWebhookSecret(settings.secrets, webhookId, secret)
-  const event = describeEvent(deps, admin, 'webhook.secret_replaced', { id: webhookId })
+  const event = { ...begin(deps, admin), type: 'webhook.secret_replaced', details: { webhookId } } as const
   const whenReplaced = whenRecorded(event.id)
   const { audit, found } = await inOneBatch(db, {
     audit: auditStatement(db, event, requester, whenMayTouch(admin, webhookId)),
@@ -166,13 +169,8 @@ const whenMayTouch = (admin: Account, webhookId: string): Condition =>
 /** Says why nothing was changed: the endpoint is not there, or the administrator has just lost the permission. */
 const explainRefusal = (webhook: WebhookRow | undefined): Refusal => new Refusal(webhook ? 'forbidden' : 'not_found')
 
-/** Describes what an administrator did. The path of the URL is left out, because it often is a secret of its receiver. */
-function describeEvent<Type extends AuditType>(
-  { now }: Pick<Recording, 'now'>,
-  admin: Account,
-  type: Type,
-  { id, url, events, status }: { id: string } & WebhookChanges,
-) {
-  const details = { webhookId: id, host: url && new URL(url).host, events, status }
-  return { id: newId(), type, at: now(), ...byAdmin(admin, null), details }
-}
+/** Begins the event of what an administrator does to an endpoint. */
+const begin = ({ now }: Pick<Recording, 'now'>, admin: Account) => ({ id: newId(), at: now(), ...byAdmin(admin, null) })
+
+/** The events tell no more of a URL, because its path often is a secret of the receiver. */
+const hostOf = (url: string): string => new URL(url).host

@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import type { AuditType } from '../../domain/audit-events.ts'
 import type { Requester } from '../../domain/requester.ts'
 import { byStranger } from '../actors.ts'
 import { auditOrCountStatements } from '../audit.ts'
@@ -123,7 +124,7 @@ export function registrationAuditStatements(
 ) {
   const { userId, email, mailId, at } = registration
   const whenNew = whenUserExists(userId)
-  const type = sql`case when ${whenNew} then 'user.registered' else 'user.registration_repeated' end`
+  const type = sql<AuditType>`case when ${whenNew} then 'user.registered' else 'user.registration_repeated' end`
   const event = { type, at, ...byStranger({ id: ownerOfAddress(email) }) }
   return auditOrCountStatements(db, event, requester, sql`${whenNew} or ${whenMailed(mailId)}`)
 }

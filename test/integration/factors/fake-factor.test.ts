@@ -133,13 +133,13 @@ describe('a factor that is only added to the registry', () => {
     const change = factorChange(
       platform,
       { account, session },
-      { change: 'removed', method: 'passkey', name: 'my key', at, when: sql`true` },
+      { change: 'removed', method: 'passkey', passkey: { id: 'key', name: 'my key' }, at, when: sql`true` },
     )
     const { ended } = await inOneBatch(platform.db, change.statements)
     expect(ended).toEqual([{ id: other.session.id }])
     await change.finish(ended)
     expect(await auditOf('factor.removed', person.id)).toMatchObject([
-      { details: { method: 'passkey', name: 'my key' } },
+      { details: { method: 'passkey', passkeyId: 'key' } },
     ])
     const [notice] = await rows("select details from outbox where user_id = ? and kind = 'factor_removed'", person.id)
     expect(JSON.parse(String(notice?.details))).toMatchObject({ factor: 'my key' })

@@ -52,7 +52,7 @@ describe('PATCH /auth/passkeys/{id}', () => {
     const { headers, id, passkey } = await withPasskey()
     const renamed = await answerOf(await rename(passkey.id, 'Laptop', headers), Passkey)
     expect(renamed).toEqual({ ...passkey, name: 'Laptop' })
-    expect(await auditOf('passkey.renamed', id)).toMatchObject([{ details: { passkeyId: passkey.id, name: 'Laptop' } }])
+    expect(await auditOf('passkey.renamed', id)).toMatchObject([{ details: { passkeyId: passkey.id } }])
   })
 
   it('refuses that of another user (ASVS 8.2.2), one that is not there, and a name that is none', async () => {
@@ -76,7 +76,9 @@ describe('DELETE /auth/passkeys/{id}', () => {
     expect(await countRows('passkeys', 'user_id = ?', id)).toBe(0)
     expect((await get('/auth/me', headers)).status).toBe(200)
     expect((await get('/auth/session', bearer(tokens.accessToken))).status).toBe(401)
-    expect(await auditOf('factor.removed', id)).toMatchObject([{ details: { method: 'passkey', name: passkey.name } }])
+    expect(await auditOf('factor.removed', id)).toMatchObject([
+      { details: { method: 'passkey', passkeyId: passkey.id } },
+    ])
     expect((await waitForMail(email, ({ subject }) => subject.includes('was removed'))).text).toContain(passkey.name)
     await expectRefusal(await logInWith(authenticator), 401, 'invalid_passkey')
     expect((await logIn(email)).user.id).toBe(id)

@@ -81,8 +81,8 @@ describe('an event of the trail', () => {
 
   it('is told without the address and the browser of whoever caused it', async () => {
     const { id } = await addWebhook(admin, ['user.registered'])
-    await verified()
-    await rows("update audit_events set ip = '192.0.2.1', user_agent = 'secret browser' where type = 'user.registered'")
+    const { id: userId } = await verified()
+    await rows("update audit_events set ip = '192.0.2.1', user_agent = 'secret browser' where user_id = ?", userId)
     await catchUp()
     const [delivery] = await deliveriesOf(id)
     expect(delivery?.payload).not.toMatch(/192\.0\.2\.1|secret browser/)
@@ -110,6 +110,26 @@ describe('an event of the trail', () => {
     for (let made = 0; made < 5; made += 1) await verified()
     await Promise.all([followAuditTrail(jobPlatform()), followAuditTrail(jobPlatform())])
     expect(await deliveriesOf(id)).toHaveLength(5)
+  })
+})
+
+describe('the checkpoint of the audit trail', () => {
+  it('leaves once a day, and the chain of the trail has it for ever after', async () => {
+    const bench = webhookBench()
+    const { id, secret } = await addWebhook(admin, ['audit.checkpoint'])
+    await runScheduled(bench.platform, '17 3 * * *')
+    await catchUp()
+    bench.now = Date.now()
+    await turn(bench, id)
+    const [request] = bench.posted
+    if (!request) throw new Error('nothing was posted')
+    const { type, data } = verify(secret, request)
+    expect(type).toBe('audit.checkpoint')
+    const verified = await admin.send('GET', `/audit-events/verification?checkpoint=${data.details.checkpoint}`)
+    expect(await verified.json()).toMatchObject({ intact: true })
+    const rewritten = `${String(data.details.checkpoint).split('.')[0]}.${'A'.repeat(43)}`
+    const answer = await admin.send('GET', `/audit-events/verification?checkpoint=${rewritten}`)
+    expect(await answer.json()).toMatchObject({ intact: false })
   })
 })
 

@@ -93,7 +93,7 @@ export async function recordUse(deps: Mailing, account: Account, { passkey, chal
   const { id, expiresAt } = challenge
   const unspent = whenUnspent({ id })
   const reversed = whenCounterReversed(passkey.id, use.counter, unspent)
-  const details = { passkeyId: passkey.id, name: passkey.name, counter: use.counter }
+  const details = { passkeyId: passkey.id, counter: use.counter }
   const notice = noticeTo(deps, account, {
     kind: 'passkey_copied',
     at,

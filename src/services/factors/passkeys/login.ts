@@ -53,7 +53,7 @@ async function logInAlone(deps: Needs, challenge: Challenge, input: Input): Prom
   const deviceId = account && readDevice(deps, account.id, input.deviceToken)
   if (deviceId === null) await input.countStranger()
   const refuse = async (reason: string, members = {}): Promise<never> => {
-    await recordRefusal(deps, 'login.failed', account, { factor: 'passkey', reason })
+    await recordRefusal(deps, account, { type: 'login.failed', details: { factor: 'passkey', reason } })
     throw new Refusal('invalid_passkey', { reason, members })
   }
   if (found === null || account === null) return await refuse('unknown passkey', { unknownCredential: true })

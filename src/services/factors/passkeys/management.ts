@@ -52,7 +52,7 @@ export async function renamePasskey(
     type: 'passkey.renamed',
     at: deps.now(),
     ...bySelf(account),
-    details: { passkeyId: id, name },
+    details: { passkeyId: id },
   } as const
   const {
     renamed: [renamed],
@@ -84,7 +84,7 @@ export async function removePasskey(
   const change = factorChange(deps, caller, {
     change: 'removed',
     method: 'passkey',
-    name: known.name,
+    passkey: known,
     at: deps.now(),
     when,
   })

@@ -50,11 +50,10 @@ export async function registerPasskey(
   }
   const when = whenPasskeyExists(passkey.id)
   const first = await makeFirstCodes(deps, account, { at, when })
-  const { name } = passkey
   const change = factorChange(deps, caller, {
     change: 'added',
     method: 'passkey',
-    name,
+    passkey,
     shown: PASSKEY_METHODS,
     at,
     when,

@@ -1,0 +1,63 @@
+/**
+ * `npm run audit-events` writes docs/audit-events.md, which lists the events of the audit trail; with `--check` it only
+ * says whether the committed page is current.
+ */
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as z from 'zod'
+import { AUDIT_EVENTS } from '../src/domain/audit-events.ts'
+import { projectRoot } from './lib/wrangler.ts'
+
+const INTRODUCTION = `# The events of the audit trail
+
+\`npm run audit-events\` makes this page from \`src/domain/audit-events.ts\`, by which the compiler checks every event that
+the code records. \`GET /audit-events\` shows them to whoever holds \`audit:read\`.
+
+Each event has an id, a type, a time, who acted (\`actorId\`), whom it concerns (\`userId\`), the address, the country and
+the user agent of the request, and details. It is written in the same transaction as what it reports.
+[How the trail is protected](decisions/0025-audit-chain.md).
+
+| ASVS 5.0 | where it is recorded |
+|---|---|
+| 16.3.1 authentication, successful or not | \`login.*\`, \`reauthentication.*\`, \`step_up.*\`, \`session.*\`, with the factors in the details |
+| 16.3.2 refused authorization | the log line of the request: its \`outcome\` is the code of the refusal, with the user. The trail has none, because whoever has an account could fill it |
+| 16.3.3 attempts to get round a control | \`*.failed\`, \`*.throttled\`, \`session.refresh_reused\`, \`passkey.counter_reversed\`, \`identity.link_failed\`, \`account.reverted\`; refused input and rate limits are in the log |
+| 16.3.4 errors and controls that fail | the log, at \`error\`; \`mail.failed\` and \`database.restored\` are in the trail too |
+
+What concerns no account, such as a failed login with a name that nobody has, is only counted by day and type
+(\`audit_counts\`).
+`
+
+interface Property {
+  type?: string
+  enum?: readonly string[]
+  const?: unknown
+  description?: string
+}
+
+function describeDetails(details: z.ZodType): string {
+  const { properties = {}, required = [] } = z.toJSONSchema(details) as {
+    properties?: Record<string, Property>
+    required?: string[]
+  }
+  return Object.entries(properties)
+    .map(([name, property]) => {
+      const values = property.enum?.map((value) => `\`${value}\``).join(', ')
+      const meaning = [property.description, values && `One of ${values}.`].filter(Boolean).join(' ')
+      return `\`${name}\`${required.includes(name) ? '' : '?'}${meaning && `: ${meaning}`}`
+    })
+    .join('<br>')
+}
+
+const path = join(projectRoot, 'docs/audit-events.md')
+const rows = Object.entries(AUDIT_EVENTS).map(
+  ([type, { summary, details }]) => `| \`${type}\` | ${summary} | ${describeDetails(details)} |`,
+)
+const fresh = `${[INTRODUCTION, '| type | what happened | details (`?`: not always) |', '|---|---|---|', ...rows].join('\n')}\n`
+
+if (!process.argv.includes('--check')) {
+  await writeFile(path, fresh)
+} else if (fresh !== (await readFile(path, 'utf8').catch(() => ''))) {
+  console.error('docs/audit-events.md does not list the events as they are. Run `npm run audit-events` and commit it.')
+  process.exitCode = 1
+}
