@@ -34,8 +34,8 @@ export async function seal(secrets: Secrets, purpose: Purpose, value: unknown): 
 
 /**
  * Opens what `seal` made, under any version of the secret, and reads it by its schema. The answer is null when the
- * value was changed, made for another purpose or another owner, or sealed under a version that is no longer there. It is
- * also null when the value has another shape, because another version of this Worker sealed it.
+ * value was changed, made for another purpose or another owner, or sealed under a version that is no longer there. It
+ * is also null when the value has another shape, because another version of this Worker sealed it.
  */
 export async function unseal<Schema extends z.ZodType>(
   secrets: Secrets,

@@ -15,8 +15,8 @@ const SECRET_PREFIX = 'whsec_'
 export const makeWebhookSecret = (): string => SECRET_PREFIX + randomBytes(SECRET_BYTES).toString('base64')
 
 /**
- * Signs a message with each of the secrets, as Standard Webhooks says ("Signature scheme"): a receiver that knows one of
- * them finds its signature in the list, so a secret can be replaced without a message being lost.
+ * Signs a message with each of the secrets, as Standard Webhooks says ("Signature scheme"): a receiver that knows one
+ * of them finds its signature in the list, so a secret can be replaced without a message being lost.
  */
 export function signWebhook({ id, at, body }: SignedMessage, secrets: readonly string[]): string {
   const sign = (secret: string) =>

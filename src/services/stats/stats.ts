@@ -5,7 +5,7 @@ import { Refusal } from '../../errors.ts'
 import type { Reading } from '../../platform/platform.ts'
 import { ACTIVE, IN_ALL, readCountsStatement, TOTALS } from '../../storage/stats.ts'
 import type { ReadAsCaller } from '../sessions/reading.ts'
-import { toLoginKind } from './follower.ts'
+import { LOGIN_WAYS, toLoginKind } from './follower.ts'
 
 /** The kind that each number of a day counts. */
 const KINDS = {
@@ -18,7 +18,7 @@ const KINDS = {
   factorsRemoved: 'factor.removed',
   failedMails: 'mail.failed',
 } as const
-const WAYS = ['password', 'passkey', 'provider'] as const
+const WAYS = Object.keys(LOGIN_WAYS) as (keyof typeof LOGIN_WAYS)[]
 
 /**
  * Reads the statistics of the days from that of `from` to that of `to`, both included, in UTC.

@@ -20,8 +20,8 @@ export async function announceDueWebhooks(deps: Pick<Sending, 'db' | 'now' | 'an
 }
 
 /**
- * Sends an endpoint what is due, in order, and stops at the first failure. So an endpoint that does not answer costs one
- * try a turn, however much waits for it, and holds up no other. It may run twice at once, because each run claims a
+ * Sends an endpoint what is due, in order, and stops at the first failure. So an endpoint that does not answer costs
+ * one try a turn, however much waits for it, and holds up no other. It may run twice at once, because each run claims a
  * message first.
  */
 export async function takeWebhookTurn(deps: Sending, webhookId: string): Promise<void> {

@@ -15,7 +15,9 @@ export const dailyCounts = sqliteTable(
   (table) => [primaryKey({ columns: [table.day, table.kind] })],
 )
 
-/** Each row says that a user was counted as active on a day. It is kept for some days, so that no second row follows. */
+/**
+ * Each row says that a user was counted as active on a day. It is kept for some days, so that nobody is counted twice.
+ */
 export const activeUsers = sqliteTable(
   'active_users',
   {

@@ -1,6 +1,5 @@
 import { and, desc, eq, gt, isNotNull, isNull, ne, or, type SQL, sql } from 'drizzle-orm'
 import { MAX_WEBHOOKS } from '../../config.ts'
-import type { SealedText } from '../../crypto/stored-seals.ts'
 import { insertWhere } from '../conditional-insert.ts'
 import type { Condition } from '../conditions.ts'
 import type { Database } from '../database.ts'
@@ -8,6 +7,7 @@ import { webhookSecrets, webhooks } from '../schema/index.ts'
 
 export type Webhook = typeof webhooks.$inferSelect
 type WebhookSecret = typeof webhookSecrets.$inferSelect
+type Sealed = Pick<WebhookSecret, 'seals' | 'sealedFor'>
 
 /** Holds where there is room for one more endpoint. */
 export const whenWebhookFits: SQL = sql`(select count(*) from webhooks) < ${MAX_WEBHOOKS}`
@@ -46,7 +46,7 @@ export function deleteWebhookStatement(db: Database, id: string, when: Condition
 
 export function insertWebhookSecretStatement(
   db: Database,
-  secret: SealedText & Pick<WebhookSecret, 'id' | 'webhookId' | 'createdAt'>,
+  secret: Sealed & Pick<WebhookSecret, 'id' | 'webhookId' | 'createdAt'>,
   when: Condition,
 ) {
   return insertWhere(db, webhookSecrets, secret, when)
@@ -90,6 +90,6 @@ export async function listWebhookSecretsToReseal(
   return await db.select({ id, webhookId, seals }).from(webhookSecrets).where(ne(webhookSecrets.sealedFor, sealedFor))
 }
 
-export function resealWebhookSecretStatement(db: Database, { id, ...sealed }: { id: string } & SealedText) {
+export function resealWebhookSecretStatement(db: Database, { id, ...sealed }: { id: string } & Sealed) {
   return db.update(webhookSecrets).set(sealed).where(eq(webhookSecrets.id, id))
 }
