@@ -33,7 +33,7 @@ export const AuditQuery = z.lazy(() =>
 export type AuditQuery = z.infer<typeof AuditQuery>
 
 /** What a verification found wrong, at the place of the first event that it concerns. */
-export const AUDIT_PROBLEMS = [
+const AUDIT_PROBLEMS = [
   'event_changed',
   'event_removed',
   'event_added',

@@ -38,8 +38,8 @@ async function tendEachMinute(platform: Platform): Promise<void> {
 }
 
 /**
- * Rotates the signing keys, seals anew what `AUTH_SECRET` seals, logs the size of the database, and records a checkpoint
- * of the audit trail.
+ * Rotates the signing keys, seals anew what `AUTH_SECRET` seals, logs the size of the database, and records a
+ * checkpoint of the audit trail.
  */
 async function tendDaily(platform: Platform): Promise<void> {
   await allDone([

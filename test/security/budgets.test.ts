@@ -117,6 +117,7 @@ async function measureServices(): Promise<void> {
   const admin = await signedIn()
   await queryRows("insert into user_roles (user_id, role) values (?, 'admin')", admin.id)
   await ask('GET /audit-events', { as: admin })
+  await ask('GET /audit-events/verification', { as: admin })
   const form = (route: string, token: string) =>
     measure(route, () =>
       fetchWorker(

@@ -13,7 +13,7 @@ interface Checkpoint {
 }
 
 /** Gives the newest checkpoint, or null where nothing is sealed yet. */
-export async function latestCheckpoint(db: Database): Promise<Checkpoint | null> {
+async function latestCheckpoint(db: Database): Promise<Checkpoint | null> {
   const seal = await findNewestSeal(db)
   return seal && { checkpoint: `${seal.number}.${seal.hash}`, sequence: seal.lastSequence }
 }
