@@ -53,7 +53,7 @@ export async function addPasskey(email: string): Promise<string> {
   const at = now()
   const id = newId()
   const change = factorChange(platform(), caller, {
-    ...{ change: 'added', method: 'passkey', name: 'Phone', at },
+    ...{ change: 'added', method: 'passkey', passkey: { id, name: 'Phone' }, at },
     when: whenUserExists(caller.account.id),
   })
   const { ended } = await inOneBatch(db, {
