@@ -57,7 +57,7 @@ export const TOTP_ENROLMENT_TTL_SECONDS = 60 * 60
 /** How many secrets one statement seals anew, and how many statements one run of the cron makes. */
 export const TOTP_RESEAL_BATCH = 200
 export const TOTP_RESEAL_BATCHES = 10
-/** Sixteen characters of 5 bits: 80 bits are far beyond guessing (ASVS 6.5.4 asks for 20), and a person can still type them. */
+/** Sixteen characters of 5 bits: 80 bits are beyond guessing (ASVS 6.5.4 asks for 20), and a person can type them. */
 export const RECOVERY_CODE_LENGTH = 16
 export const RECOVERY_CODES = 10
 

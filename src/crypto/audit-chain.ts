@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto'
 import { isEqualInConstantTime } from '../domain/constant-time.ts'
-import { deriveKey, type SecretVersion } from './derived-key.ts'
+import { deriveKey, type Secrets, type SecretVersion } from './derived-key.ts'
 
 /** What a digest covers of an event: all of it, its details as the text that is stored. */
 export interface ChainedEvent {
@@ -85,6 +85,16 @@ const macOf = (secret: Uint8Array, hash: string) =>
 /** Vouches for a seal, and so for all seals before it, under one version of the secret (HMAC-SHA-256). */
 export const vouchFor = ({ secret }: SecretVersion, hash: string): string => macOf(secret, hash).toString('base64url')
 
-/** Tells whether `vouchFor` made this under the same secret. */
-export const isVouchedFor = ({ secret }: SecretVersion, { hash, mac }: { hash: string; mac: string }): boolean =>
-  isEqualInConstantTime(Buffer.from(mac, 'base64url'), macOf(secret, hash))
+/**
+ * Tells whether a seal was made with our secret. Nobody can tell of a version that is no longer in the list, but a later
+ * seal under one that is has the earlier ones in it.
+ */
+export function judgeSeal(
+  secrets: Secrets,
+  { keyVersion, hash, mac }: { keyVersion: string; hash: string; mac: string },
+): 'genuine' | 'forged' | 'unknown' {
+  const version = secrets.find((known) => known.version === keyVersion)
+  if (!version) return 'unknown'
+  const isGenuine = isEqualInConstantTime(Buffer.from(mac, 'base64url'), macOf(version.secret, hash))
+  return isGenuine ? 'genuine' : 'forged'
+}

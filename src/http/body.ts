@@ -27,13 +27,13 @@ export interface Body<Media extends string = string, Schema extends z.ZodType = 
 const readJson = readBody(JSON_BODY_MAX_BYTES, (bytes, mediaType) => {
   if (bytes.byteLength === 0) throw invalid('Send a body.')
   assertMediaType(mediaType, JSON_MEDIA)
-  assertStrictJson(bytes)
+  return readStrictJson(bytes)
 })
 
 const readOptionalJson = readBody(JSON_BODY_MAX_BYTES, (bytes, mediaType) => {
-  if (bytes.byteLength === 0 && mediaType === '') return
+  if (bytes.byteLength === 0 && mediaType === '') return ''
   assertMediaType(mediaType, JSON_MEDIA)
-  assertStrictJson(bytes)
+  return readStrictJson(bytes)
 })
 
 /**
@@ -68,22 +68,23 @@ export const form = <Schema extends z.ZodType>(
   target: 'form',
   read: readBody(FORM_BODY_MAX_BYTES, (bytes, mediaType) => {
     assertMediaType(mediaType, FORM_MEDIA)
-    assertStrictForm(bytes, required)
+    return readStrictForm(bytes, required)
   }),
 })
 
 /**
- * Reads a body and asserts that it is what the route takes. Reading stops at the limit, even where no `Content-Length`
- * says how much is to come.
+ * Reads a body as text if it is what the route takes. Reading stops at the limit, even where no `Content-Length` says
+ * how much is to come. Hono is given the text, because it would make a response of the bytes to read them once more.
  */
-function readBody(maxSize: number, assertFit: (bytes: ArrayBuffer, mediaType: string) => void): MiddlewareHandler {
+function readBody(maxSize: number, readFit: (bytes: ArrayBuffer, mediaType: string) => string): MiddlewareHandler {
   const onError = () => {
     throw new Refusal('body_too_large')
   }
   return every(
     bodyLimit({ maxSize, onError }),
     createMiddleware<AppEnv>(async (c, next) => {
-      assertFit(await c.req.arrayBuffer(), c.req.header('Content-Type') ?? '')
+      const text = readFit(await c.req.raw.arrayBuffer(), c.req.header('Content-Type') ?? '')
+      Object.assign(c.req.bodyCache, { text: Promise.resolve(text) })
       await next()
     }),
   )
@@ -97,7 +98,7 @@ function assertMediaType(given: string, expected: RegExp): void {
  * Refuses whatever two parsers may read differently: another encoding than UTF-8, a member that occurs twice (RFC 8259
  * §4 leaves that open), lone surrogates, and deep nesting.
  */
-function assertStrictJson(bytes: ArrayBuffer): void {
+function readStrictJson(bytes: ArrayBuffer): string {
   let text: string
   let value: unknown
   try {
@@ -108,6 +109,7 @@ function assertStrictJson(bytes: ArrayBuffer): void {
   }
   const names = [...text.matchAll(STRINGS)].filter(([, colon]) => colon !== undefined).length
   if (names !== countMembers(value, 0)) throw invalid('Send each member once.')
+  return text
 }
 
 /** Counts the members in all objects of a value. */
@@ -128,12 +130,14 @@ function countMembers(value: unknown, depth: number): number {
  * Refuses a parameter that occurs twice (RFC 6749 §3.2). The answer has a member `error`, because OAuth clients look
  * for it (§5.2).
  */
-function assertStrictForm(bytes: ArrayBuffer, required: string): void {
+function readStrictForm(bytes: ArrayBuffer, required: string): string {
   const members = { error: 'invalid_request' }
-  const parameters = new URLSearchParams(new TextDecoder().decode(bytes))
+  const text = new TextDecoder().decode(bytes)
+  const parameters = new URLSearchParams(text)
   const names = [...parameters.keys()]
   if (new Set(names).size < names.length) throw invalid('Send each parameter once.', { members })
   if (!parameters.get(required)) throw invalid('Send this parameter.', { path: required, members })
+  return text
 }
 
 function invalid(

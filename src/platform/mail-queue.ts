@@ -31,6 +31,7 @@ export async function announceMails(
   outboxIds: readonly string[],
   delaySeconds: number,
 ): Promise<void> {
+  if (outboxIds.length === 0) return
   try {
     const messages = outboxIds.map((outboxId): { body: MailMessage } => ({ body: { outboxId } }))
     await within(DEPENDENCY_TIMEOUT_MS, queue.sendBatch(messages, { delaySeconds }))

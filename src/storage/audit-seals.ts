@@ -1,4 +1,4 @@
-import { and, asc, between, desc, eq, getTableColumns, gt, lt, lte, sql } from 'drizzle-orm'
+import { and, asc, between, eq, getTableColumns, gt, lt, lte, sql } from 'drizzle-orm'
 import { inOneBatch } from './batch.ts'
 import type { Database } from './database.ts'
 import { auditEvents, auditSeals } from './schema/index.ts'
@@ -12,10 +12,13 @@ const storedColumns = { ...getTableColumns(auditEvents), details: sql<string>`${
 
 const { digests: _, ...sealColumns } = getTableColumns(auditSeals)
 
+const whenOldest = sql`number = (select min(number) from audit_seals)`
+const whenNewest = sql`number = (select max(number) from audit_seals)`
+
 /** Reads the first and the last seal, and some of the events that no seal has yet, in their order. */
 export async function readUnsealed(db: Database, limit: number) {
   const { oldest, newest, events } = await inOneBatch(db, {
-    oldest: db.select(sealColumns).from(auditSeals).orderBy(asc(auditSeals.number)).limit(1),
+    oldest: db.select(sealColumns).from(auditSeals).where(whenOldest),
     newest: newestSealStatement(db),
     events: db
       .select(storedColumns)
@@ -33,8 +36,7 @@ export async function findNewestSeal(db: Database) {
   return seal ?? null
 }
 
-const newestSealStatement = (db: Database) =>
-  db.select(sealColumns).from(auditSeals).orderBy(desc(auditSeals.number)).limit(1)
+const newestSealStatement = (db: Database) => db.select(sealColumns).from(auditSeals).where(whenNewest)
 
 /** Lists seals from one on whose events, like all events before them, are older than a time. */
 export const listSealsFromBefore = (db: Database, before: number, { from, atMost }: { from: number; atMost: number }) =>
@@ -103,16 +105,16 @@ export async function findSealHash(db: Database, number: number): Promise<string
   return seal?.hash ?? null
 }
 
-/** Is 1 where the origin of an event was erased although an account that the event names is still there. */
+/** Is 1 where the origin of an event was erased although the account whose it is, that of the actor, is still there. */
 const whenErasedInVain = sql<number>`(${auditEvents.salt} is null
-  and exists (select 1 from users where id in (${auditEvents.userId}, ${auditEvents.actorId})))`
+  and exists (select 1 from users where id = coalesce(${auditEvents.actorId}, ${auditEvents.userId})))`
 
-const sealedUpTo = sql`coalesce((select last_sequence from audit_seals order by number desc limit 1), 0)`
+const sealedUpTo = sql`coalesce((select last_sequence from audit_seals where ${whenNewest}), 0)`
 
 const BEYOND = {
   /** The first event that is older than the oldest seal; null where there is none. */
   beforeSeals: sql<number | null>`(select min(sequence) from audit_events
-    where sequence < (select first_sequence from audit_seals order by number limit 1))`,
+    where sequence < (select first_sequence from audit_seals where ${whenOldest}))`,
   /** The first number after the newest seal that no event has. */
   nextMissing: sql<number>`coalesce((select sequence + 1 from audit_events this where sequence > ${sealedUpTo}
     and exists (select 1 from audit_events where sequence = ${sealedUpTo} + 1)

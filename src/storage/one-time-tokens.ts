@@ -2,7 +2,7 @@ import { and, eq, gt, inArray, isNull, lt, notInArray, type SQL, sql } from 'dri
 import { accountFields } from './accounts/accounts.ts'
 import { inOneBatch } from './batch.ts'
 import { insertWhere } from './conditional-insert.ts'
-import { type Proven, userIdByToken, whenAddressIsTaken, whenAsProven } from './conditions.ts'
+import { type Condition, type Proven, userIdByToken, whenAddressIsTaken, whenAsProven } from './conditions.ts'
 import { type Database, deleteSome } from './database.ts'
 import { oneTimeTokens, users } from './schema/index.ts'
 
@@ -139,9 +139,9 @@ function idsOf(wanted: Wanted, purpose: OneTimeTokenPurpose): SQL {
     where email = ${wanted.email} and purpose = ${purpose} group by user_id))`
 }
 
-/** Uses up one token, and no other. When it is used twice at once, one finds it in the answer. */
-export function spendTokenStatement(db: Database, id: string) {
-  return db.delete(oneTimeTokens).where(eq(oneTimeTokens.id, id)).returning({ id: oneTimeTokens.id })
+/** Uses up one token, and no other, if `when` holds. */
+export function spendTokenStatement(db: Database, id: string, when: Condition) {
+  return db.delete(oneTimeTokens).where(and(eq(oneTimeTokens.id, id), when))
 }
 
 /** Lets a token live until a time, if it would not live as long without. */
@@ -157,10 +157,10 @@ export function prolongTokenStatement(db: Database, id: string, expiresAt: numbe
  * statements depend on the token. When two batches race, one finds the token in the answer and the other has done
  * nothing.
  */
-export function consumeTokenStatement(db: Database, id: string) {
+export function consumeTokenStatement(db: Database, id: string, when: Condition = sql`true`) {
   return db
     .delete(oneTimeTokens)
-    .where(sql`(user_id, purpose) = (select user_id, purpose from one_time_tokens where id = ${id})`)
+    .where(sql`(user_id, purpose) = (select user_id, purpose from one_time_tokens where id = ${id}) and ${when}`)
     .returning({ id: oneTimeTokens.id })
 }
 

@@ -1,4 +1,6 @@
 import { lt, type SQL, sql } from 'drizzle-orm'
+import { insertWhere } from './conditional-insert.ts'
+import type { Condition } from './conditions.ts'
 import { type Database, deleteSome } from './database.ts'
 import { spentStates } from './schema/index.ts'
 
@@ -9,8 +11,8 @@ export type SpentState = typeof spentStates.$inferInsert
  * Records that a state was answered. It returns no row when it had been answered before. It stands last in a batch
  * whose other statements take effect only `whenUnspent`, so that of two requests which race one does everything.
  */
-export function spendStateStatement(db: Database, state: SpentState) {
-  return db.insert(spentStates).values(state).onConflictDoNothing().returning({ id: spentStates.id })
+export function spendStateStatement(db: Database, state: SpentState, when: Condition = sql`true`) {
+  return insertWhere(db, spentStates, state, when).onConflictDoNothing().returning({ id: spentStates.id })
 }
 
 /** Holds where a state was not answered yet. */

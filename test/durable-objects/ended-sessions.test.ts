@@ -9,6 +9,7 @@ import {
 import { type EndedList, hasEntry, placeOf } from '../../src/domain/ended-sessions.ts'
 import { readEndedList } from '../../src/platform/ended-lists.ts'
 import { holdClock, pass } from '../support/locations.ts'
+import { fakeOwnTimers } from '../support/own-timers.ts'
 import { createReader, createShard } from '../support/shard-bench.ts'
 import { inObject } from '../support/shards.ts'
 
@@ -194,16 +195,16 @@ describe('when KV does not take a list', () => {
       })
     const { newId, stub } = createShard()
     const [first, second] = [newId(), newId()]
-    vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'], now: Date.now() })
+    const run = fakeOwnTimers({ withDate: true })
     // All of it happens inside the object, because no other context may settle its promises.
     const alarmAfterLateWrite = await inObject(stub, async (object, { storage }) => {
       Object.assign(object, { env: { BLOCKLIST: { put } } })
       object.end([placeOf(first).entry])
-      const alarm = object.alarm()
+      const alarm = run(() => object.alarm())
       object.end([placeOf(second).entry])
       await vi.advanceTimersByTimeAsync(DEPENDENCY_TIMEOUT_MS)
       await alarm
-      const again = object.alarm()
+      const again = run(() => object.alarm())
       writes[1]?.arrive()
       await again
       await storage.deleteAlarm()

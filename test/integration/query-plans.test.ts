@@ -1,7 +1,9 @@
 import { env } from 'cloudflare:workers'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { composePlatform } from '../../src/platform/compose.ts'
 import { SYSTEM } from '../../src/platform/requester.ts'
+import { followAuditTrail } from '../../src/services/audit/sealing.ts'
+import { verifyAuditTrail } from '../../src/services/audit/verification.ts'
 import { cleanUp } from '../../src/services/housekeeping.ts'
 import { sweepOutbox } from '../../src/services/mail.ts'
 import { signedIn } from '../support/accounts.ts'
@@ -74,6 +76,26 @@ describe('the clean-up', () => {
     [/delete from "webhook_deliveries"/, 'webhook_deliveries_webhook (webhook_id=? AND created_at<?)'],
   ])('of %s uses %s', (pattern, index) => {
     expect(planFor(pattern)).toContain(index)
+  })
+})
+
+describe('the chain of the audit trail', () => {
+  it('is sealed, trimmed and verified by the order of its events and seals, without a scan', async () => {
+    const later = vi.fn(() => Date.now() + 1000 * 86_400_000)
+    const statements = await statementsOf(async (bindings) => {
+      const platform = platformOf(bindings)
+      await followAuditTrail(platform)
+      await followAuditTrail({ ...platform, now: later })
+      await verifyAuditTrail(platform, async (statement) => await (statement as never), {
+        checkpoint: `9.${'x'.repeat(43)}`,
+      })
+    })
+    expect(statements.filter((sql) => /audit_(events|seals)/.test(sql)).length).toBeGreaterThanOrEqual(10)
+    const plans = await Promise.all(statements.map(planOf))
+    // Of the other two, one has no table and one has a row for each table that counts its rows.
+    const isSmall = (step: string) => ['SCAN CONSTANT ROW', 'SCAN sqlite_sequence'].includes(step)
+    expect(plans.flatMap(scansOf).filter((step) => !isSmall(step))).toEqual([])
+    expect(plans.flat().filter((step) => step.includes('TEMP B-TREE'))).toEqual([])
   })
 })
 

@@ -13,6 +13,7 @@ import { callWorker } from '../support/call-worker.ts'
 import { bearer, logIn, PASSWORD, type SignedIn } from '../support/client.ts'
 import { ENDINGS } from '../support/endings.ts'
 import { blocklistOf, change, createDeployment, holdClock, logOut, pass, read } from '../support/locations.ts'
+import { fakeOwnTimers } from '../support/own-timers.ts'
 import { newSessionIn } from '../support/shards.ts'
 
 const MAX_AGE_MS = ENDED_LIST_MAX_AGE_SECONDS * 1000
@@ -45,9 +46,9 @@ describe('an isolate, when KV fails', () => {
       expect([await reader.isRevoked(victim), await reader.isRevoked(guest)]).toEqual([true, false])
       kv.break(how)
       // Deadlines pass at once.
-      vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'], now: Date.now() })
+      const run = fakeOwnTimers({ withDate: true })
       const ask = async (id: string) => {
-        const asking = reader.isRevoked(id)
+        const asking = run(() => reader.isRevoked(id))
         void asking.catch(() => {})
         await vi.advanceTimersByTimeAsync(0)
         const before = Date.now()
@@ -150,9 +151,9 @@ describe('a request, when KV fails', () => {
     const victim = await signedIn()
     await callWorker(here, 'GET', '/.well-known/jwks.json')
     kv.break('hang')
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const run = fakeOwnTimers()
     let status: number | null = null
-    const reading = read(here, victim).then((answered) => (status = answered))
+    const reading = run(() => read(here, victim)).then((answered) => (status = answered))
     while (vi.getTimerCount() === 0) await scheduler.wait(1)
     await vi.advanceTimersByTimeAsync(DEPENDENCY_TIMEOUT_MS - 1)
     expect(status).toBeNull()

@@ -56,8 +56,8 @@ async function during(fault: Intercept, request: () => Promise<Response>): Promi
 
 /** Sends a request while something hangs, and lets the deadline pass. */
 async function whileStalling(hits: Hits, request: () => Promise<Response>): Promise<Response> {
-  const { fault, passDeadline } = stalling(hits)
-  const answer = during(fault, request)
+  const { fault, send, passDeadline } = stalling(hits)
+  const answer = send(() => during(fault, request))
   await passDeadline()
   vi.useRealTimers()
   return await answer
@@ -238,8 +238,8 @@ describe('a dependency that never answers (ASVS 16.5.2)', () => {
   it('D1: other requests are answered meanwhile (buildinternet/uploads#805)', async () => {
     const { tokens } = await signedIn()
     await get('/auth/session', bearer(tokens.accessToken))
-    const { fault, passDeadline } = stalling(d1)
-    const stalled = during(fault, () => get('/auth/me', bearer(tokens.accessToken)))
+    const { fault, send, passDeadline } = stalling(d1)
+    const stalled = send(() => during(fault, () => get('/auth/me', bearer(tokens.accessToken))))
     expect((await get('/auth/session', bearer(tokens.accessToken))).status).toBe(200)
     await passDeadline()
     await expectUnavailable(await stalled)
@@ -248,9 +248,10 @@ describe('a dependency that never answers (ASVS 16.5.2)', () => {
   it('KV: GET /auth/session answers 503 after the deadline in an isolate that knows no list', async () => {
     const { tokens } = await signedIn()
     const isolate = faultyEnv({ RATE_LIMITS: 'off' })
-    const { fault, passDeadline } = stalling(kvReads)
+    const { fault, send, passDeadline } = stalling(kvReads)
     isolate.fail(fault)
-    const answer = callWorker(isolate.env, 'GET', '/auth/session', { headers: bearer(tokens.accessToken) })
+    const headers = bearer(tokens.accessToken)
+    const answer = send(() => callWorker(isolate.env, 'GET', '/auth/session', { headers }))
     await passDeadline()
     vi.useRealTimers()
     await expectUnavailable(await answer)

@@ -26,9 +26,9 @@ async function refreshWhileStalling(
   refreshToken: string,
   how: (hang: Intercept) => Intercept = (hang) => hang,
 ): Promise<void> {
-  const { fault: hang, passDeadline } = stalling(d1)
+  const { fault: hang, send, passDeadline } = stalling(d1)
   fail(how(hang))
-  const answer = refresh(refreshToken)
+  const answer = send(() => refresh(refreshToken))
   await passDeadline()
   vi.useRealTimers()
   fail(null)

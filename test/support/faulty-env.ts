@@ -2,6 +2,7 @@ import { env } from 'cloudflare:workers'
 import { vi } from 'vitest'
 import { DEPENDENCY_TIMEOUT_MS } from '../../src/config.ts'
 import { type BindingCall, type Intercept, interceptEnv } from './intercept-env.ts'
+import { fakeOwnTimers } from './own-timers.ts'
 
 /** A test says with this which calls a fault hits. */
 export type Hits = (call: BindingCall) => boolean
@@ -52,14 +53,21 @@ export const failingInMidBatch: Intercept = async (call, proceed) => {
   return await proceed([...call.statements.slice(0, middle), failing, ...call.statements.slice(middle)])
 }
 
-/** The calls never answer. `passDeadline` waits until one of them hangs, and then lets the deadline pass at once. */
-export function stalling(hits: Hits): { fault: Intercept; passDeadline: () => Promise<void> } {
+/**
+ * The calls never answer. `passDeadline` waits until one of them hangs, and then lets the deadline pass at once for what
+ * `send` sends.
+ */
+export function stalling(hits: Hits): {
+  fault: Intercept
+  send: <Answer>(request: () => Answer) => Answer
+  passDeadline: () => Promise<void>
+} {
   let reach = () => {}
   let hanging = new Promise<void>((resolve) => {
     reach = resolve
   })
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   return {
+    send: fakeOwnTimers(),
     fault: async (call, proceed) => {
       if (!hits(call)) return await proceed()
       reach()

@@ -1,5 +1,6 @@
 import { AUDIT_SEAL_MAX_EVENTS, AUDIT_SEALS_PER_RUN, AUDIT_TRIM_MAX_EVENTS } from '../../config.ts'
-import { digestEvent, hashSeal, NO_HASH, vouchFor } from '../../crypto/audit-chain.ts'
+import { digestEvent, hashSeal, judgeSeal, NO_HASH, vouchFor } from '../../crypto/audit-chain.ts'
+import { logWarning } from '../../platform/log.ts'
 import type { Reading } from '../../platform/platform.ts'
 import {
   type AuditSeal,
@@ -34,6 +35,7 @@ async function sealSome(deps: Reading, followers: readonly AuditFollower[]): Pro
   const removed = await findOutdated(deps, oldest)
   const isUnderOldKey = newest !== null && newest.keyVersion !== deps.settings.secrets[0].version
   if (sealed.length === 0 && removed === null && !isUnderOldKey) return false
+  warnOfDoubt(deps, newest)
   const seal = makeSeal(deps, { newest, events: sealed, removedUpTo: removed?.number ?? newest?.removedUpTo ?? 0 })
   try {
     await inOneBatch(deps.db, {
@@ -57,6 +59,15 @@ const noteBy = (followers: readonly AuditFollower[], deps: Reading, events: read
     ]),
   )
 
+/**
+ * Tells the operator that the chain goes on from a seal that was not made with our secret. That is right after
+ * `npm run rotate -- auth-secret`, and otherwise somebody else has written to the database.
+ */
+function warnOfDoubt({ settings }: Reading, newest: SealColumns | null): void {
+  const standing = newest === null ? 'genuine' : judgeSeal(settings.secrets, newest)
+  if (standing !== 'genuine') logWarning(settings, 'audit seal not vouched for', { number: newest?.number, standing })
+}
+
 /** Takes the events that follow each other without a gap. A gap ends a seal, and so shows between two seals. */
 const untilGap = (events: readonly StoredEvent[]): readonly StoredEvent[] => {
   const gap = events.findIndex(({ sequence }, index) => sequence !== (events[0]?.sequence ?? 0) + index)
@@ -73,8 +84,9 @@ async function findOutdated({ db, now, settings }: Reading, oldest: SealColumns 
   const outdated = await listSealsFromBefore(db, before, { from: oldest.number, atMost: AUDIT_TRIM_MAX_EVENTS })
   const enough = outdated.findIndex(({ lastSequence }) => lastSequence - oldest.firstSequence >= AUDIT_TRIM_MAX_EVENTS)
   const last = enough < 0 ? outdated.at(-1) : outdated[Math.max(enough - 1, 0)]
-  // Seals without events are not worth a seal that says that they were removed.
-  return last && last.lastSequence >= oldest.firstSequence ? last : null
+  // A few seals without events are not worth a seal that says that they were removed.
+  const isWorthIt = last && (last.lastSequence >= oldest.firstSequence || outdated.length >= AUDIT_TRIM_MAX_EVENTS)
+  return isWorthIt ? last : null
 }
 
 function makeSeal(

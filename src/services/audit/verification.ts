@@ -1,6 +1,6 @@
 import { AUDIT_VERIFY_MAX_EVENTS } from '../../config.ts'
 import type { AuditVerification, AuditVerificationQuery } from '../../contracts/audit.ts'
-import { hashSeal, isDigestOf, isVouchedFor, NO_HASH, readDigests } from '../../crypto/audit-chain.ts'
+import { hashSeal, isDigestOf, judgeSeal, NO_HASH, readDigests } from '../../crypto/audit-chain.ts'
 import type { Secrets } from '../../crypto/derived-key.ts'
 import type { Reading } from '../../platform/platform.ts'
 import { type AuditSeal, findSealHash, listSealsAfterStatement, readStretch } from '../../storage/audit-seals.ts'
@@ -8,8 +8,6 @@ import type { ReadAsCaller } from '../sessions/reading.ts'
 
 type Broken = NonNullable<AuditVerification['firstBroken']>
 type Trail = Awaited<ReturnType<typeof readStretch>>
-/** What a seal says of itself, without its digests. */
-type SealHead = Omit<AuditSeal, 'digests'>
 
 /** What the first seal of all follows. */
 const BEGINNING = { number: 0, lastSequence: 0, hash: NO_HASH }
@@ -70,19 +68,9 @@ function checkSeals(secrets: Secrets, { seals, events, newest }: Trail, after: n
 function checkSeal(secrets: Secrets, seal: AuditSeal, previous: typeof BEGINNING | null): Broken | null {
   const { firstSequence: sequence } = seal
   const isGenuine = hashSeal(seal) === seal.hash && (previous === null || seal.previousHash === previous.hash)
-  if (!isGenuine || standingOf(secrets, seal) === 'forged') return { sequence, problem: 'seal_changed' }
+  if (!isGenuine || judgeSeal(secrets, seal) === 'forged') return { sequence, problem: 'seal_changed' }
   const follows = previous === null ? sequence : previous.lastSequence + 1
   return sequence === follows ? null : { sequence: follows, problem: 'event_removed' }
-}
-
-/**
- * Tells whether a seal was made with our secret. Nobody can tell of a version that is no longer in the list, but a
- * later seal under one that is has the earlier ones in it.
- */
-function standingOf(secrets: Secrets, seal: SealHead): 'genuine' | 'forged' | 'unknown' {
-  const version = secrets.find((known) => known.version === seal.keyVersion)
-  if (!version) return 'unknown'
-  return isVouchedFor(version, seal) ? 'genuine' : 'forged'
 }
 
 function checkEvents(
@@ -100,7 +88,7 @@ function checkEvents(
 
 /** Checks what comes before the oldest seal and after the newest one, and whether the newest one is ours. */
 function checkEnds(secrets: Secrets, { newest, beyond }: Trail): Broken | null {
-  if (newest && standingOf(secrets, newest) !== 'genuine')
+  if (newest && judgeSeal(secrets, newest) !== 'genuine')
     return { sequence: newest.firstSequence, problem: 'not_vouched_for' }
   const { beforeSeals, nextMissing, lastGiven } = beyond
   if (beforeSeals !== null) return { sequence: beforeSeals, problem: 'event_added' }

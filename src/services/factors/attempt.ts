@@ -4,7 +4,7 @@ import type { Account } from '../../storage/accounts/accounts.ts'
 import { bySelf, byStranger } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
 import { throttleOf } from '../identifiers.ts'
-import type { Factor, ShownFactor, VerifyingFactors } from './factor.ts'
+import type { Factor, ProvenFactor, ShownFactor, VerifyingFactors } from './factor.ts'
 
 /** Where a factor is tried: to complete a login, or by somebody who is signed in and proves once more who they are. */
 interface FactorOccasion {
@@ -20,7 +20,7 @@ type AttemptFact = Extract<AuditFact, { type: `${FactorOccasion['occasion']}.${'
  * password, and each known device too. The try is counted before it is compared, so that a hundred at once are a
  * hundred (ASVS 6.5.1, 6.6.3), and a right one clears the budget that it drew on. When the throttle refuses several
  * tries in a row, only the first is audited.
- * @returns the authentication methods that were proven (RFC 8176).
+ * The caller uses up what was proven.
  * @throws {Refusal} `invalid_code`, `login_throttled`.
  */
 export async function tryFactor(
@@ -28,7 +28,7 @@ export async function tryFactor(
   factor: Factor,
   shown: ShownFactor,
   { deviceId, occasion }: FactorOccasion,
-): Promise<readonly string[]> {
+): Promise<ProvenFactor> {
   const { account } = shown
   const { method, isGuessable } = factor
   const recordThat = async (fact: AttemptFact) =>
@@ -40,13 +40,13 @@ export async function tryFactor(
     if (isFirst) await recordThat({ type: `${occasion}.throttled`, details: { factor: method, retryAfterSeconds } })
     throw new Refusal('login_throttled', { retryAfterSeconds })
   }
-  const methods = await factor.verify(deps, shown)
-  if (methods === null) {
+  const proven = await factor.verify(deps, shown)
+  if (proven === null) {
     await recordThat({ type: `${occasion}.failed`, details: { factor: method, reason: 'wrong code' } })
     throw new Refusal('invalid_code', { reason: 'wrong code' })
   }
   if (admission) await throttle.clearFactorTries(admission.drawnOn)
-  return methods
+  return proven
 }
 
 const actorsOf = (occasion: FactorOccasion['occasion'], account: Account) =>

@@ -15,6 +15,19 @@ export interface ShownFactor {
   proof: { code: string } | { ticket: string; response: unknown }
 }
 
+/**
+ * What was proven by a factor, and how it is used up: in the batch that it opens something by, so that a batch which
+ * fails uses nothing up, and of two that race one opens something.
+ */
+export interface ProvenFactor {
+  /** RFC 8176. */
+  methods: readonly string[]
+  /** Holds until it is used up. */
+  whenUnused: Condition
+  /** Uses it up, where what it is shown for took place, and names the mails that are to be announced after that. */
+  use(when: Condition): { statements: readonly Statement[]; mails: readonly string[] }
+}
+
 export type VerifyingFactors = Reading & Mailing & Pick<Platform, 'loginThrottle'>
 
 /**
@@ -43,10 +56,9 @@ export interface Factor {
   /** Gives what the profile of the account says about the factor, and nothing that it is verified by. */
   describe?(account: Account): Partial<FactorState>
   /**
-   * Checks what was shown, and uses it up where it may be used once only. It answers the authentication methods that
-   * this proves (RFC 8176), or null. A factor reads its own secrets, because no account object carries them.
+   * Checks what was shown. It writes nothing. A factor reads its own secrets, because no account object carries them.
    */
-  verify(deps: VerifyingFactors, shown: ShownFactor): Promise<readonly string[] | null>
+  verify(deps: VerifyingFactors, shown: ShownFactor): Promise<ProvenFactor | null>
   /** Holds where this strong factor is set, at the place of a statement in its batch. */
   whenSet?(userId: string | Condition): Condition
   /** Removes the factor from an account, if `when` holds at the statement's place in the batch. */

@@ -31,8 +31,11 @@ export const mailedCode: Factor = {
   isSet: () => true,
   async verify(deps, { token, proof }) {
     if (token === null || !('code' in proof) || !isRightCodeFor(deps, token, proof.code)) return null
-    if (token.purpose === 'step_up' && (await spendTokenStatement(deps.db, token.id)).length === 0) return null
-    return ['otp']
+    return {
+      methods: ['otp'],
+      whenUnused: whenTokenExists(token.id),
+      use: (when) => ({ statements: [spendTokenStatement(deps.db, token.id, when)], mails: [] }),
+    }
   },
 }
 

@@ -2,7 +2,6 @@ import { readRecoveryCode } from '../../crypto/recovery-code.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
 import { bySelf } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
-import { inOneBatch } from '../../storage/batch.ts'
 import {
   codesLeftAfterUse,
   deleteRecoveryCodesStatement,
@@ -12,7 +11,7 @@ import {
 } from '../../storage/factors/recovery-codes.ts'
 import { throttleOf } from '../identifiers.ts'
 import { noticeTo } from '../notices.ts'
-import type { Factor, VerifyingFactors } from './factor.ts'
+import type { Factor, ProvenFactor, VerifyingFactors } from './factor.ts'
 
 /** The codes that an account is given with its first strong factor, each of which stands in for that factor once. */
 export const recoveryCode: Factor = {
@@ -27,28 +26,28 @@ export const recoveryCode: Factor = {
     if (code === null) return null
     const hashes = await readRecoveryCodeHashes(deps.db, account.id)
     const hash = await throttleOf(deps, account).findRecoveryCode(code, hashes)
-    return hash !== null && (await spendCode(deps, account, hash)) ? ['otp'] : null
+    return hash === null ? null : toProven(deps, account, hash)
   },
   remove: deleteRecoveryCodesStatement,
 }
 
-/** Uses a code up and tells the owner how many are left. It answers false where another use was faster. */
-async function spendCode(deps: VerifyingFactors, account: Account, hash: string): Promise<boolean> {
+/** A code that is used up tells the owner how many are left. */
+function toProven(deps: VerifyingFactors, account: Account, hash: string): ProvenFactor {
   const { db, requester } = deps
   const at = deps.now()
-  const when = whenRecoveryCodeExists(account.id, hash)
-  const notice = noticeTo(deps, account, {
-    kind: 'recovery_code_used',
-    at,
-    when,
-    found: { left: codesLeftAfterUse(account.id) },
-  })
-  const { spent } = await inOneBatch(db, {
-    notice: notice.statements,
-    audit: auditStatement(db, { type: 'factor.recovery_code_used', at, ...bySelf(account) }, requester, when),
-    spent: spendRecoveryCodeStatement(db, account.id, hash),
-  })
-  if (spent.length === 0) return false
-  await deps.announceMails([notice.id])
-  return true
+  return {
+    methods: ['otp'],
+    whenUnused: whenRecoveryCodeExists(account.id, hash),
+    use: (when) => {
+      const found = { left: codesLeftAfterUse(account.id) }
+      const notice = noticeTo(deps, account, { kind: 'recovery_code_used', at, when, found })
+      const event = { type: 'factor.recovery_code_used', at, ...bySelf(account) } as const
+      const statements = [
+        ...notice.statements,
+        auditStatement(db, event, requester, when),
+        spendRecoveryCodeStatement(db, { userId: account.id, hash }, when),
+      ]
+      return { statements, mails: [notice.id] }
+    },
+  }
 }

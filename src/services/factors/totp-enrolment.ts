@@ -20,7 +20,7 @@ import {
 import type { Caller } from '../sessions/authentication.ts'
 import { factorChange } from './changes.ts'
 import { dropUselessCodesStatement, makeFirstCodes } from './recovery-code-sets.ts'
-import { spendTotpCode } from './totp.ts'
+import { findUnusedStep } from './totp.ts'
 
 /** A reader needs this much white around the code, in modules (ISO/IEC 18004). */
 const QUIET_ZONE = 4
@@ -67,14 +67,15 @@ export async function activateTotp(deps: ChangingFactors, caller: Caller, code: 
     !isRecent({ at: waiting.createdAt, now: at }, TOTP_ENROLMENT_TTL_SECONDS * 1000)
   )
     throw new Refusal('not_found', { reason: 'no secret waits' })
-  if (!(await spendTotpCode(deps, waiting, code))) throw new Refusal('invalid_code', { reason: 'wrong code' })
+  const step = await findUnusedStep(deps, waiting, code)
+  if (step === null) throw new Refusal('invalid_code', { reason: 'wrong code' })
   const when = whenTotpIsPending(waiting)
   const first = await makeFirstCodes(deps, account, { at, when })
   const change = factorChange(deps, caller, { change: 'added', method: 'totp', shown: ['otp'], at, when })
   const { codes, activated } = await inOneBatch(db, {
     codes: first === null ? null : first.statement,
     ...change.statements,
-    activated: activateTotpStatement(db, waiting, at),
+    activated: activateTotpStatement(db, waiting, { step, at }),
   })
   if (activated.length === 0) throw new Refusal('invalid_code', { reason: 'changed at the same moment' })
   await change.finish(null)

@@ -1,9 +1,10 @@
 import type { MfaMethod } from '../../contracts/login.ts'
 import { Refusal } from '../../errors.ts'
 import type { Mailing, Reading } from '../../platform/platform.ts'
+import { whenAll, whenTokenExists } from '../../storage/conditions.ts'
 import { consumeTokenStatement } from '../../storage/one-time-tokens.ts'
 import { tryFactor } from '../factors/attempt.ts'
-import type { ShownFactor, VerifyingFactors } from '../factors/factor.ts'
+import type { ProvenFactor, ShownFactor, VerifyingFactors } from '../factors/factor.ts'
 import { mailLoginCode } from '../factors/mailed-code.ts'
 import { findSecondFactor } from '../factors/registry.ts'
 import { type OpenedSession, type OpeningNeeds, openSession, SECOND_FACTOR_SHOWN } from '../sessions/opening.ts'
@@ -48,10 +49,22 @@ export async function logInWithSecondFactor(
     })
     throw new Refusal('invalid_code', { reason: 'no such factor' })
   }
-  const shown = await tryFactor(deps, factor, { account, token, proof }, { deviceId, occasion: 'login' })
-  const consumed = await consumeTokenStatement(deps.db, token.id)
-  if (!consumed.some(({ id }) => id === token.id))
-    throw new Refusal('invalid_code', { reason: 'used at the same moment' })
-  const methods = [...(token.methods ?? ['pwd']), ...shown, SECOND_FACTOR_SHOWN]
-  return await openSession(deps, account, { methods, deviceId, replaces, rememberDevice })
+  const proven = await tryFactor(deps, factor, { account, token, proof }, { deviceId, occasion: 'login' })
+  return await openSession(deps, account, {
+    methods: [...(token.methods ?? ['pwd']), ...proven.methods, SECOND_FACTOR_SHOWN],
+    deviceId,
+    replaces,
+    rememberDevice,
+    proof: withTicket(deps, proven, token.id),
+  })
 }
+
+/** The ticket of a login is used up with the factor. */
+const withTicket = ({ db }: Pick<Reading, 'db'>, proven: ProvenFactor, ticketId: string): ProvenFactor => ({
+  ...proven,
+  whenUnused: whenAll([whenTokenExists(ticketId), proven.whenUnused]),
+  use: (when) => {
+    const { statements, mails } = proven.use(when)
+    return { statements: [...statements, consumeTokenStatement(db, ticketId, when)], mails }
+  },
+})

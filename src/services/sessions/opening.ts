@@ -1,15 +1,17 @@
 import { MAX_SESSIONS_PER_USER } from '../../config.ts'
 import { hashDeviceId, makeDeviceToken } from '../../crypto/device-token.ts'
+import { Refusal } from '../../errors.ts'
 import type { EndingSessions, Mailing, Signing } from '../../platform/platform.ts'
 import { type Account, recordLoginStatement } from '../../storage/accounts/accounts.ts'
 import { type Rehash, rehashPasswordStatement } from '../../storage/accounts/credentials.ts'
 import { bySelf } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
-import { type Condition, whenSessionExists } from '../../storage/conditions.ts'
+import { whenSessionExists } from '../../storage/conditions.ts'
 import { insertGrantStatement } from '../../storage/sessions/grants.ts'
 import { insertSessionStatement, type Session, trimSessionsStatement } from '../../storage/sessions/sessions.ts'
 import { trustDeviceStatement, whenDeviceIsTrusted } from '../../storage/sessions/trusted-devices.ts'
+import type { ProvenFactor } from '../factors/factor.ts'
 import { stopRemovalStatements } from '../factors/stop-removal.ts'
 import { newId, newSalt } from '../identifiers.ts'
 import { toCredentialsRefusal } from '../login/refusal.ts'
@@ -40,8 +42,8 @@ export interface NewLogin {
   needsTrust?: boolean
   /** A new hash of the password, where the stored one is weaker than today's. */
   rehash?: Rehash | null
-  /** What the login was proven with, which may have been removed since: it has to be there when the session opens. */
-  when?: Condition
+  /** The factor that was shown, which the session uses up: of two logins that show it at once, one opens a session. */
+  proof?: ProvenFactor
 }
 
 export type OpeningNeeds = Signing & Mailing & EndingSessions
@@ -54,7 +56,7 @@ export const SECOND_FACTOR_SHOWN = 'mfa'
  * account. The session whose cookies the login overwrites ends. When the account was deactivated, or its password
  * changed, after it was read, no session is opened and none ends. The same holds where the login relied on the trust in
  * its device, and that has ended.
- * @throws {Refusal} `invalid_credentials` in that case.
+ * @throws {Refusal} `invalid_credentials` in that case, or `invalid_code` where a factor was shown.
  */
 export async function openSession(deps: OpeningNeeds, account: Account, login: NewLogin): Promise<OpenedSession> {
   const { db, requester, settings } = deps
@@ -81,8 +83,11 @@ export async function openSession(deps: OpeningNeeds, account: Account, login: N
   const whenOpened = whenSessionExists(session.id)
   const isNewDevice = login.deviceId === null && account.lastSeenAt !== null
   const notice = isNewDevice ? noticeTo(deps, account, { kind: 'new_device', at: now, when: whenOpened }) : null
+  const whenProven = login.needsTrust ? whenDeviceIsTrusted(device) : login.proof?.whenUnused
+  const use = login.proof?.use(whenOpened) ?? { statements: [], mails: [] }
   const { opened, trimmed } = await inOneBatch(db, {
-    opened: insertSessionStatement(db, session, account, login.needsTrust ? whenDeviceIsTrusted(device) : login.when),
+    opened: insertSessionStatement(db, session, account, whenProven),
+    used: use.statements,
     grant: insertGrantStatement(db, grant),
     trimmed: trimSessionsStatement(db, account.id, MAX_SESSIONS_PER_USER),
     lastSeen: recordLoginStatement(db, account.id, session.id, now),
@@ -108,13 +113,18 @@ export async function openSession(deps: OpeningNeeds, account: Account, login: N
     notice: notice ? notice.statements : null,
     replaced: endReplacedStatements(deps, replaced, { sessionId: session.id, at: now }),
   })
-  if (opened.meta.changes === 0) throw toCredentialsRefusal('account changed during login')
+  if (opened.meta.changes === 0) throw toOpeningRefusal(login)
   await revokeSessions(deps, [...trimmed, ...replaced])
-  if (notice) await deps.announceMails([notice.id])
+  await deps.announceMails([...(notice ? [notice.id] : []), ...use.mails])
   const deviceToken = makeDeviceToken(settings.secrets, account.id, deviceId, now)
   // Session and tokens share one reading of the clock, because the lifetimes in the answer could otherwise be a second
   // short.
   const standing = { ...session, deviceTrustedAt: login.needsTrust ? now : null }
   const tokens = await issueTokens({ ...deps, now: () => now }, account, standing, grant)
   return { account: { ...account, lastSeenAt: now }, session: standing, tokens, deviceToken }
+}
+
+function toOpeningRefusal({ proof }: NewLogin): Refusal {
+  const reason = 'account changed during login, or the factor was used at the same moment'
+  return proof ? new Refusal('invalid_code', { reason }) : toCredentialsRefusal(reason)
 }

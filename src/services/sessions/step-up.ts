@@ -2,15 +2,17 @@ import type { StepUpRequest } from '../../contracts/login.ts'
 import { Refusal } from '../../errors.ts'
 import type { Mailing, Reading, Signing, TryingPasswords } from '../../platform/platform.ts'
 import { bySelf } from '../../storage/actors.ts'
-import { auditStatement } from '../../storage/audit.ts'
+import { auditStatement, whenRecorded } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
 import { whenAll, whenAsProven, whenSessionIsOf } from '../../storage/conditions.ts'
 import { findOwnGrantStatement } from '../../storage/sessions/grants.ts'
 import { renewSessionStatement } from '../../storage/sessions/sessions.ts'
 import { tryFactor } from '../factors/attempt.ts'
+import type { ProvenFactor } from '../factors/factor.ts'
 import { countStepUpGuess, mailStepUpCode } from '../factors/mailed-code.ts'
 import { findStepUpFactor, hasStrongFactor, stepUpMethodsOf } from '../factors/registry.ts'
 import { stopRemovalStatements } from '../factors/stop-removal.ts'
+import { newId } from '../identifiers.ts'
 import { readDevice } from '../login/device.ts'
 import { provePassword } from '../passwords/proof.ts'
 import type { Caller, CallerWithCredentials } from './authentication.ts'
@@ -43,11 +45,13 @@ export async function stepUp(deps: Needs, caller: CallerWithCredentials, input: 
   return await renewSession(deps, { account, session }, await prove(deps, caller, input))
 }
 
-/** Checks what was shown, and answers the methods that it proves (RFC 8176). */
-async function prove(deps: Needs, caller: CallerWithCredentials, input: StepUpRequest): Promise<readonly string[]> {
+/** What was shown. A password can be shown again, so nothing of it is used up. */
+type Proof = Pick<ProvenFactor, 'methods'> & Partial<ProvenFactor>
+
+async function prove(deps: Needs, caller: CallerWithCredentials, input: StepUpRequest): Promise<Proof> {
   if (input.method === 'password') {
     await provePassword(deps, caller, input.password, 'step_up')
-    return ['pwd']
+    return { methods: ['pwd'] }
   }
   const { account, session, deviceToken } = caller
   const { method, ...proof } = input
@@ -61,24 +65,33 @@ async function prove(deps: Needs, caller: CallerWithCredentials, input: StepUpRe
 async function renewSession(
   deps: Needs,
   { account, session }: Pick<Caller, 'account' | 'session'>,
-  methods: readonly string[],
+  { methods, whenUnused, use }: Proof,
 ): Promise<IssuedTokens> {
   const { db, requester } = deps
   const at = deps.now()
   const renewed = renewedBy(session, { methods, at, isStrong: hasStrongFactor(account) })
-  const whenGood = whenAll([whenSessionIsOf(session), whenAsProven(account)])
+  const whenGood = whenAll([whenSessionIsOf(session), whenAsProven(account), ...(whenUnused ? [whenUnused] : [])])
+  const id = newId()
+  const whenRenewed = whenRecorded(id)
   const details = { methods, sessionId: session.id }
+  const event = { id, type: 'step_up.succeeded', at, ...bySelf(account), details } as const
+  const used = use?.(whenRenewed) ?? { statements: [], mails: [] }
   const answers = await inOneBatch(db, {
-    audit: auditStatement(db, { type: 'step_up.succeeded', at, ...bySelf(account), details }, requester, whenGood),
-    renewed: renewSessionStatement(db, session, renewed, whenGood),
+    audit: auditStatement(db, event, requester, whenGood),
+    renewed: renewSessionStatement(db, session, renewed, whenRenewed),
+    used: used.statements,
     removal:
       renewed.strongAuthenticatedAt === null
         ? null
-        : stopRemovalStatements(deps, account, { why: 'strong login', when: whenGood }),
+        : stopRemovalStatements(deps, account, { why: 'strong login', when: whenRenewed }),
     grants: findOwnGrantStatement(db, session.id),
   })
   const [grant] = answers.grants
-  if (!grant || answers.renewed.length === 0)
-    throw new Refusal('unauthenticated', { reason: 'session ended or account changed during step-up' })
+  if (!grant) throw new Refusal('unauthenticated', { reason: 'session ended during step-up' })
+  if (answers.renewed.length === 0)
+    throw new Refusal(use ? 'invalid_code' : 'unauthenticated', {
+      reason: 'account changed during step-up, or the factor was used at the same moment',
+    })
+  await deps.announceMails(used.mails)
   return await issueTokens({ ...deps, now: () => at }, account, { ...session, ...renewed }, grant)
 }

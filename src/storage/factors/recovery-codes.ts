@@ -32,12 +32,13 @@ export function insertRecoveryCodesStatement(
     .returning({ hash: recoveryCodes.hash })
 }
 
-/** Uses a code up. When it is used twice at once, one finds it in the answer. */
-export function spendRecoveryCodeStatement(db: Database, userId: string, hash: string) {
-  return db
-    .delete(recoveryCodes)
-    .where(and(eq(recoveryCodes.userId, userId), eq(recoveryCodes.hash, hash)))
-    .returning({ hash: recoveryCodes.hash })
+/** Uses a code up, if `when` holds. */
+export function spendRecoveryCodeStatement(
+  db: Database,
+  { userId, hash }: { userId: string; hash: string },
+  when: Condition,
+) {
+  return db.delete(recoveryCodes).where(and(eq(recoveryCodes.userId, userId), eq(recoveryCodes.hash, hash), when))
 }
 
 export function deleteRecoveryCodesStatement(db: Database, userId: string | SQL, when: Condition) {

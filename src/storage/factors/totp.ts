@@ -1,16 +1,18 @@
-import { and, asc, eq, gt, isNull, lt, ne, type SQL, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, isNull, ne, type SQL, sql } from 'drizzle-orm'
 import type { Condition } from '../conditions.ts'
 import type { Database } from '../database.ts'
 import { totpSecrets } from '../schema/index.ts'
 
 type TotpSecret = typeof totpSecrets.$inferSelect
+/** A secret, and not one that replaced it since it was read. */
+type SecretAsRead = Pick<TotpSecret, 'userId' | 'createdAt'>
 
 /** Holds where the account has an authenticator app that logins ask for. */
 export const whenTotpIsSet = (userId: string | SQL): Condition =>
   sql`exists (select 1 from totp_secrets where user_id = ${userId} and activated_at is not null)`
 
 /** Holds where this secret waits to be activated. */
-export const whenTotpIsPending = ({ userId, createdAt }: Pick<TotpSecret, 'userId' | 'createdAt'>): Condition =>
+export const whenTotpIsPending = ({ userId, createdAt }: SecretAsRead): Condition =>
   sql`exists (select 1 from totp_secrets
     where user_id = ${userId} and created_at = ${createdAt} and activated_at is null)`
 
@@ -34,32 +36,33 @@ export function putPendingTotpStatement(
     .returning({ userId: totpSecrets.userId })
 }
 
-/**
- * Uses up the code of a time step, and with it those of all earlier ones (RFC 6238 §5.2). When it is used twice at
- * once, for whatever purpose, one finds it in the answer. It does nothing where the secret was replaced since it was
- * read.
- */
+/** Holds where this secret was not replaced, and the code of this time step or of a later one was not used. */
+export const whenTotpStepIsUnused = ({ userId, createdAt }: SecretAsRead, step: number): Condition =>
+  sql`exists (select 1 from totp_secrets
+    where user_id = ${userId} and created_at = ${createdAt} and last_step < ${step})`
+
+/** Uses up the code of a time step, and with it those of all earlier ones (RFC 6238 §5.2), if `when` holds. */
 export function spendTotpStepStatement(
   db: Database,
-  { userId, createdAt }: Pick<TotpSecret, 'userId' | 'createdAt'>,
+  { userId, createdAt }: SecretAsRead,
   step: number,
+  when: Condition,
 ) {
   return db
     .update(totpSecrets)
     .set({ lastStep: step })
-    .where(and(eq(totpSecrets.userId, userId), eq(totpSecrets.createdAt, createdAt), lt(totpSecrets.lastStep, step)))
-    .returning({ userId: totpSecrets.userId })
+    .where(and(eq(totpSecrets.userId, userId), eq(totpSecrets.createdAt, createdAt), when))
 }
 
-/** Activates a secret that waits. */
+/** Activates a secret that waits, by the code of a time step, which it uses up. */
 export function activateTotpStatement(
   db: Database,
-  { userId, createdAt }: Pick<TotpSecret, 'userId' | 'createdAt'>,
-  at: number,
+  { userId, createdAt }: SecretAsRead,
+  { step, at }: { step: number; at: number },
 ) {
   return db
     .update(totpSecrets)
-    .set({ activatedAt: at })
+    .set({ activatedAt: at, lastStep: step })
     .where(and(eq(totpSecrets.userId, userId), eq(totpSecrets.createdAt, createdAt), isNull(totpSecrets.activatedAt)))
     .returning({ userId: totpSecrets.userId })
 }

@@ -93,7 +93,7 @@ describe('GET /audit-events', () => {
     expect((await list(`?actorId=${user.id}&type=user.updated`)).items).toEqual([])
   })
 
-  it('says which fields an administrator changed, and not to what (ASVS 14.2.7)', async () => {
+  it('says which fields an administrator changed, and not to what (ASVS 16.2.5)', async () => {
     const { items } = await list(`?userId=${user.id}&type=user.updated`)
     expect(items[0]?.details).toEqual({ changed: ['name'] })
   })

@@ -5,6 +5,7 @@ import { verifyAuditTrail } from '../../../src/services/audit/verification.ts'
 import { signedIn } from '../../support/accounts.ts'
 import { answerOf, expectRefusal } from '../../support/answers.ts'
 import { emptyTrail, jobPlatform, plantEvents, readSeals, sealTrail } from '../../support/audit-trail.ts'
+import { captureLog } from '../../support/captured-log.ts'
 import { bearer, get } from '../../support/client.ts'
 import { NOON_MS } from '../../support/clock.ts'
 import { rows } from '../../support/database.ts'
@@ -156,11 +157,23 @@ describe('GET /audit-events/verification (ASVS 16.4.2)', () => {
 
 describe('an account that is gone', () => {
   const erase = (userId: string) =>
-    rows('update audit_events set ip = null, country = null, user_agent = null, salt = null where user_id = ?', userId)
+    rows(
+      `update audit_events set ip = null, country = null, user_agent = null, salt = null
+        where actor_id = ?1 or (actor_id is null and user_id = ?1)`,
+      userId,
+    )
 
   it('can have its addresses erased from the trail, which stays intact (ASVS 14.2.7)', async () => {
     await erase('planted')
     expect(await verify()).toMatchObject({ intact: true, rows: 9 })
+  })
+
+  it('can have them erased where it acted upon somebody who is still there', async () => {
+    await plantEvents(1)
+    await rows('update audit_events set user_id = ? where sequence = 10', admin.id)
+    await sealTrail()
+    await erase('planted')
+    expect(await verify()).toMatchObject({ intact: true, rows: 10 })
   })
 
   it('can have them erased before they are sealed', async () => {
@@ -188,7 +201,7 @@ describe('retention', () => {
   })
   afterEach(() => vi.useRealTimers())
 
-  it('removes whole seals with their events, and the chain stays verifiable', async () => {
+  it('removes whole seals with their events, and the chain stays verifiable (ASVS 14.2.7)', async () => {
     vi.setSystemTime(NOON_MS + DAY + 1)
     await sealTrail(LATER)
     expect((await events()).map(({ sequence }) => sequence)).toEqual([4, 5, 6, 7, 8, 9])
@@ -213,6 +226,19 @@ describe('retention', () => {
     expect(await verifyDirectly()).toMatchObject({ intact: true, rows: 1 })
   })
 
+  it('is not stopped by a long row of seals without events', async () => {
+    await rows('delete from audit_seals')
+    await rows('delete from audit_events')
+    await rows(
+      `insert into audit_seals
+        with recursive n(i) as (select 1 union all select i + 1 from n where i < ?1)
+        select i, 1, 0, 0, 0, '', '', '', 'v1', '', 0 from n`,
+      AUDIT_TRIM_MAX_EVENTS + 1,
+    )
+    await sealTrail(LATER)
+    expect(await readSeals()).toHaveLength(2)
+  })
+
   it('removes a limited number of events at a time', async () => {
     await emptyTrail()
     await plantEvents(AUDIT_TRIM_MAX_EVENTS + 1)
@@ -232,7 +258,11 @@ describe('a chain over the rotation of AUTH_SECRET', () => {
   it('is vouched for by the new secret when the old one is gone', async () => {
     const secrets = { AUTH_SECRET: NEW_SECRET }
     expect(await verifyUnder(NEW_SECRET)).toMatchObject({ firstBroken: { problem: 'not_vouched_for' } })
+    const log = captureLog()
     await sealTrail(secrets)
+    log.release()
+    const doubt = { level: 'warn', message: 'audit seal not vouched for', number: 3, standing: 'unknown' }
+    expect(log.lines()).toMatchObject([doubt])
     expect(await readSeals()).toHaveLength(4)
     await sealTrail(secrets)
     expect(await readSeals()).toHaveLength(4)

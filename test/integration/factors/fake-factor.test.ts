@@ -37,7 +37,10 @@ const fake: Factor = {
   describe: ({ factors }) => ({ passkeys: factors.passkeys * 7 }),
   whenSet: whenFake,
   whenOpensAlone: whenFake,
-  verify: async (_deps, { proof }) => ('code' in proof && proof.code === CODE ? ['hwk', 'user'] : null),
+  verify: async (_deps, { proof }) =>
+    'code' in proof && proof.code === CODE
+      ? { methods: ['hwk', 'user'], whenUnused: sql`true`, use: () => ({ statements: [], mails: [] }) }
+      : null,
   remove: (db, userId, when) => db.delete(passkeys).where(sql`user_id = ${userId} and ${when}`),
 }
 let others: readonly Factor[]

@@ -3,9 +3,11 @@ import { RecoveryCodes } from '../../../src/contracts/factors.ts'
 import { MfaNeeded, SignedIn } from '../../../src/contracts/login.ts'
 import { signedIn } from '../../support/accounts.ts'
 import { answerOf, expectRefusal } from '../../support/answers.ts'
+import { callWorker } from '../../support/call-worker.ts'
 import { bearer, get, PASSWORD, post } from '../../support/client.ts'
 import { auditOf, countRows, rows } from '../../support/database.ts'
 import { enrol } from '../../support/factors.ts'
+import { faultyEnv, refusing } from '../../support/faulty-env.ts'
 import { letLoginGrowOld } from '../../support/second-factors.ts'
 
 /** Signs somebody up who has an authenticator app and recovery codes. */
@@ -44,6 +46,27 @@ describe('a recovery code', () => {
     expect((await complete(await ticketFor(person), first.toLowerCase().replaceAll('-', ' '))).status).toBe(200)
     const lookAlikes = second.replaceAll('0', 'o').replaceAll('1', 'l').replaceAll('-', '')
     expect((await complete(await ticketFor(person), lookAlikes)).status).toBe(200)
+  })
+
+  it('is not used up by a login or a step-up that the database fails in (ASVS 16.5.3)', async () => {
+    const person = await withCodes()
+    const [code] = person.recoveryCodes
+    const { env: faulty, fail } = faultyEnv()
+    const ask = (path: string, body: object, headers = {}) => callWorker(faulty, 'POST', path, { body, headers })
+    const [ticket, headers] = [await ticketFor(person), bearer(person.tokens.accessToken)]
+    const proof = { method: 'recovery_code', code }
+    for (const [path, body, statement] of [
+      ['/auth/login/mfa', { ticket, ...proof }, /^insert into "sessions"/i],
+      ['/auth/step-up', proof, /^update "sessions"/i],
+    ] as const) {
+      fail(refusing(({ kind, sql }) => kind === 'd1' && sql.some((query) => statement.test(query))))
+      await expectRefusal(await ask(path, body, headers), 503, 'dependency_unavailable')
+      expect(await left(person)).toBe(10)
+      expect(await noticesOf(person, 'recovery_code_used')).toEqual([])
+      fail(null)
+    }
+    expect((await ask('/auth/login/mfa', { ticket, ...proof })).status).toBe(200)
+    expect(await left(person)).toBe(9)
   })
 
   it('has one winner among fifty simultaneous uses, and tells the owner once', async () => {

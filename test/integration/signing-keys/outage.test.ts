@@ -74,10 +74,10 @@ describe('signing keys in memory while the database fails', () => {
   it('are still used when the database stalls: one request waits for it a second, the others do not wait', async () => {
     const isolate = await warmIsolate()
     makeKeysOld(isolate.env)
-    const { fault, passDeadline } = stalling(d1)
+    const { fault, send, passDeadline } = stalling(d1)
     isolate.fail(fault)
     const statuses: number[] = []
-    const requests = Array.from({ length: 11 }, async () => statuses.push((await isolate.readSession()).status))
+    const requests = Array.from({ length: 11 }, async () => statuses.push((await send(isolate.readSession)).status))
     while (statuses.length < 10) await scheduler.wait(1)
     expect(statuses).toHaveLength(10)
     await passDeadline()
@@ -127,10 +127,10 @@ describe('signing keys in memory while the database fails', () => {
 
   it('keep no request waiting when the one that reloads them is never answered (better-auth#10315)', async () => {
     const isolate = await warmIsolate()
-    const { fault, passDeadline } = stalling(keyReads)
+    const { fault, send, passDeadline } = stalling(keyReads)
     makeKeysOld(isolate.env)
     isolate.fail(fault)
-    const answers = [isolate.readSession(), isolate.readSession()]
+    const answers = [send(isolate.readSession), send(isolate.readSession)]
     expect((await Promise.race(answers)).status).toBe(200)
     await passDeadline()
     await Promise.all(answers)

@@ -4,15 +4,17 @@ import type { Result } from '../../../result.ts'
 import type { Account } from '../../../storage/accounts/accounts.ts'
 import { byStranger } from '../../../storage/actors.ts'
 import { auditStatement } from '../../../storage/audit.ts'
-import { inOneBatch } from '../../../storage/batch.ts'
+import { whenAll } from '../../../storage/conditions.ts'
 import {
   type PasskeyUse,
   recordPasskeyUseStatement,
   type StoredPasskey,
   whenCounterReversed,
+  whenPasskeyExists,
 } from '../../../storage/factors/passkeys.ts'
 import { spendStateStatement, whenUnspent } from '../../../storage/spent-states.ts'
 import { noticeTo } from '../../notices.ts'
+import type { ProvenFactor } from '../factor.ts'
 import type { Challenge } from './challenge.ts'
 import { type ClientDataFault, checkClientData, toBase64Url, toUserHandle } from './client-data.ts'
 import { loadWebAuthn } from './webauthn.ts'
@@ -33,8 +35,7 @@ export interface Shown {
 }
 
 /**
- * Verifies what a passkey signed (WebAuthn Level 3 §7.2). It writes nothing, so that worthless answers cost no row; a
- * right one still has to be recorded, which spends its challenge (`recordUse`).
+ * Verifies what a passkey signed (WebAuthn Level 3 §7.2). It writes nothing, so that worthless answers cost no row.
  */
 export async function verifyAssertion(
   deps: Pick<Platform, 'settings'>,
@@ -83,34 +84,30 @@ async function verifySignature(
 }
 
 /**
- * Records the use of a passkey and spends its challenge, in one batch: of fifty requests with one answer, one gets
- * true. A counter that went back may mean that somebody copied the key. It may also be a restored backup or a faulty
- * authenticator, so it ends nothing by itself: the trail records it, and the owner is told by mail.
+ * The use of a passkey is recorded, and spends its challenge. A counter that went back may mean that somebody copied
+ * the key. It may also be a restored backup or a faulty authenticator, so it ends nothing by itself: the trail records
+ * it, and the owner is told by mail.
  */
-export async function recordUse(deps: Mailing, account: Account, { passkey, challenge, use }: Shown): Promise<boolean> {
+export function toProven(deps: Mailing, account: Account, { passkey, challenge, use }: Shown): ProvenFactor {
   const { db, requester } = deps
   const at = deps.now()
   const { id, expiresAt } = challenge
-  const unspent = whenUnspent({ id })
-  const reversed = whenCounterReversed(passkey.id, use.counter, unspent)
   const details = { passkeyId: passkey.id, counter: use.counter }
-  const notice = noticeTo(deps, account, {
-    kind: 'passkey_copied',
-    at,
-    when: reversed,
-    facts: { factor: passkey.name },
-  })
-  const { used } = await inOneBatch(db, {
-    audit: auditStatement(
-      db,
-      { type: 'passkey.counter_reversed', at, ...byStranger(account), details },
-      requester,
-      reversed,
-    ),
-    notice: notice.statements,
-    used: recordPasskeyUseStatement(db, passkey.id, { ...use, at }, unspent),
-    spent: spendStateStatement(db, { id, expiresAt }),
-  })
-  if (passkey.counter > 0 && use.counter <= passkey.counter) await deps.announceMails([notice.id])
-  return used.length > 0
+  const reversal = { type: 'passkey.counter_reversed', at, ...byStranger(account), details } as const
+  return {
+    methods: PASSKEY_METHODS,
+    whenUnused: whenAll([whenUnspent({ id }), whenPasskeyExists(passkey.id)]),
+    use: (when) => {
+      const whenReversed = whenCounterReversed(passkey.id, use.counter, when)
+      const facts = { factor: passkey.name }
+      const notice = noticeTo(deps, account, { kind: 'passkey_copied', at, when: whenReversed, facts })
+      const statements = [
+        auditStatement(db, reversal, requester, whenReversed),
+        ...notice.statements,
+        recordPasskeyUseStatement(db, passkey.id, { ...use, at }, when),
+        spendStateStatement(db, { id, expiresAt }, when),
+      ]
+      return { statements, mails: passkey.counter > 0 && use.counter <= passkey.counter ? [notice.id] : [] }
+    },
+  }
 }

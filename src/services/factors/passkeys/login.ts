@@ -1,13 +1,13 @@
 import type { PasskeyAssertion } from '../../../contracts/passkeys.ts'
 import { makeToken } from '../../../crypto/derived-token.ts'
 import { Refusal } from '../../../errors.ts'
-import { findPasskey, whenPasskeyExists } from '../../../storage/factors/passkeys.ts'
+import { findPasskey } from '../../../storage/factors/passkeys.ts'
 import { readDevice } from '../../login/device.ts'
 import { type CountedLogin, refuseUnfit } from '../../login/login.ts'
 import { recordRefusal } from '../../login/refusal.ts'
 import { logInWithSecondFactor } from '../../login/second-factor.ts'
 import { type OpenedSession, openSession, SECOND_FACTOR_SHOWN } from '../../sessions/opening.ts'
-import { PASSKEY_METHODS, recordUse, verifyAssertion } from './assertion.ts'
+import { toProven, verifyAssertion } from './assertion.ts'
 import { type Challenge, readChallenge } from './challenge.ts'
 
 type Needs = Parameters<typeof logInWithSecondFactor>[0]
@@ -20,8 +20,13 @@ type Input = { ticket: string; response: PasskeyAssertion; rememberDevice: boole
  */
 export async function logInWithPasskey(deps: Needs, input: Input): Promise<OpenedSession> {
   const challenge = readChallenge(deps, input.ticket, ['passkey_login', 'passkey_second_factor'])
-  if (challenge?.purpose === 'passkey_login') return await logInAlone(deps, challenge, input)
-  return await completeWaitingLogin(deps, challenge, input)
+  try {
+    if (challenge?.purpose === 'passkey_login') return await logInAlone(deps, challenge, input)
+    return await completeWaitingLogin(deps, challenge, input)
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code !== 'invalid_code') throw error
+    throw new Refusal('invalid_passkey', error.extras)
+  }
 }
 
 /**
@@ -33,12 +38,7 @@ async function completeWaitingLogin(deps: Needs, challenge: Challenge | null, in
   const { secrets } = deps.settings
   const mfaTicket = challenge && makeToken(secrets, { ...challenge.boundTo, purpose: 'mfa_ticket', generation: 0 })
   const proof = { ticket, response }
-  try {
-    return await logInWithSecondFactor(deps, { ...brought, ticket: mfaTicket ?? '', method: 'passkey', proof })
-  } catch (error) {
-    if (!(error instanceof Refusal) || error.code !== 'invalid_code') throw error
-    throw new Refusal('invalid_passkey', error.extras)
-  }
+  return await logInWithSecondFactor(deps, { ...brought, ticket: mfaTicket ?? '', method: 'passkey', proof })
 }
 
 /**
@@ -60,13 +60,13 @@ async function logInAlone(deps: Needs, challenge: Challenge, input: Input): Prom
   const { passkey } = found
   const shown = await verifyAssertion(deps, { passkey, challenge, response })
   if (!shown.ok) return await refuse(shown.error)
-  if (!(await recordUse(deps, account, shown.value))) return await refuse('used at the same moment, or removed')
   await refuseUnfit(deps, account)
+  const proof = toProven(deps, account, shown.value)
   return await openSession(deps, account, {
-    methods: [...PASSKEY_METHODS, SECOND_FACTOR_SHOWN],
+    methods: [...proof.methods, SECOND_FACTOR_SHOWN],
     deviceId,
     replaces: input.replaces,
     rememberDevice: input.rememberDevice,
-    when: whenPasskeyExists(passkey.id),
+    proof,
   })
 }

@@ -6,7 +6,7 @@ import {
   whenPasskeyOpensAlone,
 } from '../../../storage/factors/passkeys.ts'
 import type { Factor, ShownFactor } from '../factor.ts'
-import { PASSKEY_METHODS, recordUse, verifyAssertion } from './assertion.ts'
+import { toProven, verifyAssertion } from './assertion.ts'
 import { type Challenge, readChallenge } from './challenge.ts'
 
 /** A passkey or a security key (WebAuthn Level 3), shown beside a password or once more by somebody signed in. */
@@ -25,7 +25,7 @@ export const passkey: Factor = {
     const found = await findPasskey(deps.db, response.id)
     if (found?.account.id !== account.id) return null
     const shown = await verifyAssertion(deps, { passkey: found.passkey, challenge, response })
-    return shown.ok && (await recordUse(deps, account, shown.value)) ? PASSKEY_METHODS : null
+    return shown.ok ? toProven(deps, account, shown.value) : null
   },
   whenSet: whenPasskeyIsSet,
   remove: deletePasskeysStatement,
