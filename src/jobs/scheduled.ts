@@ -33,8 +33,16 @@ export async function runScheduled(platform: Platform, cron: string): Promise<vo
  */
 async function tendEachMinute(platform: Platform): Promise<void> {
   const overdueSince = platform.now() - MAIL_SWEEP_AFTER_SECONDS * 1000
-  const followed = followAuditTrail(platform).finally(() => announceDueWebhooks(platform))
-  await allDone([sweepOutbox(platform, overdueSince), removeDueFactors(platform), followed])
+  await allDone([sweepOutbox(platform, overdueSince), removeDueFactors(platform), followAndAnnounce(platform)])
+}
+
+/** What was due before is announced also where the trail cannot be sealed. */
+async function followAndAnnounce(platform: Platform): Promise<void> {
+  try {
+    await followAuditTrail(platform)
+  } finally {
+    await announceDueWebhooks(platform)
+  }
 }
 
 /**

@@ -84,8 +84,9 @@ describe('the chain of the audit trail', () => {
     const later = vi.fn(() => Date.now() + 1000 * 86_400_000)
     const statements = await statementsOf(async (bindings) => {
       const platform = platformOf(bindings)
-      await followAuditTrail(platform)
-      await followAuditTrail({ ...platform, now: later })
+      // What follows the trail has tests of its own.
+      await followAuditTrail(platform, [])
+      await followAuditTrail({ ...platform, now: later }, [])
       await verifyAuditTrail(platform, async (statement) => await (statement as never), {
         checkpoint: `9.${'x'.repeat(43)}`,
       })

@@ -19,6 +19,7 @@ import { resealWebhookSecrets } from '../../../src/services/webhooks/resealing.t
 import { administrator, settings, verified } from '../../support/accounts.ts'
 import { captureLog } from '../../support/captured-log.ts'
 import { countRows, rows } from '../../support/database.ts'
+import { interceptEnv } from '../../support/intercept-env.ts'
 import { jobPlatform } from '../../support/outbox.ts'
 import {
   addWebhook,
@@ -320,6 +321,20 @@ describe('a turn of an endpoint', () => {
     for (const id of ids) await putDelivery(id, bench.now)
     await runScheduled(bench.platform, '* * * * *')
     expect(bench.announced.toSorted()).toEqual(ids.toSorted())
+  })
+})
+
+describe('a queue that refuses', () => {
+  it('fails no job, is logged, and loses nothing: the next minute announces the same', async () => {
+    const refuse = () => Promise.reject(new Error('queue down'))
+    const broken = interceptEnv(env as Env, (call, proceed) => (call.kind === 'queue' ? refuse() : proceed()))
+    const { id } = await addWebhook(admin, ['login.failed'])
+    await putDelivery(id, Date.now())
+    await runScheduled(jobPlatform(broken), '* * * * *')
+    expect(log.lines().map(({ message }) => message)).toContain('webhook queue refused')
+    const bench = webhookBench()
+    await runScheduled(bench.platform, '* * * * *')
+    expect(bench.announced).toEqual([id])
   })
 })
 
