@@ -316,6 +316,7 @@ CREATE TABLE `webhook_secrets` (
 );
 --> statement-breakpoint
 CREATE INDEX `webhook_secrets_webhook` ON `webhook_secrets` (`webhook_id`);--> statement-breakpoint
+CREATE INDEX `webhook_secrets_expiry` ON `webhook_secrets` (`expires_at`);--> statement-breakpoint
 CREATE TABLE `webhooks` (
 	`id` text PRIMARY KEY NOT NULL,
 	`url` text NOT NULL,

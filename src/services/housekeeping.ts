@@ -19,6 +19,7 @@ import { deleteOldTrusts } from '../storage/sessions/trusted-devices.ts'
 import { deleteExpiredStates } from '../storage/spent-states.ts'
 import { deleteActiveUsers } from '../storage/stats.ts'
 import { deleteOldDeliveries, giveUpDeliveries } from '../storage/webhooks/deliveries.ts'
+import { deleteExpiredWebhookSecrets } from '../storage/webhooks/webhooks.ts'
 import { idleTimeoutMs } from './sessions/live-sessions.ts'
 import { trustMs } from './sessions/remembered-devices.ts'
 
@@ -78,6 +79,7 @@ function kindsOf(deps: Reading): Record<string, DeleteSome> {
     states: (limit) => deleteExpiredStates(db, now, limit),
     mails: (limit) => deleteSettledMails(db, before(MAIL_KEEP_SECONDS), limit),
     failedMails: (limit) => deleteFailedMails(db, before(MAIL_KEEP_FAILED_SECONDS), limit),
+    webhookSecrets: (limit) => deleteExpiredWebhookSecrets(db, now, limit),
     activeUsers: (limit) => deleteActiveUsers(db, now, limit),
     waitingWebhooks: (limit) => giveUpDeliveries(db, before(WEBHOOK_GIVE_UP_SECONDS), limit),
     webhooks: (limit) => deleteOldDeliveries(db, before(WEBHOOK_KEEP_SECONDS), limit),

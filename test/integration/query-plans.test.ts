@@ -72,6 +72,7 @@ describe('the clean-up', () => {
     [/delete from "spent_states"/, 'spent_states_expiry (expires_at<?)'],
     [/delete from "outbox"/, 'outbox_due (state=? AND priority=? AND next_attempt_at<?)'],
     [/delete from "active_users"/, '(day<?)'],
+    [/delete from "webhook_secrets"/, 'webhook_secrets_expiry (expires_at<?)'],
     [/update "webhook_deliveries"/, 'webhook_deliveries_state (webhook_id=? AND state=? AND created_at<?)'],
     [/delete from "webhook_deliveries"/, 'webhook_deliveries_webhook (webhook_id=? AND created_at<?)'],
   ])('of %s uses %s', (pattern, index) => {

@@ -31,7 +31,10 @@ export const webhookSecrets = sqliteTable(
     /** The time until which a secret that was replaced still signs; null for the newest one. */
     expiresAt: integer('expires_at'),
   },
-  (table) => [index('webhook_secrets_webhook').on(table.webhookId)],
+  (table) => [
+    index('webhook_secrets_webhook').on(table.webhookId),
+    index('webhook_secrets_expiry').on(table.expiresAt),
+  ],
 )
 
 /** Each row is one event that has to reach one endpoint. */

@@ -1,8 +1,8 @@
-import { and, desc, eq, gt, isNotNull, isNull, ne, or, type SQL, sql } from 'drizzle-orm'
+import { and, desc, eq, gt, isNotNull, isNull, lte, ne, or, type SQL, sql } from 'drizzle-orm'
 import { MAX_WEBHOOKS } from '../../config.ts'
 import { insertWhere } from '../conditional-insert.ts'
 import type { Condition } from '../conditions.ts'
-import type { Database } from '../database.ts'
+import { type Database, deleteSome } from '../database.ts'
 import { webhookSecrets, webhooks } from '../schema/index.ts'
 
 export type Webhook = typeof webhooks.$inferSelect
@@ -79,6 +79,11 @@ export function listSigningSecretsStatement(db: Database, webhookId: string, now
     .from(webhookSecrets)
     .where(and(eq(webhookSecrets.webhookId, webhookId), or(isNull(expiresAt), gt(expiresAt, now))))
     .orderBy(isNotNull(expiresAt), desc(createdAt))
+}
+
+/** Deletes secrets that sign nothing any more. */
+export function deleteExpiredWebhookSecrets(db: Database, now: number, limit: number): Promise<number> {
+  return deleteSome(db, webhookSecrets, lte(webhookSecrets.expiresAt, now), limit)
 }
 
 /** Lists the secrets that are not sealed under exactly these versions. There are at most two for each endpoint. */

@@ -251,6 +251,8 @@ describe('a secret that is replaced', () => {
     await putDelivery(id, bench.now)
     await turn(bench, id)
     expect(bench.posted.at(-1)?.headers['webhook-signature']?.split(' ')).toHaveLength(1)
+    await cleanUp(bench.platform)
+    expect(await countRows('webhook_secrets', 'webhook_id = ?', id)).toBe(1)
   })
 
   it('is sealed anew for the versions that AUTH_SECRET has now, and opens for its own endpoint alone', async () => {
