@@ -30,7 +30,7 @@ describe('where events may be sent (ASVS 13.2.4)', () => {
     ['a public name with a trailing dot', 'https://hooks.example.com./'],
     ['loopback', 'https://127.0.0.1/'],
     ['loopback in another notation', 'https://0x7f.1/'],
-    ['loopback as a number', 'https://2130706433/'],
+    ['loopback as a number', `https://${0x7f_00_00_01}/`],
     ['loopback in octal', 'https://0177.0.0.1/'],
     ['loopback in full-width digits', 'https://１２７.0.0.1/'],
     ['a private network', 'https://10.0.0.1/'],
