@@ -86,8 +86,8 @@ const macOf = (secret: Uint8Array, hash: string) =>
 export const vouchFor = ({ secret }: SecretVersion, hash: string): string => macOf(secret, hash).toString('base64url')
 
 /**
- * Tells whether a seal was made with our secret. Nobody can tell of a version that is no longer in the list, but a later
- * seal under one that is has the earlier ones in it.
+ * Tells whether a seal was made with our secret. Nobody can tell of a version that is no longer in the list, but a
+ * later seal under one that is has the earlier ones in it.
  */
 export function judgeSeal(
   secrets: Secrets,

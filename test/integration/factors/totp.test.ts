@@ -218,7 +218,10 @@ describe('a code of the app', () => {
     const useIt = async () => {
       const proven = await verify()
       if (proven === null) return false
-      const whenUnused = db.select({ id: users.id }).from(users).where(and(eq(users.id, person.id), proven.whenUnused))
+      const whenUnused = db
+        .select({ id: users.id })
+        .from(users)
+        .where(and(eq(users.id, person.id), proven.whenUnused))
       const [found] = await db.batch([whenUnused, ...proven.use(proven.whenUnused).statements])
       return found.length > 0
     }
