@@ -26,6 +26,7 @@ export default defineConfig(async () => ({
         queueConsumers: {
           'postern-development-activity': { maxBatchSize: 100, maxBatchTimeout: 0 },
           'postern-development-revocations': { maxBatchSize: 10, maxBatchTimeout: 0 },
+          'postern-development-webhooks': { maxBatchSize: 5, maxBatchTimeout: 0 },
         },
       },
     }),

@@ -10,6 +10,7 @@ interface __BaseEnv_Env {
 	MAIL_DEAD_QUEUE: Queue;
 	ACTIVITY_QUEUE: Queue;
 	REVOCATION_QUEUE: Queue;
+	WEBHOOK_QUEUE: Queue;
 	ASSETS: Fetcher;
 	ENVIRONMENT: string;
 	MAIL_TRANSPORT: string;

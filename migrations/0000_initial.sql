@@ -1,3 +1,9 @@
+CREATE TABLE `active_users` (
+	`day` text NOT NULL,
+	`user_id` text NOT NULL,
+	PRIMARY KEY(`day`, `user_id`)
+);
+--> statement-breakpoint
 CREATE TABLE `audit_counts` (
 	`day` text NOT NULL,
 	`kind` text NOT NULL,
@@ -37,6 +43,21 @@ CREATE TABLE `audit_seals` (
 	`key_version` text NOT NULL,
 	`mac` text NOT NULL,
 	`sealed_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `counted_users` (
+	`user_id` text PRIMARY KEY NOT NULL,
+	`verified` integer NOT NULL,
+	`deactivated` integer NOT NULL,
+	`totp` integer NOT NULL,
+	`passkey` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `daily_counts` (
+	`day` text NOT NULL,
+	`kind` text NOT NULL,
+	`count` integer NOT NULL,
+	PRIMARY KEY(`day`, `kind`)
 );
 --> statement-breakpoint
 CREATE TABLE `factor_removals` (
@@ -212,6 +233,11 @@ CREATE TABLE `spent_states` (
 );
 --> statement-breakpoint
 CREATE INDEX `spent_states_expiry` ON `spent_states` (`expires_at`);--> statement-breakpoint
+CREATE TABLE `totals` (
+	`kind` text PRIMARY KEY NOT NULL,
+	`count` integer NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE `totp_secrets` (
 	`user_id` text PRIMARY KEY NOT NULL,
 	`seals` text NOT NULL,
@@ -275,7 +301,43 @@ CREATE UNIQUE INDEX `users_username_unique` ON `users` (lower("username"));--> s
 CREATE INDEX `users_name` ON `users` (`name_folded`);--> statement-breakpoint
 CREATE INDEX `users_created` ON `users` (`created_at`,`id`);--> statement-breakpoint
 CREATE INDEX `users_deactivated` ON `users` (`created_at`,`id`) WHERE status = 'deactivated';--> statement-breakpoint
-CREATE INDEX `users_unverified` ON `users` (`email_verified_at`,`created_at`) WHERE email_verified_at is null;
+CREATE INDEX `users_unverified` ON `users` (`email_verified_at`,`created_at`) WHERE email_verified_at is null;--> statement-breakpoint
+CREATE TABLE `webhook_deliveries` (
+	`id` text PRIMARY KEY NOT NULL,
+	`webhook_id` text NOT NULL,
+	`type` text NOT NULL,
+	`payload` text NOT NULL,
+	`created_at` integer NOT NULL,
+	`attempts` integer DEFAULT 0 NOT NULL,
+	`next_attempt_at` integer NOT NULL,
+	`state` text DEFAULT 'pending' NOT NULL,
+	`last_error` text,
+	FOREIGN KEY (`webhook_id`) REFERENCES `webhooks`(`id`) ON UPDATE no action ON DELETE cascade
+);
+--> statement-breakpoint
+CREATE INDEX `webhook_deliveries_due` ON `webhook_deliveries` (`state`,`webhook_id`,`next_attempt_at`);--> statement-breakpoint
+CREATE INDEX `webhook_deliveries_webhook` ON `webhook_deliveries` (`webhook_id`,`created_at`,`id`);--> statement-breakpoint
+CREATE INDEX `webhook_deliveries_state` ON `webhook_deliveries` (`webhook_id`,`state`,`created_at`,`id`);--> statement-breakpoint
+CREATE TABLE `webhook_secrets` (
+	`id` text PRIMARY KEY NOT NULL,
+	`webhook_id` text NOT NULL,
+	`seals` text NOT NULL,
+	`sealed_for` text NOT NULL,
+	`created_at` integer NOT NULL,
+	`expires_at` integer,
+	FOREIGN KEY (`webhook_id`) REFERENCES `webhooks`(`id`) ON UPDATE no action ON DELETE cascade
+);
+--> statement-breakpoint
+CREATE INDEX `webhook_secrets_webhook` ON `webhook_secrets` (`webhook_id`);--> statement-breakpoint
+CREATE INDEX `webhook_secrets_expiry` ON `webhook_secrets` (`expires_at`);--> statement-breakpoint
+CREATE TABLE `webhooks` (
+	`id` text PRIMARY KEY NOT NULL,
+	`url` text NOT NULL,
+	`events` text NOT NULL,
+	`status` text DEFAULT 'active' NOT NULL,
+	`created_at` integer NOT NULL
+);
+
 --> statement-breakpoint
 INSERT INTO `roles` (`name`, `description`, `built_in`) VALUES
   ('user', 'Every account.', 1),
@@ -283,4 +345,5 @@ INSERT INTO `roles` (`name`, `description`, `built_in`) VALUES
 --> statement-breakpoint
 INSERT INTO `role_permissions` (`role`, `permission`) VALUES
   ('admin', 'users:read'), ('admin', 'users:write'), ('admin', 'users:delete'), ('admin', 'users:import'),
-  ('admin', 'roles:read'), ('admin', 'roles:write'), ('admin', 'roles:assign'), ('admin', 'audit:read'), ('admin', 'stats:read');
+  ('admin', 'roles:read'), ('admin', 'roles:write'), ('admin', 'roles:assign'), ('admin', 'audit:read'), ('admin', 'stats:read'),
+  ('admin', 'webhooks:read'), ('admin', 'webhooks:write');

@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { refuseSecretList } from './lib/auth-secret.ts'
 import { type Deployed, FINGERPRINTS_VARIABLE, readDeployed } from './lib/deployed.ts'
 import { ensureAuthSecret } from './lib/dev-vars.ts'
-import { countLostApps } from './lib/sealed-apps.ts'
+import { countLostSeals } from './lib/sealed-secrets.ts'
 import { must, stop } from './lib/steps.ts'
 import {
   checkVariables,
@@ -101,10 +101,10 @@ if (isFirst && !process.env.AUTH_SECRET && (await ensureAuthSecret(SECRETS_FILE)
 const secrets = await readSecrets('production')
 const fingerprints = await settleAuthSecret(secrets.AUTH_SECRET, deployed)
 
-const lost = mayReplace ? 0 : await countLostApps(fingerprints, deployed.versions)
+const lost = mayReplace ? 0 : await countLostSeals(fingerprints, deployed.versions)
 if (lost > 0)
   stop(
-    `${lost} authenticator apps still need a version of AUTH_SECRET that the list no longer has. Nothing was deployed. The daily cron seals them anew, some thousands a day: keep the version until then.`,
+    `${lost} secrets of authenticator apps and webhooks still need a version of AUTH_SECRET that the list no longer has. Nothing was deployed. The daily cron seals them anew, some thousands a day: keep the version until then.`,
   )
 
 const queues = (config.queues.consumers ?? []).flatMap((consumer) =>

@@ -36,8 +36,10 @@ import { devMailboxRoutes } from './routes/mail.ts'
 import { passwordRoutes } from './routes/passwords.ts'
 import { roleRoutes } from './routes/roles.ts'
 import { sessionRoutes } from './routes/sessions.ts'
+import { statsRoutes } from './routes/stats.ts'
 import { stepUpRoutes } from './routes/step-up.ts'
 import { userRoutes } from './routes/users.ts'
+import { webhookRoutes } from './routes/webhooks.ts'
 import { wellKnownRoutes } from './routes/well-known.ts'
 
 const base = createRouter({ router: new FixedPathsFirstRouter() })
@@ -46,7 +48,7 @@ base.notFound(handleNotFound)
 base.use(requestScope)
 base.use(transportSecurity)
 base.use(apiHeaders)
-for (const path of ['/auth/*', '/users/*', '/roles/*', '/permissions', '/audit-events/*', '/stats/*'])
+for (const path of ['/auth/*', '/users/*', '/roles/*', '/permissions', '/audit-events/*', '/stats/*', '/webhooks/*'])
   base.use(path, noStore)
 base.use(
   methodNotAllowed({
@@ -84,6 +86,8 @@ export const app = base
   .route('/', auditRoutes)
   .route('/', roleRoutes)
   .route('/', userRoutes)
+  .route('/', webhookRoutes)
+  .route('/', statsRoutes)
   .route('/', introspectionRoutes)
   .route('/', passkeyRoutes)
   .route('/', wellKnownRoutes)

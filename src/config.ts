@@ -240,6 +240,35 @@ export const MAIL_MAX_PER_KIND_AND_HOUR = 5
  */
 export const MAIL_NOTICE_MAX_DELAY_MS = 60 * 60 * 1000
 
+// ------------------------------------------------------------------ webhooks
+/** How many endpoints there may be, because every event of the audit trail is offered to each. */
+export const MAX_WEBHOOKS = 20
+export const WEBHOOK_URL_MAX_LENGTH = 1024
+/**
+ * Longer details of an event are left out of its message, so that messages stay far below the 20 KB that Standard
+ * Webhooks recommends, and those of one seal fit into one parameter of D1, which takes 2 MB.
+ */
+export const WEBHOOK_DETAILS_MAX_LENGTH = 2048
+/** How long a secret that was replaced signs beside the new one, so that its receiver has time to learn the new one. */
+export const WEBHOOK_SECRET_OVERLAP_SECONDS = 24 * 60 * 60
+/** How long an endpoint may take to answer. Standard Webhooks recommends 15 to 30 seconds. */
+export const WEBHOOK_TIMEOUT_MS = 15_000
+/** How long one try may hold a message before another may follow. */
+export const WEBHOOK_LEASE_SECONDS = 60
+/** How many messages one turn sends to an endpoint, so that it ends long before a queue's consumer is stopped. */
+export const WEBHOOK_TURN_MESSAGES = 20
+/**
+ * The seconds until the next try of a message, by the number of tries: ten tries in more than three days, where each
+ * pause may be up to half as long again.
+ */
+export const WEBHOOK_RETRY_DELAYS_SECONDS = [60, 300, 1800, 7200, 5 * 3600, 10 * 3600, 14 * 3600, 20 * 3600, 24 * 3600]
+/** A message of this age is given up, however few tries it had, for example because its endpoint was disabled. */
+export const WEBHOOK_GIVE_UP_SECONDS = 5 * 24 * 60 * 60
+/** Messages are kept for this long, so that an operator sees what was sent and what was given up. */
+export const WEBHOOK_KEEP_SECONDS = 30 * 24 * 60 * 60
+/** How long the queue waits before it brings an endpoint's turn again that failed by a fault of our own. */
+export const WEBHOOK_TURN_RETRY_SECONDS = 30
+
 // ------------------------------------------------------------------ housekeeping
 /** Expired tokens are kept for a day, because the guesses at their codes count for a day. */
 export const TOKEN_KEEP_SECONDS = 24 * 60 * 60
@@ -251,6 +280,16 @@ export const CLEANUP_BATCH = 1000
  * Worker. What is left waits for the next run, an hour later.
  */
 export const CLEANUP_MAX_STEPS = 24
+
+// ------------------------------------------------------------------ statistics
+/** How many days the statistics show where nobody says which, and how many at most. */
+export const STATS_DEFAULT_DAYS = 30
+export const STATS_MAX_DAYS = 400
+/**
+ * It is known for so many days who was active on a day. That is longer than a queue keeps a message, so nobody is
+ * counted twice.
+ */
+export const ACTIVE_USERS_KEEP_DAYS = 7
 
 // ------------------------------------------------------------------ audit trail
 /** A seal covers so many events at most, and a run of the follower makes so many seals at most. */

@@ -73,6 +73,7 @@ export const REFUSALS = {
   role_exists: { status: 409, title: 'A role of this name exists. Choose another name.' },
   role_in_use: { status: 409, title: 'Users have this role. Take it from them first.' },
   role_limit_reached: { status: 409, title: 'There are as many roles as there may be. Delete one first.' },
+  webhook_limit_reached: { status: 409, title: 'There are as many webhooks as there may be. Delete one first.' },
   built_in_role: { status: 409, title: 'This role is built in. Its name and its permissions stay as they are.' },
   last_admin: { status: 409, title: 'This is the last active administrator. Make somebody else one first.' },
   last_strong_factor: {

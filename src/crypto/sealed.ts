@@ -3,12 +3,17 @@ import type * as z from 'zod'
 import { deriveKey, type Secrets } from './derived-key.ts'
 
 /**
- * What a value is sealed for. A value of one user names them as `sub` in the protected header, which is the associated
- * data of the encryption (RFC 7516 §5.1). So it opens for nobody else, even where somebody moved it to another row.
+ * What a value is sealed for, where it belongs to one user or one row. It names its owner as `sub` in the protected
+ * header, which is the associated data of the encryption (RFC 7516 §5.1). So it opens for nobody else, even where
+ * somebody moved it to another row.
  */
-type Purpose = string | { name: string; userId: string }
+export interface OwnedPurpose {
+  name: string
+  ownerId: string
+}
+type Purpose = string | OwnedPurpose
 
-const read = (purpose: Purpose) => (typeof purpose === 'string' ? { name: purpose, userId: undefined } : purpose)
+const read = (purpose: Purpose) => (typeof purpose === 'string' ? { name: purpose, ownerId: undefined } : purpose)
 
 /**
  * Encrypts a value as JSON under the first secret: a compact JWE (`dir`, A256GCM) whose `kid` is the secret's version
@@ -16,21 +21,21 @@ const read = (purpose: Purpose) => (typeof purpose === 'string' ? { name: purpos
  */
 export async function seal(secrets: Secrets, purpose: Purpose, value: unknown): Promise<string> {
   const [first] = secrets
-  const { name, userId } = read(purpose)
+  const { name, ownerId } = read(purpose)
   return await new CompactEncrypt(new TextEncoder().encode(JSON.stringify(value)))
     .setProtectedHeader({
       alg: 'dir',
       enc: 'A256GCM',
       kid: first.version,
-      ...(userId === undefined ? {} : { sub: userId }),
+      ...(ownerId === undefined ? {} : { sub: ownerId }),
     })
     .encrypt(deriveKey(first.secret, `seal:${name}`))
 }
 
 /**
  * Opens what `seal` made, under any version of the secret, and reads it by its schema. The answer is null when the
- * value was changed, made for another purpose or another user, or sealed under a version that is no longer there. It is
- * also null when the value has another shape, because another version of this Worker sealed it.
+ * value was changed, made for another purpose or another owner, or sealed under a version that is no longer there. It
+ * is also null when the value has another shape, because another version of this Worker sealed it.
  */
 export async function unseal<Schema extends z.ZodType>(
   secrets: Secrets,
@@ -43,13 +48,13 @@ export async function unseal<Schema extends z.ZodType>(
 }
 
 async function decrypt(secrets: Secrets, purpose: Purpose, sealed: string): Promise<string | null> {
-  const { name, userId } = read(purpose)
+  const { name, ownerId } = read(purpose)
   try {
     const { plaintext } = await compactDecrypt(
       sealed,
       ({ kid, sub }) => {
         const secret = secrets.find(({ version }) => version === kid)?.secret
-        if (!secret || sub !== userId) throw new Error('unknown secret version, or the value of another user')
+        if (!secret || sub !== ownerId) throw new Error('unknown secret version, or the value of another owner')
         return deriveKey(secret, `seal:${name}`)
       },
       { keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'] },

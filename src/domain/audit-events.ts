@@ -18,6 +18,9 @@ const factor = () => z.enum(['totp', 'recovery_code', 'email', 'passkey']).descr
 const role = () => z.string().describe('The name of the role.')
 const methods = () => z.array(z.string()).readonly().describe('What was shown (RFC 8176).')
 const passkey = () => id('the passkey')
+const webhook = () => id('the endpoint')
+const host = () => z.string().describe('The host of the URL. Its path is left out, because it may be a secret.')
+const eventTypes = () => z.array(z.string()).readonly().describe('The types of the events that are sent.')
 const permissions = () => z.array(z.string()).readonly()
 
 const failed = { reason: reason().optional(), factor: factor().optional(), provider: provider().optional() }
@@ -124,6 +127,19 @@ export const AUDIT_EVENTS = {
     attempts: z.number(),
     reason: z.string().describe('A fixed text, with the code that the mail server answered.'),
   }),
+  'webhook.created': event('An administrator had events sent to an endpoint.', {
+    webhookId: webhook(),
+    host: host(),
+    events: eventTypes(),
+  }),
+  'webhook.changed': event('An administrator changed an endpoint.', {
+    webhookId: webhook(),
+    host: host().optional(),
+    events: eventTypes().optional(),
+    status: z.enum(['active', 'disabled']).optional(),
+  }),
+  'webhook.deleted': event('An administrator removed an endpoint.', { webhookId: webhook() }),
+  'webhook.secret_replaced': event('An endpoint got a new secret.', { webhookId: webhook() }),
   'database.restored': event('An operator made the database safe after a restore.', {
     restoredTo: z.number().describe('The time that was restored, in milliseconds since the epoch.'),
     sessions: z.number(),

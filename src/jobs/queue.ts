@@ -1,12 +1,14 @@
-import { MAIL_MESSAGE_RETRY_SECONDS, REVOCATION_RETRY_DELAYS_SECONDS } from '../config.ts'
+import { MAIL_MESSAGE_RETRY_SECONDS, REVOCATION_RETRY_DELAYS_SECONDS, WEBHOOK_TURN_RETRY_SECONDS } from '../config.ts'
 import type { ActivityMessage } from '../platform/activity.ts'
 import type { RevocationMessage } from '../platform/blocklist.ts'
 import { logError } from '../platform/log.ts'
 import { withJitter } from '../platform/mail-pause.ts'
 import type { MailMessage } from '../platform/mail-queue.ts'
 import type { Platform } from '../platform/platform.ts'
+import type { WebhookMessage } from '../platform/webhook-queue.ts'
 import { takeMailTurn } from '../services/mail.ts'
 import { recordActivity } from '../services/sessions/live-sessions.ts'
+import { takeWebhookTurn } from '../services/webhooks/delivery.ts'
 
 /**
  * The function that consumes each queue, by the last word of the queue's name, as in `postern-mail` or
@@ -16,6 +18,7 @@ const CONSUMERS: Readonly<Record<string, (platform: Platform, batch: MessageBatc
   mail: consumeMails,
   activity: consumeActivity,
   revocations: consumeRevocations,
+  webhooks: consumeWebhooks,
 }
 
 /**
@@ -62,6 +65,20 @@ async function consumeMails(platform: Platform, batch: MessageBatch): Promise<vo
       ackOrRetry(message, 'mail message failed', () => takeMailTurn(platform, (message.body as MailMessage).outboxId), {
         delaySeconds: Math.ceil(withJitter(MAIL_MESSAGE_RETRY_SECONDS, platform.random)),
       }),
+    ),
+  )
+}
+
+/** Gives the endpoints of a batch their turns, all at once, so that one which stalls holds up no other. */
+async function consumeWebhooks(platform: Platform, batch: MessageBatch): Promise<void> {
+  await Promise.all(
+    batch.messages.map((message) =>
+      ackOrRetry(
+        message,
+        'webhook turn failed',
+        () => takeWebhookTurn(platform, (message.body as WebhookMessage).webhookId),
+        { delaySeconds: Math.ceil(withJitter(WEBHOOK_TURN_RETRY_SECONDS, platform.random)) },
+      ),
     ),
   )
 }

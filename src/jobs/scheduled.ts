@@ -7,6 +7,8 @@ import { resealTotpSecrets } from '../services/factors/totp-resealing.ts'
 import { cleanUp, reportDatabaseSize } from '../services/housekeeping.ts'
 import { sweepOutbox } from '../services/mail.ts'
 import { rotateSigningKeys } from '../services/signing-keys/periods.ts'
+import { announceDueWebhooks } from '../services/webhooks/delivery.ts'
+import { resealWebhookSecrets } from '../services/webhooks/resealing.ts'
 
 /**
  * The job of each cron of `wrangler.toml`. Each job has a run of its own, because a run may make 50 queries on the free
@@ -25,10 +27,22 @@ export async function runScheduled(platform: Platform, cron: string): Promise<vo
   await run(platform)
 }
 
-/** Sends what the mail queue lost, removes the factors of one user whose wait is over, and seals the audit trail. */
+/**
+ * Sends what the mail queue lost, removes the factors of one user whose wait is over, seals the audit trail, and tells
+ * the queue which webhooks are due.
+ */
 async function tendEachMinute(platform: Platform): Promise<void> {
   const overdueSince = platform.now() - MAIL_SWEEP_AFTER_SECONDS * 1000
-  await allDone([sweepOutbox(platform, overdueSince), removeDueFactors(platform), followAuditTrail(platform)])
+  await allDone([sweepOutbox(platform, overdueSince), removeDueFactors(platform), followAndAnnounce(platform)])
+}
+
+/** What was due before is announced also where the trail cannot be sealed. */
+async function followAndAnnounce(platform: Platform): Promise<void> {
+  try {
+    await followAuditTrail(platform)
+  } finally {
+    await announceDueWebhooks(platform)
+  }
 }
 
 /**
@@ -39,6 +53,7 @@ async function tendDaily(platform: Platform): Promise<void> {
   await allDone([
     rotateSigningKeys(platform),
     resealTotpSecrets(platform),
+    resealWebhookSecrets(platform),
     reportDatabaseSize(platform),
     recordCheckpoint(platform),
   ])

@@ -13,6 +13,8 @@ import { createMailTransport } from './mail-transport.ts'
 import type { Platform } from './platform.ts'
 import { createRateLimiter, type RateWindows } from './rate-limiter.ts'
 import { openInRegion } from './regional-objects.ts'
+import { announceWebhooks } from './webhook-queue.ts'
+import { postWebhook } from './webhook-transport.ts'
 
 /** The parts of the platform that belong to a request: the others outlive it. */
 type OfRequest = 'requester' | 'blocklist' | 'rateLimiter' | 'noteActivity'
@@ -63,6 +65,8 @@ function makeParts(env: Env): Pick<Remembered, 'parts' | 'blocklist'> {
       sleep: (milliseconds) => scheduler.wait(milliseconds),
       settings,
     }),
+    announceWebhooks: (webhookIds) => announceWebhooks(env.WEBHOOK_QUEUE, webhookIds),
+    postWebhook,
     listDevMails: (to) => env.DEV_MAILBOX.getByName('mailbox').list(to),
     fetchAsset: (request) => env.ASSETS.fetch(request),
     keyRing: { current: null, triedAt: 0 },

@@ -8,6 +8,7 @@ import type { Blocklist } from './blocklist.ts'
 import type { AccountThrottle } from './login-throttle.ts'
 import type { DeadMail } from './mail-queue.ts'
 import type { RateLimiter } from './rate-limiter.ts'
+import type { WebhookRequest } from './webhook-transport.ts'
 
 /**
  * The keys in use, as one isolate remembers them. They are resolved values, so that no request waits for another's
@@ -55,6 +56,9 @@ export interface Platform {
   announceMails: (outboxIds: readonly string[], delaySeconds?: number) => Promise<void>
   reportDeadMail: (mail: DeadMail) => Promise<void>
   sendMail: MailTransport
+  announceWebhooks: (webhookIds: readonly string[]) => Promise<void>
+  /** Posts a message to an endpoint. It answers null where the endpoint accepted it, and otherwise why not. */
+  postWebhook: (request: WebhookRequest) => Promise<string | null>
   /**
    * Lists the mails of the development mailbox, newest first; those of all recipients when `to` is null. Its binding
    * exists in no other environment.

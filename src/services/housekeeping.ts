@@ -5,24 +5,26 @@ import {
   MAIL_KEEP_SECONDS,
   TOKEN_KEEP_SECONDS,
   UNVERIFIED_ACCOUNT_KEEP_SECONDS,
+  WEBHOOK_GIVE_UP_SECONDS,
+  WEBHOOK_KEEP_SECONDS,
 } from '../config.ts'
 import { logError, logInfo } from '../platform/log.ts'
 import type { Platform, Reading } from '../platform/platform.ts'
 import { deleteUnverifiedAccounts } from '../storage/accounts/accounts.ts'
-import { deleteAuditCounts } from '../storage/audit.ts'
 import { deleteExpiredExchanges } from '../storage/federation/login-exchanges.ts'
 import { deleteFailedMails, deleteSettledMails } from '../storage/mail.ts'
 import { deleteExpiredTokens } from '../storage/one-time-tokens.ts'
 import { deleteExpiredSessions, deleteIdleSessions } from '../storage/sessions/sessions.ts'
 import { deleteOldTrusts } from '../storage/sessions/trusted-devices.ts'
 import { deleteExpiredStates } from '../storage/spent-states.ts'
+import { deleteActiveUsers } from '../storage/stats.ts'
+import { deleteOldDeliveries, giveUpDeliveries } from '../storage/webhooks/deliveries.ts'
+import { deleteExpiredWebhookSecrets } from '../storage/webhooks/webhooks.ts'
 import { idleTimeoutMs } from './sessions/live-sessions.ts'
 import { trustMs } from './sessions/remembered-devices.ts'
 
 /** Deletes some rows of one kind and answers how many they were. Fewer than the limit means that none is left. */
 type DeleteSome = (limit: number) => Promise<number>
-
-const DAY_SECONDS = 24 * 60 * 60
 
 /**
  * Deletes what has expired. It takes one step of each kind in turn, until nothing is left or the run has made all its
@@ -77,7 +79,10 @@ function kindsOf(deps: Reading): Record<string, DeleteSome> {
     states: (limit) => deleteExpiredStates(db, now, limit),
     mails: (limit) => deleteSettledMails(db, before(MAIL_KEEP_SECONDS), limit),
     failedMails: (limit) => deleteFailedMails(db, before(MAIL_KEEP_FAILED_SECONDS), limit),
-    auditCounts: () => deleteAuditCounts(db, before(settings.auditRetentionDays * DAY_SECONDS)),
+    webhookSecrets: (limit) => deleteExpiredWebhookSecrets(db, now, limit),
+    activeUsers: (limit) => deleteActiveUsers(db, now, limit),
+    waitingWebhooks: (limit) => giveUpDeliveries(db, before(WEBHOOK_GIVE_UP_SECONDS), limit),
+    webhooks: (limit) => deleteOldDeliveries(db, before(WEBHOOK_KEEP_SECONDS), limit),
     ...(settings.requireEmailVerification && {
       accounts: (limit) =>
         deleteUnverifiedAccounts(db, { createdBefore: before(UNVERIFIED_ACCOUNT_KEEP_SECONDS), at: now }, limit),

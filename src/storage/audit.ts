@@ -1,6 +1,7 @@
 import { and, desc, getTableColumns, gte, lt, type SQL, sql } from 'drizzle-orm'
 import { v7 as uuidv7 } from 'uuid'
 import type { AuditFact, AuditType } from '../domain/audit-events.ts'
+import { toDay } from '../domain/day.ts'
 import type { Requester } from '../domain/requester.ts'
 import type { Actors } from './actors.ts'
 import { insertSelect, insertWhere } from './conditional-insert.ts'
@@ -50,21 +51,6 @@ function countEventStatement(db: Database, { type, at }: AuditEvent, when: SQL) 
     target: [day, kind],
     set: { count: sql`${count} + 1` },
   })
-}
-
-/** Gives the day of a moment in UTC, as `YYYY-MM-DD`. */
-const toDay = (at: number) => new Date(at).toISOString().slice(0, 10)
-
-/**
- * Deletes the counts of days before a time. A day has at most one count of each type, so all of them are deleted at
- * once.
- */
-export async function deleteAuditCounts(db: Database, before: number): Promise<number> {
-  const gone = await db
-    .delete(auditCounts)
-    .where(lt(auditCounts.day, toDay(before)))
-    .returning({ day: auditCounts.day })
-  return gone.length
 }
 
 /** Records one event, which the service itself caused, for each of the users that `when` holds for. */

@@ -45,13 +45,16 @@ const whenHoldsAll = (userId: string, permissions: SQL): Condition =>
   sql`exists (select 1 from users where id = ${userId} and status = 'active')
     and not exists (select * from ${permissions} except select * from ${permissionsOfUser(userId)})`
 
+/** Holds where somebody still has the permission that an act needs. */
+export const whenStillPermitted = ({ id, permission }: Permitted): Condition => whenHoldsAll(id, listOf([permission]))
+
 /**
  * Holds where an administrator still has the permission that the act needs, and every permission that the user has.
  * Nobody acts upon somebody who may do more than they.
  */
 export const whenMayActUpon = ({ id, permission }: Permitted, userId: string): Condition =>
   sql`exists (select 1 from users where id = ${userId}) and ${whenHoldsAll(id, permissionsOfUser(userId))}
-    and ${whenHoldsAll(id, listOf([permission]))}`
+    and ${whenStillPermitted({ id, permission })}`
 
 /** Holds where somebody else than this user is an active administrator, or this user is none. */
 export const whenAdminRemains = (userId: string): Condition =>

@@ -111,15 +111,19 @@ describe('npm run deploy', () => {
     expect(refused(undefined)).toContain('which AUTH_SECRET')
   })
 
-  it('drops no version that an authenticator app still needs', () => {
+  it('drops no version that an authenticator app or a webhook still needs', () => {
     deployed(V1)
     deployed(`${V1},${V2}`)
     deployed(`${V2},${V1}`)
     const database = account.database()
     database.exec(`insert into users (id, email, created_at) values ('ada', 'ada@example.com', 0);
       insert into totp_secrets (user_id, seals, sealed_for, created_at) values ('ada', '{}', 'v1', 0)`)
-    expect(refused(V2)).toContain('1 authenticator apps still need a version')
-    database.exec("update totp_secrets set sealed_for = 'v1,v2'")
+    expect(refused(V2)).toContain('1 secrets of authenticator apps and webhooks still need a version')
+    database.exec(`update totp_secrets set sealed_for = 'v1,v2';
+      insert into webhooks (id, url, events, created_at) values ('hook', 'https://hooks.example.com/', '[]', 0);
+      insert into webhook_secrets (id, webhook_id, seals, sealed_for, created_at) values ('s', 'hook', '{}', 'v1', 0)`)
+    expect(refused(V2)).toContain('1 secrets of authenticator apps and webhooks still need a version')
+    database.exec("update webhook_secrets set sealed_for = 'v1,v2'")
     deployed(V2)
     // An app that no listed version opened before needs none of them.
     database.exec("update totp_secrets set sealed_for = 'v0'")

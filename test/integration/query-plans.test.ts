@@ -71,7 +71,10 @@ describe('the clean-up', () => {
     [/delete from "login_exchanges"/, 'login_exchanges_expiry (expires_at<?)'],
     [/delete from "spent_states"/, 'spent_states_expiry (expires_at<?)'],
     [/delete from "outbox"/, 'outbox_due (state=? AND priority=? AND next_attempt_at<?)'],
-    [/delete from "audit_counts"/, '(day<?)'],
+    [/delete from "active_users"/, '(day<?)'],
+    [/delete from "webhook_secrets"/, 'webhook_secrets_expiry (expires_at<?)'],
+    [/update "webhook_deliveries"/, 'webhook_deliveries_state (webhook_id=? AND state=? AND created_at<?)'],
+    [/delete from "webhook_deliveries"/, 'webhook_deliveries_webhook (webhook_id=? AND created_at<?)'],
   ])('of %s uses %s', (pattern, index) => {
     expect(planFor(pattern)).toContain(index)
   })
@@ -82,8 +85,9 @@ describe('the chain of the audit trail', () => {
     const later = vi.fn(() => Date.now() + 1000 * 86_400_000)
     const statements = await statementsOf(async (bindings) => {
       const platform = platformOf(bindings)
-      await followAuditTrail(platform)
-      await followAuditTrail({ ...platform, now: later })
+      // What follows the trail has tests of its own.
+      await followAuditTrail(platform, [])
+      await followAuditTrail({ ...platform, now: later }, [])
       await verifyAuditTrail(platform, async (statement) => await (statement as never), {
         checkpoint: `9.${'x'.repeat(43)}`,
       })
@@ -113,6 +117,9 @@ describe('a list', () => {
     [`/audit-events?actorId=x&userId=x&from=${TIME}`, 'audit_events_user (user_id=? AND at>?)'],
     [`/audit-events?from=${TIME}&to=${TIME}`, 'audit_events_at (at>? AND at<?)'],
     ['/users/x/sessions', 'sessions_user (user_id=?)'],
+    ['/webhooks/x/deliveries', 'webhook_deliveries_webhook (webhook_id=?)'],
+    [`/webhooks/x/deliveries?${CURSOR}`, 'webhook_deliveries_webhook (webhook_id=? AND (created_at,id)<(?,?))'],
+    ['/webhooks/x/deliveries?status=failed', 'webhook_deliveries_state (webhook_id=? AND state=?)'],
     ['/users', 'SCAN users USING INDEX users_created'],
     [`/users?${CURSOR}`, 'SEARCH users USING INDEX users_created ((created_at,id)<(?,?))'],
     ['/users?status=active', 'SCAN users USING INDEX users_created'],

@@ -1,6 +1,6 @@
 import { env, exports } from 'cloudflare:workers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { giveSecondFactor, settings, verified } from '../support/accounts.ts'
+import { administrator, giveSecondFactor, settings, verified } from '../support/accounts.ts'
 import { cookiesOf } from '../support/answers.ts'
 import { callWorker } from '../support/call-worker.ts'
 import {
@@ -18,6 +18,7 @@ import {
 } from '../support/client.ts'
 import { mailsSettled } from '../support/database.ts'
 import { dumpDatabase } from '../support/stored-state.ts'
+import { addWebhook } from '../support/webhooks.ts'
 
 /** Every secret that was handed out is kept here. */
 const handedOut: { what: string; value: string }[] = []
@@ -63,6 +64,7 @@ async function walkEveryFlow(): Promise<void> {
   keep('a token', live.tokens.accessToken, live.tokens.refreshToken)
   const second = await verified()
   keep('the secret of an authenticator app', await giveSecondFactor(second.id))
+  keep('the secret of a webhook', (await addWebhook(await administrator(['webhooks:write']), ['login.failed'])).secret)
   const lenient = { ...env, MFA_EMAIL_FALLBACK: 'on' } as unknown as Env
   const ask = (path: string, body: object) => callWorker(lenient, 'POST', path, { body })
   const waiting = await ask('/auth/login', { identifier: second.email, password: PASSWORD })

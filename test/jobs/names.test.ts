@@ -25,8 +25,8 @@ describe('what wrangler.toml names', () => {
     await expect(consume(queue)).resolves.toBeUndefined()
   })
 
-  it('are three crons, and three queues in each of two environments', () => {
-    expect([crons.size, queues.length]).toEqual([3, 6])
+  it('are three crons, and four queues in each of two environments', () => {
+    expect([crons.size, queues.length]).toEqual([3, 8])
   })
 })
 

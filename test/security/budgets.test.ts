@@ -186,6 +186,8 @@ describe('what a request asks of the platform', () => {
     'GET /users/{id}',
     'GET /users/{id}/sessions',
     'GET /audit-events',
+    'GET /webhooks',
+    'GET /stats',
     'POST /auth/introspect',
   ])('is one round trip to D1, and nothing else, for a read that has to ask it: %s', (route) => {
     expect(costs.rows).toContain(`| \`${route}\` | 200 | 1 |  |  |  |  |  |  |  |`)

@@ -1,11 +1,14 @@
 import { administrator, signedIn } from './accounts.ts'
 import type { Ask } from './request-costs.ts'
+import { putDelivery } from './webhooks.ts'
 
 /** Measures every route of the administration of roles and users. */
 export async function measureAdministration(ask: Ask): Promise<void> {
   const admin = await administrator()
   await measureRoles(ask, admin)
   await measureUsers(ask, admin)
+  await measureWebhooks(ask, admin)
+  await ask('GET /stats', { as: admin })
 }
 
 type Person = Awaited<ReturnType<typeof administrator>>
@@ -34,4 +37,17 @@ async function measureUsers(ask: Ask, as: Person): Promise<void> {
   await ask('GET /users/{id}/note', { as, at: `${at}/note` })
   await ask('PATCH /users/{id}', { as, at, body: { status: 'deactivated' }, note: 'a deactivation' })
   await ask('DELETE /users/{id}', { as, at })
+}
+
+async function measureWebhooks(ask: Ask, as: Person): Promise<void> {
+  const body = { url: 'https://hooks.example.com/postern', events: ['login.failed'] }
+  const { id } = (await (await ask('POST /webhooks', { as, body })).json()) as { id: string }
+  const at = `/webhooks/${id}`
+  await ask('GET /webhooks', { as })
+  await ask('PATCH /webhooks/{id}', { as, at, body: { status: 'disabled' } })
+  await ask('POST /webhooks/{id}/secret', { as, at: `${at}/secret` })
+  await ask('GET /webhooks/{id}/deliveries', { as, at: `${at}/deliveries`, note: 'without any' })
+  await putDelivery(id, Date.now())
+  await ask('GET /webhooks/{id}/deliveries', { as, at: `${at}/deliveries`, note: 'with some' })
+  await ask('DELETE /webhooks/{id}', { as, at })
 }

@@ -54,8 +54,8 @@ export const failingInMidBatch: Intercept = async (call, proceed) => {
 }
 
 /**
- * The calls never answer. `passDeadline` waits until one of them hangs, and then lets the deadline pass at once for what
- * `send` sends.
+ * The calls never answer. `passDeadline` waits until one of them hangs, and then lets the deadline pass at once for
+ * what `send` sends.
  */
 export function stalling(hits: Hits): {
   fault: Intercept

@@ -5,8 +5,8 @@ const own = new AsyncLocalStorage<true>()
 
 /**
  * Fakes the timers of what is run by the function that this answers, and those of nobody else, until
- * `vi.useRealTimers()`. A queue may deliver at any time, in a request of its own, and workerd never settles a promise of
- * one request that another one has resolved: a deadline that passes for both would stop the run of the tests.
+ * `vi.useRealTimers()`. A queue may deliver at any time, in a request of its own, and workerd never settles a promise
+ * of one request that another one has resolved: a deadline that passes for both would stop the run of the tests.
  */
 export function fakeOwnTimers({ withDate = false } = {}): <Answer>(act: () => Answer) => Answer {
   const { setTimeout: realSet, clearTimeout: realClear } = globalThis

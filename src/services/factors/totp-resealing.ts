@@ -1,5 +1,6 @@
 import { TOTP_RESEAL_BATCH, TOTP_RESEAL_BATCHES } from '../../config.ts'
-import { listVersions, openTotpSecret, sealTotpSecret } from '../../crypto/totp-seals.ts'
+import { listVersions } from '../../crypto/stored-seals.ts'
+import { openTotpSecret, sealTotpSecret } from '../../crypto/totp-seals.ts'
 import { logError, logInfo } from '../../platform/log.ts'
 import type { Reading } from '../../platform/platform.ts'
 import { listTotpSecretsToReseal, resealTotpStatement } from '../../storage/factors/totp.ts'

@@ -1,5 +1,8 @@
+import { toDay } from '../../domain/day.ts'
 import type { Platform, Reading } from '../../platform/platform.ts'
+import { inOneBatch } from '../../storage/batch.ts'
 import { findLiveSession, type LiveAt, recordSeenStatements } from '../../storage/sessions/sessions.ts'
+import { countActiveStatements } from '../../storage/stats.ts'
 
 /** Gives how long a session may be idle, in milliseconds; 0 means for as long as it lives. */
 export const idleTimeoutMs = ({ settings }: Pick<Platform, 'settings'>): number =>
@@ -22,12 +25,20 @@ export async function readLiveSession(deps: Reading, sessionId: string) {
   return await findLiveSession(deps.db, sessionId, liveNow(deps))
 }
 
-/** Records when sessions were last used. It writes the latest time of each, and all of them in one batch. */
+/**
+ * Records when sessions were last used, and who was active on a day. It writes the latest time of each session, and all
+ * of them in one batch.
+ */
 export async function recordActivity(
-  deps: Pick<Platform, 'db'>,
+  { db, now }: Pick<Platform, 'db' | 'now'>,
   events: readonly { sessionId: string; at: number }[],
 ): Promise<void> {
   const latest = new Map<string, number>()
   for (const { sessionId, at } of events) latest.set(sessionId, Math.max(at, latest.get(sessionId) ?? 0))
-  if (latest.size > 0) await deps.db.batch(recordSeenStatements(deps.db, [...latest]))
+  const activity = events.map(({ sessionId, at }) => ({ sessionId, day: toDay(at) }))
+  if (latest.size === 0) return
+  await inOneBatch(db, {
+    seen: recordSeenStatements(db, [...latest]),
+    active: countActiveStatements(db, activity, now()),
+  })
 }
