@@ -47,10 +47,7 @@ CREATE TABLE `audit_seals` (
 --> statement-breakpoint
 CREATE TABLE `counted_users` (
 	`user_id` text PRIMARY KEY NOT NULL,
-	`verified` integer NOT NULL,
-	`deactivated` integer NOT NULL,
-	`totp` integer NOT NULL,
-	`passkey` integer NOT NULL
+	`kinds` text NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE `daily_counts` (

@@ -2,6 +2,7 @@ import { and, between, inArray, type SQL, sql } from 'drizzle-orm'
 import { ACTIVE_USERS_KEEP_DAYS } from '../config.ts'
 import { DAY_MS, toDay } from '../domain/day.ts'
 import { insertSelect } from './conditional-insert.ts'
+import type { Condition } from './conditions.ts'
 import type { Database } from './database.ts'
 import { activeUsers, auditCounts, countedUsers, dailyCounts, totals } from './schema/index.ts'
 
@@ -58,27 +59,30 @@ export async function deleteActiveUsers(db: Database, now: number, limit: number
   return gone.length
 }
 
-/** The kinds of accounts that are counted in all. */
-export const TOTALS = ['users', 'verified', 'deactivated', 'withFactor', 'withTotp', 'withPasskey'] as const
+/** When the account with this id is of a kind. */
+type KindsOf<Kind extends string> = (userId: Condition) => Readonly<Record<Kind, Condition>>
+
+const kindsOf: KindsOf<'users' | 'verified' | 'deactivated'> = () => ({
+  users: sql`true`,
+  verified: sql`email_verified_at is not null`,
+  deactivated: sql`status = 'deactivated'`,
+})
 
 /**
  * Counts some accounts anew, as they are at this place in the batch, instead of as what they were counted before. So
  * the totals are right whatever happened to these accounts, and in whichever order it is told.
  */
-export function recountStatements(db: Database, userIds: readonly string[]) {
+export function recountStatements(db: Database, userIds: readonly string[], factorKindsOf: KindsOf<string>) {
   const touched = sql`(select value from json_each(${JSON.stringify(userIds)}))`
-  const current = sql`(select id as user_id, email_verified_at is not null as verified, status = 'deactivated' as deactivated,
-      exists (select 1 from totp_secrets where user_id = users.id and activated_at is not null) as totp,
-      exists (select 1 from passkeys where user_id = users.id) as passkey
+  const id = sql`users.id`
+  const kinds = Object.entries({ ...kindsOf(id), ...factorKindsOf(id) })
+  const named = kinds.map(([kind, when]) => sql`iif(${when}, ${kind}, null)`)
+  const current = sql`(select id as user_id, json_array(${sql.join(named, sql`, `)}) as kinds
     from users where id in ${touched})`
-  const columns = sql`verified, deactivated, totp, passkey`
-  const changes = sql`(select 1 as sign, ${columns} from ${current}
-    union all select -1, ${columns} from counted_users where user_id in ${touched})`
-  const amounts = sql`(select kinds.value as kind, sum(sign * case kinds.value when 'users' then 1
-      when 'verified' then verified when 'deactivated' then deactivated when 'withFactor' then max(totp, passkey)
-      when 'withTotp' then totp when 'withPasskey' then passkey end) as amount
-    from json_each(${JSON.stringify(TOTALS)}) as kinds join ${changes} group by kinds.value)`
-  const { verified, deactivated, totp, passkey } = countedUsers
+  const changes = sql`(select 1 as sign, kinds from ${current}
+    union all select -1, kinds from counted_users where user_id in ${touched})`
+  const amounts = sql`(select value as kind, sum(sign) as amount
+    from ${changes} as changes, json_each(changes.kinds) where value is not null group by value)`
   return [
     insertSelect(
       db,
@@ -92,24 +96,12 @@ export function recountStatements(db: Database, userIds: readonly string[]) {
     insertSelect(
       db,
       countedUsers,
-      {
-        userId: sql`user_id`,
-        verified: sql`verified`,
-        deactivated: sql`deactivated`,
-        totp: sql`totp`,
-        passkey: sql`passkey`,
-      },
+      { userId: sql`user_id`, kinds: sql`kinds` },
       sql`from ${current} where true`,
     ).onConflictDoUpdate({
       target: countedUsers.userId,
-      set: {
-        verified: sql`excluded.verified`,
-        deactivated: sql`excluded.deactivated`,
-        totp: sql`excluded.totp`,
-        passkey: sql`excluded.passkey`,
-      },
-      setWhere: sql`(${verified}, ${deactivated}, ${totp}, ${passkey}) is not
-        (excluded.verified, excluded.deactivated, excluded.totp, excluded.passkey)`,
+      set: { kinds: sql`excluded.kinds` },
+      setWhere: sql`${countedUsers.kinds} <> excluded.kinds`,
     }),
   ] as const
 }

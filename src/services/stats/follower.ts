@@ -1,12 +1,21 @@
 import { toDay } from '../../domain/day.ts'
+import type { Condition } from '../../storage/conditions.ts'
 import { type Activity, countActiveStatements, countStatement, recountStatements } from '../../storage/stats.ts'
 import type { AuditFollower, AuditRow } from '../audit/follower.ts'
+import { whenFactorIs, whenStrongFactorIsSet } from '../factors/registry.ts'
 
 /**
  * The ways to log in, by the method that tells each from the others (RFC 8176, and `fed` for a provider). A second
  * factor does not change the way.
  */
 export const LOGIN_WAYS = { password: 'pwd', passkey: 'user', provider: 'fed' } as const
+
+/** The kinds of accounts that are counted by their factors. */
+export const factorKindsOf = (userId: Condition) => ({
+  withFactor: whenStrongFactorIsSet(userId),
+  withTotp: whenFactorIs('totp', userId),
+  withPasskey: whenFactorIs('passkey', userId),
+})
 
 /** The kind under which logins of a way are counted. */
 export const toLoginKind = (way: string): string => `login.succeeded ${way}`
@@ -20,7 +29,7 @@ export const statsFollower: AuditFollower = {
   statements: ({ db, now }, events) => ({
     counts: countStatement(db, countByDay(events)),
     active: countActiveStatements(db, events.flatMap(toActivity), now()),
-    accounts: recountStatements(db, [...new Set(events.flatMap(({ userId }) => userId ?? []))]),
+    accounts: recountStatements(db, [...new Set(events.flatMap(({ userId }) => userId ?? []))], factorKindsOf),
   }),
 }
 

@@ -3,7 +3,7 @@ import type { Stats, StatsQuery } from '../../contracts/stats.ts'
 import { DAY_MS, daysBetween, toDay } from '../../domain/day.ts'
 import { Refusal } from '../../errors.ts'
 import type { Reading } from '../../platform/platform.ts'
-import { ACTIVE, IN_ALL, readCountsStatement, TOTALS } from '../../storage/stats.ts'
+import { ACTIVE, IN_ALL, readCountsStatement } from '../../storage/stats.ts'
 import type { ReadAsCaller } from '../sessions/reading.ts'
 import { LOGIN_WAYS, toLoginKind } from './follower.ts'
 
@@ -18,6 +18,7 @@ const KINDS = {
   factorsRemoved: 'factor.removed',
   failedMails: 'mail.failed',
 } as const
+const TOTALS = ['users', 'verified', 'deactivated', 'withFactor', 'withTotp', 'withPasskey'] as const
 const WAYS = Object.keys(LOGIN_WAYS) as (keyof typeof LOGIN_WAYS)[]
 
 /**

@@ -40,8 +40,6 @@ export const totals = sqliteTable('totals', {
  */
 export const countedUsers = sqliteTable('counted_users', {
   userId: text('user_id').primaryKey(),
-  verified: integer('verified').notNull(),
-  deactivated: integer('deactivated').notNull(),
-  totp: integer('totp').notNull(),
-  passkey: integer('passkey').notNull(),
+  /** The kinds that it is of, as a JSON array with null in the places of the others. */
+  kinds: text('kinds').notNull(),
 })

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { listOf } from '../../../src/contracts/lists.ts'
 import { MfaNeeded, SignedIn } from '../../../src/contracts/login.ts'
+import { Stats } from '../../../src/contracts/stats.ts'
 import { User } from '../../../src/contracts/users.ts'
 import { factorChange } from '../../../src/services/factors/changes.ts'
 import type { Factor } from '../../../src/services/factors/factor.ts'
@@ -21,6 +22,7 @@ import { answerOf, expectRefusal } from '../../support/answers.ts'
 import { bearer, get, PASSWORD, post } from '../../support/client.ts'
 import { auditOf, countRows, rows } from '../../support/database.ts'
 import { jobPlatform } from '../../support/outbox.ts'
+import { catchUp } from '../../support/webhooks.ts'
 
 /**
  * A factor that no other code knows of. It takes the place of passkeys, and takes one code. It is set for whoever has a
@@ -93,6 +95,21 @@ describe('a factor that is only added to the registry', () => {
     expect(await search('factor=passkey')).not.toContain(other.id)
     expect(await search('factor=none')).not.toContain(id)
     expect(await search('factor=none')).toContain(other.id)
+  })
+
+  it('is counted by the statistics', async () => {
+    const admin = await administrator()
+    const totals = async () => {
+      await catchUp()
+      return (await answerOf(await admin.send('GET', '/stats'), Stats)).totals
+    }
+    const before = await totals()
+    await signedInWithFake()
+    const other = await signedInWithFake()
+    await rows("update passkeys set aaguid = 'not fake' where user_id = ?", other.id)
+    const { users, withFactor, withPasskey } = await totals()
+    expect(users - before.users).toBe(2)
+    expect([withFactor - before.withFactor, withPasskey - before.withPasskey]).toEqual([1, 1])
   })
 
   it('is asked for by a login, tried under a budget of its own, and named by the session', async () => {
@@ -177,8 +194,11 @@ describe('deleting an account', () => {
   })
 })
 
-/** The trail and mails that are under way outlive the account that they are about. */
-const KEPT_TABLES = ['audit_events', 'outbox']
+/**
+ * The trail and mails that are under way outlive the account that they are about. The rows by which accounts are
+ * counted go when the deletion is counted, and after a week.
+ */
+const KEPT_TABLES = ['audit_events', 'outbox', 'counted_users', 'active_users']
 
 type Statements = ReturnType<typeof removeUnprovenFactorsStatements>
 function toBatch(statements: Statements): [Statements[number], ...Statements] {

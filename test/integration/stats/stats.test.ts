@@ -6,6 +6,7 @@ import { consumeQueue } from '../../../src/jobs/queue.ts'
 import { followAuditTrail } from '../../../src/services/audit/sealing.ts'
 import { cleanUp } from '../../../src/services/housekeeping.ts'
 import { newId } from '../../../src/services/identifiers.ts'
+import { factorKindsOf } from '../../../src/services/stats/follower.ts'
 import {
   countActiveStatements,
   countStatement,
@@ -260,7 +261,7 @@ describe('the queries of the statistics', () => {
     const statements = [
       countStatement(db, [{ day: '2001-01-01', kind: 'a', count: 1 }]),
       ...countActiveStatements(db, [{ day: dayOf(Date.now()), userId: 'a' }], Date.now()),
-      ...recountStatements(db, ['a']),
+      ...recountStatements(db, ['a'], factorKindsOf),
     ]
     for (const statement of statements)
       for (const table of await scannedBy(statement))
