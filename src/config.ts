@@ -300,6 +300,8 @@ export const AUDIT_TRIM_MAX_EVENTS = 1000
 /** An export reads so many events at a time, and gives so many in one answer. */
 export const AUDIT_EXPORT_PAGE_EVENTS = 1000
 export const AUDIT_EXPORT_MAX_EVENTS = 20_000
+/** How long somebody waits for the next export of what is stored about them. */
+export const EXPORT_INTERVAL_SECONDS = 60 * 60
 /** One step of a verification checks so many events at most, and so many seals. */
 export const AUDIT_VERIFY_MAX_EVENTS = 2000
 

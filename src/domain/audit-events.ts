@@ -36,6 +36,7 @@ export const AUDIT_EVENTS = {
     changed: z.array(z.string()).readonly().describe('The names of the fields.'),
     status: z.enum(['active', 'deactivated']).optional().describe('The new status, where it was changed.'),
   }),
+  'user.exported': event('Somebody was given everything that is stored about them.', {}),
   'user.deleted': event('An account was deleted.', {}),
   'user.note_changed': event('An administrator noted something about a user.', {
     isRemoved: z.boolean().describe('Whether the note was removed.'),

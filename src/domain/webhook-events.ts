@@ -9,6 +9,7 @@ const SENT: Readonly<Record<AuditType, true>> = {
   'user.registration_repeated': true,
   'user.updated': true,
   'user.note_changed': true,
+  'user.exported': true,
   'user.deleted': true,
   'user.expired': true,
   'email.verification_requested': true,

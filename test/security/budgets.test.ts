@@ -36,6 +36,7 @@ async function measureAccounts(): Promise<void> {
   await ask('POST /auth/verify-email', { body: { token: await mailedToken(email, 'verify_email') } })
   const user = await logIn(email)
   await ask('GET /auth/me', { as: user })
+  await ask('GET /auth/me/export', { as: user })
   await ask('PATCH /auth/me', { as: user, body: { name: 'Ada' } })
   const newAddress = newEmail()
   await ask('POST /auth/change-email', { as: user, body: { newEmail: newAddress, password: PASSWORD } })

@@ -1,9 +1,11 @@
+import { AccountExport } from '../../contracts/export.ts'
 import { DeleteAccountRequest, UpdateProfileRequest, User } from '../../contracts/users.ts'
 import { json, optionalJson } from '../../http/body.ts'
 import { clearTokenCookies } from '../../http/cookies.ts'
 import { recentFactor, user } from '../../http/guards.ts'
 import { answer, route } from '../../http/route.ts'
 import { createRouter } from '../../http/router.ts'
+import { exportAccount } from '../../services/accounts/export.ts'
 import { changeProfile, deleteAccount, toUser } from '../../services/accounts/profile.ts'
 
 const tags = ['Profile']
@@ -31,6 +33,20 @@ const updateRoute = route({
   refuses: ['username_taken'],
 })
 
+const exportRoute = route({
+  method: 'get',
+  path: '/auth/me/export',
+  tags,
+  summary: 'Everything that is stored about me',
+  description:
+    'A file of JSON with every row of the database that is about the account, without its secrets. It can be asked for once an hour.',
+  guard: user(),
+  answers: {
+    200: answer(AccountExport, 'What is stored.'),
+  },
+  refuses: ['rate_limited'],
+})
+
 const deleteRoute = route({
   method: 'delete',
   path: '/auth/me',
@@ -50,6 +66,11 @@ export const profileRoutes = createRouter()
   .openapi(updateRoute, async (c) => {
     const user = await changeProfile(c.get('platform'), c.get('caller').account, c.req.valid('json'))
     return c.json(user, 200)
+  })
+  .openapi(exportRoute, async (c) => {
+    const exported = await exportAccount(c.get('platform'), c.get('caller').account)
+    c.header('Content-Disposition', 'attachment; filename="account.json"')
+    return c.json(exported, 200)
   })
   .openapi(deleteRoute, async (c) => {
     await deleteAccount(c.get('platform'), c.get('caller'), c.req.valid('json').password)

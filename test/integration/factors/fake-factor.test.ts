@@ -97,6 +97,12 @@ describe('a factor that is only added to the registry', () => {
     expect(await search('factor=none')).toContain(other.id)
   })
 
+  it('shows in the export of what is stored', async () => {
+    const { tokens } = await signedInWithFake()
+    const exported = (await (await get('/auth/me/export', bearer(tokens.accessToken))).json()) as object
+    expect(exported).toMatchObject({ profile: { mfa: { passkeys: 7 } } })
+  })
+
   it('is counted by the statistics', async () => {
     const admin = await administrator()
     const totals = async () => {
