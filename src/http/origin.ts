@@ -1,5 +1,5 @@
 import { Refusal } from '../errors.ts'
-import type { Context } from './context.ts'
+import { type AnyContext, type Context, platformOf } from './context.ts'
 
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS']
 
@@ -8,8 +8,8 @@ export const isSafe = (c: Context): boolean => SAFE_METHODS.includes(c.req.metho
 /**
  * Tells whether an origin may call this service from a browser: our own pages may, and those that the deployment lists.
  */
-export function isAllowedOrigin(c: Context, origin: string): boolean {
-  const { settings } = c.get('platform')
+export function isAllowedOrigin(c: AnyContext, origin: string): boolean {
+  const { settings } = platformOf(c)
   return origin === settings.issuer || settings.allowedOrigins.includes(origin)
 }
 
@@ -25,11 +25,11 @@ export function assertTrustedOrigin(c: Context): void {
 }
 
 /** Tells whether, by what the browser says, this request comes from a page of another origin that is not listed. */
-export function isForeignPage(c: Context): boolean {
+export function isForeignPage(c: AnyContext): boolean {
   const origin = c.req.header('Origin')
   if (isSameOrigin(c)) return false
   if (origin !== undefined) return !isAllowedOrigin(c, origin)
   return ['same-site', 'cross-site'].includes(c.req.header('Sec-Fetch-Site') ?? '')
 }
 
-const isSameOrigin = (c: Context): boolean => c.req.header('Sec-Fetch-Site') === 'same-origin'
+const isSameOrigin = (c: AnyContext): boolean => c.req.header('Sec-Fetch-Site') === 'same-origin'

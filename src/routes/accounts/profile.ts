@@ -1,8 +1,10 @@
 import { AccountExport } from '../../contracts/export.ts'
 import { DeleteAccountRequest, UpdateProfileRequest, User } from '../../contracts/users.ts'
+import { Refusal } from '../../errors.ts'
 import { json, optionalJson } from '../../http/body.ts'
 import { clearTokenCookies } from '../../http/cookies.ts'
 import { recentFactor, user } from '../../http/guards.ts'
+import { isForeignPage } from '../../http/origin.ts'
 import { answer, route } from '../../http/route.ts'
 import { createRouter } from '../../http/router.ts'
 import { exportAccount } from '../../services/accounts/export.ts'
@@ -39,12 +41,12 @@ const exportRoute = route({
   tags,
   summary: 'Everything that is stored about me',
   description:
-    'A file of JSON with every row of the database that is about the account, without its secrets. It can be asked for once an hour.',
+    'A file of JSON with every row of the database that is about the account, without its secrets. It can be asked for once an hour, and not by a link on the page of another origin, so that nobody else uses that hour up.',
   guard: user(),
   answers: {
     200: answer(AccountExport, 'What is stored.'),
   },
-  refuses: ['rate_limited'],
+  refuses: ['rate_limited', 'csrf_refused'],
 })
 
 const deleteRoute = route({
@@ -68,6 +70,7 @@ export const profileRoutes = createRouter()
     return c.json(user, 200)
   })
   .openapi(exportRoute, async (c) => {
+    if (isForeignPage(c)) throw new Refusal('csrf_refused', { reason: 'page of another origin' })
     const exported = await exportAccount(c.get('platform'), c.get('caller').account)
     c.header('Content-Disposition', 'attachment; filename="account.json"')
     return c.json(exported, 200)

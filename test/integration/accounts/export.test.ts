@@ -137,6 +137,17 @@ describe('GET /auth/me/export', () => {
     expect((await read(person)).status).toBe(200)
   })
 
+  it('is not given to the page of another origin, whose link would use the hour up', async () => {
+    const { accessToken } = person.tokens
+    for (const site of ['cross-site', 'same-site'])
+      await expectRefusal(
+        await get('/auth/me/export', { ...bearer(accessToken), 'Sec-Fetch-Site': site, 'Sec-Fetch-Mode': 'navigate' }),
+        403,
+        'csrf_refused',
+      )
+    expect((await get('/auth/me/export', { ...bearer(accessToken), 'Sec-Fetch-Site': 'same-origin' })).status).toBe(200)
+  })
+
   it('does not tell from where an administrator acted on the account', async () => {
     await rows(
       `insert into audit_events (id, type, at, actor_id, user_id, ip, country, user_agent, details)
