@@ -343,4 +343,4 @@ INSERT INTO `roles` (`name`, `description`, `built_in`) VALUES
 INSERT INTO `role_permissions` (`role`, `permission`) VALUES
   ('admin', 'users:read'), ('admin', 'users:write'), ('admin', 'users:delete'), ('admin', 'users:import'),
   ('admin', 'roles:read'), ('admin', 'roles:write'), ('admin', 'roles:assign'), ('admin', 'audit:read'), ('admin', 'stats:read'),
-  ('admin', 'webhooks:read'), ('admin', 'webhooks:write');
+  ('admin', 'webhooks:read'), ('admin', 'webhooks:write'), ('admin', 'keys:read'), ('admin', 'keys:rotate');

@@ -36,6 +36,7 @@ import { devMailboxRoutes } from './routes/mail.ts'
 import { passwordRoutes } from './routes/passwords.ts'
 import { roleRoutes } from './routes/roles.ts'
 import { sessionRoutes } from './routes/sessions.ts'
+import { signingKeyRoutes } from './routes/signing-keys.ts'
 import { statsRoutes } from './routes/stats.ts'
 import { stepUpRoutes } from './routes/step-up.ts'
 import { userRoutes } from './routes/users.ts'
@@ -48,7 +49,16 @@ base.notFound(handleNotFound)
 base.use(requestScope)
 base.use(transportSecurity)
 base.use(apiHeaders)
-for (const path of ['/auth/*', '/users/*', '/roles/*', '/permissions', '/audit-events/*', '/stats/*', '/webhooks/*'])
+for (const path of [
+  '/auth/*',
+  '/users/*',
+  '/roles/*',
+  '/permissions',
+  '/audit-events/*',
+  '/stats/*',
+  '/signing-keys/*',
+  '/webhooks/*',
+])
   base.use(path, noStore)
 base.use(
   methodNotAllowed({
@@ -88,6 +98,7 @@ export const app = base
   .route('/', userRoutes)
   .route('/', webhookRoutes)
   .route('/', statsRoutes)
+  .route('/', signingKeyRoutes)
   .route('/', introspectionRoutes)
   .route('/', passkeyRoutes)
   .route('/', wellKnownRoutes)

@@ -128,6 +128,9 @@ export const AUDIT_EVENTS = {
     attempts: z.number(),
     reason: z.string().describe('A fixed text, with the code that the mail server answered.'),
   }),
+  'signing_key.rotated': event('An administrator let the next key sign access tokens.', {
+    kid: z.string().describe('The key that signs from then on.'),
+  }),
   'webhook.created': event('An administrator had events sent to an endpoint.', {
     webhookId: webhook(),
     host: host(),

@@ -11,6 +11,8 @@ export const PERMISSIONS = {
   'roles:assign': 'Give roles to users and take them away.',
   'audit:read': 'Read the audit trail.',
   'stats:read': 'Read the statistics.',
+  'keys:read': 'Read which keys sign access tokens, and until when.',
+  'keys:rotate': 'Let the next key sign access tokens.',
   'webhooks:read': 'Read which endpoints are told of events, and what was sent to them.',
   'webhooks:write': 'Have events of the audit trail sent to endpoints, and change and remove those.',
 } as const

@@ -52,6 +52,7 @@ const SENT: Readonly<Record<AuditType, true>> = {
   'role.changed': true,
   'role.deleted': true,
   'mail.failed': true,
+  'signing_key.rotated': true,
   'webhook.created': true,
   'webhook.changed': true,
   'webhook.deleted': true,

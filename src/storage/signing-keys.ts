@@ -1,17 +1,32 @@
-import { and, desc, eq, gte, lt } from 'drizzle-orm'
+import { and, desc, eq, gte, lt, sql } from 'drizzle-orm'
+import type { Condition } from './conditions.ts'
 import type { Database } from './database.ts'
 import { signingKeys } from './schema/index.ts'
 
 export type SigningKeyRow = typeof signingKeys.$inferSelect
 
 /** Lists the keys of a period and of later ones, newest first. */
-export async function listSigningKeys(db: Database, fromPeriod: number): Promise<SigningKeyRow[]> {
-  return await db
+export const listSigningKeysStatement = (db: Database, fromPeriod: number) =>
+  db
     .select()
     .from(signingKeys)
     .where(gte(signingKeys.period, fromPeriod))
     .orderBy(desc(signingKeys.period), desc(signingKeys.ordinal))
-}
+
+export const whenKeyIsOf = (kid: string, period: number): Condition =>
+  sql`exists (select 1 from signing_keys where kid = ${kid} and period = ${period})`
+
+/** Gives a key to another period, if `when` holds. */
+export const promoteSigningKeyStatement = (
+  db: Database,
+  { kid, period }: Pick<SigningKeyRow, 'kid' | 'period'>,
+  place: Pick<SigningKeyRow, 'period' | 'ordinal' | 'seals'>,
+  when: Condition,
+) =>
+  db
+    .update(signingKeys)
+    .set(place)
+    .where(and(eq(signingKeys.kid, kid), eq(signingKeys.period, period), when))
 
 /** Adds keys. Where another isolate has stored one under the same period and ordinal first, that key stays. */
 export async function insertSigningKeys(db: Database, rows: SigningKeyRow[]): Promise<void> {

@@ -7,6 +7,7 @@ export async function measureAdministration(ask: Ask): Promise<void> {
   const admin = await administrator()
   await measureRoles(ask, admin)
   await measureUsers(ask, admin)
+  await measureSigningKeys(ask, admin)
   await measureWebhooks(ask, admin)
   await ask('GET /stats', { as: admin })
 }
@@ -37,6 +38,11 @@ async function measureUsers(ask: Ask, as: Person): Promise<void> {
   await ask('GET /users/{id}/note', { as, at: `${at}/note` })
   await ask('PATCH /users/{id}', { as, at, body: { status: 'deactivated' }, note: 'a deactivation' })
   await ask('DELETE /users/{id}', { as, at })
+}
+
+async function measureSigningKeys(ask: Ask, as: Person): Promise<void> {
+  await ask('GET /signing-keys', { as })
+  await ask('POST /signing-keys/rotation', { as })
 }
 
 async function measureWebhooks(ask: Ask, as: Person): Promise<void> {

@@ -13,7 +13,7 @@ import type { Reading } from '../../platform/platform.ts'
 import {
   deleteSigningKeysBefore,
   insertSigningKeys,
-  listSigningKeys,
+  listSigningKeysStatement,
   resealSigningKey,
   type SigningKeyRow,
 } from '../../storage/signing-keys.ts'
@@ -46,7 +46,7 @@ export function periodAt(nowMs: number): number {
  */
 export async function ensureSigningKeys(deps: Reading, period: number): Promise<OwnSigningKey[]> {
   for (let round = 1; ; round += 1) {
-    const rows = await listSigningKeys(deps.db, period - 1)
+    const rows = await listSigningKeysStatement(deps.db, period - 1)
     const keys = await openOwnKeys(deps, rows)
     const missing = [period, period + 1].filter(
       (wanted) => !keys.some(({ row, privateJwk }) => row.period === wanted && privateJwk !== null),
@@ -76,7 +76,8 @@ export async function rotateSigningKeys(deps: Reading): Promise<void> {
   await deleteSigningKeysBefore(deps.db, period - 1)
 }
 
-async function openOwnKeys({ settings }: Reading, rows: readonly SigningKeyRow[]): Promise<OwnSigningKey[]> {
+/** Takes the keys that this service made, and opens their private parts. */
+export async function openOwnKeys({ settings }: Reading, rows: readonly SigningKeyRow[]): Promise<OwnSigningKey[]> {
   const own = rows
     .map((row) => ({ row, seals: readSeals<SigningKeySeals[string]>(row.seals) }))
     .filter(({ row, seals }) => isOurSigningKey(settings.secrets, row, seals))

@@ -60,7 +60,8 @@ function newestBegun({ signing }: KeyRing, nowMs: number): SigningKey | undefine
   return signing.find(({ period }) => period <= periodAt(nowMs))
 }
 
-async function readKeyRing(deps: Signing): Promise<KeyRing> {
+/** Reads the keys from the database. */
+export async function readKeyRing(deps: Signing): Promise<KeyRing> {
   const loadedAt = deps.now()
   const keys = await ensureSigningKeys(deps, periodAt(loadedAt))
   const verifying = new Map<string, CryptoKey>()
