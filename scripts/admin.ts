@@ -77,6 +77,9 @@ async function runCommand(): Promise<number> {
       get session() {
         return openSession(toOrigin(isRemote), questions)
       },
+      get origin() {
+        return toOrigin(isRemote)
+      },
     }
     return (await command.run(call)) ?? 0
   } finally {

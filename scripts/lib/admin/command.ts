@@ -7,6 +7,8 @@ export type Values = Readonly<Record<string, string | boolean | undefined>>
 /** What a command is given. */
 export interface Call {
   session: Session
+  /** Where the service is. */
+  origin: string
   /** What stands after the name of the command, as many as `takes` names. */
   words: readonly string[]
   values: Values

@@ -4,6 +4,7 @@ import { checkEnvironment } from '../variables.ts'
 import { projectRoot } from '../wrangler.ts'
 import { auditCommands } from './audit.ts'
 import type { Command } from './command.ts'
+import { createAdminCommand } from './create-admin.ts'
 import { userCommands } from './users.ts'
 
 const sessionCommands: readonly Command[] = [
@@ -63,4 +64,10 @@ const machineCommands: readonly Command[] = [
   },
 ]
 
-export const COMMANDS: readonly Command[] = [...sessionCommands, ...userCommands, ...auditCommands, ...machineCommands]
+export const COMMANDS: readonly Command[] = [
+  createAdminCommand,
+  ...sessionCommands,
+  ...userCommands,
+  ...auditCommands,
+  ...machineCommands,
+]
