@@ -9,17 +9,22 @@ import { Failure } from './lib/admin/failure.ts'
 import { describeCommand, describeCommands } from './lib/admin/help.ts'
 import { openQuestions } from './lib/admin/questions.ts'
 import { openSession } from './lib/admin/session.ts'
-import { readConfig } from './lib/variables.ts'
 
 const flag = { type: 'boolean', default: false } as const
 const args = process.argv.slice(2)
 const command = COMMANDS.find(({ name }) => name.split(' ').every((word, index) => args[index] === word))
 
 /** Answers where the service is: production's ISSUER, or where `npm start` serves. */
-function toOrigin(isRemote: boolean): string {
+async function findOrigin(isRemote: boolean): Promise<string | null> {
   if (!isRemote) return `http://localhost:${process.env.PORT || '8787'}`
+  // It loads wrangler, which takes longer than everything else.
+  const { readConfig } = await import('./lib/variables.ts')
   const { ISSUER } = readConfig('production').vars
-  if (typeof ISSUER === 'string') return ISSUER
+  return typeof ISSUER === 'string' ? ISSUER : null
+}
+
+function assertKnown(origin: string | null): string {
+  if (origin !== null) return origin
   throw new Failure('Nobody knows where production is. Set ISSUER under [env.production.vars] in wrangler.toml.')
 }
 
@@ -65,6 +70,7 @@ async function runCommand(): Promise<number> {
     return 0
   }
   const isRemote = values.remote === true
+  const origin = await findOrigin(isRemote)
   const questions = openQuestions()
   const print = (result: object, text: string) => console.log(values.json ? JSON.stringify(result) : text)
   try {
@@ -75,10 +81,10 @@ async function runCommand(): Promise<number> {
       print,
       // Not every command needs the service.
       get session() {
-        return openSession(toOrigin(isRemote), questions)
+        return openSession(assertKnown(origin), questions)
       },
       get origin() {
-        return toOrigin(isRemote)
+        return assertKnown(origin)
       },
     }
     return (await command.run(call)) ?? 0

@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { checkEnvironment } from '../variables.ts'
 import { projectRoot } from '../wrangler.ts'
 import { auditCommands } from './audit.ts'
 import type { Command } from './command.ts'
@@ -49,6 +48,7 @@ const machineCommands: readonly Command[] = [
     summary: 'Name every variable that would stop the Worker. The exit code is 1 where there is one.',
     async run({ isRemote, print }) {
       const environment = isRemote ? 'production' : 'development'
+      const { checkEnvironment } = await import('../variables.ts')
       const problems = await checkEnvironment(environment)
       const lines = problems.map(({ variable, rule }) => `  ${variable}: ${rule}`)
       print(

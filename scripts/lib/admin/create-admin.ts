@@ -12,8 +12,8 @@ const VARIABLE = 'ADMIN_INVITATION'
 const TTL_SECONDS = 3600
 
 /**
- * Invites an admin by a secret of the Worker, because there is nobody yet whom the API would let do so. The secret holds
- * only the hash of the token, and each invitation replaces the one before it.
+ * Invites an admin by a secret of the Worker, because there is nobody yet whom the API would let do so. The secret
+ * holds only the hash of the token, and each invitation replaces the one before it.
  */
 async function createAdmin({ origin, words: [address = ''], isRemote, print }: Call): Promise<undefined> {
   const token = randomBytes(32).toString('base64url')
