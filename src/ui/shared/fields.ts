@@ -28,7 +28,7 @@ function typedValue(name: FieldName, input: HTMLInputElement): string {
 }
 
 /** Marks a field as wrong and says why, or clears it. */
-export function markField(name: FieldName, message: string | null): void {
+function markField(name: FieldName, message: string | null): void {
   const input = activeInput(name)
   if (input === null) return
   const error = byId(`${name}-error`, HTMLElement)

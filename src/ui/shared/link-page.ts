@@ -14,15 +14,17 @@ export function runLinkPage(action: string): void {
   translatePage()
   enablePasswordReveal()
   let token = takeLinkToken()
+  const form = byId('form', HTMLFormElement)
   const submit = byId('submit', HTMLButtonElement)
 
   const giveUp = () => {
     token = null
-    show(submit, false)
+    form.reset()
+    show(form, false)
     say('problem', explain({ code: 'invalid_token', errors: [], retryAfterSeconds: 0 }, 'problem.link.alone'))
   }
 
-  byId('form', HTMLFormElement).addEventListener('submit', async (event) => {
+  form.addEventListener('submit', async (event) => {
     event.preventDefault()
     const values = readFields()
     if (token === null || values === null) return
@@ -35,7 +37,7 @@ export function runLinkPage(action: string): void {
   })
   if (token === null) giveUp()
   reloadForNextLink()
-  // A browser may keep the whole page for going back. The token is removed, so that whoever uses the browser next does
-  // not find it there.
+  // A browser may keep the whole page for going back. What was typed and the token are removed, so that whoever uses
+  // the browser next does not find them there.
   addEventListener('pagehide', giveUp)
 }
