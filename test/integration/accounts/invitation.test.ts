@@ -6,6 +6,7 @@ import { expectNoContent, expectRefusal } from '../../support/answers.ts'
 import { callWorker } from '../../support/call-worker.ts'
 import { bearer, get, newEmail, PASSWORD, waitForMail } from '../../support/client.ts'
 import { auditOf, countRows, mailsSettled, rows } from '../../support/database.ts'
+import { failingInMidBatch, faultyEnv } from '../../support/faulty-env.ts'
 import { auditTypesOf, queryOne } from '../../support/stored-state.ts'
 
 const NEW_PASSWORD = 'five unrelated words stand here'
@@ -19,7 +20,7 @@ function invite(email: string, { ttlSeconds = 3600 } = {}) {
   const service = { ...env, ADMIN_INVITATION: invitation } as Env
   const accept = (body: object = {}, worker: Env = service) =>
     callWorker(worker, 'POST', '/auth/accept-invitation', { body: { token, password: NEW_PASSWORD, ...body } })
-  return { token, hash, accept }
+  return { invitation, hash, accept }
 }
 
 const accountOf = (email: string) => queryOne('select * from users where email = ?', email)
@@ -91,6 +92,26 @@ describe('POST /auth/accept-invitation', () => {
     const { accept } = invite(newEmail())
     await expectRefusal(await accept({ password: 'password' }), 400, 'invalid_request')
     await expectNoContent(await accept())
+  })
+
+  it('leaves the link unused where the database fails in the middle of it', async () => {
+    const email = newEmail()
+    const { invitation, accept } = invite(email)
+    const { env: faulty, fail } = faultyEnv({ ADMIN_INVITATION: invitation })
+    fail(failingInMidBatch)
+    await expectRefusal(await accept({}, faulty), 503, 'dependency_unavailable')
+    expect(await countRows('users', 'email = ?', email)).toBe(0)
+    fail(null)
+    await expectNoContent(await accept({}, faulty))
+  })
+
+  it('sets the password of somebody who is an administrator already, and grants nothing twice', async () => {
+    const email = newEmail()
+    await expectNoContent(await invite(email).accept())
+    await expectNoContent(await invite(email).accept({ password: `${NEW_PASSWORD} 2` }))
+    const { id } = await accountOf(email)
+    expect(await auditOf('role.granted', String(id))).toHaveLength(1)
+    expect(await canLogIn(email, `${NEW_PASSWORD} 2`)).toBe(true)
   })
 
   it('refuses a wrong token, the hash itself, an expired link and a service without an invitation alike', async () => {
