@@ -30,6 +30,7 @@ const config = readConfig('production')
 function standIn(name: string): string {
   if (name === 'AUTH_SECRET') return `v1:${randomBytes(32).toString('base64url')}`
   if (name === 'SMTP_URL') return 'smtps://user:password@mail.example.com:465'
+  if (name === 'ADMIN_INVITATION') return `admin@example.com.0000000000.${'x'.repeat(43)}`
   return ['OIDC_PROVIDERS', 'SERVICE_CLIENTS'].includes(name) ? '[]' : 'x'.repeat(32)
 }
 

@@ -1,5 +1,5 @@
 /** `npm run doctor [-- development]` names every variable that would stop the Worker, before it is deployed. */
-import { checkVariables, ENVIRONMENTS, printProblems, readVariables } from './lib/variables.ts'
+import { checkEnvironment, ENVIRONMENTS, printProblems } from './lib/variables.ts'
 
 const asked = process.argv[2] ?? 'production'
 const environment = ENVIRONMENTS.find((name) => name === asked)
@@ -8,11 +8,7 @@ if (environment === undefined) {
   process.exit(2)
 }
 
-const problems = await checkVariables({
-  // `npm start` sets ISSUER to the address at which it serves.
-  ...(environment === 'development' ? { ISSUER: 'http://localhost:8787' } : {}),
-  ...(await readVariables(environment)),
-})
+const problems = await checkEnvironment(environment)
 if (problems.length === 0) {
   console.log(`Every variable of ${environment} is in order.`)
 } else {

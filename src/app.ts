@@ -19,6 +19,7 @@ import { HttpRequester } from './http/requester.ts'
 import { createRouter } from './http/router.ts'
 import { composePlatform } from './platform/compose.ts'
 import { emailChangeRoutes } from './routes/accounts/email-change.ts'
+import { invitationRoutes } from './routes/accounts/invitation.ts'
 import { notMeRoutes } from './routes/accounts/not-me.ts'
 import { profileRoutes } from './routes/accounts/profile.ts'
 import { accountRoutes } from './routes/accounts/registration.ts'
@@ -87,6 +88,7 @@ export const app = base
   .route('/', passwordRoutes)
   .route('/', emailChangeRoutes)
   .route('/', profileRoutes)
+  .route('/', invitationRoutes)
   .route('/', notMeRoutes)
   .route('/', factorRemovalRoutes)
   .route('/', oauthRoutes)

@@ -8,6 +8,7 @@ import {
   authSecret,
   emailAddress,
   flag,
+  invitation,
   json,
   linkBase,
   list,
@@ -69,6 +70,7 @@ const describeVariables = () => ({
   MFA_EMAIL_FALLBACK: z.enum(['on', 'off']).default('off'),
   REGION: z.enum(REGIONS).default('weur'),
   BOOTSTRAP_ADMIN_EMAIL: emailAddress().optional(),
+  ADMIN_INVITATION: invitation().optional(),
   MAIL_TRANSPORT: z.enum(['mailbox', 'smtp', 'resend', 'binding']),
   MAIL_FROM: sender().optional(),
   SMTP_URL: smtpUrl().optional(),
@@ -105,6 +107,7 @@ export const SECRET_VARIABLES: readonly (keyof Parsed)[] = [
   ...BUILT_IN_IDS.map((id) => toClientVariables(id).clientSecret),
   'OIDC_PROVIDERS',
   'SERVICE_CLIENTS',
+  'ADMIN_INVITATION',
 ]
 
 /** Reads the versions of a secret from a list, by the same rules as `parseSettings`. */
@@ -221,6 +224,7 @@ function toSettings(values: Parsed) {
     mfaEmailFallback: values.MFA_EMAIL_FALLBACK === 'on',
     region: values.REGION,
     bootstrapAdminEmail: values.BOOTSTRAP_ADMIN_EMAIL ?? null,
+    adminInvitation: values.ADMIN_INVITATION ?? null,
     mail: {
       transport: values.MAIL_TRANSPORT,
       from: values.MAIL_FROM ?? `${values.PRODUCT_NAME} <no-reply@${new URL(values.ISSUER).hostname}>`,

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import type { Secrets, SecretVersion } from './crypto/derived-key.ts'
 import { parseEmailAddress } from './domain/email-address.ts'
+import { parseInvitation } from './domain/invitation.ts'
 import { isPageOrigin, isWebOrigin } from './domain/page-origin.ts'
 import { parseSender } from './mail/addresses.ts'
 import { parseSmtpUrl } from './mail/transports/smtp-url.ts'
@@ -10,6 +11,13 @@ const SECRET_VERSION = /^(v[1-9][0-9]{0,5}):([A-Za-z0-9_-]+={0,2})$/
 const AUTH_SECRET_RULE =
   'must be set to v1:<base64url of 32 random bytes or more>; of several, separated by commas, the first makes and all are accepted (openssl rand -base64 32 | tr +/ -_)'
 
+export const invitation = () =>
+  z.string().transform((value, context) => {
+    const parsed = parseInvitation(value)
+    if (parsed !== null) return parsed
+    context.addIssue({ code: 'custom', message: 'must be set by "npm run admin -- create-admin <email>"' })
+    return z.NEVER
+  })
 export const flag = () => z.enum(['true', 'false']).transform((value) => value === 'true')
 export const list = () =>
   z.string().transform((value) =>

@@ -22,13 +22,19 @@ export async function readVarsFile(name: string): Promise<Record<string, string>
 /** Makes a version of `AUTH_SECRET` with 256 random bits, such as `v1:…`. */
 export const newSecretVersion = (version: string): string => `${version}:${randomBytes(32).toString('base64url')}`
 
-/** Sets `AUTH_SECRET` in such a file, which only its owner may read, and keeps every other line as it is. */
-export async function writeAuthSecret(name: string, secret: string): Promise<void> {
-  const path = join(projectRoot, name)
-  const kept = (await readText(path)).split('\n').filter((line) => !/^\s*(export\s+)?AUTH_SECRET\s*=/.test(line))
+/** Sets `AUTH_SECRET` in such a file. */
+export const writeAuthSecret = async (name: string, secret: string): Promise<void> =>
+  await writeVariable(name, { name: 'AUTH_SECRET', value: secret })
+
+/** Sets a variable in such a file, which only its owner may read, and keeps every other line as it is. */
+export async function writeVariable(file: string, { name, value }: { name: string; value: string }): Promise<void> {
+  const path = join(projectRoot, file)
+  const kept = (await readText(path))
+    .split('\n')
+    .filter((line) => !line.replace(/^\s*(export\s+)?/, '').match(`^${name}\\s*=`))
   const text = kept.join('\n').replace(/\n*$/, '\n').replace(/^\n$/, '')
   const scratch = `${path}.new`
-  await writeFile(scratch, `${text}AUTH_SECRET=${secret}\n`, { mode: 0o600 })
+  await writeFile(scratch, `${text}${name}=${value}\n`, { mode: 0o600 })
   await rename(scratch, path)
 }
 

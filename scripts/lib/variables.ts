@@ -65,6 +65,14 @@ export async function checkVariables(variables: Record<string, unknown>): Promis
   }
 }
 
+/** Checks all variables of an environment. */
+export const checkEnvironment = async (environment: Environment): Promise<readonly Problem[]> =>
+  await checkVariables({
+    // `npm start` sets ISSUER to the address at which it serves.
+    ...(environment === 'development' ? { ISSUER: 'http://localhost:8787' } : {}),
+    ...(await readVariables(environment)),
+  })
+
 /** Answers the fingerprints of a list that was checked, as `v2=…,v1=…`. */
 export async function describeAuthSecret(AUTH_SECRET: string): Promise<string> {
   const { describeSecrets } = await loadSource<typeof FingerprintsModule>('crypto/secret-fingerprints.ts')

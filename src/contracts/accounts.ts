@@ -30,6 +30,10 @@ export const ResetPasswordRequest = named('ResetPasswordRequest', () =>
   ]),
 )
 
+export const AcceptInvitationRequest = named('AcceptInvitationRequest', () =>
+  z.strictObject({ ...byToken(), password: passwordAttempt() }),
+)
+
 export const ChangePasswordRequest = named('ChangePasswordRequest', () =>
   z.strictObject({ currentPassword: passwordAttempt(), newPassword: passwordAttempt() }),
 )

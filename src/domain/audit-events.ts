@@ -72,7 +72,7 @@ export const AUDIT_EVENTS = {
     reason: reason().optional(),
   }),
   'password.reset_requested': event('Somebody asked for the mail that sets a new password.', {}),
-  'password.reset': event('A password was set by a mailed link or code.', {}),
+  'password.reset': event('A password was set by a mailed link or code, or by the invitation of an administrator.', {}),
   'password.reset_required': event('A password has to be set anew before the next login.', { reason: reason() }),
   'password.changed': event('A password was changed.', {}),
   'account.reverted': event('The owner said that a change was not theirs, and it was undone.', {
@@ -100,9 +100,11 @@ export const AUDIT_EVENTS = {
     passkeyId: passkey(),
     counter: z.number().describe('The counter that the passkey showed.'),
   }),
-  'role.granted': event('The service gave a role to the first administrator.', {
+  'role.granted': event('The service gave a role to the first administrator, or to one whom the operator invited.', {
     role: role(),
-    how: z.enum(['password_reset', 'email_verified', 'provider']).describe('How the address was proven.'),
+    how: z
+      .enum(['password_reset', 'email_verified', 'provider', 'operator'])
+      .describe('How the address was proven; `operator` is an invitation by the command line.'),
   }),
   'roles.assigned': event('A user got other roles.', {
     roles: z.array(z.string()).readonly().describe('The roles from then on.'),

@@ -20,10 +20,15 @@ const permissionsOfRoles = (names: readonly string[]): SQL =>
 const rolesOf = (userId: string): SQL =>
   sql`(select json_group_array(role) from (select role from user_roles where user_id = ${userId} order by role))`
 
+type Grant = typeof userRoles.$inferInsert
+
+/** Holds where a user does not have a role. */
+export const whenRoleIsMissing = ({ userId, role }: Grant): Condition =>
+  sql`not exists (select 1 from user_roles where role = ${role} and user_id = ${userId})`
+
 /** Gives a user a role that they do not have, if `when` holds. */
-export function grantRoleStatement(db: Database, { userId, role }: typeof userRoles.$inferInsert, when: SQL) {
-  const whenMissing = sql`not exists (select 1 from user_roles where role = ${role} and user_id = ${userId})`
-  return insertWhere(db, userRoles, { userId, role }, sql`${when} and ${whenMissing}`)
+export function grantRoleStatement(db: Database, grant: Grant, when: SQL) {
+  return insertWhere(db, userRoles, grant, sql`${when} and ${whenRoleIsMissing(grant)}`)
 }
 
 /**

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { refuseSecretList } from '../../scripts/lib/auth-secret.ts'
@@ -57,6 +58,18 @@ describe('npm run deploy', () => {
     expect(machine.run('deploy').status).toBe(0)
     expect(machine.secrets()).toBe(written)
     expect(account.serving()).toEqual([{ ...first, id: 'upload-2' }])
+  })
+
+  it('keeps the invitation of an administrator, of which production knows only a hash', () => {
+    const machine = deployed(V1)
+    const { status, said } = machine.run('admin', 'create-admin', 'ada@example.com', '--remote')
+    expect(status).toBe(0)
+    const [, token = ''] = /https:\/\/auth\.example\.com\/accept-invitation#token=([\w-]{43})\n/.exec(said) ?? []
+    const hash = createHash('sha256').update(token).digest('base64url')
+    const [serving] = account.serving()
+    expect(serving?.secrets.ADMIN_INVITATION).toMatch(new RegExp(`^ada@example\\.com\\.\\d{10}\\.${hash}$`))
+    expect(machine.run('deploy').status).toBe(0)
+    expect(account.serving()).toMatchObject([{ secrets: serving?.secrets }])
   })
 
   it('migrates before it uploads, and asks for no R2 bucket and no mail binding', () => {

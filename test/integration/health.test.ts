@@ -189,6 +189,7 @@ describe('GET /openapi.json', () => {
         'POST /auth/confirm-email-change',
         'POST /auth/not-me',
         'POST /auth/keep-factors',
+        'POST /auth/accept-invitation',
         'DELETE /users/{id}/factors',
         'GET /auth/sessions',
         'DELETE /auth/sessions/{id}',

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import page from '../../docs/request-costs.md?raw'
 import { ENDED_SESSIONS_SHARDS } from '../../src/config.ts'
@@ -17,12 +18,14 @@ import { createCostTable } from '../support/request-costs.ts'
 import { basic, fetchWorker, SERVICE } from '../support/services.ts'
 import { newSessionIn } from '../support/shards.ts'
 
+const INVITATION_TOKEN = 'the token of the link'
 const providers = stubProviders()
 const variables = Object.entries(oauthEnv()).filter(([, value]) => typeof value === 'string')
 const costs = createCostTable({
   ...Object.fromEntries(variables),
   SERVICE_CLIENTS: JSON.stringify([SERVICE]),
   MFA_EMAIL_FALLBACK: 'on',
+  ADMIN_INVITATION: `invited@example.com.9999999999.${createHash('sha256').update(INVITATION_TOKEN).digest('base64url')}`,
 })
 const { env, measure, ask } = costs
 
@@ -80,6 +83,7 @@ async function measurePasswords(): Promise<void> {
   await ask('POST /auth/forgot-password', { body: { email } })
   const code = await mailedCode(email, 'reset_password')
   await ask('POST /auth/reset-password', { body: { email, code, password: NEW_PASSWORD }, note: 'by the code' })
+  await ask('POST /auth/accept-invitation', { body: { token: INVITATION_TOKEN, password: NEW_PASSWORD } })
   const user = await logIn(email, NEW_PASSWORD)
   await ask('POST /auth/change-password', {
     as: user,

@@ -24,6 +24,7 @@ const SENSITIVE_OPERATIONS = [
   'POST /auth/login/mfa/email',
   'POST /auth/forgot-password',
   'POST /auth/reset-password',
+  'POST /auth/accept-invitation',
   'POST /auth/change-password',
   'POST /auth/change-email',
   'POST /auth/confirm-email-change',

@@ -182,6 +182,8 @@ describe('a variable that is malformed', () => {
     ['RATE_LIMIT_SENSITIVE_PER_MINUTE', 'five'],
     ['RATE_LIMIT_SENSITIVE_PER_MINUTE', '2.5'],
     ['BOOTSTRAP_ADMIN_EMAIL', 'root'],
+    ['ADMIN_INVITATION', 'root@example.com'],
+    ['ADMIN_INVITATION', `root.0000000000.${'x'.repeat(43)}`],
     ['MAIL_TRANSPORT', 'pigeon'],
     ['MAIL_FROM', 'Postern'],
     ['SMTP_URL', 'mail.example.com'],

@@ -314,7 +314,7 @@ export const de: MailTexts<MailKind> = {
       subject: `Du verwaltest jetzt ${product}`,
       heading: 'Du hast jetzt Administratorrechte',
       paragraphs: [
-        `Dein Konto bei ${product} hat jetzt Administratorrechte: Der Betreiber hat deine Adresse als erste dafür benannt, und du hast nachgewiesen, dass sie dir gehört.`,
+        `Dein Konto bei ${product} hat jetzt Administratorrechte: Der Betreiber hat deine Adresse dafür benannt, und sie wurde bestätigt.`,
       ],
       action: 'Mein Konto prüfen',
       closing: [

@@ -308,7 +308,7 @@ const texts = {
       subject: `You are now an administrator of ${product}`,
       heading: 'You are now an administrator',
       paragraphs: [
-        `Your ${product} account is now an administrator: its operator named your address as the first one, and you have proven that it is yours.`,
+        `Your ${product} account is now an administrator: its operator named your address, and it was confirmed.`,
       ],
       action: 'Check my account',
       closing: [

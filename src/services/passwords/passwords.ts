@@ -7,12 +7,13 @@ import {
   whenIdentityIsProven,
   whenIdentityIsUnproven,
 } from '../../storage/accounts/access-proof.ts'
+import type { Account } from '../../storage/accounts/accounts.ts'
 import { changePasswordStatement, resetPasswordStatement } from '../../storage/accounts/credentials.ts'
 import { endOlderUndosStatement } from '../../storage/accounts/undo.ts'
 import { bySelf, byStranger } from '../../storage/actors.ts'
 import { auditOrCountStatements, auditStatement } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
-import { userIdByEmail, whenMailed, whenPasswordIs, whenTokenExists } from '../../storage/conditions.ts'
+import { type Condition, userIdByEmail, whenMailed, whenPasswordIs, whenTokenExists } from '../../storage/conditions.ts'
 import { deleteExchangesStatement } from '../../storage/federation/login-exchanges.ts'
 import { mailTokenStatements } from '../../storage/mail.ts'
 import { consumeAllTokensStatement, deleteTokensStatement, issueTokenStatement } from '../../storage/one-time-tokens.ts'
@@ -73,16 +74,7 @@ export async function resetPassword(
   const newHash = await throttleOf(deps, account).resetPassword(password)
   const now = deps.now()
   const whenLive = whenTokenExists(token.id)
-  const names = providerNames(deps)
-  const notice = noticeTo(deps, account, {
-    kind: 'password_changed',
-    at: now,
-    when: whenLive,
-    found: {
-      dropped: describeIdentities(account.id, names, whenIdentityIsUnproven),
-      kept: describeIdentities(account.id, names, whenIdentityIsProven),
-    },
-  })
+  const notice = passwordResetNotice(deps, account, { at: now, when: whenLive })
   const bootstrap = bootstrapStatements(deps, account, { how: 'password_reset', when: whenLive })
   const { ended, consumed } = await inOneBatch(db, {
     ended: endSessionsStatement(db, account.id, { when: whenLive }),
@@ -92,12 +84,26 @@ export async function resetPassword(
     undos: endOlderUndosStatement(db, account.id, whenLive),
     factors: removeUnprovenFactorsStatements(db, account.id, whenLive),
     proven: proveAccessStatements(db, account.id, { at: now, when: whenLive }),
-    password: resetPasswordStatement(db, token.id, { newHash, at: now }),
+    password: resetPasswordStatement(db, account.id, { newHash, at: now, when: whenLive }),
     consumed: consumeAllTokensStatement(db, token.id),
   })
   refuseIfLost(consumed, token.id)
   await revokeSessions(deps, ended)
   await deps.announceMails([notice.id, ...bootstrap.mailIds])
+}
+
+/** Tells the owner of an account of a new password, and which ways to sign in it has removed and left. */
+export function passwordResetNotice(
+  deps: Pick<Platform, 'db' | 'requester' | 'providers'>,
+  account: Pick<Account, 'id' | 'locale'>,
+  occasion: { at: number; when: Condition },
+) {
+  const names = providerNames(deps)
+  const found = {
+    dropped: describeIdentities(account.id, names, whenIdentityIsUnproven),
+    kept: describeIdentities(account.id, names, whenIdentityIsProven),
+  }
+  return noticeTo(deps, account, { kind: 'password_changed', ...occasion, found })
 }
 
 /**

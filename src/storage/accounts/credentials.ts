@@ -1,6 +1,6 @@
 import { and, eq, isNotNull, type SQL, sql } from 'drizzle-orm'
 import type { SelectResultFields } from 'drizzle-orm/query-builders/select.types'
-import { type Condition, toChangeTime, userIdByToken } from '../conditions.ts'
+import { type Condition, toChangeTime } from '../conditions.ts'
 import type { Database } from '../database.ts'
 import { type Places, prepared } from '../prepared.ts'
 import { users } from '../schema/index.ts'
@@ -73,13 +73,11 @@ export function requireResetStatement(db: Database, userId: string, { at, when }
     .where(and(eq(users.id, userId), when))
 }
 
-/**
- * Sets the password of the account that a live token belongs to. The mail proved the address, so it counts as verified.
- */
+/** Sets the password of somebody who has proven the address of the account, which counts as verified from then on. */
 export function resetPasswordStatement(
   db: Database,
-  tokenId: string,
-  { newHash, at }: { newHash: string; at: number },
+  userId: string | SQL,
+  { newHash, at, when }: { newHash: string; at: number; when: Condition },
 ) {
   return db
     .update(users)
@@ -90,5 +88,5 @@ export function resetPasswordStatement(
       emailVerifiedAt: sql`coalesce(${users.emailVerifiedAt}, ${at})`,
       username: confirmedUsername,
     })
-    .where(eq(users.id, userIdByToken(tokenId)))
+    .where(and(eq(users.id, userId), when))
 }

@@ -1,5 +1,6 @@
 import type { TextKey } from '../texts/en.ts'
 import { translate } from '../texts/translate.ts'
+import type { Problem } from './api.ts'
 import { byId, show } from './dom.ts'
 
 export const FIELD_NAMES = ['email', 'code', 'password'] as const
@@ -27,7 +28,7 @@ function typedValue(name: FieldName, input: HTMLInputElement): string {
 }
 
 /** Marks a field as wrong and says why, or clears it. */
-export function markField(name: FieldName, message: string | null): void {
+function markField(name: FieldName, message: string | null): void {
   const input = activeInput(name)
   if (input === null) return
   const error = byId(`${name}-error`, HTMLElement)
@@ -36,7 +37,14 @@ export function markField(name: FieldName, message: string | null): void {
   input.setAttribute('aria-invalid', String(message !== null))
 }
 
-export function focusFirstWrongField(): void {
+/** Marks the fields that a refusal names, and moves to the first of them. */
+export function markWrongFields({ errors }: Problem): void {
+  for (const name of FIELD_NAMES)
+    markField(name, errors.find(({ path }) => path.split('.').at(-1) === name)?.message ?? null)
+  focusFirstWrongField()
+}
+
+function focusFirstWrongField(): void {
   document.querySelector<HTMLInputElement>('input[aria-invalid=true]:enabled')?.focus()
 }
 

@@ -2,7 +2,7 @@ import { translate, translatePage } from '../texts/translate.ts'
 import { type Problem, post } from './api.ts'
 import { byId, show } from './dom.ts'
 import { explain, say, showDone, whileBusy } from './feedback.ts'
-import { enablePasswordReveal, FIELD_NAMES, focusFirstWrongField, markField, readFields } from './fields.ts'
+import { enablePasswordReveal, markWrongFields, readFields } from './fields.ts'
 import { reloadForNextLink, takeLinkToken } from './link-token.ts'
 
 interface TokenPage {
@@ -37,9 +37,8 @@ export function runTokenPage({ action, resend }: TokenPage): void {
   const refuse = (problem: Problem) => {
     const linkFailed = problem.code === 'invalid_token' && token !== null
     say('problem', explain(problem, linkFailed ? linkProblem : 'problem.code'))
-    for (const name of FIELD_NAMES) markField(name, messageFor(problem, name))
     if (linkFailed) askForCode()
-    focusFirstWrongField()
+    markWrongFields(problem)
   }
 
   form.addEventListener('submit', async (event) => {
@@ -77,8 +76,4 @@ export function runTokenPage({ action, resend }: TokenPage): void {
     say('problem', null)
     say('news', translate('code.resent'))
   })
-}
-
-function messageFor(problem: Problem, name: string): string | null {
-  return problem.errors.find(({ path }) => path.split('.').at(-1) === name)?.message ?? null
 }

@@ -47,6 +47,12 @@ export const de: Readonly<Record<TextKey, string>> = {
   'keep.done.title': 'Deine zweiten Faktoren bleiben',
   'keep.done.text':
     'Du kannst diese Seite schließen. Kam die Anfrage nicht von dir, wähle ein neues Passwort: Vielleicht kennt jemand das alte.',
+  'invited.title': 'Administratorrechte annehmen',
+  'invited.intro':
+    'Der Betreiber dieses Dienstes lädt dich ein. Wähle das Passwort deines Kontos; alle, die dort angemeldet sind, werden abgemeldet.',
+  'invited.submit': 'Passwort setzen und annehmen',
+  'invited.done.title': 'Du hast jetzt Administratorrechte',
+  'invited.done.text': 'Du kannst diese Seite schließen und dich mit dem neuen Passwort anmelden.',
 
   'code.intro': 'Gib deine Adresse und den Code aus unserer Nachricht ein.',
   'code.use': 'Stattdessen den Code aus der Nachricht verwenden',

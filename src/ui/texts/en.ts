@@ -45,6 +45,12 @@ export const en = {
   'keep.done.title': 'Your second factors stay',
   'keep.done.text':
     'You can close this page. If you did not ask for the removal, choose a new password: somebody may know the old one.',
+  'invited.title': 'Become an administrator',
+  'invited.intro':
+    'The operator of this service invites you. Choose the password of your account; everyone who is signed in to it will be signed out.',
+  'invited.submit': 'Set password and accept',
+  'invited.done.title': 'You are an administrator',
+  'invited.done.text': 'You can close this page and sign in with the new password.',
 
   'code.intro': 'Type your address and the code from our mail.',
   'code.use': 'Use the code from the mail instead',

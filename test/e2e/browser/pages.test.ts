@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -6,12 +7,18 @@ import { type Service, startService } from '../support/service.ts'
 
 const PASSWORD = 'four unrelated words here'
 const NEW_PASSWORD = 'four other words instead'
+const INVITED = 'invited@example.com'
+const INVITATION_TOKEN = 'x'.repeat(43)
+const INVITATION = `${INVITED}.9999999999.${createHash('sha256').update(INVITATION_TOKEN).digest('base64url')}`
 
 let service: Service
 let browser: Browser
 
 beforeAll(async () => {
-  ;[service, browser] = await Promise.all([startService('--var', 'RATE_LIMITS:off'), launchBrowser()])
+  ;[service, browser] = await Promise.all([
+    startService('--var', 'RATE_LIMITS:off', '--var', `ADMIN_INVITATION:${INVITATION}`),
+    launchBrowser(),
+  ])
 })
 afterAll(async () => {
   await browser?.close()
@@ -270,6 +277,31 @@ describe('/not-me', () => {
     await page.goto(link)
     await page.getByRole('button', { name: 'Das war ich nicht' }).click()
     await page.getByRole('alert').getByText('Dieser Link gilt nicht oder nicht mehr').waitFor()
+    expect(await page.getByRole('button').count()).toBe(0)
+    expect(faults).toEqual([])
+  })
+})
+
+describe('/accept-invitation', () => {
+  it('asks for a good password, makes an administrator once, and says that a used link does not work', async () => {
+    const { page, faults } = await openPage(browser, service.origin)
+    const link = `${service.origin}/accept-invitation#token=${INVITATION_TOKEN}`
+    const accept = page.getByRole('button', { name: 'Set password and accept' })
+    await page.goto(link)
+    await accept.click()
+    await page.getByText('Please choose a password.').waitFor()
+    await page.getByLabel('New password', { exact: true }).fill('password')
+    await accept.click()
+    await page.locator('#password-error').getByText('common').waitFor()
+    await page.getByLabel('New password', { exact: true }).fill(NEW_PASSWORD)
+    await accept.click()
+    await page.getByRole('heading', { name: 'You are an administrator' }).waitFor()
+    expect((await logIn(INVITED, NEW_PASSWORD)).status).toBe(200)
+    await page.goto('about:blank')
+    await page.goto(link)
+    await page.getByLabel('New password', { exact: true }).fill(PASSWORD)
+    await accept.click()
+    await page.getByRole('alert').getByText('This link does not work').waitFor()
     expect(await page.getByRole('button').count()).toBe(0)
     expect(faults).toEqual([])
   })

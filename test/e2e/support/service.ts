@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath, URL } from 'node:url'
 
-const START = fileURLToPath(new URL('../../../scripts/start.ts', import.meta.url))
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const START_TIMEOUT_MS = 220_000
 
 export interface Service {
@@ -39,14 +39,21 @@ async function findFreePort(): Promise<number> {
 }
 
 /** Starts what `npm start` starts, with a database of its own, and waits until it answers. */
-export async function startService(...args: string[]): Promise<Service> {
+export const startService = async (...args: string[]): Promise<Service> => await startServiceIn(ROOT, ...args)
+
+/** Does the same for a checkout of the project in another folder. */
+export async function startServiceIn(root: string, ...args: string[]): Promise<Service> {
   const port = await findFreePort()
   const origin = `http://localhost:${port}`
   const state = await mkdtemp(join(tmpdir(), 'postern-state-'))
-  const child = spawn(process.execPath, [START, '--persist-to', state, '--inspector-port', '0', ...args], {
-    env: { ...process.env, PORT: String(port) },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = spawn(
+    process.execPath,
+    [join(root, 'scripts/start.ts'), '--persist-to', state, '--inspector-port', '0', ...args],
+    {
+      env: { ...process.env, PORT: String(port) },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
   const exited = new Promise<number | null>((resolve) => child.once('close', resolve))

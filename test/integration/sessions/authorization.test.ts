@@ -40,6 +40,7 @@ const PUBLIC = [
   'POST /auth/confirm-email-change',
   'POST /auth/not-me',
   'POST /auth/keep-factors',
+  'POST /auth/accept-invitation',
   'POST /auth/passkeys/authentication/options',
   'POST /auth/passkeys/authentication',
   'GET /auth/oauth/providers',

@@ -54,6 +54,16 @@ function deploy() {
   save()
 }
 
+/** Takes a secret from standard input, as a new version of the Worker that keeps everything else. */
+function putSecret(name) {
+  const newest = state.uploads.at(-1) ?? notThere()
+  const secrets = { ...newest.secrets, [name]: readFileSync(0, 'utf8') }
+  const upload = { ...newest, id: `upload-${state.uploads.length + 1}`, secrets }
+  state.uploads.push(upload)
+  state.serving = [upload.id]
+  save()
+}
+
 function migrate() {
   const database = openDatabase()
   if (database.prepare("select 1 from sqlite_master where name = 'users'").get()) return
@@ -99,6 +109,9 @@ switch (command) {
   case 'd1 execute':
     if (values.json) console.log(JSON.stringify([{ results: openDatabase().prepare(values.command).all() }]))
     else openDatabase().exec(values.command)
+    break
+  case 'secret put':
+    putSecret(positionals[2])
     break
   case 'deploy':
     deploy()

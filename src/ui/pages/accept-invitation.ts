@@ -1,0 +1,3 @@
+import { runLinkPage } from '../shared/link-page.ts'
+
+runLinkPage('/auth/accept-invitation')
