@@ -150,6 +150,8 @@ export const SIGNING_ALGORITHM = 'ES256'
  */
 export const SIGNING_KEY_PERIOD_SECONDS = 30 * 24 * 60 * 60
 export const SIGNING_KEY_CACHE_SECONDS = 5 * 60
+/** A key is published for this long before it may sign: every isolate of ours has read it by then. */
+export const SIGNING_KEY_PUBLISHED_MIN_SECONDS = 2 * SIGNING_KEY_CACHE_SECONDS
 /** An unknown `kid` makes an isolate ask the database again, but not more often than this. */
 export const SIGNING_KEY_RELOAD_MIN_SECONDS = 10
 /** The request that reloads the keys waits this long for a slow database, and then uses the keys in memory. */

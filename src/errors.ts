@@ -74,6 +74,10 @@ export const REFUSALS = {
   role_in_use: { status: 409, title: 'Users have this role. Take it from them first.' },
   role_limit_reached: { status: 409, title: 'There are as many roles as there may be. Delete one first.' },
   webhook_limit_reached: { status: 409, title: 'There are as many webhooks as there may be. Delete one first.' },
+  next_key_too_new: {
+    status: 409,
+    title: 'The next key was published too short a time ago. Try again in ten minutes.',
+  },
   built_in_role: { status: 409, title: 'This role is built in. Its name and its permissions stay as they are.' },
   last_admin: { status: 409, title: 'This is the last active administrator. Make somebody else one first.' },
   last_strong_factor: {

@@ -26,6 +26,7 @@ const rotationRoute = route({
     'Needs the permission `keys:rotate`. The next key has been published for a while, so services that verify tokens know it. Every isolate signs with it within five minutes. The former key still verifies what it has signed.',
   guard: permission('keys:rotate', { isRecent: true }),
   answers: { 204: { description: 'The next key signs.' } },
+  refuses: ['next_key_too_new'],
 })
 
 export const signingKeyRoutes = createRouter()

@@ -90,7 +90,7 @@ describe('npm run admin', () => {
     const help = await admin('--help')
     expect(help.status).toBe(0)
     const names = [...help.stdout.matchAll(/^ {2}([a-z][a-z -]*[a-z])(?: <| {2})/gm)].map(([, name = '']) => name)
-    expect(names).toHaveLength(14)
+    expect(names).toHaveLength(16)
     for (const name of names) {
       const { status, stdout } = await admin(`${name} --help`)
       expect(status, name).toBe(0)
@@ -195,6 +195,15 @@ describe('npm run admin', () => {
     change("update audit_events set details = '{}' where type = 'role.granted'")
     const broken = await admin('audit verify')
     expect(broken).toMatchObject({ status: 1, stdout: expect.stringContaining('event_changed at number') })
+  })
+
+  it('lists the signing keys and lets the next one sign, but not twice in a row', async () => {
+    change('update signing_keys set created_at = 0')
+    const keys = async () => linesOf((await admin('keys list --json')).stdout)
+    const next = (await keys()).find(({ state }) => state === 'next')
+    expect((await admin('keys rotate')).status).toBe(0)
+    expect((await keys()).find(({ state }) => state === 'current')?.kid).toBe(next?.kid)
+    expect(await admin('keys rotate')).toMatchObject({ status: 1, stderr: expect.stringContaining('in ten minutes') })
   })
 
   it('asks for the code of an account that has a second factor, and names the permission that it lacks', async () => {

@@ -1,4 +1,5 @@
 import { administrator, signedIn } from './accounts.ts'
+import { rows } from './database.ts'
 import type { Ask } from './request-costs.ts'
 import { putDelivery } from './webhooks.ts'
 
@@ -42,6 +43,7 @@ async function measureUsers(ask: Ask, as: Person): Promise<void> {
 
 async function measureSigningKeys(ask: Ask, as: Person): Promise<void> {
   await ask('GET /signing-keys', { as })
+  await rows('update signing_keys set created_at = 0')
   await ask('POST /signing-keys/rotation', { as })
 }
 

@@ -4,6 +4,7 @@ import { projectRoot } from '../wrangler.ts'
 import { auditCommands } from './audit.ts'
 import type { Command } from './command.ts'
 import { createAdminCommand } from './create-admin.ts'
+import { keyCommands } from './keys.ts'
 import { userCommands } from './users.ts'
 
 const sessionCommands: readonly Command[] = [
@@ -69,5 +70,6 @@ export const COMMANDS: readonly Command[] = [
   ...sessionCommands,
   ...userCommands,
   ...auditCommands,
+  ...keyCommands,
   ...machineCommands,
 ]

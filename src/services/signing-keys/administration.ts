@@ -1,4 +1,4 @@
-import { SIGNING_KEY_PERIOD_SECONDS } from '../../config.ts'
+import { SIGNING_KEY_PERIOD_SECONDS, SIGNING_KEY_PUBLISHED_MIN_SECONDS } from '../../config.ts'
 import type { SigningKeyView } from '../../contracts/signing-keys.ts'
 import { sealSigningKey } from '../../crypto/signing-key-seals.ts'
 import { DependencyError, Refusal } from '../../errors.ts'
@@ -40,7 +40,8 @@ export async function readSigningKeys(deps: Reading, readAsCaller: ReadAsCaller)
  * Lets the next key sign from now on, and makes another next one. It was published long before, so no service that
  * verifies tokens meets a key that it does not know (docs/decisions/0004-signing-keys.md). Of several that do this at
  * once, one has an effect.
- * @throws {Refusal} `forbidden` for an administrator who lost the permission meanwhile.
+ * @throws {Refusal} `next_key_too_new` shortly after another rotation; `forbidden` for an administrator who lost the
+ * permission meanwhile.
  * @throws {DependencyError} when there is no next key, and none could be stored.
  */
 export async function promoteNextKey(deps: Signing & Recording, admin: Account): Promise<void> {
@@ -50,6 +51,8 @@ export async function promoteNextKey(deps: Signing & Recording, admin: Account):
   const next = keys.find(({ row, privateJwk }) => row.period === period + 1 && privateJwk !== null)
   if (!next?.privateJwk) throw new DependencyError('database', new Error('there is no next signing key'))
   const { row, privateJwk } = next
+  const isKnown = deps.now() - row.createdAt >= SIGNING_KEY_PUBLISHED_MIN_SECONDS * 1000
+  if (!isKnown) throw new Refusal('next_key_too_new')
   const ordinal = Math.max(...keys.filter((key) => key.row.period === period).map((key) => key.row.ordinal), -1) + 1
   const seals = JSON.stringify(await sealSigningKey(settings.secrets, { ...row, period }, privateJwk))
   const id = newId()
@@ -61,12 +64,13 @@ export async function promoteNextKey(deps: Signing & Recording, admin: Account):
     details: { kid: row.kid },
   } as const
   const whenPermitted = whenStillPermitted({ id: admin.id, permission: 'keys:rotate' })
-  const { audit, stillNext } = await inOneBatch(db, {
-    stillNext: listSigningKeysStatement(db, period + 1),
+  const { audit, found } = await inOneBatch(db, {
+    found: listSigningKeysStatement(db, period + 1),
     audit: auditStatement(db, event, requester, whenAll([whenPermitted, whenKeyIsOf(row.kid, period + 1)])),
     promoted: promoteSigningKeyStatement(db, row, { period, ordinal, seals }, whenRecorded(id)),
   })
-  if (audit.meta.changes === 0 && stillNext.some(({ kid }) => kid === row.kid)) throw new Refusal('forbidden')
+  const isStillNext = found.some(({ kid }) => kid === row.kid)
+  if (audit.meta.changes === 0) throw new Refusal(isStillNext ? 'forbidden' : 'next_key_too_new')
   await readKeyRing(deps)
 }
 
