@@ -34,5 +34,7 @@ export default defineConfig({
     // Starting a service takes half a minute on a busy machine.
     testTimeout: 120_000,
     hookTimeout: 240_000,
+    // Browsers and processes that share a busy machine may miss a moment. The report names what was tried again.
+    retry: 1,
   },
 })
