@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { readStoredObject } from '../domain/stored-object.ts'
 import type { Secrets, SecretVersion } from './derived-key.ts'
 import { type OwnedPurpose, seal, unseal } from './sealed.ts'
 
@@ -21,15 +22,6 @@ export async function sealUnderEach<Seal>(
   )
 }
 
-/** Reads stored seals. A damaged row gives none, because it must not stop the rows beside it. */
-export function readSeals<Seal>(stored: string): StoredSeals<Seal> {
-  try {
-    return Object(JSON.parse(stored)) as StoredSeals<Seal>
-  } catch {
-    return {}
-  }
-}
-
 /** Lists the versions of the secret as they are stored, whichever of them comes first. */
 export const listVersions = (secrets: Secrets): string =>
   secrets
@@ -45,7 +37,7 @@ export async function sealText(secrets: Secrets, purpose: OwnedPurpose, text: st
 
 /** Opens a sealed text with any of the versions; null where none opens it. */
 export async function openText(secrets: Secrets, purpose: OwnedPurpose, seals: string): Promise<string | null> {
-  for (const sealed of Object.values(readSeals(seals))) {
+  for (const sealed of Object.values(readStoredObject(seals))) {
     const text = await unseal(secrets, purpose, String(sealed), z.string())
     if (text !== null) return text
   }

@@ -1,5 +1,6 @@
 import type * as z from 'zod'
 import type { MfaNeeded, SignedIn } from '../contracts/login.ts'
+import { toTimestamp } from '../domain/timestamp.ts'
 import { toUser } from '../services/accounts/profile.ts'
 import type { LoginExtras, LoginResult } from '../services/login/login.ts'
 import type { OpenedSession } from '../services/sessions/opening.ts'
@@ -33,7 +34,7 @@ export function presentSession(c: AnyContext, opened: OpenedSession, delivery: D
   const { account, session, tokens, deviceToken } = opened
   c.set('userId', account.id)
   setDeviceCookie(c, deviceToken)
-  const view = { id: session.id, expiresAt: new Date(session.expiresAt).toISOString() }
+  const view = { id: session.id, expiresAt: toTimestamp(session.expiresAt) }
   const signedIn = { status: 'signed_in' as const, user: toUser(account), session: view }
   if (delivery === 'body') {
     return { ...signedIn, session: { ...view, deviceToken }, tokens: { tokenType: 'Bearer', ...tokens } }

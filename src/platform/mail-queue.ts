@@ -1,5 +1,6 @@
 import { DEPENDENCY_TIMEOUT_MS } from '../config.ts'
 import { within } from '../within.ts'
+import { announce } from './announce.ts'
 import { logError } from './log.ts'
 
 /**
@@ -22,23 +23,13 @@ export interface DeadMail {
   failedAt: string
 }
 
-/**
- * Tells the queue which mails are ready, or will be soon. Their rows are committed already, and a cron announces again
- * what the queue lost. So a queue that refuses delays a mail and fails no request.
- */
-export async function announceMails(
-  queue: Queue<unknown>,
-  outboxIds: readonly string[],
-  delaySeconds: number,
-): Promise<void> {
-  if (outboxIds.length === 0) return
-  try {
-    const messages = outboxIds.map((outboxId): { body: MailMessage } => ({ body: { outboxId } }))
-    await within(DEPENDENCY_TIMEOUT_MS, queue.sendBatch(messages, { delaySeconds }))
-  } catch (error) {
-    logError('mail queue refused', error)
-  }
-}
+/** Tells the queue which mails are ready, or will be soon. */
+export const announceMails = (queue: Queue<unknown>, outboxIds: readonly string[], delaySeconds: number) =>
+  announce(
+    queue,
+    outboxIds.map((outboxId): MailMessage => ({ outboxId })),
+    { failure: 'mail queue refused', delaySeconds },
+  )
 
 /**
  * Reports a mail to the dead-letter queue. The outbox row and the audit trail say the same, so a queue that refuses

@@ -1,6 +1,7 @@
 import { listOf, PageQuery } from '../contracts/lists.ts'
 import { LogoutRequest, RefreshAnswer, RefreshRequest } from '../contracts/login.ts'
 import { CurrentSession, SessionParam, SessionView } from '../contracts/sessions.ts'
+import { toTimestamp } from '../domain/timestamp.ts'
 import { Refusal } from '../errors.ts'
 import { optionalJson } from '../http/body.ts'
 import type { Context } from '../http/context.ts'
@@ -111,9 +112,9 @@ export const sessionRoutes = createRouter()
         sessionId: claims.sid,
         roles: claims.roles,
         permissions: claims.permissions,
-        authenticatedAt: new Date(claims.auth_time * 1000).toISOString(),
+        authenticatedAt: toTimestamp(claims.auth_time * 1000),
         methods: claims.amr,
-        expiresAt: new Date(claims.exp * 1000).toISOString(),
+        expiresAt: toTimestamp(claims.exp * 1000),
       },
       200,
     )

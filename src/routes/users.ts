@@ -164,7 +164,7 @@ const changeNoteRoute = route({
   tags,
   summary: 'Note something about a user, or remove the note',
   description:
-    'Needs the permission `users:write`, and every permission that the user has. No route shows it to the user.',
+    'Needs the permission `users:write`, and every permission that the user has. The user sees it only in their own export.',
   guard: permission('users:write'),
   params: UserParams,
   body: json(UserNoteChange),

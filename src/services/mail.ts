@@ -7,6 +7,7 @@ import {
   MAIL_SWEEP_BATCHES,
 } from '../config.ts'
 import { makeCode, makeToken } from '../crypto/derived-token.ts'
+import { toTimestamp } from '../domain/timestamp.ts'
 import { MAIL_KINDS, type MailContent, MailError, type MailKind, MailThrottledError } from '../mail/message.ts'
 import { renderMail } from '../mail/render.ts'
 import { logError, logInfo } from '../platform/log.ts'
@@ -140,7 +141,7 @@ export async function sweepOutbox(
   let after: OverdueMail | null = null
   for (let batch = 0; batch < MAIL_SWEEP_BATCHES; batch += 1) {
     const overdue: OverdueMail[] = await listOverdueMails(deps.db, { dueBefore, after, limit: MAIL_SWEEP_BATCH })
-    if (overdue.length > 0) await deps.announceMails(overdue.map(({ id }) => id))
+    await deps.announceMails(overdue.map(({ id }) => id))
     after = overdue.at(-1) ?? null
     if (overdue.length < MAIL_SWEEP_BATCH) return
   }
@@ -187,7 +188,7 @@ async function recordFailure(deps: Needs, mail: OutboxRow, error: unknown): Prom
   logError('mail failed', error, { outboxId: id, kind, attempts })
   // The report comes before the row is changed, so that a Worker which stops in between reports the mail twice rather
   // than never.
-  await deps.reportDeadMail({ outboxId: id, kind, reason, attempts, failedAt: new Date(now).toISOString() })
+  await deps.reportDeadMail({ outboxId: id, kind, reason, attempts, failedAt: toTimestamp(now) })
   await db.batch(failMailStatements(db, mail, { at: now, reason }, deps.requester))
 }
 

@@ -16,16 +16,19 @@ export const listSigningKeysStatement = (db: Database, fromPeriod: number) =>
 export const whenKeyIsOf = (kid: string, period: number): Condition =>
   sql`exists (select 1 from signing_keys where kid = ${kid} and period = ${period})`
 
-/** Gives a key to another period, if `when` holds. */
+/** Gives a key to another period, as the newest one there, if `when` holds. */
 export const promoteSigningKeyStatement = (
   db: Database,
   { kid, period }: Pick<SigningKeyRow, 'kid' | 'period'>,
-  place: Pick<SigningKeyRow, 'period' | 'ordinal' | 'seals'>,
+  place: Pick<SigningKeyRow, 'period' | 'seals'>,
   when: Condition,
 ) =>
   db
     .update(signingKeys)
-    .set(place)
+    .set({
+      ...place,
+      ordinal: sql`(select coalesce(max(ordinal), -1) + 1 from signing_keys where period = ${place.period})`,
+    })
     .where(and(eq(signingKeys.kid, kid), eq(signingKeys.period, period), when))
 
 /** Adds keys. Where another isolate has stored one under the same period and ordinal first, that key stays. */

@@ -59,23 +59,26 @@ export async function deleteActiveUsers(db: Database, now: number, limit: number
   return gone.length
 }
 
-/** When the account with this id is of a kind. */
-type KindsOf<Kind extends string> = (userId: Condition) => Readonly<Record<Kind, Condition>>
+/** When an account is of a kind. */
+type Kinds = Readonly<Record<string, Condition>>
 
-const kindsOf: KindsOf<'users' | 'verified' | 'deactivated'> = () => ({
+const KINDS: Kinds = {
   users: sql`true`,
   verified: sql`email_verified_at is not null`,
   deactivated: sql`status = 'deactivated'`,
-})
+}
 
 /**
  * Counts some accounts anew, as they are at this place in the batch, instead of as what they were counted before. So
  * the totals are right whatever happened to these accounts, and in whichever order it is told.
  */
-export function recountStatements(db: Database, userIds: readonly string[], factorKindsOf: KindsOf<string>) {
+export function recountStatements(
+  db: Database,
+  userIds: readonly string[],
+  factorKindsOf: (userId: Condition) => Kinds,
+) {
   const touched = sql`(select value from json_each(${JSON.stringify(userIds)}))`
-  const id = sql`users.id`
-  const kinds = Object.entries({ ...kindsOf(id), ...factorKindsOf(id) })
+  const kinds = Object.entries({ ...KINDS, ...factorKindsOf(sql`users.id`) })
   const named = kinds.map(([kind, when]) => sql`iif(${when}, ${kind}, null)`)
   const current = sql`(select id as user_id, json_array(${sql.join(named, sql`, `)}) as kinds
     from users where id in ${touched})`

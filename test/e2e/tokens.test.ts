@@ -4,7 +4,7 @@ import jwt from 'jsonwebtoken'
 import { JwksClient } from 'jwks-rsa'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openSigningKey, sealSigningKey } from '../../src/crypto/signing-key-seals.ts'
-import { readSeals } from '../../src/crypto/stored-seals.ts'
+import { readStoredObject } from '../../src/domain/stored-object.ts'
 import { parseAuthSecret } from '../../src/env.ts'
 import { FORGERIES } from './support/forgeries.ts'
 import { AUTH_SECRET, ISSUER, type SignedIn, startWorkers, type Workers } from './support/harness.ts'
@@ -77,7 +77,7 @@ async function passKeyPeriod(): Promise<void> {
   // The oldest comes first, because the period is the primary key.
   for (const row of await workers.sql('select period, kid, public_jwk, seals from signing_keys order by period')) {
     const key = { period: Number(row.period) - 1, kid: String(row.kid), publicJwk: String(row.public_jwk) }
-    const privateJwk = await openSigningKey(secrets, key.kid, readSeals(String(row.seals)))
+    const privateJwk = await openSigningKey(secrets, key.kid, readStoredObject(String(row.seals)))
     if (!privateJwk) throw new Error('the secret of the test opens no key')
     const seals = JSON.stringify(await sealSigningKey(secrets, key, privateJwk))
     await workers.sql('update signing_keys set period = ?, seals = ? where kid = ?', key.period, seals, key.kid)

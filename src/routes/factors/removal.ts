@@ -1,6 +1,7 @@
 import { MailedLink } from '../../contracts/accounts.ts'
 import { FactorRemoval } from '../../contracts/factor-removal.ts'
 import { UserParams } from '../../contracts/user-administration.ts'
+import { toTimestamp } from '../../domain/timestamp.ts'
 import { json } from '../../http/body.ts'
 import { permission } from '../../http/guards.ts'
 import { answer, route } from '../../http/route.ts'
@@ -35,7 +36,7 @@ const keepRoute = route({
 export const factorRemovalRoutes = createRouter()
   .openapi(requestRoute, async (c) => {
     const removesAt = await requestFactorRemoval(c.get('platform'), c.get('caller'), c.req.valid('param').id)
-    return c.json({ removesAt: new Date(removesAt).toISOString() }, 202)
+    return c.json({ removesAt: toTimestamp(removesAt) }, 202)
   })
   .openapi(keepRoute, async (c) => {
     await keepFactors(c.get('platform'), c.req.valid('json').token)

@@ -6,6 +6,7 @@ import {
   Providers,
 } from '../../contracts/federation.ts'
 import { LoginAnswer } from '../../contracts/login.ts'
+import { toTimestamp } from '../../domain/timestamp.ts'
 import { Refusal } from '../../errors.ts'
 import { json } from '../../http/body.ts'
 import type { Context } from '../../http/context.ts'
@@ -130,7 +131,7 @@ export const oauthRoutes = createRouter()
     if (readExchangeCookie(c) !== null) clearExchangeCookie(c)
     if ('linked' in exchanged) {
       const { account, session } = exchanged.linked
-      const view = { id: session.id, expiresAt: new Date(session.expiresAt).toISOString() }
+      const view = { id: session.id, expiresAt: toTimestamp(session.expiresAt) }
       return c.json({ status: 'signed_in' as const, user: toUser(account), session: view }, 200)
     }
     return c.json(presentLogin(c, exchanged.login, exchanged.delivery), 200)

@@ -75,5 +75,5 @@ export async function verifyEmail(deps: Reading & Mailing, proof: TokenProof): P
     consumed: consumeTokenStatement(db, token.id),
   })
   refuseIfLost(consumed, token.id)
-  if (bootstrap.mailIds.length > 0) await deps.announceMails(bootstrap.mailIds)
+  await deps.announceMails(bootstrap.mailIds)
 }

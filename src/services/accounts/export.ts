@@ -1,5 +1,6 @@
 import { EXPORT_INTERVAL_SECONDS } from '../../config.ts'
 import type { AccountExport } from '../../contracts/export.ts'
+import { toTimestamp } from '../../domain/timestamp.ts'
 import { Refusal } from '../../errors.ts'
 import type { Recording } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
@@ -39,15 +40,17 @@ export async function exportAccount(deps: Recording, account: Account): Promise<
     throw new Refusal('rate_limited', { retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)) })
   }
   const data = Object.entries<ExportedRow[]>(tables).map(([name, rows]) => [name, rows.map(withTimes)] as const)
-  return { exportedAt: toTime(at), profile: toUser(account), data: Object.fromEntries(data) as AccountExport['data'] }
+  return {
+    exportedAt: toTimestamp(at),
+    profile: toUser(account),
+    data: Object.fromEntries(data) as AccountExport['data'],
+  }
 }
 
 const withTimes = (row: ExportedRow): ExportedRow =>
   Object.fromEntries(
     Object.entries(row).map(([name, value]) => [
       name,
-      TIME.test(name) && typeof value === 'number' ? toTime(value) : value,
+      TIME.test(name) && typeof value === 'number' ? toTimestamp(value) : value,
     ]),
   )
-
-const toTime = (at: number): string => new Date(at).toISOString()

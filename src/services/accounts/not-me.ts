@@ -1,4 +1,5 @@
 import { RESET_TOKEN_TTL_SECONDS } from '../../config.ts'
+import { toTimestamp } from '../../domain/timestamp.ts'
 import type { EndingSessions, Mailing, Reading } from '../../platform/platform.ts'
 import { restoreAccountStatement, restoreFormerStatements } from '../../storage/accounts/former-state.ts'
 import { consumeUndoTokenStatement, whenAddressChanged } from '../../storage/accounts/undo.ts'
@@ -31,7 +32,7 @@ export async function undoEvent(deps: Reading & Mailing & EndingSessions, shown:
   const whenLive = whenTokenExists(token.id)
   const mailId = newId()
   const reset = newOneTimeToken(now, RESET_TOKEN_TTL_SECONDS)
-  const details = { since: new Date(token.createdAt).toISOString() }
+  const details = { since: toTimestamp(token.createdAt) }
   const event = { type: 'account.reverted', at: now, ...bySelf(account), details } as const
   const toLostAddress = noticeTo(deps, account, {
     kind: 'address_reverted',

@@ -1,4 +1,5 @@
 import type { User } from '../../contracts/users.ts'
+import { toTimestamp } from '../../domain/timestamp.ts'
 import { Refusal } from '../../errors.ts'
 import type { EndingSessions, Mailing, Recording, TryingPasswords } from '../../platform/platform.ts'
 import { type Account, deleteAccountStatement, updateProfileStatement } from '../../storage/accounts/accounts.ts'
@@ -87,7 +88,7 @@ export function toUser(account: Account): User {
     permissions: account.permissions,
     mfa: describeFactors(account),
     providers: account.providers,
-    createdAt: new Date(account.createdAt).toISOString(),
-    lastSeenAt: account.lastSeenAt === null ? null : new Date(account.lastSeenAt).toISOString(),
+    createdAt: toTimestamp(account.createdAt),
+    lastSeenAt: toTimestamp(account.lastSeenAt),
   }
 }

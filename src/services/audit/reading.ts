@@ -1,6 +1,6 @@
 import { AUDIT_EXPORT_MAX_EVENTS, AUDIT_EXPORT_PAGE_EVENTS } from '../../config.ts'
 import type { AuditEvent, AuditQuery } from '../../contracts/audit.ts'
-import { readTimestamp } from '../../domain/timestamp.ts'
+import { readTimestamp, toTimestamp } from '../../domain/timestamp.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { listAuditEventsStatement } from '../../storage/audit.ts'
 import { type Page, readPage } from '../paging.ts'
@@ -20,7 +20,7 @@ export async function readAuditEvents(
   return await readPage(query, {
     listRows: (last, atMost) => readAsCaller(listAuditEventsStatement(db, { ...filter, before: last }, atMost)),
     positionOf: (event) => event,
-    toItem: (event) => ({ ...event, at: new Date(event.at).toISOString() }),
+    toItem: (event) => ({ ...event, at: toTimestamp(event.at) }),
   })
 }
 

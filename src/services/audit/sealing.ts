@@ -1,5 +1,7 @@
 import { AUDIT_SEAL_MAX_EVENTS, AUDIT_SEALS_PER_RUN, AUDIT_TRIM_MAX_EVENTS } from '../../config.ts'
 import { digestEvent, hashSeal, judgeSeal, NO_HASH, vouchFor } from '../../crypto/audit-chain.ts'
+import { DAY_MS } from '../../domain/day.ts'
+import { readStoredObject } from '../../domain/stored-object.ts'
 import { logWarning } from '../../platform/log.ts'
 import type { Reading } from '../../platform/platform.ts'
 import {
@@ -16,8 +18,6 @@ import type { AuditFollower, AuditRow } from './follower.ts'
 import { AUDIT_FOLLOWERS } from './followers.ts'
 
 type SealColumns = Omit<AuditSeal, 'digests'>
-
-const DAY_MS = 24 * 60 * 60 * 1000
 
 /**
  * Seals what was added to the audit trail since the last seal, hands it to all followers, and removes what is older
@@ -113,13 +113,7 @@ function makeSeal(
   return { ...content, hash, mac: vouchFor(version, hash) }
 }
 
-const toRow = ({ salt: _, details, ...event }: StoredEvent): AuditRow => ({ ...event, details: readDetails(details) })
-
-/** Reads stored details. Damaged ones give none, because they must not stop the events after them. */
-function readDetails(stored: string): Record<string, unknown> {
-  try {
-    return Object(JSON.parse(stored)) as Record<string, unknown>
-  } catch {
-    return {}
-  }
-}
+const toRow = ({ salt: _, details, ...event }: StoredEvent): AuditRow => ({
+  ...event,
+  details: readStoredObject(details),
+})

@@ -2,6 +2,7 @@ import { AUDIT_VERIFY_MAX_EVENTS } from '../../config.ts'
 import type { AuditVerification, AuditVerificationQuery } from '../../contracts/audit.ts'
 import { hashSeal, isDigestOf, judgeSeal, NO_HASH, readDigests } from '../../crypto/audit-chain.ts'
 import type { Secrets } from '../../crypto/derived-key.ts'
+import { toTimestamp } from '../../domain/timestamp.ts'
 import type { Reading } from '../../platform/platform.ts'
 import { type AuditSeal, findSealHash, listSealsAfterStatement, readStretch } from '../../storage/audit-seals.ts'
 import type { ReadAsCaller } from '../sessions/reading.ts'
@@ -37,15 +38,13 @@ export async function verifyAuditTrail(
     (isLastStep ? (checkEnds(deps.settings.secrets, trail) ?? (await checkCheckpoint(deps, trail, checkpoint))) : null)
   return {
     intact: firstBroken === null,
-    from: toTime(trail.events.at(0)),
-    to: toTime(trail.events.at(-1)),
+    from: toTimestamp(trail.events.at(0)?.at ?? null),
+    to: toTimestamp(trail.events.at(-1)?.at ?? null),
     rows: trail.events.length,
     firstBroken,
     nextCursor: isLastStep ? null : String(upTo),
   }
 }
-
-const toTime = (event: { at: number } | undefined) => (event ? new Date(event.at).toISOString() : null)
 
 /** Checks each seal against the one before it, and its events. */
 function checkSeals(secrets: Secrets, { seals, events, newest }: Trail, after: number): Broken | null {

@@ -1,5 +1,6 @@
 import { FACTOR_REMOVAL_WAIT_SECONDS, MAIL_NOTICE_MAX_DELAY_MS } from '../../config.ts'
 import { missingFrom } from '../../domain/permissions.ts'
+import { toTimestamp } from '../../domain/timestamp.ts'
 import { Refusal } from '../../errors.ts'
 import type { EndingSessions, Mailing, Reading, Recording } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
@@ -47,7 +48,7 @@ export async function requestFactorRemoval(
   const removesAt = now + FACTOR_REMOVAL_WAIT_SECONDS * 1000
   const token = newOneTimeToken(now, FACTOR_REMOVAL_WAIT_SECONDS)
   const mailId = newId()
-  const details = { removesAt: new Date(removesAt).toISOString() }
+  const details = { removesAt: toTimestamp(removesAt) }
   const event = { type: 'factors.removal_requested', at: now, ...byAdmin(admin, user), details } as const
   const when = whenAll([whenMayRemoveFactors(admin.id, userId), whenNot(whenRemovalWaits(userId))])
   const { waiting } = await inOneBatch(db, {

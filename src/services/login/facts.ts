@@ -1,5 +1,6 @@
 import Bowser from 'bowser'
 import type { Requester } from '../../domain/requester.ts'
+import { toTimestamp } from '../../domain/timestamp.ts'
 
 /**
  * Gives the facts by which a notice tells a person when, and from where, something was done. Times are ISO 8601 in UTC.
@@ -7,7 +8,7 @@ import type { Requester } from '../../domain/requester.ts'
 export function loginFacts(requester: Requester, nowMs: number): Record<string, string> {
   const location = [requester.city, requester.country].filter((part) => part !== null).join(', ')
   return {
-    time: new Date(nowMs).toISOString(),
+    time: toTimestamp(nowMs),
     device: describeDevice(requester.userAgent),
     ...(location === '' ? {} : { location }),
   }

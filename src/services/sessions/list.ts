@@ -1,6 +1,7 @@
 import type { PageQuery } from '../../contracts/lists.ts'
 import type { SessionView } from '../../contracts/sessions.ts'
 import type { AccessTokenClaims } from '../../crypto/access-token.ts'
+import { toTimestamp } from '../../domain/timestamp.ts'
 import type { Reading } from '../../platform/platform.ts'
 import { listLiveSessionsStatement, type Session } from '../../storage/sessions/sessions.ts'
 import { describeDevice } from '../login/facts.ts'
@@ -34,9 +35,9 @@ export async function listSessions(
 const toView = (deps: Reading, session: Session, currentId: string): SessionView => ({
   id: session.id,
   current: session.id === currentId,
-  createdAt: new Date(session.createdAt).toISOString(),
-  lastSeenAt: new Date(session.lastSeenAt).toISOString(),
-  expiresAt: new Date(session.expiresAt).toISOString(),
+  createdAt: toTimestamp(session.createdAt),
+  lastSeenAt: toTimestamp(session.lastSeenAt),
+  expiresAt: toTimestamp(session.expiresAt),
   device: {
     name: describeDevice(session.userAgent),
     userAgent: session.userAgent,
@@ -44,5 +45,3 @@ const toView = (deps: Reading, session: Session, currentId: string): SessionView
   },
   location: session.country === null ? null : { country: session.country, city: session.city },
 })
-
-const toTimestamp = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString())

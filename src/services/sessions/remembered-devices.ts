@@ -1,9 +1,8 @@
 import { hashDeviceId } from '../../crypto/device-token.ts'
+import { DAY_MS } from '../../domain/day.ts'
 import { isRecent } from '../../domain/recency.ts'
 import type { Platform, Reading } from '../../platform/platform.ts'
 import { findTrust } from '../../storage/sessions/trusted-devices.ts'
-
-const DAY_MS = 24 * 60 * 60 * 1000
 
 /** Gives how long a device is trusted, in milliseconds; 0 means that none is, whatever was remembered before. */
 export const trustMs = ({ settings }: Pick<Platform, 'settings'>): number => settings.mfaRememberDays * DAY_MS

@@ -1,6 +1,7 @@
 import { SIGNING_KEY_PERIOD_SECONDS, SIGNING_KEY_PUBLISHED_MIN_SECONDS } from '../../config.ts'
 import type { SigningKeyView } from '../../contracts/signing-keys.ts'
 import { sealSigningKey } from '../../crypto/signing-key-seals.ts'
+import { toTimestamp } from '../../domain/timestamp.ts'
 import { DependencyError, Refusal } from '../../errors.ts'
 import type { Reading, Recording, Signing } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
@@ -30,9 +31,9 @@ export async function readSigningKeys(deps: Reading, readAsCaller: ReadAsCaller)
   return rows.map((row) => ({
     kid: row.kid,
     state: stateOf(row),
-    createdAt: toTime(row.createdAt),
-    signsUntil: toTime(endOf(row.period)),
-    verifiesUntil: toTime(endOf(row.period + 1)),
+    createdAt: toTimestamp(row.createdAt),
+    signsUntil: toTimestamp(endOf(row.period)),
+    verifiesUntil: toTimestamp(endOf(row.period + 1)),
   }))
 }
 
@@ -53,7 +54,6 @@ export async function promoteNextKey(deps: Signing & Recording, admin: Account):
   const { row, privateJwk } = next
   const isKnown = deps.now() - row.createdAt >= SIGNING_KEY_PUBLISHED_MIN_SECONDS * 1000
   if (!isKnown) throw new Refusal('next_key_too_new')
-  const ordinal = Math.max(...keys.filter((key) => key.row.period === period).map((key) => key.row.ordinal), -1) + 1
   const seals = JSON.stringify(await sealSigningKey(settings.secrets, { ...row, period }, privateJwk))
   const id = newId()
   const event = {
@@ -67,7 +67,7 @@ export async function promoteNextKey(deps: Signing & Recording, admin: Account):
   const { audit, found } = await inOneBatch(db, {
     found: listSigningKeysStatement(db, period + 1),
     audit: auditStatement(db, event, requester, whenAll([whenPermitted, whenKeyIsOf(row.kid, period + 1)])),
-    promoted: promoteSigningKeyStatement(db, row, { period, ordinal, seals }, whenRecorded(id)),
+    promoted: promoteSigningKeyStatement(db, row, { period, seals }, whenRecorded(id)),
   })
   const isStillNext = found.some(({ kid }) => kid === row.kid)
   if (audit.meta.changes === 0) throw new Refusal(isStillNext ? 'forbidden' : 'next_key_too_new')
@@ -75,5 +75,3 @@ export async function promoteNextKey(deps: Signing & Recording, admin: Account):
 }
 
 const endOf = (period: number): number => (period + 1) * SIGNING_KEY_PERIOD_SECONDS * 1000
-
-const toTime = (at: number): string => new Date(at).toISOString()

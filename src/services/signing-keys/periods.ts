@@ -7,7 +7,7 @@ import {
   type SigningKeySeals,
   sealSigningKey,
 } from '../../crypto/signing-key-seals.ts'
-import { readSeals } from '../../crypto/stored-seals.ts'
+import { readStoredObject } from '../../domain/stored-object.ts'
 import { logError } from '../../platform/log.ts'
 import type { Reading } from '../../platform/platform.ts'
 import {
@@ -79,7 +79,7 @@ export async function rotateSigningKeys(deps: Reading): Promise<void> {
 /** Takes the keys that this service made, and opens their private parts. */
 export async function openOwnKeys({ settings }: Reading, rows: readonly SigningKeyRow[]): Promise<OwnSigningKey[]> {
   const own = rows
-    .map((row) => ({ row, seals: readSeals<SigningKeySeals[string]>(row.seals) }))
+    .map((row) => ({ row, seals: readStoredObject<SigningKeySeals[string]>(row.seals) }))
     .filter(({ row, seals }) => isOurSigningKey(settings.secrets, row, seals))
   return await Promise.all(
     own.map(async (key) => ({ ...key, privateJwk: await openSigningKey(settings.secrets, key.row.kid, key.seals) })),

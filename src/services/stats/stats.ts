@@ -18,6 +18,7 @@ const KINDS = {
   factorsRemoved: 'factor.removed',
   failedMails: 'mail.failed',
 } as const
+const NUMBERS = Object.keys(KINDS) as (keyof typeof KINDS)[]
 const TOTALS = ['users', 'verified', 'deactivated', 'withFactor', 'withTotp', 'withPasskey'] as const
 const WAYS = Object.keys(LOGIN_WAYS) as (keyof typeof LOGIN_WAYS)[]
 
@@ -40,10 +41,10 @@ export async function readStats(
   return {
     days: days.map((date) => ({
       date,
-      ...mapValues(KINDS, (kind) => countOf(date, kind)),
-      loginsBy: mapValues(toRecord(WAYS), (way) => countOf(date, toLoginKind(way))),
+      ...toRecord(NUMBERS, (name) => countOf(date, KINDS[name])),
+      loginsBy: toRecord(WAYS, (way) => countOf(date, toLoginKind(way))),
     })),
-    totals: mapValues(toRecord(TOTALS), (kind) => countOf(IN_ALL, kind)),
+    totals: toRecord(TOTALS, (kind) => countOf(IN_ALL, kind)),
   }
 }
 
@@ -56,11 +57,5 @@ function chooseDays({ from, to }: StatsQuery, now: number): string[] {
   throw new Refusal('invalid_request', { errors: [{ path: 'from', message }] })
 }
 
-const toRecord = <Name extends string>(names: readonly Name[]) =>
-  Object.fromEntries(names.map((name) => [name, name])) as Record<Name, Name>
-
-const mapValues = <Name extends string, Value, Mapped>(
-  record: Readonly<Record<Name, Value>>,
-  map: (value: Value) => Mapped,
-) =>
-  Object.fromEntries(Object.entries<Value>(record).map(([name, value]) => [name, map(value)])) as Record<Name, Mapped>
+const toRecord = <Name extends string, Value>(names: readonly Name[], numberOf: (name: Name) => Value) =>
+  Object.fromEntries(names.map((name) => [name, numberOf(name)])) as Record<Name, Value>

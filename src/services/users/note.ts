@@ -1,4 +1,5 @@
 import type { UserNote } from '../../contracts/user-administration.ts'
+import { toTimestamp } from '../../domain/timestamp.ts'
 import { Refusal } from '../../errors.ts'
 import type { Reading, Recording } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
@@ -16,11 +17,11 @@ type Note = Awaited<ReturnType<typeof findNoteStatement>>[number]
 
 const toNote = ({ note, changedAt, changedBy }: Note): UserNote => ({
   note,
-  changedAt: changedAt === null ? null : new Date(changedAt).toISOString(),
+  changedAt: toTimestamp(changedAt),
   changedBy,
 })
 
-/** Reads what administrators have noted about somebody, which their own routes never show. @throws `not_found`. */
+/** Reads what administrators have noted about somebody, who sees it only in their export. @throws `not_found`. */
 export async function readNote(deps: Pick<Reading, 'db'>, readAsCaller: ReadAsCaller, id: string): Promise<UserNote> {
   const [found] = await readAsCaller(findNoteStatement(deps.db, id))
   if (!found) throw new Refusal('not_found')

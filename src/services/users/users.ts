@@ -90,7 +90,7 @@ export async function changeUser(deps: Administering, admin: Account, id: string
   const [changed] = found
   if (audit.meta.changes === 0 || !changed) throw explainRefusal(admin, changed, 'last_admin')
   await revokeSessions(deps, ended ?? [])
-  if (notices.length > 0) await deps.announceMails(notices.map(({ id: noticeId }) => noticeId))
+  await deps.announceMails(notices.map(({ id: noticeId }) => noticeId))
   return toUser(changed)
 }
 

@@ -1,4 +1,5 @@
 import { WEBHOOK_DETAILS_MAX_LENGTH } from '../../config.ts'
+import { toTimestamp } from '../../domain/timestamp.ts'
 import { announceStatement } from '../../storage/webhooks/deliveries.ts'
 import type { AuditFollower, AuditRow } from '../audit/follower.ts'
 
@@ -21,5 +22,5 @@ export const webhookFollower: AuditFollower = {
 function toPayload({ id, type, at, actorId, userId, details }: AuditRow): string {
   const isShort = JSON.stringify(details).length <= WEBHOOK_DETAILS_MAX_LENGTH
   const data = { id, actorId, userId, details: isShort ? details : null }
-  return JSON.stringify({ type, timestamp: new Date(at).toISOString(), data })
+  return JSON.stringify({ type, timestamp: toTimestamp(at), data })
 }

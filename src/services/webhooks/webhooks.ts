@@ -10,6 +10,7 @@ import type {
 } from '../../contracts/webhooks.ts'
 import { sealWebhookSecret } from '../../crypto/webhook-seals.ts'
 import { makeWebhookSecret } from '../../crypto/webhook-signature.ts'
+import { toTimestamp } from '../../domain/timestamp.ts'
 import { isWebhookTarget } from '../../domain/webhook-target.ts'
 import { Refusal } from '../../errors.ts'
 import type { Reading, Recording } from '../../platform/platform.ts'
@@ -114,7 +115,7 @@ export async function replaceWebhookSecret(deps: Reading & Recording, admin: Acc
     found: findWebhookStatement(db, webhookId),
   })
   if (audit.meta.changes === 0) throw explainRefusal(found[0])
-  return { secret, formerExpiresAt: new Date(expiresAt).toISOString() } satisfies NewWebhookSecret
+  return { secret, formerExpiresAt: toTimestamp(expiresAt) } satisfies NewWebhookSecret
 }
 
 /**
@@ -142,7 +143,7 @@ export async function readDeliveries(
 const toWebhook = ({ createdAt, ...webhook }: WebhookRow): Webhook => ({
   ...webhook,
   events: [...webhook.events],
-  createdAt: new Date(createdAt).toISOString(),
+  createdAt: toTimestamp(createdAt),
 })
 
 const toDelivery = ({ id, type, state, attempts, createdAt, nextAttemptAt, lastError }: Omit<Delivery, 'payload'>) => ({
@@ -150,8 +151,8 @@ const toDelivery = ({ id, type, state, attempts, createdAt, nextAttemptAt, lastE
   type,
   status: state,
   attempts,
-  createdAt: new Date(createdAt).toISOString(),
-  nextAttemptAt: state === 'pending' ? new Date(nextAttemptAt).toISOString() : null,
+  createdAt: toTimestamp(createdAt),
+  nextAttemptAt: state === 'pending' ? toTimestamp(nextAttemptAt) : null,
   lastError,
 })
 

