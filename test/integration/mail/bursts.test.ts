@@ -138,12 +138,22 @@ function limitedApi(clock: VirtualClock, limit: number) {
   return { accepted, send, refusals: () => refusals }
 }
 
+/** Makes numbers that are spread like random ones, from 0 to 1, and that are the same in every run. */
+function spreadNumbers(): () => number {
+  let last = 0
+  return () => {
+    last = (last + 0.618034) % 1
+    return last
+  }
+}
+
 /**
  * Plays the queue of `wrangler.toml`. Its two consumers are isolates of their own, and each takes up to five messages
  * at once, the oldest first.
  */
 async function runQueue(clock: VirtualClock, send: (mail: OutgoingMail) => Promise<void>, announced: string[]) {
   const queue = announced.map((outboxId) => ({ outboxId, at: clock.now() }))
+  const random = spreadNumbers()
   let delivering = 0
   const consumer = async () => {
     const pause = { until: 0, reason: '' }
@@ -152,7 +162,7 @@ async function runQueue(clock: VirtualClock, send: (mail: OutgoingMail) => Promi
       now: clock.now,
       sendMail: respectPauses(send, pause, {
         now: clock.now,
-        random: Math.random,
+        random,
         sleep: clock.sleep,
         settings: { logLevel: 'info' },
       }),
