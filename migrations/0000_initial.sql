@@ -80,6 +80,13 @@ CREATE TABLE `grants` (
 );
 --> statement-breakpoint
 CREATE INDEX `grants_session` ON `grants` (`session_id`);--> statement-breakpoint
+CREATE TABLE `hash_parameters` (
+	`id` text PRIMARY KEY NOT NULL,
+	`seals` text NOT NULL,
+	`sealed_for` text NOT NULL,
+	`imported_at` integer NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE `identities` (
 	`id` text PRIMARY KEY NOT NULL,
 	`user_id` text NOT NULL,

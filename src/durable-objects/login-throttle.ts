@@ -6,8 +6,8 @@ import {
   hashPassword,
   hashTogether,
   needsRehash,
-  verifyPassword,
-} from '../crypto/password-hash.ts'
+} from '../crypto/password-hash/own-hash.ts'
+import { verifyPassword } from '../crypto/password-hash/registry.ts'
 import type { FactorAdmission, FactorTry, LoginAttempt, LoginTry, Throttled } from '../platform/login-throttle.ts'
 import { addFailure, type BudgetRecord, type Failures, isForgotten, recordsFor } from './throttle-policy.ts'
 

@@ -2,7 +2,7 @@ import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runI
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { LOGIN_FORGET_SECONDS } from '../../src/config.ts'
-import { hashPassword } from '../../src/crypto/password-hash.ts'
+import { hashPassword } from '../../src/crypto/password-hash/own-hash.ts'
 import { LoginThrottle } from '../../src/durable-objects/login-throttle.ts'
 import { NOON_MS } from '../support/clock.ts'
 
