@@ -20,7 +20,7 @@ the user agent of the request, and details. It is written in the same transactio
 | ASVS 5.0 | where it is recorded |
 |---|---|
 | 16.3.1 authentication, successful or not | \`login.*\`, \`reauthentication.*\`, \`step_up.*\`, \`session.*\`, with the factors in the details |
-| 16.3.2 refused authorization | the log line of the request: its \`outcome\` is the code of the refusal, with the user. The trail has none, because whoever has an account could fill it |
+| 16.3.2 refused authorization | \`authorization.refused\`, once an hour for each account, route and code, so that nobody can fill the trail; the log has a line for each: its \`outcome\` is the code of the refusal, with the user |
 | 16.3.3 attempts to get round a control | \`*.failed\`, \`*.throttled\`, \`session.refresh_reused\`, \`passkey.counter_reversed\`, \`identity.link_failed\`, \`account.reverted\`; refused input and rate limits are in the log |
 | 16.3.4 errors and controls that fail | the log, at \`error\`; \`mail.failed\` and \`database.restored\` are in the trail too |
 

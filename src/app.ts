@@ -11,6 +11,7 @@ import {
   transportSecurity,
 } from './http/middleware/browser-rules.ts'
 import { globalRateLimit } from './http/middleware/rate-limit.ts'
+import { recordRefusals } from './http/middleware/record-refusals.ts'
 import { requestScope } from './http/middleware/request-scope.ts'
 import { takeStatedAddress } from './http/middleware/stated-address.ts'
 import { handleNotFound } from './http/pages.ts'
@@ -78,6 +79,7 @@ base.use(crossOrigin)
 base.use(takeStatedAddress)
 base.use(globalRateLimit)
 base.use(refuseForeignPages)
+base.use(recordRefusals)
 base.get('/openapi.json', serveDocument)
 
 export const app = base

@@ -299,6 +299,8 @@ export const AUDIT_SEAL_MAX_EVENTS = 500
 export const AUDIT_SEALS_PER_RUN = 6
 /** A seal removes so many outdated events at most, unless the oldest seal alone has more. */
 export const AUDIT_TRIM_MAX_EVENTS = 1000
+/** A refused authorization is recorded again for the same account, route and code after this time. */
+export const REFUSAL_RECORD_INTERVAL_SECONDS = 60 * 60
 /** An export reads so many events at a time, and gives so many in one answer. */
 export const AUDIT_EXPORT_PAGE_EVENTS = 1000
 export const AUDIT_EXPORT_MAX_EVENTS = 20_000

@@ -100,6 +100,10 @@ export const AUDIT_EVENTS = {
     passkeyId: passkey(),
     counter: z.number().describe('The counter that the passkey showed.'),
   }),
+  'authorization.refused': event('Somebody was refused what they may not do, for the first time in an hour.', {
+    route: z.string().describe('The method and the path of the route, as the log names it.'),
+    code: z.enum(['forbidden', 'permission_not_held']),
+  }),
   'role.granted': event('The service gave a role to the first administrator, or to one whom the operator invited.', {
     role: role(),
     how: z

@@ -46,6 +46,7 @@ const SENT: Readonly<Record<AuditType, true>> = {
   'factor.recovery_code_used': true,
   'passkey.renamed': true,
   'passkey.counter_reversed': true,
+  'authorization.refused': true,
   'role.granted': true,
   'roles.assigned': true,
   'role.created': true,

@@ -42,6 +42,12 @@ export function auditOrCountStatements(db: Database, event: AuditEvent, requeste
   return [auditStatement(db, event, requester, when), countEventStatement(db, event, sql`not (${when})`)] as const
 }
 
+/** Holds where this account was not refused the same way on the same route since this time. */
+export const whenNotRefusedSince = (userId: string, details: { route: string; code: string }, since: number): SQL =>
+  sql`not exists (select 1 from audit_events
+    where actor_id = ${userId} and at > ${since} and type = 'authorization.refused'
+    and details ->> 'route' = ${details.route} and details ->> 'code' = ${details.code})`
+
 /** Holds where this event was recorded, for what must happen in the same batch and under the same condition. */
 export const whenRecorded = (eventId: string): SQL => sql`exists (select 1 from audit_events where id = ${eventId})`
 
