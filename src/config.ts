@@ -20,6 +20,20 @@ export const USERS_PER_FILTER = 2000
  */
 export const USERS_PER_PART = 10_000
 
+// ------------------------------------------------------------------ import
+/** A line is as long as a body of JSON may be. */
+export const IMPORT_LINE_MAX_BYTES = 64 * 1024
+/** So many lines, or bytes of them, are written in one batch. D1 takes 2 MB in one parameter. */
+export const IMPORT_CHUNK_LINES = 500
+export const IMPORT_CHUNK_BYTES = 256 * 1024
+/**
+ * What a line costs, and the secret of an authenticator app or a passkey in it, as multiples of the CPU time of a plain
+ * line. A request that has reached the limit leaves the other lines to the next one, so that it stays within the CPU
+ * time of `wrangler.toml` (docs/decisions/0030-import.md has the measurements).
+ */
+export const IMPORT_EFFORT = { line: 1, totpSecret: 4, passkey: 2 }
+export const IMPORT_MAX_EFFORT = 12_000
+
 // ------------------------------------------------------------------ passwords
 /** NIST SP 800-63B-4 §3.1.1.2 asks to allow at least 64; 128 bounds the hashing work (ASVS 6.2.9). */
 export const PASSWORD_MAX_LENGTH = 128

@@ -2,11 +2,16 @@ import Argon2, { Argon2Type } from '@phi-ag/argon2'
 import wasm from '@phi-ag/argon2/argon2.wasm'
 import type { PasswordScheme } from './scheme.ts'
 
+let instance: Argon2 | null = null
+
 /**
- * The isolate uses one instance. Its memory grows to what one hash needs and is used again. Hashing is synchronous, so
- * no two hashes overlap.
+ * Gives the one instance of the isolate. Its memory grows to what one hash needs and is used again. Hashing is
+ * synchronous, so no two hashes overlap.
  */
-const instance = new Argon2(new WebAssembly.Instance(wasm))
+function useInstance(): Argon2 {
+  instance ??= new Argon2(new WebAssembly.Instance(wasm))
+  return instance
+}
 
 export interface Argon2Cost {
   memoryCost: number
@@ -17,7 +22,7 @@ export interface Argon2Cost {
 /** Hashes with argon2id. The result is a PHC string that names its own parameters (RFC 9106). */
 export function hashWithArgon2id(secret: string, salt: Uint8Array, cost: Argon2Cost): string {
   const options = { type: Argon2Type.Argon2id, ...cost, hashLength: 32, salt }
-  return instance.hash(toArgon2Input(secret), options).encoded
+  return useInstance().hash(toArgon2Input(secret), options).encoded
 }
 
 const FORM = /^\$argon2id\$v=19\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+$/
@@ -28,7 +33,7 @@ export const argon2: PasswordScheme = {
     FORM.test(text)
       ? {
           isWithinLimits: true,
-          isHashOf: (password) => instance.tryVerify(text, toArgon2Input(password), Argon2Type.Argon2id).success,
+          isHashOf: (password) => useInstance().tryVerify(text, toArgon2Input(password), Argon2Type.Argon2id).success,
         }
       : null,
 }

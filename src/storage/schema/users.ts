@@ -46,6 +46,11 @@ export const users = sqliteTable(
      */
     accessProvenAt: integer('access_proven_at'),
     createdAt: integer('created_at').notNull(),
+    /**
+     * The time at which the account came from another system, which is that of the event `users.imported`. It is null
+     * for an account that was made here. An imported account does not expire while nobody confirms its address.
+     */
+    importedAt: integer('imported_at'),
     lastSeenAt: integer('last_seen_at'),
   },
   (table) => [
@@ -53,7 +58,10 @@ export const users = sqliteTable(
     index('users_name').on(table.nameFolded),
     index('users_created').on(table.createdAt, table.id),
     index('users_deactivated').on(table.createdAt, table.id).where(sql`status = 'deactivated'`),
-    // Its first column is always null. It tells the planner that this index finds fewer rows than `users_created`.
-    index('users_unverified').on(table.emailVerifiedAt, table.createdAt).where(sql`email_verified_at is null`),
+    // Its first column is always null. It tells the planner that this index finds fewer rows than `users_created`. The
+    // second one keeps the clean-up from reading all imported accounts.
+    index('users_unverified')
+      .on(table.emailVerifiedAt, table.importedAt, table.createdAt)
+      .where(sql`email_verified_at is null`),
   ],
 )
