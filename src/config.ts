@@ -41,6 +41,17 @@ export const PASSWORD_MAX_LENGTH = 128
 export const ARGON2_MEMORY_KIB = 19456
 export const ARGON2_PASSES = 2
 export const ARGON2_LANES = 1
+/**
+ * What one check of an imported hash may cost (docs/decisions/0029-foreign-hashes.md): the CPU time as it is estimated,
+ * and the memory, which argon2-cffi's 100 MiB needs.
+ */
+export const IMPORTED_HASH_MAX_MS = 3000
+export const IMPORTED_HASH_MAX_KIB = 100 * 1024
+export const IMPORTED_HASH_MAX_LENGTH = 512
+/** While there are imported hashes, a wrong password takes this many times what the dearest of them is said to cost. */
+export const IMPORTED_HASH_FLOOR_FACTOR = 1.5
+/** How long parameters that no hash needs are kept, because an import may still be under way. */
+export const HASH_PARAMETERS_KEEP_SECONDS = 24 * 60 * 60
 
 // ------------------------------------------------------------------ one-time tokens
 export const VERIFICATION_TOKEN_TTL_SECONDS = 24 * 60 * 60

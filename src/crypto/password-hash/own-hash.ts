@@ -1,6 +1,6 @@
 import { ARGON2_LANES, ARGON2_MEMORY_KIB, ARGON2_PASSES } from '../../config.ts'
 import { isEqualInConstantTime } from '../../domain/constant-time.ts'
-import { hashWithArgon2id } from './argon2.ts'
+import { hashWithArgon2id, verifyArgon2id } from './argon2.ts'
 
 const PARAMETERS = `$argon2id$v=19$m=${ARGON2_MEMORY_KIB},t=${ARGON2_PASSES},p=${ARGON2_LANES}$`
 
@@ -45,6 +45,10 @@ const newSalt = () => crypto.getRandomValues(new Uint8Array(16))
 
 const hashWith = (secret: string, salt: Uint8Array, cost = COST): string =>
   hashWithArgon2id(secret.normalize('NFC'), salt, cost)
+
+/** Tells whether the password has this hash of the service itself. A hash that cannot be read matches no password. */
+export const verifyOwnHash = (hash: string, password: string): boolean =>
+  FORM.test(hash) && verifyArgon2id(hash, password.normalize('NFC'))
 
 /** Tells whether the hash was made with other parameters than today's. */
 export function needsRehash(hash: string): boolean {

@@ -16,7 +16,7 @@ export interface HashParameters {
 const PREFIX = '$firebase-scrypt$'
 const BASE64 = '(?:[A-Za-z0-9+/]+={0,2})'
 const AS_EXPORTED = new RegExp(`^\\$firebase-scrypt(\\$${BASE64}\\$${BASE64})$`)
-const AS_STORED = new RegExp(`^\\$firebase-scrypt\\$([\\w-]{22})(\\$${BASE64}\\$${BASE64})$`)
+const REFERENCE = new RegExp(`^\\$firebase-scrypt\\$([\\w-]{22})(\\$${BASE64}\\$${BASE64})$`)
 
 /**
  * Names parameters by 128 bits of their digest, so that they have one name however often they are imported. It tells
@@ -33,15 +33,18 @@ export function nameHashParameters({ firebaseScrypt }: HashParameters): string {
 /** Tells whether a hash can only be verified together with parameters of its project. */
 export const needsHashParameters = (text: string): boolean => text.startsWith(PREFIX)
 
-/** Gives the stored form of a hash, which refers to its parameters by name; null where it is malformed. */
+/** Gives the form of a hash that refers to its parameters by name; null where it is malformed. */
 export function referToParameters(exported: string, parameters: HashParameters): string | null {
   const [, saltAndHash] = AS_EXPORTED.exec(exported) ?? []
   return saltAndHash === undefined ? null : `${PREFIX}${nameHashParameters(parameters)}${saltAndHash}`
 }
 
-/** Puts the parameters into a stored hash, in the form in which it is verified. That form is never stored. */
-export function putInParameters(stored: string, { firebaseScrypt }: HashParameters): string | null {
-  const [, , saltAndHash] = AS_STORED.exec(stored) ?? []
+/**
+ * Puts the parameters in the place of their name. The hash is verified in this form, which is never stored. The answer is
+ * null for any other hash.
+ */
+export function putInParameters(reference: string | null, { firebaseScrypt }: HashParameters): string | null {
+  const [, , saltAndHash] = REFERENCE.exec(reference ?? '') ?? []
   const { signerKey, saltSeparator, rounds, memCost } = firebaseScrypt
   return saltAndHash === undefined
     ? null

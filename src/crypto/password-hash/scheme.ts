@@ -1,15 +1,23 @@
-/** A hash that was read: whether production can verify it, and the check of a password. */
+/** A hash that was read, with what one check of it costs. Nothing has been hashed yet. */
 export interface ReadablePasswordHash {
-  /** Whether one check stays within the limits of `config.ts`. A hash beyond them is never computed. */
-  isWithinLimits: boolean
-  /** Tells whether the password, exactly as it is spelled, has this hash. */
+  /** The CPU time of one check, estimated on the high side (docs/decisions/0029-foreign-hashes.md). */
+  costMs: number
+  memoryKib: number
+  /** Tells whether the password, exactly as it was typed, has this hash. */
   isHashOf: (password: string) => boolean
 }
 
-/** One way to hash passwords, in every form in which some system writes it. */
-export interface PasswordScheme {
-  /** Tells from its beginning whether a text claims to be a hash of this scheme. */
-  claims: (text: string) => boolean
-  /** Reads a hash of this scheme; null where it is malformed. */
-  read: (text: string) => ReadablePasswordHash | null
+/**
+ * One way to hash passwords, in every form in which some system writes it. It reads a hash, and answers null for a text
+ * that has none of these forms.
+ */
+export type PasswordScheme = (text: string) => ReadablePasswordHash | null
+
+/** A tag of fewer bytes could be met by chance. */
+const TAG_MIN_BYTES = 16
+
+/** Reads a salt or a tag; null where it is shorter than a tag may be. */
+export function readTag(text: string | undefined, encoding: 'hex' | 'base64'): Buffer | null {
+  const tag = Buffer.from(text ?? '', encoding)
+  return tag.length < TAG_MIN_BYTES ? null : tag
 }

@@ -1,6 +1,7 @@
 import { ImportHeader } from '../../contracts/import.ts'
 import { sealHashParameters } from '../../crypto/hash-parameter-seals.ts'
 import { type HashParameters, nameHashParameters } from '../../crypto/password-hash/parameters.ts'
+import { checkHashParameters } from '../../crypto/password-hash/registry.ts'
 import { readStrictJson } from '../../domain/strict-json.ts'
 import { Refusal } from '../../errors.ts'
 import type { Reading } from '../../platform/platform.ts'
@@ -30,6 +31,10 @@ export async function readHeader(
     throw new Refusal('invalid_request', { errors })
   }
   const parameters = data.hashParameters
+  if (!checkHashParameters(parameters)) {
+    const message = 'Production cannot verify hashes with these parameters, or they are not those of Firebase.'
+    throw new Refusal('invalid_request', { errors: [{ path: 'hashParameters.firebaseScrypt', message }] })
+  }
   const sealed = await sealHashParameters(deps.settings.secrets, parameters)
   return {
     header: { parameters, sealed: { id: nameHashParameters(parameters), ...sealed, importedAt: deps.now() } },

@@ -1,11 +1,19 @@
-import { eq, ne, sql } from 'drizzle-orm'
-import type { Database } from '../database.ts'
-import { hashParameters, users } from '../schema/index.ts'
+import { and, eq, lte, ne, sql } from 'drizzle-orm'
+import { type Database, deleteSome } from '../database.ts'
+import { hashParameters } from '../schema/index.ts'
 
 type Row = typeof hashParameters.$inferSelect
 
-/** The parameters that the hash of an account refers to (`crypto/password-hash/parameters.ts`). */
-export const whenParametersOfHash = sql`${hashParameters.id} = substr(${users.passwordHash}, 18, 22)`
+/**
+ * Gives the sealed parameters that the hash of an account refers to, or null. Their name stands behind
+ * `imported:0000:$firebase-scrypt$`.
+ */
+export const parametersOfHash = sql<string | null>`(select json_object('id', id, 'seals', seals) from hash_parameters
+  where id = substr(users.password_hash, 32, 22))`
+
+/** Gives the dearest of all imported hashes that are still in use, or null. Their form puts it last. */
+export const dearestImportedHash = sql<string | null>`(select max(password_hash) from users
+  where password_hash >= 'imported:')`
 
 /** Keeps parameters of imported hashes, or notes that they were imported again. */
 export function putHashParametersStatement(db: Database, row: Row) {
@@ -29,4 +37,10 @@ export function resealHashParametersStatement(
   { id, ...sealed }: Pick<Row, 'id' | 'seals' | 'sealedFor'>,
 ) {
   return db.update(hashParameters).set(sealed).where(eq(hashParameters.id, id))
+}
+
+/** Deletes parameters that no hash needs any more, and that no import brought lately. */
+export function deleteUnusedHashParameters(db: Database, importedBefore: number, limit: number): Promise<number> {
+  const isUnused = sql`id not in (select substr(password_hash, 32, 22) from users where password_hash >= 'imported:')`
+  return deleteSome(db, hashParameters, and(lte(hashParameters.importedAt, importedBefore), isUnused), limit)
 }

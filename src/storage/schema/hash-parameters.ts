@@ -2,7 +2,7 @@ import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
 /** Each row holds the parameters that the imported password hashes of one project share, such as Firebase's signer key. */
 export const hashParameters = sqliteTable('hash_parameters', {
-  /** A digest of the parameters. The hashes that need them begin with `$firebase-scrypt$`, followed by this. */
+  /** A digest of the parameters. The imported hashes that need them name it (`crypto/password-hash/parameters.ts`). */
   id: text('id').primaryKey(),
   /** The parameters as JSON, sealed under every version of `AUTH_SECRET`. */
   seals: text('seals').notNull(),
