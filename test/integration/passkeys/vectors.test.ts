@@ -36,7 +36,7 @@ describe('answers of real authenticators, from the tests of the library, on work
         counter,
         transports: [],
         userHandle: null,
-      aaguid: '',
+        aaguid: '',
         name: '',
         isBackupEligible: false,
         isBackedUp: false,
