@@ -80,6 +80,13 @@ CREATE TABLE `grants` (
 );
 --> statement-breakpoint
 CREATE INDEX `grants_session` ON `grants` (`session_id`);--> statement-breakpoint
+CREATE TABLE `hash_parameters` (
+	`id` text PRIMARY KEY NOT NULL,
+	`seals` text NOT NULL,
+	`sealed_for` text NOT NULL,
+	`imported_at` integer NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE `identities` (
 	`id` text PRIMARY KEY NOT NULL,
 	`user_id` text NOT NULL,
@@ -157,6 +164,7 @@ CREATE TABLE `passkeys` (
 	`id` text PRIMARY KEY NOT NULL,
 	`user_id` text NOT NULL,
 	`credential_id` text NOT NULL,
+	`user_handle` text,
 	`public_key` text NOT NULL,
 	`counter` integer NOT NULL,
 	`transports` text NOT NULL,
@@ -290,15 +298,17 @@ CREATE TABLE `users` (
 	`locale` text DEFAULT 'en' NOT NULL,
 	`access_proven_at` integer,
 	`created_at` integer NOT NULL,
+	`imported_at` integer,
 	`last_seen_at` integer
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `users_email_unique` ON `users` (`email`);--> statement-breakpoint
 CREATE UNIQUE INDEX `users_username_unique` ON `users` (lower("username"));--> statement-breakpoint
+CREATE INDEX `users_imported_hash` ON `users` (`password_hash`) WHERE password_hash >= 'imported:';--> statement-breakpoint
 CREATE INDEX `users_name` ON `users` (`name_folded`);--> statement-breakpoint
 CREATE INDEX `users_created` ON `users` (`created_at`,`id`);--> statement-breakpoint
 CREATE INDEX `users_deactivated` ON `users` (`created_at`,`id`) WHERE status = 'deactivated';--> statement-breakpoint
-CREATE INDEX `users_unverified` ON `users` (`email_verified_at`,`created_at`) WHERE email_verified_at is null;--> statement-breakpoint
+CREATE INDEX `users_unverified` ON `users` (`email_verified_at`,`imported_at`,`created_at`) WHERE email_verified_at is null;--> statement-breakpoint
 CREATE TABLE `webhook_deliveries` (
 	`id` text PRIMARY KEY NOT NULL,
 	`webhook_id` text NOT NULL,

@@ -3,30 +3,17 @@
  * the operator, so that the service itself decides and records what happens (docs/decisions/0028-operator-commands.md).
  */
 import { parseArgs } from 'node:util'
-import { ProblemError } from './lib/admin/api.ts'
 import { COMMANDS } from './lib/admin/commands.ts'
+import { explainRefusal } from './lib/admin/explain.ts'
 import { Failure } from './lib/admin/failure.ts'
 import { describeCommand, describeCommands } from './lib/admin/help.ts'
+import { assertKnown, findOrigin } from './lib/admin/origin.ts'
 import { openQuestions } from './lib/admin/questions.ts'
 import { openSession } from './lib/admin/session.ts'
 
 const flag = { type: 'boolean', default: false } as const
 const args = process.argv.slice(2)
 const command = COMMANDS.find(({ name }) => name.split(' ').every((word, index) => args[index] === word))
-
-/** Answers where the service is: production's ISSUER, or where `npm start` serves. */
-async function findOrigin(isRemote: boolean): Promise<string | null> {
-  if (!isRemote) return `http://localhost:${process.env.PORT || '8787'}`
-  // It loads wrangler, which takes longer than everything else.
-  const { readConfig } = await import('./lib/variables.ts')
-  const { ISSUER } = readConfig('production').vars
-  return typeof ISSUER === 'string' ? ISSUER : null
-}
-
-function assertKnown(origin: string | null): string {
-  if (origin !== null) return origin
-  throw new Failure('Nobody knows where production is. Set ISSUER under [env.production.vars] in wrangler.toml.')
-}
 
 function readArguments({ name, takes = [], options = {} }: NonNullable<typeof command>) {
   const rest = args.slice(name.split(' ').length)
@@ -44,15 +31,6 @@ function readArguments({ name, takes = [], options = {} }: NonNullable<typeof co
   } catch (error) {
     throw new Failure(`${(error as Error).message}\nHelp: npm run admin -- ${name} --help`, 2)
   }
-}
-
-/** Adds what an operator does about a refusal of the API. */
-function explain(error: Failure): string {
-  if (!(error instanceof ProblemError)) return error.message
-  if (error.problem.code === 'forbidden' && command?.permission !== undefined)
-    return `${error.message} This command needs ${command.permission}.`
-  if (error.problem.code === 'unauthenticated') return `${error.message} Run "npm run admin -- login".`
-  return error.message
 }
 
 async function runCommand(): Promise<number> {
@@ -99,6 +77,6 @@ try {
   process.exitCode = await runCommand()
 } catch (error) {
   if (!(error instanceof Failure)) throw error
-  console.error(explain(error))
+  console.error(explainRefusal(error, command?.permission))
   process.exitCode = error.exitCode
 }

@@ -32,6 +32,7 @@ import { totpRoutes } from './routes/factors/totp.ts'
 import { identityRoutes } from './routes/federation/identities.ts'
 import { oauthRoutes } from './routes/federation/login.ts'
 import { serviceRoutes } from './routes/health.ts'
+import { importRoutes } from './routes/import.ts'
 import { introspectionRoutes } from './routes/introspection.ts'
 import { loginRoutes } from './routes/login.ts'
 import { devMailboxRoutes } from './routes/mail.ts'
@@ -99,6 +100,7 @@ export const app = base
   .route('/', recoveryCodeRoutes)
   .route('/', auditRoutes)
   .route('/', roleRoutes)
+  .route('/', importRoutes)
   .route('/', userRoutes)
   .route('/', webhookRoutes)
   .route('/', statsRoutes)

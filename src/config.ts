@@ -20,6 +20,20 @@ export const USERS_PER_FILTER = 2000
  */
 export const USERS_PER_PART = 10_000
 
+// ------------------------------------------------------------------ import
+/** A line is as long as a body of JSON may be. */
+export const IMPORT_LINE_MAX_BYTES = 64 * 1024
+/** So many lines, or bytes of them, are written in one batch. D1 takes 2 MB in one parameter. */
+export const IMPORT_CHUNK_LINES = 500
+export const IMPORT_CHUNK_BYTES = 256 * 1024
+/**
+ * What a line costs, and the secret of an authenticator app or a passkey in it, as multiples of the CPU time of a plain
+ * line. A request that has reached the limit leaves the other lines to the next one, so that it stays within the CPU
+ * time of `wrangler.toml` (docs/decisions/0030-import.md has the measurements).
+ */
+export const IMPORT_EFFORT = { line: 1, totpSecret: 4, passkey: 2 }
+export const IMPORT_MAX_EFFORT = 12_000
+
 // ------------------------------------------------------------------ passwords
 /** NIST SP 800-63B-4 §3.1.1.2 asks to allow at least 64; 128 bounds the hashing work (ASVS 6.2.9). */
 export const PASSWORD_MAX_LENGTH = 128
@@ -27,6 +41,17 @@ export const PASSWORD_MAX_LENGTH = 128
 export const ARGON2_MEMORY_KIB = 19456
 export const ARGON2_PASSES = 2
 export const ARGON2_LANES = 1
+/**
+ * What one check of an imported hash may cost (docs/decisions/0029-foreign-hashes.md): the CPU time as it is estimated,
+ * and the memory, which argon2-cffi's 100 MiB needs.
+ */
+export const IMPORTED_HASH_MAX_MS = 3000
+export const IMPORTED_HASH_MAX_KIB = 100 * 1024
+export const IMPORTED_HASH_MAX_LENGTH = 512
+/** While there are imported hashes, a wrong password takes this many times what the dearest of them is said to cost. */
+export const IMPORTED_HASH_FLOOR_FACTOR = 1.5
+/** How long parameters that no hash needs are kept, because an import may still be under way. */
+export const HASH_PARAMETERS_KEEP_SECONDS = 24 * 60 * 60
 
 // ------------------------------------------------------------------ one-time tokens
 export const VERIFICATION_TOKEN_TTL_SECONDS = 24 * 60 * 60

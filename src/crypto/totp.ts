@@ -15,6 +15,12 @@ export function makeTotpSecret(): string {
   return new Secret({ buffer: crypto.getRandomValues(new Uint8Array(TOTP_SECRET_BYTES)).buffer }).base32
 }
 
+/** Reads a secret in base32 as systems write it; null where it is none, or has fewer than 80 bits. */
+export function readTotpSecret(text: string): string | null {
+  const secret = text.replaceAll(/[\s=-]/g, '').toUpperCase()
+  return /^[A-Z2-7]{16,256}$/.test(secret) ? secret : null
+}
+
 /**
  * Finds the time step of a code, which may be the current one or one either side of it (constant time in the code). The
  * answer is null for a code of another time, and for anything that is no code. Spaces do not matter, because apps show

@@ -42,6 +42,11 @@ export const AUDIT_EVENTS = {
     isRemoved: z.boolean().describe('Whether the note was removed.'),
   }),
   'user.expired': event('An account was deleted because nobody confirmed its address.', {}),
+  'users.imported': event('An administrator imported accounts from another system, some hundred lines at a time.', {
+    lines: z.number().describe('How many lines this event is about.'),
+    imported: z.number().describe('How many accounts were made. Each has the time of this event as its `importedAt`.'),
+    isDryRun: z.boolean().describe('Whether the administrator only asked what would be imported.'),
+  }),
   'email.verification_requested': event('Somebody asked for the mail that confirms an address.', {}),
   'email.verified': event('The owner of an address confirmed it.', {}),
   'email.change_requested': event('Somebody asked for another address.', {}),

@@ -12,6 +12,7 @@ const SENT: Readonly<Record<AuditType, true>> = {
   'user.exported': true,
   'user.deleted': true,
   'user.expired': true,
+  'users.imported': true,
   'email.verification_requested': true,
   'email.verified': true,
   'email.change_requested': true,

@@ -6,8 +6,8 @@ import {
   hashPassword,
   hashTogether,
   needsRehash,
-  verifyPassword,
-} from '../crypto/password-hash.ts'
+} from '../crypto/password-hash/own-hash.ts'
+import { verifyPassword } from '../crypto/password-hash/registry.ts'
 import type { FactorAdmission, FactorTry, LoginAttempt, LoginTry, Throttled } from '../platform/login-throttle.ts'
 import { addFailure, type BudgetRecord, type Failures, isForgotten, recordsFor } from './throttle-policy.ts'
 
@@ -23,14 +23,30 @@ const FACTOR_SCOPE = 'factor:'
  */
 export class LoginThrottle extends DurableObject<Env> {
   #signUps = { window: 0, count: 0 }
+  #turnEndsAt = 0
 
   /**
    * Refuses an attempt that comes too early; otherwise it checks the password. A wrong password counts before anything
    * else can run, and a right one clears the budget that it drew on. The right password of a barred account counts as a
    * wrong one, because otherwise it could be told by never being throttled. Only the first refusal after a failure is
    * marked for the audit trail, so that a long attack does not fill the trail.
+   *
+   * The answer to a wrong password waits for the floor of its attempt, and those of attempts that come together wait one
+   * after the other, as they would if each check took that long. The time is reckoned before the check, because in
+   * production the clock stands still while it runs (docs/decisions/0029-foreign-hashes.md).
    */
-  attempt(input: LoginTry): LoginAttempt {
+  async attempt(input: LoginTry): Promise<LoginAttempt> {
+    const now = Date.now()
+    const turnEndsAt = Math.max(now, this.#turnEndsAt) + input.floorMs
+    const turn = input.floorMs > 0 ? scheduler.wait(turnEndsAt - now) : Promise.resolve()
+    const attempted = this.#attemptNow(input)
+    if (attempted.outcome === 'right' || attempted.outcome === 'throttled') return attempted
+    this.#turnEndsAt = turnEndsAt
+    await turn
+    return attempted
+  }
+
+  #attemptNow(input: LoginTry): LoginAttempt {
     const records = this.#findRecords(input.deviceId)
     const throttled = this.#refuseEarly(records)
     if (throttled) return throttled
@@ -64,8 +80,16 @@ export class LoginThrottle extends DurableObject<Env> {
    * Makes the hash of a new account's password. The answer is null when this address was signed up too often within a
    * minute, whether or not it has an account: nobody needs to be signed in for this, so a flood from many places would
    * keep the owner's logins waiting. The count is only kept in memory, because a flood keeps the object in memory, too.
+   * It waits for the turns of wrong passwords, because it would otherwise wait for a slow check and not for a fast one.
    */
-  hashSignUpPassword(password: string): string | null {
+  async hashSignUpPassword(password: string): Promise<string | null> {
+    const hash = this.#hashSignUpPasswordNow(password)
+    const waitMs = this.#turnEndsAt - Date.now()
+    if (waitMs > 0) await scheduler.wait(waitMs)
+    return hash
+  }
+
+  #hashSignUpPasswordNow(password: string): string | null {
     const window = Math.floor(Date.now() / (SIGN_UPS_PER_ADDRESS.windowSeconds * 1000))
     this.#signUps = { window, count: this.#signUps.window === window ? this.#signUps.count + 1 : 1 }
     return this.#signUps.count > SIGN_UPS_PER_ADDRESS.requests ? null : hashPassword(password)

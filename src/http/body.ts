@@ -3,37 +3,37 @@ import { bodyLimit } from 'hono/body-limit'
 import { every } from 'hono/combine'
 import { createMiddleware } from 'hono/factory'
 import type * as z from 'zod'
-import { FORM_BODY_MAX_BYTES, JSON_BODY_MAX_BYTES, JSON_MAX_DEPTH } from '../config.ts'
+import { FORM_BODY_MAX_BYTES, JSON_BODY_MAX_BYTES } from '../config.ts'
+import { readStrictJson } from '../domain/strict-json.ts'
 import { Refusal } from '../errors.ts'
 import type { AppEnv } from './context.ts'
 
 /** JSON may name a charset, which must be UTF-8. */
 const JSON_MEDIA = /^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i
 const FORM_MEDIA = /^application\/x-www-form-urlencoded\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i
-/** Matches, in valid JSON, every string and, where it is a member's name, the colon behind it. */
-const STRINGS = /"(?:[^"\\]|\\.)*"(\s*:)?/g
+const LINES_MEDIA = /^application\/x-ndjson\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i
 
-/** A body as a route states it: `json(Schema)`, `optionalJson(Schema)` or `form(Schema, 'token')`. */
+/** A body as a route states it: `json(Schema)`, `optionalJson(Schema)`, `form(Schema, 'token')` or `lines(Schema)`. */
 export interface Body<Media extends string = string, Schema extends z.ZodType = z.ZodType> {
   required: boolean
   media: Media
   schema: Schema
-  /** The name under which a handler reads it with `c.req.valid()`. */
-  target: 'json' | 'form'
-  /** Reads the body strictly and within bounds, before its schema is asked. */
+  /** The name under which a handler reads it with `c.req.valid()`; null where it reads the stream itself. */
+  target: 'json' | 'form' | null
+  /** Reads the body strictly and within bounds, before its schema is asked. It leaves a stream unread. */
   read: MiddlewareHandler
 }
 
 const readJson = readBody(JSON_BODY_MAX_BYTES, (bytes, mediaType) => {
   if (bytes.byteLength === 0) throw invalid('Send a body.')
   assertMediaType(mediaType, JSON_MEDIA)
-  return readStrictJson(bytes)
+  return readJsonText(bytes)
 })
 
 const readOptionalJson = readBody(JSON_BODY_MAX_BYTES, (bytes, mediaType) => {
   if (bytes.byteLength === 0 && mediaType === '') return ''
   assertMediaType(mediaType, JSON_MEDIA)
-  return readStrictJson(bytes)
+  return readJsonText(bytes)
 })
 
 /**
@@ -72,6 +72,18 @@ export const form = <Schema extends z.ZodType>(
   }),
 })
 
+/** Describes lines of JSON, which the handler reads one by one as they come. The schema only stands in the document. */
+export const lines = <Schema extends z.ZodType>(schema: Schema): Body<'application/x-ndjson', Schema> => ({
+  required: true,
+  media: 'application/x-ndjson',
+  schema,
+  target: null,
+  read: createMiddleware<AppEnv>(async (c, next) => {
+    assertMediaType(c.req.header('Content-Type') ?? '', LINES_MEDIA)
+    await next()
+  }),
+})
+
 /**
  * Reads a body as text if it is what the route takes. Reading stops at the limit, even where no `Content-Length` says
  * how much is to come. Hono is given the text, because it would make a response of the bytes to read them once more.
@@ -94,36 +106,10 @@ function assertMediaType(given: string, expected: RegExp): void {
   if (!expected.test(given)) throw new Refusal('unsupported_media_type')
 }
 
-/**
- * Refuses whatever two parsers may read differently: another encoding than UTF-8, a member that occurs twice (RFC 8259
- * §4 leaves that open), lone surrogates, and deep nesting.
- */
-function readStrictJson(bytes: ArrayBuffer): string {
-  let text: string
-  let value: unknown
-  try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-    value = JSON.parse(text)
-  } catch {
-    throw invalid('Send JSON in UTF-8.')
-  }
-  const names = [...text.matchAll(STRINGS)].filter(([, colon]) => colon !== undefined).length
-  if (names !== countMembers(value, 0)) throw invalid('Send each member once.')
-  return text
-}
-
-/** Counts the members in all objects of a value. */
-function countMembers(value: unknown, depth: number): number {
-  if (depth > JSON_MAX_DEPTH) throw invalid('The body is nested too deeply.')
-  if (typeof value === 'string' && !value.isWellFormed()) throw invalid('A string is not well-formed Unicode.')
-  if (typeof value !== 'object' || value === null) return 0
-  const isArray = Array.isArray(value)
-  let count = 0
-  for (const [name, member] of Object.entries(value)) {
-    if (!name.isWellFormed()) throw invalid('A name is not well-formed Unicode.')
-    count += countMembers(member, depth + 1) + (isArray ? 0 : 1)
-  }
-  return count
+function readJsonText(bytes: ArrayBuffer): string {
+  const read = readStrictJson(bytes)
+  if (!read.ok) throw invalid(read.error)
+  return read.value.text
 }
 
 /**

@@ -6,6 +6,7 @@ import { removeDueFactors } from '../services/factors/removal.ts'
 import { resealTotpSecrets } from '../services/factors/totp-resealing.ts'
 import { cleanUp, reportDatabaseSize } from '../services/housekeeping.ts'
 import { sweepOutbox } from '../services/mail.ts'
+import { resealHashParameters } from '../services/passwords/hash-parameters.ts'
 import { rotateSigningKeys } from '../services/signing-keys/periods.ts'
 import { announceDueWebhooks } from '../services/webhooks/delivery.ts'
 import { resealWebhookSecrets } from '../services/webhooks/resealing.ts'
@@ -54,6 +55,7 @@ async function tendDaily(platform: Platform): Promise<void> {
     rotateSigningKeys(platform),
     resealTotpSecrets(platform),
     resealWebhookSecrets(platform),
+    resealHashParameters(platform),
     reportDatabaseSize(platform),
     recordCheckpoint(platform),
   ])

@@ -1,11 +1,15 @@
 import { askDependency } from './dependency.ts'
 
-/** A password to check. `isBarred` says that the account may not log in, whatever the password is. */
+/**
+ * A password to check. `isBarred` says that the account may not log in, whatever the password is. `floorMs` is the time
+ * that a wrong one takes at least, so that it does not tell how the password is hashed.
+ */
 export interface LoginTry {
   password: string
   hash: string | null
   deviceId: string | null
   isBarred: boolean
+  floorMs: number
 }
 
 /** The refusal of an attempt. `isFirst` marks the attempt that found a budget newly spent. */

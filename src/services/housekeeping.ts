@@ -1,6 +1,7 @@
 import {
   CLEANUP_BATCH,
   CLEANUP_MAX_STEPS,
+  HASH_PARAMETERS_KEEP_SECONDS,
   MAIL_KEEP_FAILED_SECONDS,
   MAIL_KEEP_SECONDS,
   TOKEN_KEEP_SECONDS,
@@ -11,6 +12,7 @@ import {
 import { logError, logInfo } from '../platform/log.ts'
 import type { Platform, Reading } from '../platform/platform.ts'
 import { deleteUnverifiedAccounts } from '../storage/accounts/accounts.ts'
+import { deleteUnusedHashParameters } from '../storage/accounts/hash-parameters.ts'
 import { deleteExpiredExchanges } from '../storage/federation/login-exchanges.ts'
 import { deleteFailedMails, deleteSettledMails } from '../storage/mail.ts'
 import { deleteExpiredTokens } from '../storage/one-time-tokens.ts'
@@ -79,6 +81,7 @@ function kindsOf(deps: Reading): Record<string, DeleteSome> {
     states: (limit) => deleteExpiredStates(db, now, limit),
     mails: (limit) => deleteSettledMails(db, before(MAIL_KEEP_SECONDS), limit),
     failedMails: (limit) => deleteFailedMails(db, before(MAIL_KEEP_FAILED_SECONDS), limit),
+    hashParameters: (limit) => deleteUnusedHashParameters(db, before(HASH_PARAMETERS_KEEP_SECONDS), limit),
     webhookSecrets: (limit) => deleteExpiredWebhookSecrets(db, now, limit),
     activeUsers: (limit) => deleteActiveUsers(db, now, limit),
     waitingWebhooks: (limit) => giveUpDeliveries(db, before(WEBHOOK_GIVE_UP_SECONDS), limit),

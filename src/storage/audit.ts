@@ -61,11 +61,22 @@ function countEventStatement(db: Database, { type, at }: AuditEvent, when: SQL) 
 
 /** Records one event, which the service itself caused, for each of the users that `when` holds for. */
 export function auditEachUserStatement(db: Database, event: { type: AuditType; at: number }, when: SQL) {
-  // Each id begins with the time, as all other ids do, and ends in random bits of its own.
-  const id = sql`${uuidv7().slice(0, 24)} || lower(hex(randomblob(6)))`
-  const values = { ...event, id, userId: sql`users.id`, details: {} }
+  const values = { ...event, id: newIdOfEach(), userId: sql`users.id`, details: {} }
   return insertSelect(db, auditEvents, values, sql`from users where ${when}`)
 }
+
+/** Records an event for each row that `source` (`from ... where ...`) finds, with details of which that row decides. */
+export function auditEachStatement(
+  db: Database,
+  event: Actors & { type: AuditType; at: number; details: SQL },
+  { requestId, ip, country, userAgent }: Requester,
+  source: SQL,
+) {
+  return insertSelect(db, auditEvents, { ...event, id: newIdOfEach(), requestId, ip, country, userAgent }, source)
+}
+
+/** Each id begins with the time, as all other ids do, and ends in random bits of its own. */
+const newIdOfEach = (): SQL => sql`${uuidv7().slice(0, 24)} || lower(hex(randomblob(6)))`
 
 /** What a list of events is narrowed to. `from` is included, `to` is not. */
 export interface AuditFilter {

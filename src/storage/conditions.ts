@@ -48,7 +48,7 @@ export const whenReplaced = (session: { id: string; userId: string }, newSession
 export const addressOf = (userId: string): SQL => sql`(select email from users where id = ${userId})`
 
 /** Gives the id of the account, other than this one, that gave the address up and may still take it back; or null. */
-export const userIdByFormerAddress = (email: string, exceptUserId = ''): SQL =>
+export const userIdByFormerAddress = (email: string | SQL, exceptUserId = ''): SQL =>
   sql`(select user_id from one_time_tokens
     where email = ${email} and purpose = 'not_me' and user_id <> ${exceptUserId} limit 1)`
 

@@ -84,6 +84,15 @@ export const whenMayAssign = (
     and ${rolesOf(userId)} = ${JSON.stringify(before)} and ${whenHoldsAll(admin.id, permissionsOfRoles(roles))}
     and not exists (select value from json_each(${JSON.stringify(roles)}) except select name from roles)`
 
+/**
+ * Holds where these roles, a JSON array, are none, or an active administrator may assign roles and has every permission
+ * that these give.
+ */
+export const whenMayGrant = (adminId: string, names: SQL): Condition =>
+  sql`(json_array_length(${names}) = 0 or (${whenStillPermitted({ id: adminId, permission: 'roles:assign' })}
+    and not exists (select 1 from role_permissions where role in (select value from json_each(${names}))
+      and permission not in ${permissionsOfUser(adminId)})))`
+
 const CHANGES_ROLES: Permission = 'roles:write'
 
 /** Holds where the administrator has all these permissions, and there is room for one more role. */

@@ -2,7 +2,7 @@ import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runI
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { LOGIN_FORGET_SECONDS } from '../../src/config.ts'
-import { hashPassword } from '../../src/crypto/password-hash.ts'
+import { hashPassword } from '../../src/crypto/password-hash/own-hash.ts'
 import { LoginThrottle } from '../../src/durable-objects/login-throttle.ts'
 import { NOON_MS } from '../support/clock.ts'
 
@@ -19,7 +19,7 @@ let name: string
  */
 const throttle = () => env.LOGIN_THROTTLE.getByName(name) as DurableObjectStub<LoginThrottle>
 const attempt = (password: string, deviceId: string | null = null, isBarred = false) =>
-  throttle().attempt({ password, hash, deviceId, isBarred })
+  throttle().attempt({ password, hash, deviceId, isBarred, floorMs: 0 })
 const wrong = (deviceId: string | null = null) => attempt('wrong', deviceId)
 
 /** Makes many attempts at once, and answers how many of them got as far as the password. */
@@ -99,7 +99,8 @@ describe('LoginThrottle: how many attempts it admits', () => {
     const outcomes: string[] = []
     for (let count = 0; count < 7; count += 1)
       outcomes.push(
-        (await throttle().attempt({ password: RIGHT, hash: null, deviceId: null, isBarred: false })).outcome,
+        (await throttle().attempt({ password: RIGHT, hash: null, deviceId: null, isBarred: false, floorMs: 0 }))
+          .outcome,
       )
     expect(outcomes).toEqual(['wrong', 'wrong', 'wrong', 'wrong', 'wrong', 'throttled', 'throttled'])
   })

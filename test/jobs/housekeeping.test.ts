@@ -102,6 +102,13 @@ describe('the hourly job', () => {
     expect([await remains(table, gone), await remains(table, kept)]).toEqual([false, true])
   })
 
+  it('keeps an imported account, however long nobody confirms its address', async () => {
+    const old = { created_at: now - 30 * DAY }
+    const [gone, kept] = [await insert('users', old), await insert('users', { ...old, imported_at: now - 30 * DAY })]
+    await cleanUp()
+    expect([await remains('users', gone), await remains('users', kept)]).toEqual([false, true])
+  })
+
   it('deletes sessions that were idle for too long, where there is an idle time-out', async () => {
     const { id } = await verified()
     const live = { user_id: id, expires_at: now + DAY }

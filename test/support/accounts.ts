@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { sql } from 'drizzle-orm'
 import { makeCode, makeToken } from '../../src/crypto/derived-token.ts'
-import { hashPassword } from '../../src/crypto/password-hash.ts'
+import { hashPassword } from '../../src/crypto/password-hash/own-hash.ts'
 import { makeTotpSecret } from '../../src/crypto/totp.ts'
 import { sealTotpSecret } from '../../src/crypto/totp-seals.ts'
 import { parseEmailAddress } from '../../src/domain/email-address.ts'

@@ -1,4 +1,5 @@
 import { administrator, signedIn } from './accounts.ts'
+import { newEmail } from './client.ts'
 import { rows } from './database.ts'
 import type { Ask } from './request-costs.ts'
 import { putDelivery } from './webhooks.ts'
@@ -29,6 +30,8 @@ async function measureUsers(ask: Ask, as: Person): Promise<void> {
   const at = `/users/${user.id}`
   await ask('GET /users', { as })
   await ask('GET /users/{id}', { as, at })
+  const type = 'application/x-ndjson'
+  await ask('POST /users/import', { as, type, body: { email: newEmail() }, note: 'up to 500 lines' })
   await ask('PATCH /users/{id}', { as, at, body: { name: 'Ada' }, note: 'a new name' })
   await ask('PUT /users/{id}/roles', { as, at: `${at}/roles`, body: { roles: ['admin'] } })
   await ask('GET /users/{id}/sessions', { as, at: `${at}/sessions` })

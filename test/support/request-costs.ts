@@ -18,6 +18,7 @@ interface Asked {
   as?: Pick<SignedIn, 'tokens'>
   at?: string
   note?: string
+  type?: string
 }
 
 /** Sends a request to a route and measures it. */
@@ -41,11 +42,17 @@ export function createCostTable(overrides: Record<string, unknown>) {
     env,
     rows,
     measure,
-    /** Measures a request whose body is JSON. `at` is its path where that differs from the route's. */
-    async ask(route: string, { body, as, at, note }: Asked = {}): Promise<Response> {
+    /**
+     * Measures a request whose body is JSON, of the media type `type`. `at` is its path where that differs from the
+     * route's.
+     */
+    async ask(route: string, { body, type, as, at, note }: Asked = {}): Promise<Response> {
       const [method = '', path = ''] = route.split(' ')
-      const headers = as ? { headers: bearer(as.tokens.accessToken) } : {}
-      const request = { ...(body === undefined ? {} : { body }), ...headers }
+      const headers = {
+        ...(as ? bearer(as.tokens.accessToken) : {}),
+        ...(type === undefined ? {} : { 'Content-Type': type }),
+      }
+      const request = { ...(body === undefined ? {} : { body }), headers }
       return await measure(route, () => callWorker(env, method, at ?? path, request), note)
     },
     toMarkdown(): string {

@@ -1,4 +1,4 @@
-import { hashTogether } from '../../src/crypto/password-hash.ts'
+import { hashTogether } from '../../src/crypto/password-hash/own-hash.ts'
 import { makeRecoveryCode, readRecoveryCode } from '../../src/crypto/recovery-code.ts'
 import { issueTicket } from '../../src/services/login/ticket.ts'
 import { openSession } from '../../src/services/sessions/opening.ts'

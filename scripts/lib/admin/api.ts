@@ -6,6 +6,8 @@ export interface ApiRequest {
   /** Members that are undefined are left out. */
   query?: Readonly<Record<string, string | undefined>>
   body?: object
+  /** Lines of JSON, which may be sent twice. */
+  lines?: string
   accept?: string
   accessToken?: string
 }
@@ -31,6 +33,7 @@ export class ProblemError extends Failure {
 }
 
 const LONGEST_WAIT_SECONDS = 120
+const MOST_WAITS = 20
 
 function toUrl(origin: string, path: string, query: ApiRequest['query'] = {}): URL {
   const url = new URL(path, origin)
@@ -38,16 +41,22 @@ function toUrl(origin: string, path: string, query: ApiRequest['query'] = {}): U
   return url
 }
 
-/** Sends a request, and waits where there were too many of those that only read. Other refusals are thrown. */
+/**
+ * Sends a request, and waits where there were too many of those that may be repeated, and where the service cannot take
+ * lines at the moment. Other refusals are thrown.
+ */
 export async function send(origin: string, path: string, request: ApiRequest = {}): Promise<Response> {
-  const { method = 'GET', query, body, accept = 'application/json', accessToken } = request
+  const { method = 'GET', query, body, lines, accept = 'application/json', accessToken } = request
+  const waitsFor = lines !== undefined ? [429, 503] : method === 'GET' ? [429] : []
   const headers = {
     Accept: accept,
     ...(accessToken === undefined ? {} : { Authorization: `Bearer ${accessToken}` }),
     ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+    ...(lines === undefined ? {} : { 'Content-Type': 'application/x-ndjson' }),
   }
-  const init = { method, headers, redirect: 'error', ...(body ? { body: JSON.stringify(body) } : {}) } as const
-  for (;;) {
+  const content = lines ?? (body && JSON.stringify(body))
+  const init = { method, headers, redirect: 'error', ...(content === undefined ? {} : { body: content }) } as const
+  for (let waits = 0; ; waits += 1) {
     const response = await fetch(toUrl(origin, path, query), init).catch(() => null)
     if (response === null)
       throw new Failure(
@@ -57,8 +66,10 @@ export async function send(origin: string, path: string, request: ApiRequest = {
       )
     if (response.ok) return response
     const waitSeconds = Number(response.headers.get('Retry-After'))
-    if (method === 'GET' && response.status === 429 && waitSeconds > 0 && waitSeconds <= LONGEST_WAIT_SECONDS) {
-      console.error(`Too many requests were sent, so this goes on in ${waitSeconds} seconds.`)
+    const mayWait = waitsFor.includes(response.status) && waits < MOST_WAITS
+    if (mayWait && waitSeconds > 0 && waitSeconds <= LONGEST_WAIT_SECONDS) {
+      const reason = response.status === 429 ? 'Too many requests were sent' : 'The service cannot answer at the moment'
+      console.error(`${reason}, so this goes on in ${waitSeconds} seconds.`)
       await sleep(waitSeconds * 1000)
       continue
     }

@@ -1,11 +1,12 @@
 import { Refusal } from '../../errors.ts'
 import type { Platform, Reading, Recording } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
-import { findCredentials } from '../../storage/accounts/credentials.ts'
+import { findCredentialsForLogin } from '../../storage/accounts/credentials.ts'
 import { byStranger } from '../../storage/actors.ts'
 import { hasStrongFactor } from '../factors/registry.ts'
 import { parseIdentifier } from '../identifiers.ts'
 import { tryPassword } from '../passwords/attempt.ts'
+import { toFloorMs } from '../passwords/floor.ts'
 import { type NewLogin, type OpenedSession, type OpeningNeeds, openSession } from '../sessions/opening.ts'
 import { isTrusted } from '../sessions/remembered-devices.ts'
 import { readDevice } from './device.ts'
@@ -42,7 +43,7 @@ export async function logInWithPassword(
   input: { identifier: string; password: string } & CountedLogin,
 ): Promise<LoginResult> {
   const identifier = parseIdentifier(input.identifier)
-  const owner = await findCredentials(deps.db, identifier)
+  const { owner, dearestHash } = await findCredentialsForLogin(deps.db, identifier)
   const account = owner?.account ?? null
   const deviceId = account && readDevice(deps, account.id, input.deviceToken)
   if (deviceId === null) await input.countStranger()
@@ -51,6 +52,7 @@ export async function logInWithPassword(
     owner,
     identifier,
     deviceId,
+    floorMs: toFloorMs(dearestHash),
     bar: owner && findLoginBar(deps, owner),
     event: { occasion: 'login', ...byStranger(account) },
   })

@@ -6,6 +6,7 @@ import type { Actors } from '../../storage/actors.ts'
 import { auditStatement } from '../../storage/audit.ts'
 import { throttleOf } from '../identifiers.ts'
 import type { LoginBar } from '../login/refusal.ts'
+import { readUsableHash } from './hash-parameters.ts'
 
 /** A password that somebody typed, and what is known of the account it is tried for. */
 interface PasswordAttempt {
@@ -15,6 +16,8 @@ interface PasswordAttempt {
   /** The name that the throttle goes by where there is no account. */
   identifier: Identifier
   deviceId: string | null
+  /** How long a wrong password takes at least; 0 where the caller knows the account anyway. */
+  floorMs: number
   /** What keeps even the right password from signing in. */
   bar: LoginBar | null
   /** How the audit trail records the attempt, and who made it. */
@@ -34,11 +37,12 @@ type AttemptedPassword = { isRight: true; rehash: Rehash | null } | { isRight: f
  */
 export async function tryPassword(
   deps: TryingPasswords,
-  { password, owner, identifier, deviceId, bar, event }: PasswordAttempt,
+  { password, owner, identifier, deviceId, floorMs, bar, event }: PasswordAttempt,
 ): Promise<AttemptedPassword> {
-  const hash = owner?.credentials.passwordHash ?? null
+  const stored = owner?.credentials.passwordHash ?? null
+  const hash = owner && (await readUsableHash(deps, owner.credentials))
   const throttle = throttleOf(deps, owner?.account ?? identifier)
-  const attempt = await throttle.attempt({ password, hash, deviceId, isBarred: bar !== null })
+  const attempt = await throttle.attempt({ password, hash, deviceId, isBarred: bar !== null, floorMs })
   if (attempt.outcome === 'throttled') {
     const { retryAfterSeconds, isFirst } = attempt
     const { occasion, ...actors } = event
@@ -51,7 +55,7 @@ export async function tryPassword(
     if (isFirst) await auditStatement(deps.db, throttled, deps.requester)
     throw new Refusal('login_throttled', { retryAfterSeconds })
   }
-  if (attempt.outcome !== 'right' || bar !== null || hash === null)
+  if (attempt.outcome !== 'right' || bar !== null || stored === null)
     return { isRight: false, bar: attempt.outcome === 'wrong' ? null : bar }
-  return { isRight: true, rehash: attempt.rehash === null ? null : { oldHash: hash, newHash: attempt.rehash } }
+  return { isRight: true, rehash: attempt.rehash === null ? null : { oldHash: stored, newHash: attempt.rehash } }
 }

@@ -24,6 +24,7 @@ export async function provePassword(
     owner: { account, credentials },
     identifier: account,
     deviceId: readDevice(deps, account.id, deviceToken),
+    floorMs: 0,
     bar: credentials.passwordResetRequiredAt === null ? null : 'password_reset_required',
     event: { occasion, ...actors },
   })

@@ -134,15 +134,20 @@ export function deleteAccountStatement(db: Database, userId: string, when: Condi
 }
 
 /**
- * Deletes some of the accounts whose address was never verified and to which nobody ever logged in. It records an event
- * in the trail for each.
+ * Deletes some of the accounts whose address was never verified and to which nobody ever logged in, but for imported
+ * ones. It records an event in the trail for each.
  */
 export async function deleteUnverifiedAccounts(
   db: Database,
   { createdBefore, at }: { createdBefore: number; at: number },
   limit: number,
 ): Promise<number> {
-  const whenStale = and(isNull(users.emailVerifiedAt), isNull(users.lastSeenAt), lt(users.createdAt, createdBefore))
+  const whenStale = and(
+    isNull(users.emailVerifiedAt),
+    isNull(users.importedAt),
+    isNull(users.lastSeenAt),
+    lt(users.createdAt, createdBefore),
+  )
   const whenChosen = inArray(
     users.id,
     db.select({ id: users.id }).from(users).where(whenStale).orderBy(users.createdAt, users.id).limit(limit),

@@ -5,6 +5,7 @@ import type { Database } from '../database.ts'
 import { type Places, prepared } from '../prepared.ts'
 import { users } from '../schema/index.ts'
 import { accountFields, confirmedUsername, type Identifier } from './accounts.ts'
+import { dearestImportedHash, parametersOfHash } from './hash-parameters.ts'
 
 /**
  * What a password is verified by. Only a login reads it, and a route that asks for the password once more; the account
@@ -12,6 +13,8 @@ import { accountFields, confirmedUsername, type Identifier } from './accounts.ts
  */
 export const credentialFields = {
   passwordHash: users.passwordHash,
+  /** The sealed parameters of an imported hash that needs some, with their id, as JSON. */
+  hashParameters: parametersOfHash.as('hash_parameters'),
   passwordChangedAt: users.passwordChangedAt,
   passwordResetRequiredAt: users.passwordResetRequiredAt,
 }
@@ -32,6 +35,29 @@ export async function findCredentials(db: Database, identifier: Identifier) {
       ? await ownerByEmail(db, { email: identifier.email })
       : await ownerByUsername(db, { username: identifier.username.toLowerCase() })
   return row ?? null
+}
+
+const selectNamed = (db: Database, whenNamed: SQL) =>
+  db
+    .select({ account: accountFields, credentials: credentialFields, dearestHash: dearestImportedHash })
+    .from(sql`(select 1)`)
+    .leftJoin(users, whenNamed)
+const namedByEmail = prepared((db, { email }: Places<{ email: string }>) => selectNamed(db, eq(users.email, email)))
+const namedByUsername = prepared((db, { username }: Places<{ username: string }>) =>
+  selectNamed(db, sql`lower(${users.username}) = ${username}`),
+)
+
+/**
+ * Does the same for a login, which also has to know the dearest of all imported hashes, whether or not anybody has that
+ * name.
+ */
+export async function findCredentialsForLogin(db: Database, identifier: Identifier) {
+  const [row] =
+    'email' in identifier
+      ? await namedByEmail(db, { email: identifier.email })
+      : await namedByUsername(db, { username: identifier.username.toLowerCase() })
+  const { account, credentials, dearestHash } = row ?? {}
+  return { owner: account && credentials ? { account, credentials } : null, dearestHash: dearestHash ?? null }
 }
 
 /** A new hash, of today's strength, that replaces the one that was verified. */

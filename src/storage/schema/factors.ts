@@ -46,6 +46,11 @@ export const passkeys = sqliteTable(
       .references(() => users.id, { onDelete: 'cascade' }),
     /** The id that the authenticator chose, in base64url. */
     credentialId: text('credential_id').notNull().unique(),
+    /**
+     * The id of the user as the authenticator keeps it, in base64url, where that is not ours: the passkey was imported
+     * from another system.
+     */
+    userHandle: text('user_handle'),
     /** The COSE public key, in base64url. */
     publicKey: text('public_key').notNull(),
     counter: integer('counter').notNull(),

@@ -21,7 +21,10 @@ export const users = sqliteTable(
     name: text('name'),
     /** The name as it is searched for: in lower case, without accents (`foldText`). */
     nameFolded: text('name_folded'),
-    /** The hash as a PHC string; null for an account that has no password. */
+    /**
+     * The hash as a PHC string, or in the form of an imported one (`crypto/password-hash/imported.ts`); null for an
+     * account that has no password.
+     */
     passwordHash: text('password_hash'),
     /**
      * The time at which its owner last set or changed the password. A rehash does not touch it. It is null for an
@@ -46,14 +49,24 @@ export const users = sqliteTable(
      */
     accessProvenAt: integer('access_proven_at'),
     createdAt: integer('created_at').notNull(),
+    /**
+     * The time at which the account came from another system, which is that of the event `users.imported`. It is null
+     * for an account that was made here. An imported account does not expire while nobody confirms its address.
+     */
+    importedAt: integer('imported_at'),
     lastSeenAt: integer('last_seen_at'),
   },
   (table) => [
     uniqueIndex('users_username_unique').on(sql`lower(${table.username})`),
+    // The dearest of the imported hashes is the last one of this index.
+    index('users_imported_hash').on(table.passwordHash).where(sql`password_hash >= 'imported:'`),
     index('users_name').on(table.nameFolded),
     index('users_created').on(table.createdAt, table.id),
     index('users_deactivated').on(table.createdAt, table.id).where(sql`status = 'deactivated'`),
-    // Its first column is always null. It tells the planner that this index finds fewer rows than `users_created`.
-    index('users_unverified').on(table.emailVerifiedAt, table.createdAt).where(sql`email_verified_at is null`),
+    // Its first column is always null. It tells the planner that this index finds fewer rows than `users_created`. The
+    // second one keeps the clean-up from reading all imported accounts.
+    index('users_unverified')
+      .on(table.emailVerifiedAt, table.importedAt, table.createdAt)
+      .where(sql`email_verified_at is null`),
   ],
 )

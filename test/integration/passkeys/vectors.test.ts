@@ -35,6 +35,7 @@ describe('answers of real authenticators, from the tests of the library, on work
         publicKey,
         counter,
         transports: [],
+        userHandle: null,
         aaguid: '',
         name: '',
         isBackupEligible: false,

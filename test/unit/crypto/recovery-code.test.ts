@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { findHashOf, hashTogether } from '../../../src/crypto/password-hash.ts'
+import { findHashOf, hashTogether } from '../../../src/crypto/password-hash/own-hash.ts'
 import { makeRecoveryCode, readRecoveryCode } from '../../../src/crypto/recovery-code.ts'
 
 describe('makeRecoveryCode', () => {

@@ -46,7 +46,8 @@ export async function verifyAssertion(
   const clientData = checkClientData(deps, clientDataJSON, { type: 'webauthn.get', challenge: toBase64Url(ticket) })
   if (!clientData.ok) return clientData
   const isAlone = purpose === 'passkey_login'
-  if (userHandle ? userHandle !== toUserHandle(passkey.userId) : isAlone) return { ok: false, error: 'user handle' }
+  const ownHandle = passkey.userHandle ?? toUserHandle(passkey.userId)
+  if (userHandle ? userHandle !== ownHandle : isAlone) return { ok: false, error: 'user handle' }
   const verified = await verifySignature(deps, { passkey, ticket, response, requireUserVerification: isAlone })
   if (verified === null) return { ok: false, error: 'signature' }
   const { newCounter, credentialDeviceType, credentialBackedUp } = verified

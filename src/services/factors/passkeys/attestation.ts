@@ -26,6 +26,7 @@ export async function verifyAttestation(
   const { credential, aaguid, credentialDeviceType, credentialBackedUp, userVerified } = verified
   const value = {
     credentialId: credential.id,
+    userHandle: null,
     publicKey: toBase64Url(credential.publicKey),
     counter: credential.counter,
     transports,

@@ -1,13 +1,6 @@
-import Argon2, { Argon2Type } from '@phi-ag/argon2'
-import wasm from '@phi-ag/argon2/argon2.wasm'
-import { ARGON2_LANES, ARGON2_MEMORY_KIB, ARGON2_PASSES } from '../config.ts'
-import { isEqualInConstantTime } from '../domain/constant-time.ts'
-
-/**
- * The isolate uses one instance. Its memory grows to what one hash needs and is used again. Hashing is synchronous, so
- * no two hashes overlap.
- */
-const argon2 = new Argon2(new WebAssembly.Instance(wasm))
+import { ARGON2_LANES, ARGON2_MEMORY_KIB, ARGON2_PASSES } from '../../config.ts'
+import { isEqualInConstantTime } from '../../domain/constant-time.ts'
+import { hashWithArgon2id, verifyArgon2id } from './argon2.ts'
 
 const PARAMETERS = `$argon2id$v=19$m=${ARGON2_MEMORY_KIB},t=${ARGON2_PASSES},p=${ARGON2_LANES}$`
 
@@ -24,13 +17,13 @@ const COST = { memoryCost: ARGON2_MEMORY_KIB, timeCost: ARGON2_PASSES, paralleli
  * parameters (RFC 9106).
  */
 export function hashPassword(password: string): string {
-  return hashWith(password, newSalt(), COST)
+  return hashWith(password, newSalt())
 }
 
 /** Hashes several secrets of one owner with one salt, so that one hash tells whether a text is any of them. */
 export function hashTogether(secrets: readonly string[]): string[] {
   const salt = newSalt()
-  return secrets.map((secret) => hashWith(secret, salt, COST))
+  return secrets.map((secret) => hashWith(secret, salt))
 }
 
 const FORM = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([A-Za-z0-9+/]+)\$/
@@ -50,26 +43,14 @@ export function findHashOf(text: string, hashes: readonly string[]): string | nu
 
 const newSalt = () => crypto.getRandomValues(new Uint8Array(16))
 
-function hashWith(secret: string, salt: Uint8Array, cost: typeof COST): string {
-  return argon2.hash(toArgon2Input(secret), { type: Argon2Type.Argon2id, ...cost, hashLength: 32, salt }).encoded
-}
+const hashWith = (secret: string, salt: Uint8Array, cost = COST): string =>
+  hashWithArgon2id(secret.normalize('NFC'), salt, cost)
 
-/** Tells whether the password has this hash. A hash that cannot be read matches no password. */
-export function verifyPassword(hash: string, password: string): boolean {
-  return argon2.tryVerify(hash, toArgon2Input(password), Argon2Type.Argon2id).success
-}
+/** Tells whether the password has this hash of the service itself. A hash that cannot be read matches no password. */
+export const verifyOwnHash = (hash: string, password: string): boolean =>
+  FORM.test(hash) && verifyArgon2id(hash, password.normalize('NFC'))
 
 /** Tells whether the hash was made with other parameters than today's. */
 export function needsRehash(hash: string): boolean {
   return !hash.startsWith(PARAMETERS)
-}
-
-/**
- * Fills the password up, because the library (0.5.28) reads as many bytes of the UTF-8 form as the string has UTF-16
- * units. That would cut off every password that is not ASCII. Filled up to its length in bytes, the password is read as
- * a whole, and nothing else is (ASVS 6.2.8).
- */
-function toArgon2Input(password: string): string {
-  const normalised = password.normalize('NFC')
-  return normalised.padEnd(Buffer.byteLength(normalised), '\0')
 }
