@@ -13,13 +13,13 @@ const FORM_MEDIA = /^application\/x-www-form-urlencoded\s*(;\s*charset\s*=\s*"?u
 /** Matches, in valid JSON, every string and, where it is a member's name, the colon behind it. */
 const STRINGS = /"(?:[^"\\]|\\.)*"(\s*:)?/g
 
-/** A body as a route states it: `json(Schema)`, `optionalJson(Schema)` or `form(Schema, 'token')`. */
+/** A body as a route states it, by `json(Schema)`, `optionalJson(Schema)`, `form(Schema, 'token')` or `picture()`. */
 export interface Body<Media extends string = string, Schema extends z.ZodType = z.ZodType> {
   required: boolean
   media: Media
   schema: Schema
-  /** The name under which a handler reads it with `c.req.valid()`. */
-  target: 'json' | 'form'
+  /** The name under which a handler reads it with `c.req.valid()`; null where it is bytes. */
+  target: 'json' | 'form' | null
   /** Reads the body strictly and within bounds, before its schema is asked. */
   read: MiddlewareHandler
 }

@@ -18,7 +18,9 @@ type SchemasOf<Of> = (Of extends { params: infer Params extends z.ZodType } ? { 
   (Of extends { body: Body<infer Media, infer Json> }
     ? Media extends 'application/json'
       ? { json: Json }
-      : { form: Json }
+      : Media extends 'application/x-www-form-urlencoded'
+        ? { form: Json }
+        : unknown
     : unknown)
 
 type InputOf<Of> = {
@@ -82,7 +84,7 @@ function stepsOf({ method, path, limit, guard, params, query, body }: Statement)
     ...(body === undefined ? [] : [body.read]),
     ...(query === undefined ? [] : [zValidator('query', query, refuseInvalid)]),
     ...(params === undefined ? [] : [zValidator('param', params, refuseInvalid)]),
-    ...(body === undefined ? [] : [zValidator(body.target, body.schema, refuseInvalid)]),
+    ...(body === undefined || body.target === null ? [] : [zValidator(body.target, body.schema, refuseInvalid)]),
   ]
 }
 

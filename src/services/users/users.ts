@@ -33,10 +33,14 @@ import { refuseTaken, USERNAME_TAKEN } from '../taken.ts'
 import { type Administering, explainRefusal, findUser } from './acting.ts'
 
 /** @throws {Refusal} `not_found`. */
-export async function readUser(deps: Pick<Reading, 'db'>, readAsCaller: ReadAsCaller, id: string): Promise<User> {
+export async function readUser(
+  deps: Pick<Reading, 'db' | 'settings'>,
+  readAsCaller: ReadAsCaller,
+  id: string,
+): Promise<User> {
   const [user] = await readAsCaller(findUserStatement(deps.db, id))
   if (!user) throw new Refusal('not_found')
-  return toUser(user)
+  return toUser(deps, user)
 }
 
 /** Lists a page of somebody's live sessions. @throws {Refusal} `not_found`, `invalid_request` as `listSessions`. */
@@ -91,7 +95,7 @@ export async function changeUser(deps: Administering, admin: Account, id: string
   if (audit.meta.changes === 0 || !changed) throw explainRefusal(admin, changed, 'last_admin')
   await revokeSessions(deps, ended ?? [])
   await deps.announceMails(notices.map(({ id: noticeId }) => noticeId))
-  return toUser(changed)
+  return toUser(deps, changed)
 }
 
 /**
@@ -166,7 +170,7 @@ export async function assignRoles(
   if (audit.meta.changes === 0 || !changed) throw explainAssignment(admin, changed, { roles, known })
   await deps.blocklist.revoke(former.map(({ version }) => placeOfRights(id, version)))
   await deps.announceMails([notice.id])
-  return toUser(changed)
+  return toUser(deps, changed)
 }
 
 /**
