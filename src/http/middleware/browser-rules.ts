@@ -74,7 +74,7 @@ export const refuseForeignPages = createMiddleware<AppEnv>(async (c, next) => {
  * 3.5.8).
  */
 const setDataHeaders = secureHeaders({
-  contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+  contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"], sandbox: [] },
   strictTransportSecurity: false,
   referrerPolicy: 'no-referrer',
   xFrameOptions: 'DENY',

@@ -12,6 +12,7 @@ import { byAdmin } from '../../storage/actors.ts'
 import { auditStatement, whenRecorded } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
 import { whenAll, whenSignedIn } from '../../storage/conditions.ts'
+import { removePictureStatement } from '../../storage/pictures.ts'
 import {
   listRolesStatement,
   selectUserVersionStatement,
@@ -115,6 +116,7 @@ export async function deleteUser(deps: Administering, admin: Account, id: string
     found: findUserStatement(db, id),
     ended: endSessionsStatement(db, id, { when: whenDeleted }),
     notice: notice.statements,
+    picture: removePictureStatement(db, id, { at, when: whenDeleted }),
     account: deleteAccountStatement(db, id, whenDeleted),
   })
   if (audit.meta.changes === 0) throw explainRefusal(admin, found[0], 'last_admin')
