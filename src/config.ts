@@ -204,8 +204,8 @@ export const PICTURE_MAX_ANIMATION_PIXELS = 500_000_000
 /** How many blocks a file may consist of. A large picture has a few thousand. */
 export const PICTURE_MAX_BLOCKS = 20_000
 /**
- * How much memory the uploads of one isolate may take at once, of the 128 MB that it has for everything. An upload takes
- * as much as its file, and one that says no length as much as the largest.
+ * How much memory the uploads of one isolate may take at once, of the 128 MB that it has for everything. An upload
+ * takes as much as its file, and one that says no length as much as the largest.
  */
 export const UPLOADS_MAX_BYTES = 48 * 1024 * 1024
 /** How long the body of an upload may take to arrive. */

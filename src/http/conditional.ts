@@ -6,7 +6,7 @@ export interface ByteRange {
   length: number
 }
 
-/** Tells whether the client has this content already (RFC 9110 §13.1.2). A weak tag of it is as good as a strong one. */
+/** Tells whether the client has this content already (RFC 9110 §13.1.2), by its strong tag or a weak one. */
 export function isKnown(c: AnyContext, tag: string): boolean {
   const known = c.req.header('If-None-Match')
   return known?.split(',').some((one) => ['*', tag, `W/${tag}`].includes(one.trim())) ?? false

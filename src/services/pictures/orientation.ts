@@ -7,7 +7,7 @@ const ENTRY_BYTES = 12
 /** A camera says which way up its picture is by a number from 1, for upright, to 8 (Exif 3.0 §4.6.5.1.6). */
 export const UPRIGHT = 1
 
-/** Reads which way up a picture is from its Exif data, which begins with a TIFF header. What is unreadable is upright. */
+/** Reads which way up a picture is from its Exif data, which is a TIFF file. What is unreadable is upright. */
 export function readOrientation(tiff: Uint8Array): number {
   const isLittleEndian = startsWith(tiff, 'II')
   const view = new DataView(tiff.buffer, tiff.byteOffset, tiff.byteLength)

@@ -34,7 +34,7 @@ export class PixelCount {
   }
 }
 
-/** Refuses a file that goes on after its picture, as one does that is also a file of another kind. Zeros are padding. */
+/** Refuses a file that goes on after its picture, as one does that is also another file. Zeros are padding. */
 export function assertNothingFollows(rest: Uint8Array): void {
   if (rest.some((byte) => byte !== 0)) throw unsupported('The file has something else behind the picture.')
 }
