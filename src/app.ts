@@ -37,6 +37,7 @@ import { introspectionRoutes } from './routes/introspection.ts'
 import { loginRoutes } from './routes/login.ts'
 import { devMailboxRoutes } from './routes/mail.ts'
 import { passwordRoutes } from './routes/passwords.ts'
+import { pictureRoutes } from './routes/pictures.ts'
 import { roleRoutes } from './routes/roles.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { signingKeyRoutes } from './routes/signing-keys.ts'
@@ -91,6 +92,7 @@ export const app = base
   .route('/', passwordRoutes)
   .route('/', emailChangeRoutes)
   .route('/', profileRoutes)
+  .route('/', pictureRoutes)
   .route('/', invitationRoutes)
   .route('/', notMeRoutes)
   .route('/', factorRemovalRoutes)

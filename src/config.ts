@@ -220,6 +220,30 @@ export const READINESS_CACHE_SECONDS = 5
 /** What a monitor learns may be this old while a request asks anew, which takes long where a dependency stalls. */
 export const READINESS_MAX_AGE_SECONDS = READINESS_CACHE_SECONDS + DEPENDENCY_TIMEOUT_MS / 1000
 
+// ------------------------------------------------------------------ pictures
+export const PICTURE_MAX_BYTES = 16 * 1024 * 1024
+/** A viewer takes four bytes of memory for each pixel. The largest sensors of today's phones have 50 million. */
+export const PICTURE_MAX_PIXELS = 64_000_000
+/** The pixels of all frames of an animation, as many as a minute of 640 by 480 at 25 frames a second. */
+export const PICTURE_MAX_ANIMATION_PIXELS = 500_000_000
+/** How many blocks a file may consist of. A large picture has a few thousand. */
+export const PICTURE_MAX_BLOCKS = 20_000
+/**
+ * How much memory the uploads of one isolate may take at once, of the 128 MB that it has for everything. An upload
+ * takes as much as its file, and one that says no length as much as the largest.
+ */
+export const UPLOADS_MAX_BYTES = 48 * 1024 * 1024
+/** How long the body of an upload may take to arrive. */
+export const UPLOAD_TIMEOUT_MS = 60_000
+/** After this time an upload is surely over, even if its end was never noticed because its client had gone. */
+export const UPLOAD_FORGET_MS = 2 * 60_000
+/** An object that has not become a picture after this time is removed. No request lasts nearly as long. */
+export const PICTURE_STAGE_SECONDS = 60 * 60
+/** How many objects one run of the cron removes; R2 takes up to 1,000 at once. */
+export const PICTURE_SWEEP_BATCH = 500
+/** How long a picture may be shown from a cache under the URL that names its content, also once it is removed. */
+export const PICTURE_MAX_AGE_SECONDS = 24 * 60 * 60
+
 // ------------------------------------------------------------------ mail
 /** The languages that mails are written in. The first one is the fallback. */
 export const LOCALES = ['en', 'de'] as const

@@ -54,6 +54,7 @@ export const REFUSALS = {
   },
   csrf_refused: { status: 403, title: 'The request did not come from an allowed origin. Send it from a page of one.' },
   not_found: { status: 404, title: 'There is nothing here. Check the address.' },
+  pictures_off: { status: 404, title: 'This service keeps no pictures. Its operator can switch them on.' },
   method_not_allowed: {
     status: 405,
     title: 'This address does not take that method. Use one that the Allow header names.',
@@ -92,10 +93,15 @@ export const REFUSALS = {
   username_taken: { status: 409, title: 'This username is taken. Choose another one.' },
   passkey_exists: { status: 409, title: 'This passkey is registered already. Use it, or register another one.' },
   passkey_limit: { status: 409, title: 'The account has as many passkeys as it may have. Remove one first.' },
+  upload_too_slow: { status: 408, title: 'The upload took too long. Try again with a better connection.' },
   body_too_large: { status: 413, title: 'The request body is too large. Send a smaller one.' },
   unsupported_media_type: {
     status: 415,
     title: 'This route does not take a body of that media type. Send the one that it documents.',
+  },
+  unsupported_image: {
+    status: 415,
+    title: 'This is not a picture that can be shown. Send a PNG, JPEG, GIF or WebP file.',
   },
   rate_limited: { status: 429, title: 'Too many requests were sent. Wait, then try again.' },
   login_throttled: { status: 429, title: 'Too many attempts have failed. Wait, then try again.' },
@@ -137,7 +143,7 @@ export class Refusal extends Error {
 export class DependencyError extends Error {
   override readonly name = 'DependencyError'
   constructor(
-    readonly dependency: 'database' | 'blocklist' | 'login_throttle',
+    readonly dependency: 'database' | 'blocklist' | 'login_throttle' | 'pictures',
     cause: unknown,
   ) {
     super(`${dependency} is unavailable`, { cause })

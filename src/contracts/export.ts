@@ -14,6 +14,7 @@ const PARTS = [
   'authenticatorApps',
   'recoveryCodes',
   'passkeys',
+  'pictures',
   'factorRemovals',
   'mailedTokens',
   'loginExchanges',

@@ -13,7 +13,10 @@ const JSON_MEDIA = /^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i
 const FORM_MEDIA = /^application\/x-www-form-urlencoded\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i
 const LINES_MEDIA = /^application\/x-ndjson\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i
 
-/** A body as a route states it: `json(Schema)`, `optionalJson(Schema)`, `form(Schema, 'token')` or `lines(Schema)`. */
+/**
+ * A body as a route states it: `json(Schema)`, `optionalJson(Schema)`, `form(Schema, 'token')`, `lines(Schema)` or
+ * `picture()`.
+ */
 export interface Body<Media extends string = string, Schema extends z.ZodType = z.ZodType> {
   required: boolean
   media: Media

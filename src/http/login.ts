@@ -5,7 +5,7 @@ import { toUser } from '../services/accounts/profile.ts'
 import type { LoginExtras, LoginResult } from '../services/login/login.ts'
 import type { OpenedSession } from '../services/sessions/opening.ts'
 import { NO_SESSION_COOKIES } from '../services/sessions/replaced.ts'
-import type { AnyContext } from './context.ts'
+import { type AnyContext, platformOf } from './context.ts'
 import { readDeviceToken, readReplacedCookies, setDeviceCookie, setTokenCookies } from './cookies.ts'
 
 /** Where the tokens of a login go: HttpOnly cookies or the body, never both. */
@@ -35,7 +35,7 @@ export function presentSession(c: AnyContext, opened: OpenedSession, delivery: D
   c.set('userId', account.id)
   setDeviceCookie(c, deviceToken)
   const view = { id: session.id, expiresAt: toTimestamp(session.expiresAt) }
-  const signedIn = { status: 'signed_in' as const, user: toUser(account), session: view }
+  const signedIn = { status: 'signed_in' as const, user: toUser(platformOf(c), account), session: view }
   if (delivery === 'body') {
     return { ...signedIn, session: { ...view, deviceToken }, tokens: { tokenType: 'Bearer', ...tokens } }
   }

@@ -7,6 +7,7 @@ import { resealTotpSecrets } from '../services/factors/totp-resealing.ts'
 import { cleanUp, reportDatabaseSize } from '../services/housekeeping.ts'
 import { sweepOutbox } from '../services/mail.ts'
 import { resealHashParameters } from '../services/passwords/hash-parameters.ts'
+import { sweepPictures } from '../services/pictures/sweep.ts'
 import { rotateSigningKeys } from '../services/signing-keys/periods.ts'
 import { announceDueWebhooks } from '../services/webhooks/delivery.ts'
 import { resealWebhookSecrets } from '../services/webhooks/resealing.ts'
@@ -29,12 +30,17 @@ export async function runScheduled(platform: Platform, cron: string): Promise<vo
 }
 
 /**
- * Sends what the mail queue lost, removes the factors of one user whose wait is over, seals the audit trail, and tells
- * the queue which webhooks are due.
+ * Sends what the mail queue lost, removes the factors of one user whose wait is over, and pictures that were replaced,
+ * seals the audit trail, and tells the queue which webhooks are due.
  */
 async function tendEachMinute(platform: Platform): Promise<void> {
   const overdueSince = platform.now() - MAIL_SWEEP_AFTER_SECONDS * 1000
-  await allDone([sweepOutbox(platform, overdueSince), removeDueFactors(platform), followAndAnnounce(platform)])
+  await allDone([
+    sweepOutbox(platform, overdueSince),
+    removeDueFactors(platform),
+    sweepPictures(platform),
+    followAndAnnounce(platform),
+  ])
 }
 
 /** What was due before is announced also where the trail cannot be sealed. */

@@ -10,6 +10,7 @@ import { openLoginThrottle } from './login-throttle.ts'
 import { type MailPause, respectPauses } from './mail-pause.ts'
 import { announceMails, reportDeadMail } from './mail-queue.ts'
 import { createMailTransport } from './mail-transport.ts'
+import { openPictureBucket } from './pictures.ts'
 import type { Platform } from './platform.ts'
 import { createRateLimiter, type RateWindows } from './rate-limiter.ts'
 import { openInRegion } from './regional-objects.ts'
@@ -68,6 +69,9 @@ function makeParts(env: Env): Pick<Remembered, 'parts' | 'blocklist'> {
     announceWebhooks: (webhookIds) => announceWebhooks(env.WEBHOOK_QUEUE, webhookIds),
     postWebhook,
     listDevMails: (to) => env.DEV_MAILBOX.getByName('mailbox').list(to),
+    // Production has this binding only where an operator switched it on.
+    pictures: env.PICTURES ? openPictureBucket(env.PICTURES) : null,
+    uploads: new Map(),
     fetchAsset: (request) => env.ASSETS.fetch(request),
     keyRing: { current: null, triedAt: 0 },
     readiness: { known: null, askedAt: 0 },

@@ -7,7 +7,9 @@ import type { OAuthProvider } from '../oauth-providers/provider.ts'
 import type { Blocklist } from './blocklist.ts'
 import type { AccountThrottle } from './login-throttle.ts'
 import type { DeadMail } from './mail-queue.ts'
+import type { PictureBucket } from './pictures.ts'
 import type { RateLimiter } from './rate-limiter.ts'
+import type { UploadMemory } from './upload-memory.ts'
 import type { WebhookRequest } from './webhook-transport.ts'
 
 /**
@@ -64,6 +66,9 @@ export interface Platform {
    * exists in no other environment.
    */
   listDevMails: (to: string | null) => Promise<readonly MailboxItem[]>
+  /** The bucket that keeps pictures; null where the deployment has none. */
+  pictures: PictureBucket | null
+  uploads: UploadMemory
   /** Fetches a page or another static file by its path. */
   fetchAsset: (request: Request) => Promise<Response>
   /** The keys that the isolate remembers. `triedAt` is the time at which a request last began to reload them. */

@@ -13,6 +13,8 @@ import { bearer, logIn, newEmail, ORIGIN, PASSWORD } from '../support/client.ts'
 import { mailsSettled, rows as queryRows } from '../support/database.ts'
 import { measureFactors, measureUndoing } from '../support/factor-costs.ts'
 import { listOperations } from '../support/openapi.ts'
+import { sendPicture } from '../support/picture-upload.ts'
+import { png } from '../support/pictures.ts'
 import { locationOf, newSubject, newVerifier, oauthEnv, startPath, stubProviders } from '../support/providers.ts'
 import { createCostTable } from '../support/request-costs.ts'
 import { basic, fetchWorker, SERVICE } from '../support/services.ts'
@@ -41,11 +43,22 @@ async function measureAccounts(): Promise<void> {
   await ask('GET /auth/me', { as: user })
   await ask('GET /auth/me/export', { as: user })
   await ask('PATCH /auth/me', { as: user, body: { name: 'Ada' } })
+  await measurePictures(user)
   const newAddress = newEmail()
   await ask('POST /auth/change-email', { as: user, body: { newEmail: newAddress, password: PASSWORD } })
   const token = await mailedToken(newAddress, 'change_email')
   await ask('POST /auth/confirm-email-change', { body: { token } })
   await ask('DELETE /auth/me', { as: await signedIn(), note: 'after a recent login' })
+}
+
+async function measurePictures(user: Awaited<ReturnType<typeof logIn>>): Promise<void> {
+  await measure('PUT /auth/me/picture', () => sendPicture(png(), { as: user, env }))
+  const at = `/users/${user.user.id}/picture`
+  const shown = await ask('GET /users/{id}/picture', { at })
+  await shown.arrayBuffer()
+  const headers = { 'If-None-Match': shown.headers.get('ETag') ?? '' }
+  await measure('GET /users/{id}/picture', () => callWorker(env, 'GET', at, { headers }), 'of one that is known')
+  await ask('DELETE /auth/me/picture', { as: user })
 }
 
 async function measureLogins(): Promise<void> {

@@ -31,7 +31,7 @@ const EVERYWHERE = {
 }
 const ON_DATA = {
   ...EVERYWHERE,
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'; sandbox",
   'permissions-policy': 'camera=(), geolocation=(), microphone=()',
 }
 const pick = (response: Response, names: object) =>

@@ -74,7 +74,7 @@ export const refuseForeignPages = createMiddleware<AppEnv>(async (c, next) => {
  * 3.5.8).
  */
 const setDataHeaders = secureHeaders({
-  contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+  contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"], sandbox: [] },
   strictTransportSecurity: false,
   referrerPolicy: 'no-referrer',
   xFrameOptions: 'DENY',
@@ -91,8 +91,11 @@ export const apiHeaders = createMiddleware<AppEnv>(async (c, next) => {
   if (!c.res.headers.has(RESOURCE_POLICY)) c.res.headers.set(RESOURCE_POLICY, 'same-origin')
 })
 
-/** Keeps browsers and proxies from storing anything that concerns an account. */
+/**
+ * Keeps browsers and proxies from storing anything that concerns an account. An answer that everybody may see and keep,
+ * such as a picture, sets the header itself.
+ */
 export const noStore = createMiddleware<AppEnv>(async (c, next) => {
   await next()
-  c.res.headers.set('Cache-Control', 'no-store')
+  if (!c.res.headers.has('Cache-Control')) c.res.headers.set('Cache-Control', 'no-store')
 })

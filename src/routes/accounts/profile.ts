@@ -64,7 +64,7 @@ const deleteRoute = route({
 })
 
 export const profileRoutes = createRouter()
-  .openapi(readRoute, (c) => c.json(toUser(c.get('caller').account), 200))
+  .openapi(readRoute, (c) => c.json(toUser(c.get('platform'), c.get('caller').account), 200))
   .openapi(updateRoute, async (c) => {
     const user = await changeProfile(c.get('platform'), c.get('caller').account, c.req.valid('json'))
     return c.json(user, 200)

@@ -132,7 +132,7 @@ export const oauthRoutes = createRouter()
     if ('linked' in exchanged) {
       const { account, session } = exchanged.linked
       const view = { id: session.id, expiresAt: toTimestamp(session.expiresAt) }
-      return c.json({ status: 'signed_in' as const, user: toUser(account), session: view }, 200)
+      return c.json({ status: 'signed_in' as const, user: toUser(c.get('platform'), account), session: view }, 200)
     }
     return c.json(presentLogin(c, exchanged.login, exchanged.delivery), 200)
   })

@@ -2,7 +2,7 @@ import { EXPORT_INTERVAL_SECONDS } from '../../config.ts'
 import type { AccountExport } from '../../contracts/export.ts'
 import { toTimestamp } from '../../domain/timestamp.ts'
 import { Refusal } from '../../errors.ts'
-import type { Recording } from '../../platform/platform.ts'
+import type { Platform, Recording } from '../../platform/platform.ts'
 import type { Account } from '../../storage/accounts/accounts.ts'
 import {
   type ExportedRow,
@@ -24,7 +24,10 @@ const TIME = /^at$|At$/
  * so it does so at most once an hour.
  * @throws {Refusal} `rate_limited`.
  */
-export async function exportAccount(deps: Recording, account: Account): Promise<AccountExport> {
+export async function exportAccount(
+  deps: Recording & Pick<Platform, 'settings'>,
+  account: Account,
+): Promise<AccountExport> {
   const { db, requester } = deps
   const at = deps.now()
   const intervalMs = EXPORT_INTERVAL_SECONDS * 1000
@@ -42,7 +45,7 @@ export async function exportAccount(deps: Recording, account: Account): Promise<
   const data = Object.entries<ExportedRow[]>(tables).map(([name, rows]) => [name, rows.map(withTimes)] as const)
   return {
     exportedAt: toTimestamp(at),
-    profile: toUser(account),
+    profile: toUser(deps, account),
     data: Object.fromEntries(data) as AccountExport['data'],
   }
 }

@@ -5,7 +5,7 @@ import type { Account } from '../../storage/accounts/accounts.ts'
 import { findUserStatement } from '../../storage/accounts/users.ts'
 
 /** What an administrator needs to act upon somebody's account. */
-export type Administering = Mailing & EndingSessions
+export type Administering = Mailing & EndingSessions & Pick<Reading, 'settings'>
 
 /** Finds the account that an administrator wants to act upon. @throws {Refusal} `not_found`. */
 export async function findUser(deps: Pick<Reading, 'db'>, id: string): Promise<Account> {

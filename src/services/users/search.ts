@@ -26,7 +26,7 @@ const WHOLE_LIST: UserSearch = { ids: null, end: null }
  * @throws {Refusal} `invalid_request` for a cursor that no page gave.
  */
 export async function readUsers(
-  deps: Pick<Reading, 'db'>,
+  deps: Pick<Reading, 'db' | 'settings'>,
   readAsCaller: ReadAsCaller,
   query: UserQuery,
 ): Promise<Page<User>> {
@@ -38,7 +38,7 @@ export async function readUsers(
       return await readAsCaller(listUsersStatement(deps.db, { ...filter, before }, search, atMost))
     },
     positionOf: ({ createdAt, id }) => ({ at: createdAt, id }),
-    toItem: toUser,
+    toItem: (user) => toUser(deps, user),
     endOfPart: () => search.end,
   })
 }

@@ -12,6 +12,7 @@ import { byAdmin } from '../../storage/actors.ts'
 import { auditStatement, whenRecorded } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
 import { whenAll, whenSignedIn } from '../../storage/conditions.ts'
+import { removePictureStatement } from '../../storage/pictures.ts'
 import {
   listRolesStatement,
   selectUserVersionStatement,
@@ -33,10 +34,14 @@ import { refuseTaken, USERNAME_TAKEN } from '../taken.ts'
 import { type Administering, explainRefusal, findUser } from './acting.ts'
 
 /** @throws {Refusal} `not_found`. */
-export async function readUser(deps: Pick<Reading, 'db'>, readAsCaller: ReadAsCaller, id: string): Promise<User> {
+export async function readUser(
+  deps: Pick<Reading, 'db' | 'settings'>,
+  readAsCaller: ReadAsCaller,
+  id: string,
+): Promise<User> {
   const [user] = await readAsCaller(findUserStatement(deps.db, id))
   if (!user) throw new Refusal('not_found')
-  return toUser(user)
+  return toUser(deps, user)
 }
 
 /** Lists a page of somebody's live sessions. @throws {Refusal} `not_found`, `invalid_request` as `listSessions`. */
@@ -91,7 +96,7 @@ export async function changeUser(deps: Administering, admin: Account, id: string
   if (audit.meta.changes === 0 || !changed) throw explainRefusal(admin, changed, 'last_admin')
   await revokeSessions(deps, ended ?? [])
   await deps.announceMails(notices.map(({ id: noticeId }) => noticeId))
-  return toUser(changed)
+  return toUser(deps, changed)
 }
 
 /**
@@ -111,6 +116,7 @@ export async function deleteUser(deps: Administering, admin: Account, id: string
     found: findUserStatement(db, id),
     ended: endSessionsStatement(db, id, { when: whenDeleted }),
     notice: notice.statements,
+    picture: removePictureStatement(db, id, { at, when: whenDeleted }),
     account: deleteAccountStatement(db, id, whenDeleted),
   })
   if (audit.meta.changes === 0) throw explainRefusal(admin, found[0], 'last_admin')
@@ -166,7 +172,7 @@ export async function assignRoles(
   if (audit.meta.changes === 0 || !changed) throw explainAssignment(admin, changed, { roles, known })
   await deps.blocklist.revoke(former.map(({ version }) => placeOfRights(id, version)))
   await deps.announceMails([notice.id])
-  return toUser(changed)
+  return toUser(deps, changed)
 }
 
 /**

@@ -54,6 +54,8 @@ export const accountFields = {
     sql`(select json_group_array(provider) from (select provider from identities where user_id = users.id order by provider))`
       .mapWith(stringList)
       .as('provider_ids'),
+  /** The key of the picture; null where there is none. */
+  pictureKey: sql<string | null>`(select key from pictures where user_id = users.id)`.as('picture_key'),
 }
 
 export type Account = SelectResultFields<typeof accountFields>

@@ -24,6 +24,7 @@ const ABOUT_NOBODY = [
   'webhooks',
   'webhook_secrets',
   'webhook_deliveries',
+  'picture_removals',
 ]
 
 /** What nobody is given: by these the service recognizes somebody, or opens what it has sealed. */

@@ -1,0 +1,10 @@
+import * as z from 'zod'
+import { named } from './common.ts'
+
+export const PictureChanged = named('PictureChanged', () => z.object({ pictureUrl: z.string() }))
+
+/** `v` names the content, as in `pictureUrl`. */
+export const PictureQuery = z.lazy(() => z.object({ v: z.string().max(64).optional() }))
+
+/** The content of a picture. */
+export const PictureContent = z.lazy(() => z.string().meta({ format: 'binary' }))

@@ -1,0 +1,71 @@
+import { createMiddleware } from 'hono/factory'
+import * as z from 'zod'
+import { PICTURE_MAX_BYTES, RETRY_AFTER_SECONDS, UPLOAD_TIMEOUT_MS } from '../config.ts'
+import { Refusal } from '../errors.ts'
+import { reserveMemory } from '../platform/upload-memory.ts'
+import { within } from '../within.ts'
+import type { Body } from './body.ts'
+import type { AppEnv, Context } from './context.ts'
+
+/** The bytes of the uploads that are being handled. */
+const uploads = new WeakMap<Request, Uint8Array>()
+
+/**
+ * Reads the bytes of a picture, and holds no more of them in memory than an isolate has for uploads. What kind of
+ * picture they are is asked of the bytes alone, so the media type that the client states does not matter.
+ */
+const readUpload = createMiddleware<AppEnv>(async (c, next) => {
+  const stated = c.req.header('Content-Length')
+  const length = stated === undefined ? PICTURE_MAX_BYTES : Number(stated)
+  if (!(length <= PICTURE_MAX_BYTES)) throw new Refusal('body_too_large')
+  const { uploads: memory, now } = c.get('platform')
+  const free = reserveMemory(memory, length, now())
+  if (free === null) {
+    const reason = 'too many uploads at once'
+    throw new Refusal('dependency_unavailable', { reason, retryAfterSeconds: RETRY_AFTER_SECONDS })
+  }
+  try {
+    uploads.set(c.req.raw, await readWhole(c.req.raw.body, length))
+    await next()
+  } finally {
+    uploads.delete(c.req.raw)
+    free()
+  }
+})
+
+/** Describes a body that is a picture, whose bytes the handler gets by `uploadOf`. */
+export const picture = (): Body<'image/*', z.ZodType> => ({
+  required: true,
+  media: 'image/*',
+  schema: z.lazy(() => z.string().meta({ format: 'binary' })),
+  target: null,
+  read: readUpload,
+})
+
+export function uploadOf({ req }: Pick<Context, 'req'>): Uint8Array {
+  const bytes = uploads.get(req.raw)
+  if (bytes === undefined) throw new Error('the route takes no upload')
+  return bytes
+}
+
+async function readWhole(body: ReadableStream<Uint8Array> | null, length: number): Promise<Uint8Array> {
+  const whole = new Uint8Array(length)
+  const reader = body?.getReader()
+  if (!reader) return whole.subarray(0, 0)
+  try {
+    return await within(UPLOAD_TIMEOUT_MS, fill(whole, reader), () => new Refusal('upload_too_slow'))
+  } finally {
+    await reader.cancel().catch(() => undefined)
+  }
+}
+
+async function fill(whole: Uint8Array, reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Uint8Array> {
+  let filled = 0
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return whole.subarray(0, filled)
+    if (filled + value.length > whole.length) throw new Refusal('body_too_large')
+    whole.set(value, filled)
+    filled += value.length
+  }
+}
