@@ -1,5 +1,6 @@
 import { MAIL_SWEEP_AFTER_SECONDS } from '../config.ts'
 import type { Platform } from '../platform/platform.ts'
+import { finishDeletions } from '../services/accounts/deletion.ts'
 import { recordCheckpoint } from '../services/audit/checkpoint.ts'
 import { followAuditTrail } from '../services/audit/sealing.ts'
 import { removeDueFactors } from '../services/factors/removal.ts'
@@ -28,12 +29,17 @@ export async function runScheduled(platform: Platform, cron: string): Promise<vo
 }
 
 /**
- * Sends what the mail queue lost, removes the factors of one user whose wait is over, seals the audit trail, and tells
- * the queue which webhooks are due.
+ * Sends what the mail queue lost, removes the factors of one user whose wait is over, deletes one account whose grace
+ * is, seals the audit trail, and tells the queue which webhooks are due.
  */
 async function tendEachMinute(platform: Platform): Promise<void> {
   const overdueSince = platform.now() - MAIL_SWEEP_AFTER_SECONDS * 1000
-  await allDone([sweepOutbox(platform, overdueSince), removeDueFactors(platform), followAndAnnounce(platform)])
+  await allDone([
+    sweepOutbox(platform, overdueSince),
+    removeDueFactors(platform),
+    finishDeletions(platform),
+    followAndAnnounce(platform),
+  ])
 }
 
 /** What was due before is announced also where the trail cannot be sealed. */

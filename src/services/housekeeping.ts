@@ -1,8 +1,10 @@
 import {
   CLEANUP_BATCH,
   CLEANUP_MAX_STEPS,
+  ERASURE_KEEP_SECONDS,
   MAIL_KEEP_FAILED_SECONDS,
   MAIL_KEEP_SECONDS,
+  MAIL_LIMIT_SECONDS,
   TOKEN_KEEP_SECONDS,
   UNVERIFIED_ACCOUNT_KEEP_SECONDS,
   WEBHOOK_GIVE_UP_SECONDS,
@@ -11,6 +13,7 @@ import {
 import { logError, logInfo } from '../platform/log.ts'
 import type { Platform, Reading } from '../platform/platform.ts'
 import { deleteUnverifiedAccounts } from '../storage/accounts/accounts.ts'
+import { deleteErasures, eraseMails, eraseOrigins } from '../storage/accounts/erasure.ts'
 import { deleteExpiredExchanges } from '../storage/federation/login-exchanges.ts'
 import { deleteFailedMails, deleteSettledMails } from '../storage/mail.ts'
 import { deleteExpiredTokens } from '../storage/one-time-tokens.ts'
@@ -79,6 +82,9 @@ function kindsOf(deps: Reading): Record<string, DeleteSome> {
     states: (limit) => deleteExpiredStates(db, now, limit),
     mails: (limit) => deleteSettledMails(db, before(MAIL_KEEP_SECONDS), limit),
     failedMails: (limit) => deleteFailedMails(db, before(MAIL_KEEP_FAILED_SECONDS), limit),
+    erasedOrigins: (limit) => eraseOrigins(db, limit),
+    erasedMails: (limit) => eraseMails(db, before(MAIL_LIMIT_SECONDS), limit),
+    erasures: (limit) => deleteErasures(db, before(ERASURE_KEEP_SECONDS), limit),
     webhookSecrets: (limit) => deleteExpiredWebhookSecrets(db, now, limit),
     activeUsers: (limit) => deleteActiveUsers(db, now, limit),
     waitingWebhooks: (limit) => giveUpDeliveries(db, before(WEBHOOK_GIVE_UP_SECONDS), limit),

@@ -41,6 +41,7 @@ export const outbox = sqliteTable(
   },
   (table) => [
     index('outbox_due').on(table.state, table.priority, table.nextAttemptAt),
+    index('outbox_user').on(table.userId),
     index('outbox_mailbox').on(table.mailbox, table.kind, table.createdAt),
   ],
 )

@@ -38,6 +38,8 @@ export const users = sqliteTable(
       .default('active'),
     /** It changes with the roles of the account, so that no token stays good that names the former ones. */
     rightsVersion: integer('rights_version').notNull().default(newRightsVersion),
+    /** The time at which the account is deleted, unless its owner signs in before; null where nobody asked for that. */
+    deletesAt: integer('deletes_at'),
     locale: text('locale').notNull().default('en'),
     /**
      * The time since which everything that signs in here is known to belong to whoever has the mailbox. A reset by
@@ -53,6 +55,7 @@ export const users = sqliteTable(
     index('users_name').on(table.nameFolded),
     index('users_created').on(table.createdAt, table.id),
     index('users_deactivated').on(table.createdAt, table.id).where(sql`status = 'deactivated'`),
+    index('users_deletion').on(table.deletesAt).where(sql`deletes_at is not null`),
     // Its first column is always null. It tells the planner that this index finds fewer rows than `users_created`.
     index('users_unverified').on(table.emailVerifiedAt, table.createdAt).where(sql`email_verified_at is null`),
   ],

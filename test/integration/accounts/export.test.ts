@@ -15,6 +15,7 @@ const read = ({ tokens }: Person) => get('/auth/me/export', bearer(tokens.access
 const ABOUT_NOBODY = [
   'audit_seals',
   'audit_counts',
+  'erasures',
   'daily_counts',
   'totals',
   'roles',
