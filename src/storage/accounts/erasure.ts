@@ -35,12 +35,15 @@ export const forgetSessionsStatement = (db: Database, userIds: readonly string[]
     .set({ untoldSessions: null })
     .where(inArray(erasures.userId, [...userIds]))
 
+// SQLite takes the tables of a cross join in the order in which they stand. Otherwise it may walk through every event and
+// every mail, because it does not know that few accounts were deleted.
+
 /**
  * Erases the addresses, countries and user agents of some events whose actor was deleted, or that concern a deleted
  * account and have no actor. The chain of the trail verifies without them (docs/decisions/0025-audit-chain.md).
  */
 export async function eraseOrigins(db: Database, limit: number): Promise<number> {
-  const some = sql`(select event.sequence from erasures join audit_events as event
+  const some = sql`(select event.sequence from erasures cross join audit_events as event
     on event.actor_id = erasures.user_id or (event.user_id = erasures.user_id and event.actor_id is null)
     where event.salt is not null limit ${limit})`
   const erased = await db
@@ -56,7 +59,7 @@ export async function eraseOrigins(db: Database, limit: number): Promise<number>
  * before a time: until then they count against the hourly limit of their mailbox.
  */
 export async function eraseMails(db: Database, createdBefore: number, limit: number): Promise<number> {
-  const some = sql`(select mail.id from erasures join outbox as mail on mail.user_id = erasures.user_id
+  const some = sql`(select mail.id from erasures cross join outbox as mail on mail.user_id = erasures.user_id
     where mail.state <> 'pending' and mail.created_at < ${createdBefore} limit ${limit})`
   const erased = await db.delete(outbox).where(sql`${outbox.id} in ${some}`).returning({ id: outbox.id })
   return erased.length

@@ -1,4 +1,4 @@
-import { getTableColumns, getTableName, is } from 'drizzle-orm'
+import { getTableName, is } from 'drizzle-orm'
 import { SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { AccountExport } from '../../../src/contracts/export.ts'
@@ -7,6 +7,7 @@ import { signedIn } from '../../support/accounts.ts'
 import { answerOf, expectRefusal } from '../../support/answers.ts'
 import { bearer, get } from '../../support/client.ts'
 import { auditOf, rows } from '../../support/database.ts'
+import { fillRow } from '../../support/personal-rows.ts'
 
 type Person = Awaited<ReturnType<typeof signedIn>>
 const read = ({ tokens }: Person) => get('/auth/me/export', bearer(tokens.accessToken))
@@ -51,33 +52,6 @@ const SECRETS = [
 const tables = Object.values(schema).filter((value) => is(value, SQLiteTable))
 const personal = tables.filter((table) => !ABOUT_NOBODY.includes(getTableName(table)))
 
-/** Fills a row of a table so that each value is found nowhere else, and gives the values by their columns. */
-async function fill(table: SQLiteTable, person: Person, nth: number) {
-  const name = getTableName(table)
-  const references: Readonly<Record<string, string>> = {
-    user_id: person.id,
-    actor_id: person.id,
-    session_id: person.session.id,
-    role: 'admin',
-  }
-  const columns = Object.values(getTableColumns(table))
-  const values = columns.map((column, index) => {
-    const known = references[column.name]
-    if (known !== undefined) return known
-    if (column.dataType === 'json') return JSON.stringify([`${name} ${column.name}`])
-    if (column.dataType === 'boolean') return 1
-    if (column.dataType === 'number') return 1_000_000_000_000 + nth * 1_000_000 + index
-    return `${name} ${column.name}`
-  })
-  const names = columns.map((column) => `"${column.name}"`).join(', ')
-  await rows(`insert into ${name} (${names}) values (${columns.map(() => '?').join(', ')})`, ...values)
-  return columns.map((column, index) => ({
-    column: `${name}.${column.name}`,
-    type: column.dataType,
-    value: values[index],
-  }))
-}
-
 describe('GET /auth/me/export', () => {
   let person: Person
   beforeEach(async () => {
@@ -86,7 +60,7 @@ describe('GET /auth/me/export', () => {
 
   it('has every column of every table that is about a person, and no secret', async () => {
     const others = personal.filter((table) => table !== schema.users && table !== schema.sessions)
-    const filled = (await Promise.all(others.map((table, nth) => fill(table, person, nth)))).flat()
+    const filled = (await Promise.all(others.map((table, nth) => fillRow(table, person, nth)))).flat()
     await rows("update users set name = 'users name', username = 'users.username' where id = ?", person.id)
     const stored = async (table: SQLiteTable, column: string) => {
       const [row] = await rows(`select * from ${getTableName(table)} where ${column} = ?`, person.id)
