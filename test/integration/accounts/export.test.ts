@@ -5,7 +5,7 @@ import { AccountExport } from '../../../src/contracts/export.ts'
 import * as schema from '../../../src/storage/schema/index.ts'
 import { signedIn } from '../../support/accounts.ts'
 import { answerOf, expectRefusal } from '../../support/answers.ts'
-import { bearer, get } from '../../support/client.ts'
+import { bearer, get, post } from '../../support/client.ts'
 import { auditOf, rows } from '../../support/database.ts'
 import { fillRow } from '../../support/personal-rows.ts'
 
@@ -52,13 +52,24 @@ const SECRETS = [
 const tables = Object.values(schema).filter((value) => is(value, SQLiteTable))
 const personal = tables.filter((table) => !ABOUT_NOBODY.includes(getTableName(table)))
 
+/** Expects that the first row of each part has the columns that the document states, and no other. */
+function expectStatedColumns({ data }: { data: Record<string, object[]> }): void {
+  const { shape } = AccountExport.unwrap().shape.data
+  const stated = Object.entries(shape).map(([part, { element }]) => [part, Object.keys(element.shape).toSorted()])
+  const found = Object.entries(data).map(([part, [row = {}]]) => [part, Object.keys(row).toSorted()])
+  const isCounted = ([part]: unknown[]) => part === 'loginFailures'
+  expect(Object.fromEntries(found.filter((part) => !isCounted(part)))).toEqual(
+    Object.fromEntries(stated.filter((part) => !isCounted(part))),
+  )
+}
+
 describe('GET /auth/me/export', () => {
   let person: Person
   beforeEach(async () => {
     person = await signedIn()
   })
 
-  it('has every column of every table that is about a person, and no secret', async () => {
+  it('has every column of every table that is about a person, as the document states it, and no secret', async () => {
     const others = personal.filter((table) => table !== schema.users && table !== schema.sessions)
     const filled = (await Promise.all(others.map((table, nth) => fillRow(table, person, nth)))).flat()
     await rows("update users set name = 'users name', username = 'users.username' where id = ?", person.id)
@@ -71,6 +82,7 @@ describe('GET /auth/me/export', () => {
       }))
     }
     const text = await (await read(person)).text()
+    expectStatedColumns(JSON.parse(text))
     await rows("delete from audit_events where id = 'audit_events id'")
     const known = [...filled, ...(await stored(schema.users, 'id')), ...(await stored(schema.sessions, 'user_id'))]
     const shows = ({ type, value }: (typeof known)[number]) => {
@@ -96,6 +108,18 @@ describe('GET /auth/me/export', () => {
     expect(profile.id).toBe(person.id)
     expect(data.sessions).toMatchObject([{ id: person.session.id }])
     expect(data.events).toContainEqual(expect.objectContaining({ type: 'user.exported' }))
+  })
+
+  it('has what the throttle of the account counts, and not by which device', async () => {
+    const wrong = { identifier: person.email, password: 'wrong' }
+    await post('/auth/login', wrong)
+    await post('/auth/login', wrong, { 'X-Device-Token': person.session.deviceToken })
+    const { data } = await answerOf(await read(person), AccountExport)
+    expect(data.loginFailures.map(({ budget, count }) => [budget, count])).toEqual([
+      ['device', 1],
+      ['devices', 1],
+      ['strangers', 1],
+    ])
   })
 
   it('is given once an hour, also to fifty requests at once, and recorded', async () => {
