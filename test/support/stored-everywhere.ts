@@ -34,7 +34,7 @@ async function readNamespace(namespace: KVNamespace) {
   return await Promise.all(live.map(async ({ name }) => [name, await namespace.get(name)]))
 }
 
-/** Reads all that the service keeps anywhere: every table, every key, every object of the bucket and every Durable Object. */
+/** Reads all that the service keeps: every table, every key, every object of the bucket and every Durable Object. */
 export async function readEverything() {
   const { objects } = await env.PICTURES.list()
   return {

@@ -57,9 +57,9 @@ export const SECOND_FACTOR_SHOWN = 'mfa'
 
 /**
  * Opens a session for an account that has proven itself, and tells its owner by mail when the device is new to the
- * account. A login keeps an account that was to be deleted. The session whose cookies it overwrites ends. When the account was deactivated, or its password
- * changed, after it was read, no session is opened and none ends. The same holds where the login relied on the trust in
- * its device, and that has ended.
+ * account. A login keeps an account that was to be deleted. The session whose cookies it overwrites ends. When the
+ * account was deactivated, or its password changed, after it was read, no session is opened and none ends. The same
+ * holds where the login relied on the trust in its device, and that has ended.
  * @throws {Refusal} `invalid_credentials` in that case, or `invalid_code` where a factor was shown.
  */
 export async function openSession(deps: OpeningNeeds, account: Account, login: NewLogin): Promise<OpenedSession> {

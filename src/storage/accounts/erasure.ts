@@ -35,8 +35,8 @@ export const forgetSessionsStatement = (db: Database, userIds: readonly string[]
     .set({ untoldSessions: null })
     .where(inArray(erasures.userId, [...userIds]))
 
-// SQLite takes the tables of a cross join in the order in which they stand. Otherwise it may walk through every event and
-// every mail, because it does not know that few accounts were deleted.
+// SQLite takes the tables of a cross join in the order in which they stand. Otherwise it may walk through every event
+// and every mail, because it does not know that few accounts were deleted.
 
 /**
  * Erases the addresses, countries and user agents of some events whose actor was deleted, or that concern a deleted

@@ -4,7 +4,12 @@ import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqli
 /** Makes a rights version (`domain/rights-version.ts`): 52 random bits, which are as many as an entry of a list has. */
 export const newRightsVersion = sql`(random() & 4503599627370495)`
 
-/** Each row is an account. All times are milliseconds since the epoch. */
+/**
+ * Each row is an account. All times are milliseconds since the epoch.
+ * @about users
+ * @why It is the account.
+ * @kept Until the account is deleted. One whose address nobody confirmed: a week.
+ */
 export const users = sqliteTable(
   'users',
   {
