@@ -57,6 +57,14 @@ CREATE TABLE `daily_counts` (
 	PRIMARY KEY(`day`, `kind`)
 );
 --> statement-breakpoint
+CREATE TABLE `erasures` (
+	`user_id` text PRIMARY KEY NOT NULL,
+	`deleted_at` integer NOT NULL,
+	`untold_sessions` text
+);
+--> statement-breakpoint
+CREATE INDEX `erasures_age` ON `erasures` (`deleted_at`);--> statement-breakpoint
+CREATE INDEX `erasures_untold` ON `erasures` (`deleted_at`) WHERE untold_sessions is not null;--> statement-breakpoint
 CREATE TABLE `factor_removals` (
 	`user_id` text PRIMARY KEY NOT NULL,
 	`token_id` text NOT NULL,
@@ -159,6 +167,7 @@ CREATE TABLE `outbox` (
 );
 --> statement-breakpoint
 CREATE INDEX `outbox_due` ON `outbox` (`state`,`priority`,`next_attempt_at`);--> statement-breakpoint
+CREATE INDEX `outbox_user` ON `outbox` (`user_id`);--> statement-breakpoint
 CREATE INDEX `outbox_mailbox` ON `outbox` (`mailbox`,`kind`,`created_at`);--> statement-breakpoint
 CREATE TABLE `passkeys` (
 	`id` text PRIMARY KEY NOT NULL,
@@ -312,6 +321,7 @@ CREATE TABLE `users` (
 	`password_reset_required_at` integer,
 	`status` text DEFAULT 'active' NOT NULL,
 	`rights_version` integer DEFAULT (random() & 4503599627370495) NOT NULL,
+	`deletes_at` integer,
 	`locale` text DEFAULT 'en' NOT NULL,
 	`access_proven_at` integer,
 	`created_at` integer NOT NULL,
@@ -325,6 +335,7 @@ CREATE INDEX `users_imported_hash` ON `users` (`password_hash`) WHERE password_h
 CREATE INDEX `users_name` ON `users` (`name_folded`);--> statement-breakpoint
 CREATE INDEX `users_created` ON `users` (`created_at`,`id`);--> statement-breakpoint
 CREATE INDEX `users_deactivated` ON `users` (`created_at`,`id`) WHERE status = 'deactivated';--> statement-breakpoint
+CREATE INDEX `users_deletion` ON `users` (`deletes_at`) WHERE deletes_at is not null;--> statement-breakpoint
 CREATE INDEX `users_unverified` ON `users` (`email_verified_at`,`imported_at`,`created_at`) WHERE email_verified_at is null;--> statement-breakpoint
 CREATE TABLE `webhook_deliveries` (
 	`id` text PRIMARY KEY NOT NULL,

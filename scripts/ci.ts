@@ -21,6 +21,7 @@ const CHECKS: Readonly<Record<string, string>> = {
   'migrations agree with the schema': 'node scripts/migrations-check.ts',
   'openapi.json agrees with the routes': 'node scripts/openapi.ts --check',
   'docs/audit-events.md lists the events': 'node scripts/audit-events.ts --check',
+  'docs/privacy.md describes the tables': 'node scripts/privacy.ts --check',
   'docs/security.md lists the tests': 'node scripts/requirements.ts --check',
   'pages build for production': 'node scripts/build-ui.ts',
   'size and start-up of the Worker stay within scripts/budget.json': 'node scripts/budget.ts',

@@ -285,6 +285,7 @@ export const MAIL_KEEP_SECONDS = 24 * 60 * 60
 export const MAIL_KEEP_FAILED_SECONDS = 30 * 24 * 60 * 60
 /** The number of mails of one kind that a mailbox may get within an hour. */
 export const MAIL_MAX_PER_KIND_AND_HOUR = 5
+export const MAIL_LIMIT_SECONDS = 60 * 60
 /**
  * A notice beyond that limit waits its turn for this long at most, because somebody who got ten notices of a kind in
  * two hours knows what happened.
@@ -325,6 +326,10 @@ export const WEBHOOK_TURN_RETRY_SECONDS = 30
 export const TOKEN_KEEP_SECONDS = 24 * 60 * 60
 /** An address that nobody confirmed is free again after a week. */
 export const UNVERIFIED_ACCOUNT_KEEP_SECONDS = 7 * 24 * 60 * 60
+/** How long it is known that an account was deleted, so that what is recorded of it late is erased as well. */
+export const ERASURE_KEEP_SECONDS = 24 * 60 * 60
+/** One run tells the blocklist of the sessions of so many deleted accounts. */
+export const DELETIONS_PER_RUN = 20
 export const CLEANUP_BATCH = 1000
 /**
  * The number of steps that one run makes. A step is a statement or two, and the free plan allows 50 in one run of a

@@ -72,6 +72,10 @@ export const SignedIn = named('SignedIn', () =>
     user: User,
     session: z.object({ id: z.string(), expiresAt: timestamp(), deviceToken: z.string().optional() }),
     tokens: Tokens.optional(),
+    deletionStopped: z
+      .literal(true)
+      .optional()
+      .meta({ description: 'The account was to be deleted, and is kept because of this login.' }),
   }),
 )
 

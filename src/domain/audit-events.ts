@@ -37,6 +37,10 @@ export const AUDIT_EVENTS = {
     status: z.enum(['active', 'deactivated']).optional().describe('The new status, where it was changed.'),
   }),
   'user.exported': event('Somebody was given everything that is stored about them.', {}),
+  'user.deletion_requested': event('The owner of an account deleted it. It can be kept until it is due.', {
+    deletesAt: z.string().describe('The time from which it is gone, unless the owner signs in before.'),
+  }),
+  'user.deletion_stopped': event('The owner signed in to an account that was to be deleted, and so kept it.', {}),
   'user.deleted': event('An account was deleted.', {}),
   'user.note_changed': event('An administrator noted something about a user.', {
     isRemoved: z.boolean().describe('Whether the note was removed.'),

@@ -10,6 +10,8 @@ const SENT: Readonly<Record<AuditType, true>> = {
   'user.updated': true,
   'user.note_changed': true,
   'user.exported': true,
+  'user.deletion_requested': true,
+  'user.deletion_stopped': true,
   'user.deleted': true,
   'user.expired': true,
   'users.imported': true,

@@ -1,6 +1,9 @@
 import { DurableObject } from 'cloudflare:workers'
+import { DAY_MS } from '../domain/day.ts'
 
 const MAX_MAILS = 500
+/** It stands for the mailboxes of people, but must not know for longer than the service whom mails went to. */
+const KEEP_MS = DAY_MS
 
 /** A mail as the development mailbox keeps it; `at` is ISO 8601 UTC. */
 export interface MailboxItem {
@@ -21,7 +24,7 @@ export class DevMailbox extends DurableObject<Env> {
     )
   }
 
-  store(mail: Omit<MailboxItem, 'at'>): void {
+  async store(mail: Omit<MailboxItem, 'at'>): Promise<void> {
     const { sql } = this.ctx.storage
     sql.exec(
       'insert or ignore into mails (id, recipient, subject, body, html, at) values (?, ?, ?, ?, ?, ?)',
@@ -33,6 +36,15 @@ export class DevMailbox extends DurableObject<Env> {
       new Date().toISOString(),
     )
     sql.exec('delete from mails where seq <= (select max(seq) from mails) - ?', MAX_MAILS)
+    if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now() + KEEP_MS)
+  }
+
+  /** Deletes what is older than a day. */
+  override async alarm(): Promise<void> {
+    const { sql } = this.ctx.storage
+    sql.exec('delete from mails where at <= ?', new Date(Date.now() - KEEP_MS).toISOString())
+    const { oldest } = sql.exec<{ oldest: string | null }>('select min(at) as oldest from mails').one()
+    if (oldest !== null) await this.ctx.storage.setAlarm(Date.parse(oldest) + KEEP_MS)
   }
 
   /** Lists the mails, newest first; those of all recipients when `to` is null. */

@@ -8,7 +8,14 @@ import {
   needsRehash,
 } from '../crypto/password-hash/own-hash.ts'
 import { verifyPassword } from '../crypto/password-hash/registry.ts'
-import type { FactorAdmission, FactorTry, LoginAttempt, LoginTry, Throttled } from '../platform/login-throttle.ts'
+import type {
+  CountedFailures,
+  FactorAdmission,
+  FactorTry,
+  LoginAttempt,
+  LoginTry,
+  Throttled,
+} from '../platform/login-throttle.ts'
 import { addFailure, type BudgetRecord, type Failures, isForgotten, recordsFor } from './throttle-policy.ts'
 
 /** The keys of the budgets of second factors begin with this, so that a new password leaves them alone. */
@@ -122,6 +129,15 @@ export class LoginThrottle extends DurableObject<Env> {
    */
   findRecoveryCode(code: string, hashes: readonly string[]): string | null {
     return findHashOf(code, hashes)
+  }
+
+  /** Lists what is counted, for the export of the account. The ids of devices are left out: by them they are known. */
+  listFailures(): CountedFailures[] {
+    return [...this.ctx.storage.kv.list<Failures>()].map(([key, { count, lastAt }]) => ({
+      budget: key.replace(/device:.*/, 'device'),
+      count,
+      lastAt,
+    }))
   }
 
   /** Answers the readiness check. */

@@ -31,11 +31,12 @@ export function presentLogin(
 
 /** Hands out a new session in the way that the client asked for. */
 export function presentSession(c: AnyContext, opened: OpenedSession, delivery: Delivery): z.infer<typeof SignedIn> {
-  const { account, session, tokens, deviceToken } = opened
+  const { account, session, tokens, deviceToken, isDeletionStopped } = opened
   c.set('userId', account.id)
   setDeviceCookie(c, deviceToken)
   const view = { id: session.id, expiresAt: toTimestamp(session.expiresAt) }
-  const signedIn = { status: 'signed_in' as const, user: toUser(platformOf(c), account), session: view }
+  const kept = isDeletionStopped ? { deletionStopped: true as const } : {}
+  const signedIn = { status: 'signed_in' as const, user: toUser(platformOf(c), account), session: view, ...kept }
   if (delivery === 'body') {
     return { ...signedIn, session: { ...view, deviceToken }, tokens: { tokenType: 'Bearer', ...tokens } }
   }

@@ -1,5 +1,6 @@
 import { MAIL_SWEEP_AFTER_SECONDS } from '../config.ts'
 import type { Platform } from '../platform/platform.ts'
+import { finishDeletions } from '../services/accounts/deletion.ts'
 import { recordCheckpoint } from '../services/audit/checkpoint.ts'
 import { followAuditTrail } from '../services/audit/sealing.ts'
 import { removeDueFactors } from '../services/factors/removal.ts'
@@ -30,8 +31,8 @@ export async function runScheduled(platform: Platform, cron: string): Promise<vo
 }
 
 /**
- * Sends what the mail queue lost, removes the factors of one user whose wait is over, and pictures that were replaced,
- * seals the audit trail, and tells the queue which webhooks are due.
+ * Sends what the mail queue lost, removes the factors of one user whose wait is over, deletes one account whose grace
+ * is, removes pictures that were replaced, seals the audit trail, and tells the queue which webhooks are due.
  */
 async function tendEachMinute(platform: Platform): Promise<void> {
   const overdueSince = platform.now() - MAIL_SWEEP_AFTER_SECONDS * 1000
@@ -39,6 +40,7 @@ async function tendEachMinute(platform: Platform): Promise<void> {
     sweepOutbox(platform, overdueSince),
     removeDueFactors(platform),
     sweepPictures(platform),
+    finishDeletions(platform),
     followAndAnnounce(platform),
   ])
 }

@@ -40,6 +40,13 @@ export interface FactorTry {
 /** Whether a factor may be tried. `drawnOn` names the budgets that a right try clears. */
 export type FactorAdmission = { outcome: 'admitted'; drawnOn: string[] } | Throttled
 
+/** The failures that one budget counts, and the time of the last one in milliseconds. */
+export interface CountedFailures {
+  budget: string
+  count: number
+  lastAt: number
+}
+
 /**
  * Checks and hashes the passwords of one account, and counts the tries of its second factors, behind its throttle.
  * When the object does not answer, it throws a `DependencyError` and lets nobody in.
@@ -57,6 +64,7 @@ export interface AccountThrottle {
   hashRecoveryCodes(codes: readonly string[]): Promise<string[]>
   /** Finds the hash of a recovery code among those of its account. */
   findRecoveryCode(code: string, hashes: readonly string[]): Promise<string | null>
+  listFailures(): Promise<CountedFailures[]>
 }
 
 /** Makes the throttle of an account, which asks the object that `open` finds. */
@@ -72,5 +80,6 @@ export function openLoginThrottle(open: () => AccountThrottle): AccountThrottle 
     clearFactorTries: (drawnOn) => call((stub) => stub.clearFactorTries(drawnOn)),
     hashRecoveryCodes: (codes) => call((stub) => stub.hashRecoveryCodes(codes)),
     findRecoveryCode: (code, hashes) => call((stub) => stub.findRecoveryCode(code, hashes)),
+    listFailures: () => call((stub) => stub.listFailures()),
   }
 }

@@ -1,9 +1,11 @@
 import {
   CLEANUP_BATCH,
   CLEANUP_MAX_STEPS,
+  ERASURE_KEEP_SECONDS,
   HASH_PARAMETERS_KEEP_SECONDS,
   MAIL_KEEP_FAILED_SECONDS,
   MAIL_KEEP_SECONDS,
+  MAIL_LIMIT_SECONDS,
   TOKEN_KEEP_SECONDS,
   UNVERIFIED_ACCOUNT_KEEP_SECONDS,
   WEBHOOK_GIVE_UP_SECONDS,
@@ -12,6 +14,7 @@ import {
 import { logError, logInfo } from '../platform/log.ts'
 import type { Platform, Reading } from '../platform/platform.ts'
 import { deleteUnverifiedAccounts } from '../storage/accounts/accounts.ts'
+import { deleteErasures, eraseMails, eraseOrigins } from '../storage/accounts/erasure.ts'
 import { deleteUnusedHashParameters } from '../storage/accounts/hash-parameters.ts'
 import { deleteExpiredExchanges } from '../storage/federation/login-exchanges.ts'
 import { deleteFailedMails, deleteSettledMails } from '../storage/mail.ts'
@@ -82,6 +85,9 @@ function kindsOf(deps: Reading): Record<string, DeleteSome> {
     mails: (limit) => deleteSettledMails(db, before(MAIL_KEEP_SECONDS), limit),
     failedMails: (limit) => deleteFailedMails(db, before(MAIL_KEEP_FAILED_SECONDS), limit),
     hashParameters: (limit) => deleteUnusedHashParameters(db, before(HASH_PARAMETERS_KEEP_SECONDS), limit),
+    erasedOrigins: (limit) => eraseOrigins(db, limit),
+    erasedMails: (limit) => eraseMails(db, before(MAIL_LIMIT_SECONDS), limit),
+    erasures: (limit) => deleteErasures(db, before(ERASURE_KEEP_SECONDS), limit),
     webhookSecrets: (limit) => deleteExpiredWebhookSecrets(db, now, limit),
     activeUsers: (limit) => deleteActiveUsers(db, now, limit),
     waitingWebhooks: (limit) => giveUpDeliveries(db, before(WEBHOOK_GIVE_UP_SECONDS), limit),

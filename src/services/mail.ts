@@ -68,6 +68,8 @@ const ACCOUNT_NOTICES: readonly MailKind[] = [
   'roles_changed',
   'profile_changed',
   'account_reactivated',
+  'deletion_scheduled',
+  'deletion_stopped',
   'signed_out',
 ]
 

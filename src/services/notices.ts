@@ -30,7 +30,7 @@ interface News {
 }
 
 /** These notices carry a link by which the owner of the account undoes what they tell of. */
-const UNDOABLE: readonly MailKind[] = [
+export const UNDOABLE: readonly MailKind[] = [
   'password_changed',
   'email_changed',
   'factor_added',

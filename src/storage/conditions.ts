@@ -102,11 +102,11 @@ export const signUpTimeOf = (userId: SQL | string): SQL =>
 
 /**
  * One text for everything that opens an account: whether and when its address was verified, its password set or
- * removed, a reset required, and which authenticator app and passkeys it has. The text differs once any of this has
- * changed. Neither a rehash nor the use of a factor changes it.
+ * removed, a reset required, its deletion begun, and which authenticator app and passkeys it has. The text differs once
+ * any of this has changed. Neither a rehash nor the use of a factor changes it.
  */
 export const credentialsVersion = sql<string>`json_array(users.email_verified_at, users.password_hash is null,
-  users.password_changed_at, users.password_reset_required_at,
+  users.password_changed_at, users.password_reset_required_at, users.deletes_at,
   (select activated_at from totp_secrets where user_id = users.id),
   (select group_concat(id, ' ' order by id) from passkeys where user_id = users.id))`
 

@@ -1,11 +1,16 @@
 import { and, eq, gt, inArray, isNull, lt, lte, type SQL, sql } from 'drizzle-orm'
-import { MAIL_MAX_PER_KIND_AND_HOUR, MAIL_NOTICE_MAX_DELAY_MS, URGENT_MAIL_KINDS } from '../config.ts'
+import {
+  MAIL_LIMIT_SECONDS,
+  MAIL_MAX_PER_KIND_AND_HOUR,
+  MAIL_NOTICE_MAX_DELAY_MS,
+  URGENT_MAIL_KINDS,
+} from '../config.ts'
 import type { Requester } from '../domain/requester.ts'
 import { bySystem } from './actors.ts'
 import { auditStatement } from './audit.ts'
 import { inOneBatch } from './batch.ts'
 import { insertWhere } from './conditional-insert.ts'
-import { userIdByToken, whenMailed, whenTokenExists } from './conditions.ts'
+import { addressOf, userIdByToken, whenMailed, whenTokenExists } from './conditions.ts'
 import { type Database, deleteSome } from './database.ts'
 import { oneTimeTokens, outbox } from './schema/index.ts'
 
@@ -23,7 +28,7 @@ export interface NewMail {
   createdAt: number
 }
 
-const HOUR_MS = 3_600_000
+const HOUR_MS = MAIL_LIMIT_SECONDS * 1000
 
 /**
  * Gives the mailbox that an address leads to where `+tag` is only a label (RFC 5233): `anna@example.com` reads the
@@ -98,6 +103,30 @@ export function mailTokenStatements(db: Database, mail: Parameters<typeof enqueu
   return [
     enqueueTokenMailStatement(db, mail),
     db.delete(oneTimeTokens).where(and(eq(oneTimeTokens.id, mail.tokenId), sql`not ${whenMailed(mail.id)}`)),
+  ] as const
+}
+
+/**
+ * Makes the mails of an account ready for its deletion in the same batch, if `when` holds. Those that went to its
+ * address without its id get that, by which they are erased. A notice of these kinds that waits still leaves, without
+ * the link that would undo what it tells of: a thief could otherwise silence it by deleting the account.
+ */
+export function leaveMailsStatements(
+  db: Database,
+  userId: string,
+  { noticeKinds, when }: { noticeKinds: readonly string[]; when: SQL },
+) {
+  const address = addressOf(userId)
+  const whenNobodyWaits = sql`(${outbox.state} <> 'pending' or ${outbox.userId} is null)`
+  return [
+    db
+      .update(outbox)
+      .set({ userId })
+      .where(and(sql`${outbox.mailbox} = ${mailboxOf(address)}`, eq(outbox.recipient, address), whenNobodyWaits, when)),
+    db
+      .update(outbox)
+      .set({ tokenId: null })
+      .where(and(eq(outbox.userId, userId), eq(outbox.state, 'pending'), inArray(outbox.kind, [...noticeKinds]), when)),
   ] as const
 }
 

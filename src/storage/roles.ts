@@ -61,12 +61,14 @@ export const whenMayActUpon = ({ id, permission }: Permitted, userId: string): C
   sql`exists (select 1 from users where id = ${userId}) and ${whenHoldsAll(id, permissionsOfUser(userId))}
     and ${whenStillPermitted({ id, permission })}`
 
-/** Holds where somebody else than this user is an active administrator, or this user is none. */
+/** Whoever is an administrator and stays one: an account that waits for its deletion does not. */
+const LASTING_ADMINS = sql`user_roles join users on id = user_id
+  where role = 'admin' and status = 'active' and deletes_at is null`
+
+/** Holds where somebody else than this user stays an active administrator, or this user is none. */
 export const whenAdminRemains = (userId: string): Condition =>
-  sql`(exists (select 1 from user_roles join users on id = user_id
-      where role = 'admin' and status = 'active' and id <> ${userId})
-    or not exists (select 1 from user_roles join users on id = user_id
-      where role = 'admin' and status = 'active' and id = ${userId}))`
+  sql`(exists (select 1 from ${LASTING_ADMINS} and id <> ${userId})
+    or not exists (select 1 from ${LASTING_ADMINS} and id = ${userId}))`
 
 /** Holds where an administrator may act upon a user without whom an administrator remains. */
 export const whenMayRemove = (admin: Permitted, userId: string): Condition =>

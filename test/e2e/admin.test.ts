@@ -167,6 +167,17 @@ describe('npm run admin', () => {
     expect((await admin('reactivate bob@example.com')).stdout).toBe('bob@example.com is active.\n')
   })
 
+  it('deletes an account for good, and only where that is said twice', async () => {
+    expect(await admin('users delete bob@example.com')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('--yes'),
+    })
+    expect((await admin('users delete bob@example.com --yes')).stdout).toBe(
+      'The account of bob@example.com is deleted.\n',
+    )
+    expect(await admin('users delete bob@example.com --yes')).toMatchObject({ status: 1 })
+  })
+
   it('asks for the password once more where a command needs a recent sign-in', async () => {
     change('update sessions set authenticated_at = authenticated_at - 3600000')
     expect(await admin('grant ada@example.com admin')).toMatchObject({

@@ -34,6 +34,9 @@ const act = (to: string, body?: object) => {
   return workers.ask(AUTH, path, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) })
 }
 
+const leave = ({ tokens }: SignedIn) =>
+  workers.ask(AUTH, '/auth/me', { method: 'DELETE', headers: bearer(tokens.accessToken) })
+
 /** Signs somebody in who has a role, twice, and answers both sessions. */
 async function memberTwice(): Promise<[SignedIn, Tokens]> {
   const person = await workers.signedIn()
@@ -59,6 +62,7 @@ const EVENTS: [string, (user: SignedIn) => Promise<Response>][] = [
   ['deactivation', ({ id }) => act(`PATCH /users/${id}`, { status: 'deactivated' })],
   ['a change of roles', ({ id }) => act(`PUT /users/${id}/roles`, { roles: [] })],
   ['the deletion of the account', ({ id }) => act(`DELETE /users/${id}`)],
+  ['the deletion of the account by its owner', (user) => leave(user)],
 ]
 
 describe('who learns of deactivation, a change of roles and deletion, and when (ASVS 7.4.1, 7.4.2, 8.3.2)', () => {
@@ -84,7 +88,7 @@ describe('who learns of deactivation, a change of roles and deletion, and when (
 
   it('after deactivation and deletion nobody gets another token, and after a change of roles one of the new roles', async () => {
     const answers = await Promise.all(changed.map(refresh))
-    expect(answers.map(({ status }) => status)).toEqual([401, 401, 200, 200, 401, 401])
+    expect(answers.map(({ status }) => status)).toEqual([401, 401, 200, 200, 401, 401, 401, 401])
     for (const response of answers.slice(2, 4)) {
       const tokens = (await response.json()) as Tokens
       expect(await verifyOffline(tokens.accessToken)).toEqual({ roles: ['user'] })
@@ -94,7 +98,7 @@ describe('who learns of deactivation, a change of roles and deletion, and when (
 
   it('an isolate that has no memory of it learns it from the published lists', { timeout: 120_000 }, async () => {
     await workers.redeploy()
-    expect(changed).toHaveLength(6)
+    expect(changed).toHaveLength(8)
     for (const tokens of changed)
       await vi.waitUntil(async () => (await readsOf(tokens)).every((status) => status === 401), {
         timeout: 100_000,

@@ -82,6 +82,13 @@ async function changeStatus({ session, words: [named = ''], print }: Call, statu
   print(user, `${user.email} is ${user.status}.`)
 }
 
+async function deleteUser({ session, words: [named = ''], values, print }: Call) {
+  const user = await findUser(session, named)
+  if (!values.yes) throw new Failure(`This deletes the account of ${user.email} for good. To do it, add --yes.`)
+  await session.call(userPath(user.id), { method: 'DELETE' })
+  print({ deleted: user.id }, `The account of ${user.email} is deleted.`)
+}
+
 export const userCommands: readonly Command[] = [
   {
     name: 'users list',
@@ -110,6 +117,15 @@ export const userCommands: readonly Command[] = [
       print(user, JSON.stringify(user, null, 2))
       return undefined
     },
+  },
+  {
+    name: 'users delete',
+    summary: 'Delete an account, with all that belongs to it, for good. Its owner is told by mail.',
+    takes: ['id or email'],
+    options: { yes: { type: 'boolean' } },
+    explains: { yes: 'do it; without this, say only what it would delete' },
+    permission: 'users:read and users:delete',
+    run: async (call) => void (await deleteUser(call)),
   },
   {
     name: 'grant',

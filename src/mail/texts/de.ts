@@ -298,7 +298,7 @@ export const de: MailTexts<MailKind> = {
       subject: `Ein Wiederherstellungscode deines Kontos bei ${product} wurde benutzt`,
       heading: 'Ein Wiederherstellungscode wurde benutzt',
       paragraphs: [
-        `Jemand, vermutlich du, hat sich bei deinem Konto bei ${product} mit einem der Wiederherstellungscodes ausgewiesen. Dieser Code gilt nicht mehr.`,
+        `Jemand, wahrscheinlich du, hat sich bei deinem Konto bei ${product} mit einem der Wiederherstellungscodes ausgewiesen. Dieser Code gilt nicht mehr.`,
         left === '0'
           ? 'Es ist kein Wiederherstellungscode mehr übrig. Erzeuge neue in deinen Kontoeinstellungen.'
           : `Noch gültige Wiederherstellungscodes: ${left}.`,
@@ -381,6 +381,32 @@ export const de: MailTexts<MailKind> = {
       ],
       action: null,
       closing: [`Du hältst das für ein Versehen? Dann wende dich an das Team von ${product}.`],
+      reason: OWNER(product),
+    }),
+    deletion_scheduled: ({ product, duration }) => ({
+      subject: `Dein Konto bei ${product} wird gelöscht`,
+      heading: 'Dein Konto wird gelöscht',
+      paragraphs: [
+        `Jemand, wahrscheinlich du, hat dein Konto bei ${product} gelöscht. Es dauert noch ${duration}, dann ist es mit den zugehörigen Daten weg. Du bist auf allen Geräten abgemeldet.`,
+      ],
+      action: 'Mein Konto behalten',
+      closing: [
+        'Das warst du? Dann ist nichts zu tun. Überlegst du es dir anders, melde dich vorher an: So bleibt das Konto erhalten.',
+        'Das warst nicht du? Dann lege über „Passwort vergessen“ auf der Anmeldeseite ein neues Passwort fest und melde dich an.',
+      ],
+      reason: OWNER(product),
+    }),
+    deletion_stopped: ({ product }) => ({
+      subject: `Dein Konto bei ${product} wird nicht gelöscht`,
+      heading: 'Dein Konto wird nicht gelöscht',
+      paragraphs: [
+        `Jemand, vermutlich du, hat sich bei deinem Konto bei ${product} angemeldet, das gelöscht werden sollte. Darum bleibt es erhalten.`,
+      ],
+      action: 'Mein Konto prüfen',
+      closing: [
+        'Das warst du? Dann ist nichts zu tun. Willst du das Konto doch löschen, dann lösche es noch einmal.',
+        'Das warst nicht du? Dann lege über „Passwort vergessen“ auf der Anmeldeseite sofort ein neues Passwort fest.',
+      ],
       reason: OWNER(product),
     }),
     account_deleted: ({ product }) => ({

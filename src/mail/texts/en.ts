@@ -371,6 +371,32 @@ const texts = {
       closing: [`If you think this is a mistake, contact the ${product} team.`],
       reason: OWNER(product),
     }),
+    deletion_scheduled: ({ product, duration }) => ({
+      subject: `Your ${product} account will be deleted`,
+      heading: 'Your account will be deleted',
+      paragraphs: [
+        `Someone, probably you, deleted your ${product} account. In ${duration} it will be gone, with the data that belongs to it. You were signed out on all devices.`,
+      ],
+      action: 'Keep my account',
+      closing: [
+        'If this was you, there is nothing to do. If you change your mind, sign in before then: that keeps the account.',
+        'If this was not you, set a new password with “Forgot password” on the sign-in page, and then sign in.',
+      ],
+      reason: OWNER(product),
+    }),
+    deletion_stopped: ({ product }) => ({
+      subject: `Your ${product} account will not be deleted`,
+      heading: 'Your account will not be deleted',
+      paragraphs: [
+        `Someone, probably you, signed in to your ${product} account, which was to be deleted. So it is kept.`,
+      ],
+      action: 'Check my account',
+      closing: [
+        'If this was you, there is nothing to do. If you want to delete the account after all, delete it again.',
+        'If this was not you, set a new password at once with “Forgot password” on the sign-in page.',
+      ],
+      reason: OWNER(product),
+    }),
     account_deleted: ({ product }) => ({
       subject: `Your ${product} account was deleted`,
       heading: 'Your account was deleted',

@@ -7,8 +7,9 @@ import { recentFactor, user } from '../../http/guards.ts'
 import { isForeignPage } from '../../http/origin.ts'
 import { answer, route } from '../../http/route.ts'
 import { createRouter } from '../../http/router.ts'
+import { deleteOwnAccount } from '../../services/accounts/deletion.ts'
 import { exportAccount } from '../../services/accounts/export.ts'
-import { changeProfile, deleteAccount, toUser } from '../../services/accounts/profile.ts'
+import { changeProfile, toUser } from '../../services/accounts/profile.ts'
 
 const tags = ['Profile']
 
@@ -41,7 +42,7 @@ const exportRoute = route({
   tags,
   summary: 'Everything that is stored about me',
   description:
-    'A file of JSON with every row of the database that is about the account, without its secrets. It can be asked for once an hour, and not by a link on the page of another origin, so that nobody else uses that hour up.',
+    'A file of JSON with everything that is stored about the account, without its secrets. It can be asked for once an hour, and not by a link on the page of another origin, so that nobody else uses that hour up.',
   guard: user(),
   answers: {
     200: answer(AccountExport, 'What is stored.'),
@@ -54,11 +55,13 @@ const deleteRoute = route({
   path: '/auth/me',
   tags,
   summary: 'Delete my account and everything that belongs to it',
+  description:
+    'Every session ends at once. The account is gone at once, too, or after `DELETION_GRACE_DAYS` days; until then, a login keeps it.',
   limit: 'sensitive',
   guard: recentFactor(),
   body: optionalJson(DeleteAccountRequest),
   answers: {
-    204: { description: 'The account is gone.' },
+    204: { description: 'The account is gone, or will be after the days of grace.' },
   },
   refuses: ['invalid_credentials', 'step_up_required', 'login_throttled', 'last_admin'],
 })
@@ -76,7 +79,7 @@ export const profileRoutes = createRouter()
     return c.json(exported, 200)
   })
   .openapi(deleteRoute, async (c) => {
-    await deleteAccount(c.get('platform'), c.get('caller'), c.req.valid('json').password)
+    await deleteOwnAccount(c.get('platform'), c.get('caller'), c.req.valid('json').password)
     clearTokenCookies(c)
     return c.body(null, 204)
   })

@@ -12,6 +12,7 @@ import { whenSessionExists } from '../../storage/conditions.ts'
 import { insertGrantStatement } from '../../storage/sessions/grants.ts'
 import { insertSessionStatement, type Session, trimSessionsStatement } from '../../storage/sessions/sessions.ts'
 import { trustDeviceStatement, whenDeviceIsTrusted } from '../../storage/sessions/trusted-devices.ts'
+import { stopDeletionStatements } from '../accounts/stop-deletion.ts'
 import type { ProvenFactor } from '../factors/factor.ts'
 import { stopRemovalStatements } from '../factors/stop-removal.ts'
 import { newId, newSalt } from '../identifiers.ts'
@@ -27,6 +28,8 @@ export interface OpenedSession {
   session: Session
   tokens: IssuedTokens
   deviceToken: string
+  /** Whether the account was to be deleted, and is kept because of this login. */
+  isDeletionStopped: boolean
 }
 
 /** How somebody has proven who they are. */
@@ -54,9 +57,9 @@ export const SECOND_FACTOR_SHOWN = 'mfa'
 
 /**
  * Opens a session for an account that has proven itself, and tells its owner by mail when the device is new to the
- * account. The session whose cookies the login overwrites ends. When the account was deactivated, or its password
- * changed, after it was read, no session is opened and none ends. The same holds where the login relied on the trust in
- * its device, and that has ended.
+ * account. A login keeps an account that was to be deleted. The session whose cookies it overwrites ends. When the
+ * account was deactivated, or its password changed, after it was read, no session is opened and none ends. The same
+ * holds where the login relied on the trust in its device, and that has ended.
  * @throws {Refusal} `invalid_credentials` in that case, or `invalid_code` where a factor was shown.
  */
 export async function openSession(deps: OpeningNeeds, account: Account, login: NewLogin): Promise<OpenedSession> {
@@ -84,6 +87,7 @@ export async function openSession(deps: OpeningNeeds, account: Account, login: N
   const whenOpened = whenSessionExists(session.id)
   const isNewDevice = login.deviceId === null && account.lastSeenAt !== null
   const notice = isNewDevice ? noticeTo(deps, account, { kind: 'new_device', at: now, when: whenOpened }) : null
+  const kept = account.deletesAt === null ? null : stopDeletionStatements(deps, account, { at: now, when: whenOpened })
   const whenProven = login.needsTrust ? whenDeviceIsTrusted(device) : login.proof?.whenUnused
   const use = login.proof?.use(whenOpened) ?? { statements: [], mails: [] }
   const { opened, trimmed } = await inOneBatch(db, {
@@ -112,17 +116,25 @@ export async function openSession(deps: OpeningNeeds, account: Account, login: N
       : null,
     rehash: login.rehash ? rehashPasswordStatement(db, account.id, login.rehash) : null,
     notice: notice ? notice.statements : null,
+    kept: kept ? kept.statements : null,
     replaced: endReplacedStatements(deps, replaced, { sessionId: session.id, at: now }),
   })
   if (opened.meta.changes === 0) throw toOpeningRefusal(login)
   await revokeSessions(deps, [...trimmed, ...replaced])
-  await deps.announceMails([...(notice ? [notice.id] : []), ...use.mails])
+  const notices = [notice, kept].flatMap((sent) => (sent ? [sent.id] : []))
+  await deps.announceMails([...notices, ...use.mails])
   const deviceToken = makeDeviceToken(settings.secrets, account.id, deviceId, now)
   // Session and tokens share one reading of the clock, because the lifetimes in the answer could otherwise be a second
   // short.
   const standing = { ...session, deviceTrustedAt: login.needsTrust ? now : null }
   const tokens = await issueTokens({ ...deps, now: () => now }, account, standing, grant)
-  return { account: { ...account, lastSeenAt: now }, session: standing, tokens, deviceToken }
+  return {
+    account: { ...account, lastSeenAt: now, deletesAt: null },
+    session: standing,
+    tokens,
+    deviceToken,
+    isDeletionStopped: kept !== null,
+  }
 }
 
 function toOpeningRefusal({ proof }: NewLogin): Refusal {

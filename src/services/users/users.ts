@@ -6,13 +6,12 @@ import { placeOfRights } from '../../domain/ended-sessions.ts'
 import { missingFrom } from '../../domain/permissions.ts'
 import { Refusal } from '../../errors.ts'
 import type { Reading } from '../../platform/platform.ts'
-import { type Account, deleteAccountStatement, updateProfileStatement } from '../../storage/accounts/accounts.ts'
+import { type Account, updateProfileStatement } from '../../storage/accounts/accounts.ts'
 import { findUserStatement, setStatusStatement } from '../../storage/accounts/users.ts'
 import { byAdmin } from '../../storage/actors.ts'
 import { auditStatement, whenRecorded } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
 import { whenAll, whenSignedIn } from '../../storage/conditions.ts'
-import { removePictureStatement } from '../../storage/pictures.ts'
 import {
   listRolesStatement,
   selectUserVersionStatement,
@@ -23,6 +22,7 @@ import {
 } from '../../storage/roles.ts'
 import { endSessionsStatement } from '../../storage/sessions/sessions.ts'
 import { forgetDevicesStatement } from '../../storage/sessions/trusted-devices.ts'
+import { deleteAccount } from '../accounts/deletion.ts'
 import { toUser } from '../accounts/profile.ts'
 import { newId } from '../identifiers.ts'
 import { noticeTo } from '../notices.ts'
@@ -100,28 +100,16 @@ export async function changeUser(deps: Administering, admin: Account, id: string
 }
 
 /**
- * Deletes somebody's account and all that belongs to it, and tells them.
+ * Deletes somebody's account and all that belongs to it, and tells them. It has no days of grace: whoever is removed
+ * must not be able to undo that. What an administrator can take back is a deactivation.
  * @throws {Refusal} `not_found`, `permission_not_held`, `last_admin`.
  */
 export async function deleteUser(deps: Administering, admin: Account, id: string): Promise<void> {
-  const { db, requester } = deps
   const user = await findUser(deps, id)
-  const at = deps.now()
-  const eventId = newId()
-  const whenDeleted = whenRecorded(eventId)
-  const event = { id: eventId, type: 'user.deleted', at, ...byAdmin(admin, user) } as const
-  const notice = noticeTo(deps, user, { kind: 'account_deleted', at, when: whenDeleted, hasRequestFacts: false })
-  const { audit, found, ended } = await inOneBatch(db, {
-    audit: auditStatement(db, event, requester, whenMayRemove({ id: admin.id, permission: 'users:delete' }, id)),
-    found: findUserStatement(db, id),
-    ended: endSessionsStatement(db, id, { when: whenDeleted }),
-    notice: notice.statements,
-    picture: removePictureStatement(db, id, { at, when: whenDeleted }),
-    account: deleteAccountStatement(db, id, whenDeleted),
-  })
-  if (audit.meta.changes === 0) throw explainRefusal(admin, found[0], 'last_admin')
-  await revokeSessions(deps, ended)
-  await deps.announceMails([notice.id])
+  const when = whenMayRemove({ id: admin.id, permission: 'users:delete' }, id)
+  if (await deleteAccount(deps, user, { actors: byAdmin(admin, user), when })) return
+  const [found] = await findUserStatement(deps.db, id)
+  throw explainRefusal(admin, found, 'last_admin')
 }
 
 /**

@@ -13,6 +13,7 @@ import {
 import type { Database } from '../database.ts'
 import { factorState, whenFactorIsRequired } from '../factors/state.ts'
 import { users } from '../schema/index.ts'
+import { recordErasuresStatement } from './erasure.ts'
 
 const stringList = (value: string) => JSON.parse(value) as string[]
 
@@ -32,6 +33,7 @@ export const accountFields = {
     .as('has_password'),
   credentialsVersion: credentialsVersion.as('credentials_version'),
   status: users.status,
+  deletesAt: users.deletesAt,
   locale: users.locale,
   factors: factorState,
   isFactorRequired: sql`${whenFactorIsRequired(sql`users.id`)}`.mapWith(Boolean).as('is_factor_required'),
@@ -66,11 +68,14 @@ export const nameColumns = (name: string | null) => ({ name, nameFolded: name ==
 /** An address or a username, in canonical form, by which a person names an account. */
 export type Identifier = { email: string } | { username: string }
 
-/** Records when an account was last seen, if the session of this login was opened. */
+/**
+ * Records when an account was last seen, if the session of this login was opened. An account that was to be deleted is
+ * kept.
+ */
 export function recordLoginStatement(db: Database, userId: string, sessionId: string, nowMs: number) {
   return db
     .update(users)
-    .set({ lastSeenAt: nowMs })
+    .set({ lastSeenAt: nowMs, deletesAt: null })
     .where(and(eq(users.id, userId), whenSessionExists(sessionId)))
 }
 
@@ -156,6 +161,7 @@ export async function deleteUnverifiedAccounts(
   )
   const { gone } = await inOneBatch(db, {
     audit: auditEachUserStatement(db, { type: 'user.expired', at }, whenChosen),
+    erasures: recordErasuresStatement(db, at, whenChosen),
     gone: db.delete(users).where(whenChosen).returning({ id: users.id }),
   })
   return gone.length

@@ -24,9 +24,6 @@ import {
   users,
 } from '../schema/index.ts'
 
-/** A row as it is stored, less its secrets. */
-export type ExportedRow = Record<string, unknown>
-
 /** The columns of a table, without those by which the service recognizes or opens something. */
 const columnsOf = (table: SQLiteTable, ...secrets: string[]) =>
   Object.fromEntries(Object.entries(getTableColumns(table)).filter(([name]) => !secrets.includes(name)))

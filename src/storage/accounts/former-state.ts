@@ -106,6 +106,7 @@ export function restoreAccountStatement(db: Database, tokenId: string, nowMs: nu
       passwordHash: sql`case when ${hasNewPassword} then null else ${users.passwordHash} end`,
       passwordChangedAt: toChangeTime(nowMs),
       passwordResetRequiredAt: nowMs,
+      deletesAt: null,
     })
     .where(sql`${users.id} = ${userIdByToken(tokenId)}`)
 }

@@ -4,6 +4,10 @@ import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlit
 /**
  * Each row says who did what to whom, and from where. It outlives the account that it is about, so it has no foreign
  * keys.
+ * @about users, administrators and services
+ * @why The operator sees who did what, and finds an attack.
+ * @kept `AUDIT_RETENTION_DAYS`. After a deletion the address, the country and the user agent of its owner are erased
+ * within an hour or two, and the ids name nobody.
  */
 export const auditEvents = sqliteTable(
   'audit_events',
@@ -40,6 +44,9 @@ export const auditEvents = sqliteTable(
 /**
  * Each row seals the events from one place of the trail to another, and the seal before it
  * (docs/decisions/0025-audit-chain.md).
+ * @about nobody
+ * @why A change of the trail shows.
+ * @kept As long as the events that it seals.
  */
 export const auditSeals = sqliteTable('audit_seals', {
   /** Seals are numbered from 1 without a gap, so that of two followers only one can make the next. */
@@ -64,6 +71,9 @@ export const auditSeals = sqliteTable('audit_seals', {
 /**
  * Each row counts how often, on one day, one kind of event happened that concerns no account. So it takes one row for
  * each day and kind, however many strangers try.
+ * @about nobody
+ * @why The operator sees attempts against names that nobody has.
+ * @kept For ever.
  */
 export const auditCounts = sqliteTable(
   'audit_counts',

@@ -1,7 +1,12 @@
 import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { users } from './users.ts'
 
-/** Each row is an admin's wish to remove the second factors of a user. It waits, so that the user can stop it. */
+/**
+ * Each row is an admin's wish to remove the second factors of a user. It waits, so that the user can stop it.
+ * @about users and administrators
+ * @why A user who lost every factor gets in again, and can stop it.
+ * @kept Until the factors are removed, or it was stopped.
+ */
 export const factorRemovals = sqliteTable(
   'factor_removals',
   {

@@ -2,7 +2,12 @@ import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { users } from './users.ts'
 
-/** Each row is the shared secret of one account's authenticator app (RFC 6238). An account has at most one. */
+/**
+ * Each row is the shared secret of one account's authenticator app (RFC 6238). An account has at most one.
+ * @about users
+ * @why A second factor protects the account.
+ * @kept Until the factor is removed.
+ */
 export const totpSecrets = sqliteTable(
   'totp_secrets',
   {
@@ -22,7 +27,12 @@ export const totpSecrets = sqliteTable(
   (table) => [index('totp_secrets_active').on(table.userId).where(sql`activated_at is not null`)],
 )
 
-/** Each row is a recovery code that was not used yet. Using a code deletes it. */
+/**
+ * Each row is a recovery code that was not used yet. Using a code deletes it.
+ * @about users
+ * @why The owner gets in who lost the other factors.
+ * @kept Until the code is used or replaced.
+ */
 export const recoveryCodes = sqliteTable(
   'recovery_codes',
   {
@@ -36,7 +46,12 @@ export const recoveryCodes = sqliteTable(
   (table) => [primaryKey({ columns: [table.userId, table.hash] })],
 )
 
-/** Each row is a passkey (WebAuthn Level 3 §4, "public key credential source"). */
+/**
+ * Each row is a passkey (WebAuthn Level 3 §4, "public key credential source").
+ * @about users
+ * @why The owner signs in without a password, or with a second factor.
+ * @kept Until the passkey is removed.
+ */
 export const passkeys = sqliteTable(
   'passkeys',
   {

@@ -4,6 +4,9 @@ import { sessions } from './sessions.ts'
 /**
  * Each refresh token stands for a grant, which is the right of one client to act in a session. Our own client has one
  * grant a session. The token is derived from the row (`crypto/derived-token.ts`), so no usable token is stored here.
+ * @about users
+ * @why A client goes on without a new login.
+ * @kept As long as the session.
  */
 export const grants = sqliteTable(
   'grants',

@@ -5,6 +5,9 @@ import { users } from './users.ts'
  * Each row says who a user is at a provider. It is found by `(issuer, subject)` and never by an address, which can
  * change hands (CVE-2026-31813). A user has one identity of each provider, so a second account at the same provider
  * opens nothing, even with the same address.
+ * @about users
+ * @why The owner signs in with a provider.
+ * @kept Until the provider is unlinked.
  */
 export const identities = sqliteTable(
   'identities',
@@ -50,6 +53,9 @@ export const identities = sqliteTable(
 /**
  * Each row is a provider's answer or the answer of a passkey that was used, so that a copied callback opens nothing
  * (RFC 9700 §4.7), and neither does a copied assertion (WebAuthn Level 3 §13.4.3).
+ * @about nobody
+ * @why A link or an answer that was copied opens nothing.
+ * @kept Until what it stands for has expired, and an hour at most after that.
  */
 export const spentStates = sqliteTable(
   'spent_states',

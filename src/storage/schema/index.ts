@@ -1,4 +1,5 @@
 export { auditCounts, auditEvents, auditSeals } from './audit.ts'
+export { erasures } from './erasures.ts'
 export { factorRemovals } from './factor-removals.ts'
 export { passkeys, recoveryCodes, totpSecrets } from './factors.ts'
 export { grants } from './grants.ts'

@@ -1,7 +1,12 @@
 import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { users } from './users.ts'
 
-/** Each row is a federated login that waits until its one-use code is exchanged. Taking it deletes it. */
+/**
+ * Each row is a federated login that waits until its one-use code is exchanged. Taking it deletes it.
+ * @about users
+ * @why A login at a provider reaches the app that asked for it.
+ * @kept Until the code is exchanged, or has expired, and an hour at most after that.
+ */
 export const loginExchanges = sqliteTable(
   'login_exchanges',
   {

@@ -3,6 +3,9 @@ import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 /**
  * Each row is a mail that has to reach a person. It names the token from which its link is derived, and holds no
  * secret.
+ * @about whoever a mail goes to
+ * @why A mail that could not leave is tried again, and no mailbox gets too many.
+ * @kept A day after it has left. A mail that was given up: 30 days. Of a deleted account: an hour or two.
  */
 export const outbox = sqliteTable(
   'outbox',
@@ -41,6 +44,7 @@ export const outbox = sqliteTable(
   },
   (table) => [
     index('outbox_due').on(table.state, table.priority, table.nextAttemptAt),
+    index('outbox_user').on(table.userId),
     index('outbox_mailbox').on(table.mailbox, table.kind, table.createdAt),
   ],
 )

@@ -4,10 +4,12 @@ import { sessions } from './sessions.ts'
 import { users } from './users.ts'
 
 /**
-/**
  * Each row is a token for a verification, a reset, an e-mail change, a step-up or an undo (`not_me`), or to stop the
  * removal of the factors, or an MFA ticket. Using a token deletes it, and a code that is guessed too often makes it
  * useless.
+ * @about users
+ * @why A mailed link or code proves who has the mailbox.
+ * @kept Until it is used, or a day after it has expired.
  */
 export const oneTimeTokens = sqliteTable(
   'one_time_tokens',

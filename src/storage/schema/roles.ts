@@ -1,6 +1,12 @@
 import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { newRightsVersion, users } from './users.ts'
 
+/**
+ * Each row is a role, which gives permissions to whoever has it.
+ * @about nobody
+ * @why Permissions are given by roles.
+ * @kept Until the role is deleted.
+ */
 export const roles = sqliteTable('roles', {
   name: text('name').primaryKey(),
   description: text('description').notNull(),
@@ -12,6 +18,12 @@ export const roles = sqliteTable('roles', {
   rightsVersion: integer('rights_version').notNull().default(newRightsVersion),
 })
 
+/**
+ * Each row is a permission that a role gives.
+ * @about nobody
+ * @why It says what a role permits.
+ * @kept Until the role is changed or deleted.
+ */
 export const rolePermissions = sqliteTable(
   'role_permissions',
   {
@@ -23,6 +35,12 @@ export const rolePermissions = sqliteTable(
   (table) => [primaryKey({ columns: [table.role, table.permission] })],
 )
 
+/**
+ * Each row is a role that a user has.
+ * @about users
+ * @why It says what a user may do.
+ * @kept Until the role is taken away.
+ */
 export const userRoles = sqliteTable(
   'user_roles',
   {

@@ -1,7 +1,12 @@
 import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { users } from './users.ts'
 
-/** Each row is a live session. Ending a session deletes its row and its grants. */
+/**
+ * Each row is a live session. Ending a session deletes its row and its grants.
+ * @about users
+ * @why The owner stays signed in, sees where, and ends what is not theirs.
+ * @kept Until the session ends, `REFRESH_TOKEN_TTL_SECONDS` at most, and an hour at most after that.
+ */
 export const sessions = sqliteTable(
   'sessions',
   {
@@ -33,6 +38,9 @@ export const sessions = sqliteTable(
  * Each row is a device on which somebody has shown a second factor and asked not to be asked for one again. The
  * configuration says for how long that counts. It counts only while nothing that opens the account has changed, so no
  * change has to delete it.
+ * @about users
+ * @why A device is not asked for a second factor each time.
+ * @kept `MFA_REMEMBER_DAYS`, and an hour at most after that.
  */
 export const trustedDevices = sqliteTable(
   'trusted_devices',

@@ -1,8 +1,11 @@
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
 /**
- * The keys of each period. A period has one key, and a further one where a Worker can use none of those that are there.
- * The ordinal is part of the primary key, so isolates that make a key at the same moment agree on the winner.
+ * The keys of each period. A period has one key, and a further one where a Worker can use none of those that are
+ * there. The ordinal is part of the primary key, so isolates that make a key at the same moment agree on the winner.
+ * @about nobody
+ * @why Access tokens are signed.
+ * @kept Until no token that the key has signed can be valid any more.
  */
 export const signingKeys = sqliteTable(
   'signing_keys',

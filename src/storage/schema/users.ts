@@ -4,7 +4,12 @@ import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqli
 /** Makes a rights version (`domain/rights-version.ts`): 52 random bits, which are as many as an entry of a list has. */
 export const newRightsVersion = sql`(random() & 4503599627370495)`
 
-/** Each row is an account. All times are milliseconds since the epoch. */
+/**
+ * Each row is an account. All times are milliseconds since the epoch.
+ * @about users
+ * @why It is the account.
+ * @kept Until the account is deleted. One whose address nobody confirmed: a week.
+ */
 export const users = sqliteTable(
   'users',
   {
@@ -41,6 +46,8 @@ export const users = sqliteTable(
       .default('active'),
     /** It changes with the roles of the account, so that no token stays good that names the former ones. */
     rightsVersion: integer('rights_version').notNull().default(newRightsVersion),
+    /** The time at which the account is deleted, unless its owner signs in before; null where nobody asked for that. */
+    deletesAt: integer('deletes_at'),
     locale: text('locale').notNull().default('en'),
     /**
      * The time since which everything that signs in here is known to belong to whoever has the mailbox. A reset by
@@ -63,6 +70,7 @@ export const users = sqliteTable(
     index('users_name').on(table.nameFolded),
     index('users_created').on(table.createdAt, table.id),
     index('users_deactivated').on(table.createdAt, table.id).where(sql`status = 'deactivated'`),
+    index('users_deletion').on(table.deletesAt).where(sql`deletes_at is not null`),
     // Its first column is always null. It tells the planner that this index finds fewer rows than `users_created`. The
     // second one keeps the clean-up from reading all imported accounts.
     index('users_unverified')

@@ -1,6 +1,11 @@
 import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
-/** Each row is an endpoint of somebody else that wants to be told of events. */
+/**
+ * Each row is an endpoint of somebody else that wants to be told of events.
+ * @about nobody
+ * @why Other systems are told of events.
+ * @kept Until the endpoint is removed.
+ */
 export const webhooks = sqliteTable('webhooks', {
   id: text('id').primaryKey(),
   /** It may hold a secret of the receiver, so no log and no event quotes it. */
@@ -16,6 +21,9 @@ export const webhooks = sqliteTable('webhooks', {
 /**
  * Each row is a secret with which messages to an endpoint are signed. An endpoint has one, and for a while two, while
  * one is replaced.
+ * @about nobody
+ * @why A receiver knows who sent a message.
+ * @kept Until the endpoint is removed, or a day after the secret was replaced.
  */
 export const webhookSecrets = sqliteTable(
   'webhook_secrets',
@@ -37,7 +45,12 @@ export const webhookSecrets = sqliteTable(
   ],
 )
 
-/** Each row is one event that has to reach one endpoint. */
+/**
+ * Each row is one event that has to reach one endpoint.
+ * @about users and administrators, by their ids
+ * @why A message that could not be delivered is tried again.
+ * @kept 30 days.
+ */
 export const webhookDeliveries = sqliteTable(
   'webhook_deliveries',
   {

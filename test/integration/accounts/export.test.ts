@@ -1,12 +1,13 @@
-import { getTableColumns, getTableName, is } from 'drizzle-orm'
+import { getTableName, is } from 'drizzle-orm'
 import { SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { AccountExport } from '../../../src/contracts/export.ts'
 import * as schema from '../../../src/storage/schema/index.ts'
 import { signedIn } from '../../support/accounts.ts'
 import { answerOf, expectRefusal } from '../../support/answers.ts'
-import { bearer, get } from '../../support/client.ts'
+import { bearer, get, post } from '../../support/client.ts'
 import { auditOf, rows } from '../../support/database.ts'
+import { fillRow } from '../../support/personal-rows.ts'
 
 type Person = Awaited<ReturnType<typeof signedIn>>
 const read = ({ tokens }: Person) => get('/auth/me/export', bearer(tokens.accessToken))
@@ -15,6 +16,7 @@ const read = ({ tokens }: Person) => get('/auth/me/export', bearer(tokens.access
 const ABOUT_NOBODY = [
   'audit_seals',
   'audit_counts',
+  'erasures',
   'daily_counts',
   'totals',
   'roles',
@@ -51,31 +53,15 @@ const SECRETS = [
 const tables = Object.values(schema).filter((value) => is(value, SQLiteTable))
 const personal = tables.filter((table) => !ABOUT_NOBODY.includes(getTableName(table)))
 
-/** Fills a row of a table so that each value is found nowhere else, and gives the values by their columns. */
-async function fill(table: SQLiteTable, person: Person, nth: number) {
-  const name = getTableName(table)
-  const references: Readonly<Record<string, string>> = {
-    user_id: person.id,
-    actor_id: person.id,
-    session_id: person.session.id,
-    role: 'admin',
-  }
-  const columns = Object.values(getTableColumns(table))
-  const values = columns.map((column, index) => {
-    const known = references[column.name]
-    if (known !== undefined) return known
-    if (column.dataType === 'json') return JSON.stringify([`${name} ${column.name}`])
-    if (column.dataType === 'boolean') return 1
-    if (column.dataType === 'number') return 1_000_000_000_000 + nth * 1_000_000 + index
-    return `${name} ${column.name}`
-  })
-  const names = columns.map((column) => `"${column.name}"`).join(', ')
-  await rows(`insert into ${name} (${names}) values (${columns.map(() => '?').join(', ')})`, ...values)
-  return columns.map((column, index) => ({
-    column: `${name}.${column.name}`,
-    type: column.dataType,
-    value: values[index],
-  }))
+/** Expects that the first row of each part has the columns that the document states, and no other. */
+function expectStatedColumns({ data }: { data: Record<string, object[]> }): void {
+  const { shape } = AccountExport.unwrap().shape.data
+  const stated = Object.entries(shape).map(([part, { element }]) => [part, Object.keys(element.shape).toSorted()])
+  const found = Object.entries(data).map(([part, [row = {}]]) => [part, Object.keys(row).toSorted()])
+  const isCounted = ([part]: unknown[]) => part === 'loginFailures'
+  expect(Object.fromEntries(found.filter((part) => !isCounted(part)))).toEqual(
+    Object.fromEntries(stated.filter((part) => !isCounted(part))),
+  )
 }
 
 describe('GET /auth/me/export', () => {
@@ -84,9 +70,9 @@ describe('GET /auth/me/export', () => {
     person = await signedIn()
   })
 
-  it('has every column of every table that is about a person, and no secret', async () => {
+  it('has every column of every table that is about a person, as the document states it, and no secret', async () => {
     const others = personal.filter((table) => table !== schema.users && table !== schema.sessions)
-    const filled = (await Promise.all(others.map((table, nth) => fill(table, person, nth)))).flat()
+    const filled = (await Promise.all(others.map((table, nth) => fillRow(table, person, nth)))).flat()
     await rows("update users set name = 'users name', username = 'users.username' where id = ?", person.id)
     const stored = async (table: SQLiteTable, column: string) => {
       const [row] = await rows(`select * from ${getTableName(table)} where ${column} = ?`, person.id)
@@ -97,6 +83,7 @@ describe('GET /auth/me/export', () => {
       }))
     }
     const text = await (await read(person)).text()
+    expectStatedColumns(JSON.parse(text))
     await rows("delete from audit_events where id = 'audit_events id'")
     const known = [...filled, ...(await stored(schema.users, 'id')), ...(await stored(schema.sessions, 'user_id'))]
     const shows = ({ type, value }: (typeof known)[number]) => {
@@ -122,6 +109,18 @@ describe('GET /auth/me/export', () => {
     expect(profile.id).toBe(person.id)
     expect(data.sessions).toMatchObject([{ id: person.session.id }])
     expect(data.events).toContainEqual(expect.objectContaining({ type: 'user.exported' }))
+  })
+
+  it('has what the throttle of the account counts, and not by which device', async () => {
+    const wrong = { identifier: person.email, password: 'wrong' }
+    await post('/auth/login', wrong)
+    await post('/auth/login', wrong, { 'X-Device-Token': person.session.deviceToken })
+    const { data } = await answerOf(await read(person), AccountExport)
+    expect(data.loginFailures.map(({ budget, count }) => [budget, count])).toEqual([
+      ['device', 1],
+      ['devices', 1],
+      ['strangers', 1],
+    ])
   })
 
   it('is given once an hour, also to fifty requests at once, and recorded', async () => {

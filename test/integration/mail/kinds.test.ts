@@ -68,6 +68,11 @@ function expectNotice(mail: MailboxItem, { leadsToAccount }: { leadsToAccount: b
   expect(mail.html).not.toContain('token=')
 }
 
+const deleteWithGrace = ({ accessToken }: { accessToken: string }) =>
+  callWorker({ ...env, DELETION_GRACE_DAYS: '7' } as unknown as Env, 'DELETE', '/auth/me', {
+    headers: bearer(accessToken),
+  })
+
 const seen = new Set<MailKind>()
 const sends = (kind: MailKind, title: string, test: () => Promise<void>) => {
   seen.add(kind)
@@ -247,6 +252,19 @@ describe('each kind of mail is sent where its event happens', () => {
     const { email, tokens } = await signedIn()
     expect((await send('DELETE', '/auth/me', { body: {}, headers: bearer(tokens.accessToken) })).status).toBe(204)
     expectNotice(await mailOf(email, 'account_deleted'), { leadsToAccount: false })
+  })
+
+  sends('deletion_scheduled', 'when its owner deletes an account that has days of grace', async () => {
+    const { email, tokens } = await signedIn()
+    await deleteWithGrace(tokens)
+    expectNotice(await mailOf(email, 'deletion_scheduled'), { leadsToAccount: true })
+  })
+
+  sends('deletion_stopped', 'when a login keeps an account that was to be deleted', async () => {
+    const { email, tokens } = await signedIn()
+    await deleteWithGrace(tokens)
+    await logIn(email)
+    expectNotice(await mailOf(email, 'deletion_stopped'), { leadsToAccount: true })
   })
 
   sends('roles_changed', 'when an administrator gives or takes roles', async () => {
