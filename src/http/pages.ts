@@ -1,4 +1,5 @@
 import { Refusal } from '../errors.ts'
+import { applyBrand, isDefaultBrand } from './brand.ts'
 import type { Context } from './context.ts'
 import { isSafe } from './origin.ts'
 import { sendProblem } from './problem.ts'
@@ -10,10 +11,19 @@ import { sendProblem } from './problem.ts'
 export async function sendPage(c: Context, path: string): Promise<Response> {
   const url = new URL(c.req.url)
   url.pathname = path
-  const page = await c.get('platform').fetchAsset(new Request(url, c.req.raw))
+  // A page in a brand of its own is always sent whole: the tag of the asset is not that of the page.
+  const isAsBuilt = isDefaultBrand(c.get('platform').settings.brand)
+  return await fetchPage(c, new Request(url, isAsBuilt ? c.req.raw : { method: c.req.method }))
+}
+
+async function fetchPage(c: Context, request: Request): Promise<Response> {
+  const { fetchAsset, settings } = c.get('platform')
+  const page = await fetchAsset(request)
   if (page.headers.has('Content-Security-Policy')) c.set('isPage', true)
   // The headers of a fetched answer cannot be changed, and middleware adds some to every answer.
-  return new Response(page.body, page)
+  const answer = new Response(page.body, page)
+  const isBuilt = isDefaultBrand(settings.brand) || !page.headers.get('Content-Type')?.startsWith('text/html')
+  return isBuilt ? answer : applyBrand(answer, settings.brand)
 }
 
 /**
@@ -37,7 +47,7 @@ export async function handleNotFound(c: Context): Promise<Response> {
 async function sendMissingPage(c: Context): Promise<Response> {
   c.set('outcome', 'not_found')
   c.set('isPage', true)
-  const page = await c.get('platform').fetchAsset(new Request(new URL('/404', c.req.url), { method: c.req.method }))
+  const page = await fetchPage(c, new Request(new URL('/404', c.req.url), { method: c.req.method }))
   const response = new Response(page.body, { status: 404, headers: page.headers })
   response.headers.delete('ETag')
   return response
