@@ -1,3 +1,4 @@
+import { isAllowedRedirect } from '../domain/redirect-target.ts'
 import { Refusal } from '../errors.ts'
 import { applyBrand, isDefaultBrand } from './brand.ts'
 import type { Context } from './context.ts'
@@ -16,6 +17,15 @@ export async function sendPage(c: Context, path: string): Promise<Response> {
   return await fetchPage(c, new Request(url, isAsBuilt ? c.req.raw : { method: c.req.method }))
 }
 
+/**
+ * Tells whether a page may send the browser there after a sign-in: to a page of its own, or to what the list of
+ * redirects has. A page trusts the `return_to` in its address, so it is never served with another one.
+ */
+function mayReturnTo(c: Context, target: string): boolean {
+  const { issuer, allowedRedirects } = c.get('platform').settings
+  return isAllowedRedirect(target.startsWith('/') ? issuer + target : target, [issuer, ...allowedRedirects])
+}
+
 async function fetchPage(c: Context, request: Request): Promise<Response> {
   const { fetchAsset, settings } = c.get('platform')
   const page = await fetchAsset(request)
@@ -32,7 +42,10 @@ async function fetchPage(c: Context, request: Request): Promise<Response> {
  */
 export async function handleNotFound(c: Context): Promise<Response> {
   if (isSafe(c)) {
-    const page = await sendPage(c, new URL(c.req.url).pathname)
+    const { pathname, searchParams } = new URL(c.req.url)
+    const returnTo = searchParams.get('return_to')
+    if (returnTo !== null && !mayReturnTo(c, returnTo)) return c.redirect(pathname.replace(/^\/+/, '/'))
+    const page = await sendPage(c, pathname)
     if (page.status !== 404) return page
     if (c.req.header('Accept')?.includes('text/html')) return await sendMissingPage(c)
     c.set('isPage', false)
