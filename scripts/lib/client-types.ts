@@ -34,15 +34,12 @@ const LINE_WIDTH = 120
 /** Writes a doc comment, in more lines where one would be too wide. */
 function comment(text: string | undefined, indent: string): string {
   if (text === undefined) return ''
-  const words = text.replaceAll('*/', '*').split(/\s+/)
-  const line = `${indent}/** ${words.join(' ')} */\n`
+  const plain = text.replaceAll('*/', '*').replace(/\s+/g, ' ')
+  const line = `${indent}/** ${plain} */\n`
   if (line.length <= LINE_WIDTH) return line
   const width = LINE_WIDTH - `${indent} * `.length
-  const lines = words.reduce<string[]>((done, word) => {
-    const longer = `${done.at(-1) ?? ''} ${word}`.trim()
-    return longer.length <= width ? [...done.slice(0, -1), longer] : [...done, word]
-  }, [])
-  return `${indent}/**\n${lines.map((text) => `${indent} * ${text}\n`).join('')}${indent} */\n`
+  const lines = plain.match(new RegExp(`.{1,${width}}(?:\\s|$)`, 'g')) ?? []
+  return `${indent}/**\n${lines.map((text) => `${indent} * ${text.trim()}\n`).join('')}${indent} */\n`
 }
 
 const quoteName = (name: string) => (/^[A-Za-z_]\w*$/.test(name) ? name : JSON.stringify(name))
