@@ -5,7 +5,7 @@
 import { cp, glob, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { build } from 'vite'
 import { en } from '../src/ui/texts/en.ts'
 import { makeOpenApiDocument } from './lib/openapi-document.ts'
 import { projectRoot } from './lib/wrangler.ts'
@@ -29,26 +29,18 @@ function fillTexts(html: string): string {
   })
 }
 
-/** Builds a page. Its source holds what belongs into its head, then an empty line, then its body. */
-async function buildPage(path: string, layout: string): Promise<void> {
+/**
+ * Builds a page. Its source holds what belongs into its head, then an empty line, then its body. The scripts that its
+ * script imports load at once with it, not after it.
+ */
+async function buildPage(path: string, layout: string, imports: readonly string[]): Promise<void> {
   const [head = '', ...body] = (await readFile(path, 'utf8')).split('\n\n')
+  const preloads = imports.map((file) => `<link rel="modulepreload" href="/assets/${file}">`)
   const html = layout
-    .replace('{{head}}', () => head)
+    .replace('{{head}}', () => [head, ...preloads].join('\n'))
     .replace('{{name}}', basename(path, '.html'))
     .replace('{{body}}', () => body.join('\n\n'))
   await writeFile(join(scratch, basename(path)), fillTexts(html))
-}
-
-/** Builds the pages of a folder, and answers the scripts and styles that they need. */
-async function buildPages(folder: string): Promise<string[]> {
-  const layout = await readFile(join(source, 'layout.html'), 'utf8')
-  const entryPoints: string[] = []
-  for await (const file of glob('*.{html,css}', { cwd: join(source, folder) })) {
-    const path = join(source, folder, file)
-    if (file.endsWith('.html')) await buildPage(path, layout)
-    entryPoints.push(path.replace(/html$/, 'ts'))
-  }
-  return entryPoints
 }
 
 async function buildUi(): Promise<void> {
@@ -57,23 +49,48 @@ async function buildUi(): Promise<void> {
   await cp(swaggerUi, join(scratch, 'assets/swagger-ui-bundle.js'))
   await writeFile(join(scratch, 'openapi.json'), JSON.stringify(await makeOpenApiDocument()))
 
-  const entryPoints = await buildPages('pages')
-  let headers = await readFile(join(source, '_headers'), 'utf8')
-  if (isDevelopment) {
-    entryPoints.push(...(await buildPages('dev')))
-    headers += await readFile(join(source, 'dev/_headers'), 'utf8')
-  }
-  await writeFile(join(scratch, '_headers'), headers)
-  await build({
-    entryPoints,
-    entryNames: '[name]',
-    outdir: join(scratch, 'assets'),
-    bundle: true,
-    format: 'esm',
-    target: 'es2022',
-    minify: !isDevelopment,
-    logLevel: 'warning',
+  const folders = isDevelopment ? ['pages', 'dev'] : ['pages']
+  const headers = ['_headers', ...(isDevelopment ? ['dev/_headers'] : [])]
+  const rules = await Promise.all(headers.map((file) => readFile(join(source, file), 'utf8')))
+  await writeFile(join(scratch, '_headers'), rules.join(''))
+  const layout = await readFile(join(source, 'layout.html'), 'utf8')
+  const importsOf = await bundle(await find(`{${folders.join(',')},}/*.{ts,tsx}`))
+  for (const page of await find(`{${folders.join(',')},}/*.html`))
+    await buildPage(page, layout, importsOf.get(basename(page, '.html')) ?? [])
+}
+
+const find = (pattern: string): Promise<string[]> =>
+  Array.fromAsync(glob(pattern, { cwd: source }), (path) => join(source, path))
+
+/**
+ * Bundles the scripts of the pages, with the styles that they import. What several pages need stands in files that they
+ * share. The answer has the files that each script imports.
+ */
+async function bundle(scripts: readonly string[]): Promise<Map<string, readonly string[]>> {
+  const built = await build({
+    configFile: false,
+    root: source,
+    logLevel: 'warn',
+    publicDir: false,
+    oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+    build: {
+      outDir: join(scratch, 'assets'),
+      emptyOutDir: false,
+      target: 'es2023',
+      minify: !isDevelopment,
+      modulePreload: false,
+      rolldownOptions: {
+        input: [...scripts],
+        output: {
+          entryFileNames: '[name].js',
+          chunkFileNames: 'shared-[hash].js',
+          assetFileNames: '[name][extname]',
+        },
+      },
+    },
   })
+  if (Array.isArray(built) || !('output' in built)) throw new Error('Vite has not made one bundle')
+  return new Map(built.output.flatMap((file) => (file.type === 'chunk' ? [[file.name, file.imports]] : [])))
 }
 
 /**

@@ -1,5 +1,6 @@
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import { Refusal } from './errors.ts'
+import { serveBrandColors } from './http/brand.ts'
 import { serveDocument } from './http/document.ts'
 import { FixedPathsFirstRouter } from './http/fixed-paths-first-router.ts'
 import {
@@ -83,6 +84,7 @@ base.use(globalRateLimit)
 base.use(refuseForeignPages)
 base.use(recordRefusals)
 base.get('/openapi.json', serveDocument)
+base.get('/brand.css', serveBrandColors)
 
 export const app = base
   .route('/', accountRoutes)

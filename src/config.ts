@@ -215,6 +215,10 @@ export const DEPENDENCY_TIMEOUT_MS = 10_000
 export const RETRY_AFTER_SECONDS = 5
 /** How long a browser may keep the API's document after a deployment has changed it. */
 export const OPENAPI_MAX_AGE_SECONDS = 5 * 60
+/** How long a browser may keep the colours of the brand. */
+export const BRAND_MAX_AGE_SECONDS = 5 * 60
+/** How the pages are built, and how mails and pages show the product where the deployment says nothing. */
+export const DEFAULT_BRAND = { productName: 'Postern', color: '#0f766e', logoUrl: null } as const
 /** What a monitor learns may be this old, so that many requests of monitors do not overload the dependencies. */
 export const READINESS_CACHE_SECONDS = 5
 /** What a monitor learns may be this old while a request asks anew, which takes long where a dependency stalls. */

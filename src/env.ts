@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { ACCESS_TOKEN_MAX_TTL_SECONDS, LOG_LEVELS, REGIONS } from './config.ts'
+import { ACCESS_TOKEN_MAX_TTL_SECONDS, DEFAULT_BRAND, LOG_LEVELS, REGIONS } from './config.ts'
 import type { Secrets } from './crypto/derived-key.ts'
 import { isWebOrigin } from './domain/page-origin.ts'
 import { BUILT_IN_IDS, type ClientVariable, toClientVariables } from './oauth-providers/built-in.ts'
@@ -81,11 +81,11 @@ const describeVariables = () => ({
   OIDC_PROVIDERS: json(ConfiguredIssuers).default([]),
   KEEP_PROVIDER_TOKENS: flag().default(false),
   SERVICE_CLIENTS: json(z.array(z.strictObject({ id: z.string().min(1), secret: z.string().min(32) }))).default([]),
-  PRODUCT_NAME: z.string().min(1).max(60).default('Postern'),
+  PRODUCT_NAME: z.string().min(1).max(60).default(DEFAULT_BRAND.productName),
   BRAND_COLOR: z
     .string()
     .regex(/^#[0-9a-fA-F]{6}$/, 'must be a colour such as #0f766e')
-    .default('#0f766e'),
+    .default(DEFAULT_BRAND.color),
   BRAND_LOGO_URL: webUrl().optional(),
   RP_ID: relyingPartyId().optional(),
   RP_ORIGINS: list().pipe(z.array(passkeyOrigin())).optional(),

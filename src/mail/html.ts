@@ -1,4 +1,4 @@
-import { chooseTextColor, contrastRatio, WHITE } from './contrast.ts'
+import { chooseTextColor, contrastRatio, WHITE } from '../domain/contrast.ts'
 import { escapeHtml } from './escape.ts'
 import type { Letter } from './letter.ts'
 import type { Brand } from './message.ts'

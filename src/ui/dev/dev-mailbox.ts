@@ -1,5 +1,7 @@
+import './dev-mailbox.css'
+
 import { byId, show } from '../shared/dom.ts'
-import { fetchMails, findCodes, findLinks, formatTime, type Mail } from './mails.ts'
+import { fetchMails, findCodes, findLinks, formatTime, type Mail } from './mailbox/mails.ts'
 
 const REFRESH_MS = 2_000
 /** On a wide screen list and mail stand side by side, and the newest mail is open from the start. */

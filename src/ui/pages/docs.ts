@@ -1,3 +1,5 @@
+import './docs.css'
+
 /** Swagger UI's own bundle, which is not a module. Its types are those of the options used here. */
 declare const SwaggerUIBundle: (options: {
   url: string

@@ -46,7 +46,12 @@ export async function eventually<Found>(find: () => Found | undefined, seconds =
   throw new Error('it did not happen in time')
 }
 
-function withDatabase<Result>(service: Service, readOnly: boolean, use: (database: DatabaseSync) => Result): Result {
+/** Opens the service's own database while the service runs. */
+export function withDatabase<Result>(
+  service: Service,
+  readOnly: boolean,
+  use: (database: DatabaseSync) => Result,
+): Result {
   const folder = join(service.state, 'v3/d1/miniflare-D1DatabaseObject')
   const file = readdirSync(folder).find((name) => /^[0-9a-f]{64}\.sqlite$/.test(name))
   if (file === undefined) throw new Error('no database')

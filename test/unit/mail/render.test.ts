@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { LOCALES } from '../../../src/config.ts'
-import { chooseTextColor, contrastRatio } from '../../../src/mail/contrast.ts'
+import { chooseTextColor, contrastRatio } from '../../../src/domain/contrast.ts'
 import { type Brand, MAIL_KINDS, type MailContent, type MailKind } from '../../../src/mail/message.ts'
 import { renderMail } from '../../../src/mail/render.ts'
 

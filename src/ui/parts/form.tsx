@@ -1,0 +1,189 @@
+import type { ComponentChildren } from 'preact'
+import { useEffect, useId, useRef, useState } from 'preact/hooks'
+import { common } from '../texts/common/index.ts'
+import { explain, type Trouble } from './problem.ts'
+
+type Values = Readonly<Record<string, string>>
+
+/** What a form is doing: whether it waits for an answer, and what went wrong the last time. */
+export interface Work {
+  isBusy: boolean
+  trouble: Trouble | null
+  /** Does something, and keeps what went wrong. A second call while the first waits does nothing. */
+  run(task: () => Promise<unknown>): Promise<void>
+  say(trouble: Trouble | null): void
+}
+
+export function useWork(): Work {
+  const [isBusy, setBusy] = useState(false)
+  const [trouble, say] = useState<Trouble | null>(null)
+  const isRunning = useRef(false)
+  const run = async (task: () => Promise<unknown>) => {
+    if (isRunning.current) return
+    isRunning.current = true
+    setBusy(true)
+    say(null)
+    try {
+      await task()
+    } catch (error) {
+      say(explain(error))
+    } finally {
+      isRunning.current = false
+      setBusy(false)
+    }
+  }
+  return { isBusy, trouble, run, say }
+}
+
+interface FormProps {
+  work: Work
+  /** Gets what was typed, by the names of the fields. */
+  onSubmit(values: Values): Promise<unknown>
+  children: ComponentChildren
+}
+
+/** A form that is sent by script. It checks that nothing is missing, and moves to the first field that is wrong. */
+export function Form({ work, onSubmit, children }: FormProps) {
+  const form = useRef<HTMLFormElement>(null)
+  useEffect(() => {
+    const { trouble } = work
+    if (trouble !== null) form.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus()
+  }, [work.trouble])
+
+  const submit = (event: Event) => {
+    event.preventDefault()
+    if (form.current === null) return
+    const inputs = [...form.current.querySelectorAll('input')]
+    const fields = Object.fromEntries(
+      inputs.flatMap((input) => (input.validity.valid ? [] : [[input.name, complaint(input)]])),
+    )
+    if (Object.keys(fields).length > 0) return work.say({ text: '', fields })
+    const values = Object.fromEntries(inputs.map(({ name, value }) => [name, value]))
+    void work.run(() => onSubmit(values))
+  }
+  return (
+    <form ref={form} noValidate onSubmit={submit}>
+      <Problem trouble={work.trouble} />
+      {children}
+    </form>
+  )
+}
+
+const complaint = ({ validity, type }: HTMLInputElement) =>
+  validity.typeMismatch && type === 'email' ? common('email.invalid') : common('required')
+
+/** Says in a live region what went wrong. The region is always there, because only then it is read out. */
+export function Problem({ trouble }: { trouble: Trouble | null }) {
+  return (
+    <div role="alert">{trouble !== null && trouble.text !== '' && <p class="notice problem">{trouble.text}</p>}</div>
+  )
+}
+
+interface FieldProps {
+  name: string
+  label: string
+  work: Work
+  type?: 'text' | 'email' | 'password'
+  autocomplete: string
+  inputMode?: 'numeric'
+  value?: string
+  hint?: string | undefined
+  isOptional?: boolean
+  maxLength?: number
+  /** Rules of the service's passwords for password managers (https://www.w3.org/TR/passwordrules). */
+  passwordRules?: string
+  hasFocus?: boolean
+}
+
+/** A field with its label, its hint, and what is wrong with it. */
+export function Field({
+  name,
+  label,
+  work,
+  type = 'text',
+  hint,
+  isOptional = false,
+  hasFocus = false,
+  ...rest
+}: FieldProps) {
+  const id = useId()
+  const [isShown, setShown] = useState(false)
+  const input = useRef<HTMLInputElement>(null)
+  useEffect(() => {
+    if (hasFocus) input.current?.focus()
+  }, [hasFocus])
+  const error = work.trouble?.fields[name]
+  const describedBy = [...(hint === undefined ? [] : [`${id}-hint`]), ...(error === undefined ? [] : [`${id}-error`])]
+  const { passwordRules, value, ...given } = rest
+  // Preact's types have an input of each type for itself.
+  const attributes: object = {
+    ...given,
+    type: isShown ? 'text' : type,
+    ...(passwordRules === undefined ? {} : { passwordrules: passwordRules }),
+  }
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <div class={type === 'password' ? 'with-button' : undefined}>
+        <input
+          ref={input}
+          id={id}
+          name={name}
+          required={!isOptional}
+          defaultValue={value}
+          aria-invalid={error !== undefined}
+          aria-describedby={describedBy.join(' ') || undefined}
+          autocapitalize="none"
+          spellcheck={false}
+          {...attributes}
+        />
+        {type === 'password' && (
+          <button
+            class="inside"
+            type="button"
+            aria-pressed={isShown}
+            aria-controls={id}
+            onClick={() => setShown(!isShown)}
+          >
+            {common(isShown ? 'password.hide' : 'password.show')}
+          </button>
+        )}
+      </div>
+      {hint !== undefined && (
+        <p class="hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      )}
+      {error !== undefined && (
+        <p class="field-error" id={`${id}-error`}>
+          {error}
+        </p>
+      )}
+    </div>
+  )
+}
+
+/** The button that sends a form. */
+export function Submit({ work, children }: { work: Work; children: ComponentChildren }) {
+  return (
+    <button class="primary" type="submit" disabled={work.isBusy} aria-busy={work.isBusy}>
+      {children}
+    </button>
+  )
+}
+
+interface ActionProps {
+  work: Work
+  onPress(): Promise<unknown>
+  class?: string
+  children: ComponentChildren
+}
+
+/** A button that does something by itself. */
+export function Action({ work, onPress, children, ...rest }: ActionProps) {
+  return (
+    <button class={rest.class ?? 'quiet'} type="button" disabled={work.isBusy} onClick={() => void work.run(onPress)}>
+      {children}
+    </button>
+  )
+}

@@ -1,0 +1,108 @@
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { type StepUpMethod, type StepUpNeeded, stepUpWithPasskey } from '../../client/index.ts'
+import { common } from '../texts/common/index.ts'
+import { answerStepUp, client } from './client.ts'
+import { Action, Field, Form, Submit, useWork } from './form.tsx'
+
+interface Asked extends StepUpNeeded {
+  answer(isDone: boolean): void
+}
+
+/** The strongest way first, and the mailed code last, because it takes the longest. */
+const ORDER: readonly StepUpMethod[] = ['passkey', 'totp', 'password', 'email', 'recovery_code']
+
+/**
+ * Asks the person to prove once more who they are, whenever a request of this page needs it. The request then goes on
+ * by itself. A page has it once.
+ */
+export function StepUpDialog() {
+  const [asked, setAsked] = useState<Asked | null>(null)
+  const dialog = useRef<HTMLDialogElement>(null)
+  useEffect(() => answerStepUp((needed) => new Promise((resolve) => setAsked({ ...needed, answer: resolve }))), [])
+  useEffect(() => {
+    if (asked === null) dialog.current?.close()
+    else dialog.current?.showModal()
+  }, [asked])
+  const finish = (isDone: boolean) => {
+    asked?.answer(isDone)
+    setAsked(null)
+  }
+  return (
+    <dialog ref={dialog} class="card" aria-labelledby="step-up-title" onCancel={() => finish(false)}>
+      {asked !== null && <Proof methods={asked.methods} onEnd={finish} />}
+    </dialog>
+  )
+}
+
+function Proof({ methods, onEnd }: { methods: readonly StepUpMethod[]; onEnd(isDone: boolean): void }) {
+  const offered = ORDER.filter((method) => methods.includes(method))
+  const [method, setMethod] = useState(offered[0] ?? 'password')
+  const work = useWork()
+  const next = offered[(offered.indexOf(method) + 1) % offered.length]
+  return (
+    <>
+      <h2 id="step-up-title">{common('stepUp.title')}</h2>
+      <p class="lead">{common('stepUp.lead')}</p>
+      <ProofForm key={method} method={method} onDone={() => onEnd(true)} />
+      {next !== undefined && next !== method && (
+        <button class="quiet" type="button" onClick={() => setMethod(next)}>
+          {common('stepUp.other')}
+        </button>
+      )}
+      <button class="quiet" type="button" disabled={work.isBusy} onClick={() => onEnd(false)}>
+        {common('cancel')}
+      </button>
+    </>
+  )
+}
+
+function ProofForm({ method, onDone }: { method: StepUpMethod; onDone(): void }) {
+  const work = useWork()
+  const [isMailed, setMailed] = useState(false)
+  if (method === 'passkey') {
+    const use = async () => {
+      await stepUpWithPasskey(client)
+      onDone()
+    }
+    return (
+      <Form work={work} onSubmit={use}>
+        <Submit work={work}>{common('stepUp.passkey')}</Submit>
+      </Form>
+    )
+  }
+  if (method === 'email' && !isMailed) {
+    const send = async () => {
+      await client.request('POST /auth/step-up/email')
+      setMailed(true)
+    }
+    return (
+      <Form work={work} onSubmit={send}>
+        <Submit work={work}>{common('stepUp.email.send')}</Submit>
+      </Form>
+    )
+  }
+  const prove = async ({ proof = '' }: Readonly<Record<string, string>>) => {
+    if (method === 'password') await client.stepUp({ method, password: proof })
+    else await client.stepUp({ method, code: proof.replace(/\s/g, '') })
+    onDone()
+  }
+  const isPassword = method === 'password'
+  return (
+    <Form work={work} onSubmit={prove}>
+      <Field
+        name="proof"
+        label={common(`stepUp.${method}`)}
+        work={work}
+        type={isPassword ? 'password' : 'text'}
+        autocomplete={isPassword ? 'current-password' : 'one-time-code'}
+        hasFocus
+      />
+      <Submit work={work}>{common('stepUp.submit')}</Submit>
+      {method === 'email' && (
+        <Action work={work} onPress={() => client.request('POST /auth/step-up/email')}>
+          {common('stepUp.email.send')}
+        </Action>
+      )}
+    </Form>
+  )
+}

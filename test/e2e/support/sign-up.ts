@@ -1,0 +1,32 @@
+import { expect, vi } from 'vitest'
+import { withDatabase } from './mail-service.ts'
+import type { Service } from './service.ts'
+
+/** Makes an account with a confirmed address, by the mail that was sent to it. */
+export async function signUpAt(origin: string, password: string): Promise<string> {
+  const email = `${crypto.randomUUID()}@example.com`
+  const post = (path: string, body: object) =>
+    fetch(origin + path, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+  expect((await post('/auth/register', { email, password })).status).toBe(202)
+  const token = await vi.waitUntil(
+    async () => {
+      const response = await fetch(`${origin}/dev/mailbox.json?to=${email}`)
+      const { items }: { items: { text: string }[] } = await response.json()
+      return /#token=(\S+)/.exec(items[0]?.text ?? '')?.[1]
+    },
+    { timeout: 60_000, interval: 100 },
+  )
+  expect((await post('/auth/verify-email', { token })).status).toBe(200)
+  return email
+}
+
+/** Lets every login be of an hour ago, because the service has a clock of its own. */
+export function makeLoginsOld(service: Service): void {
+  withDatabase(service, false, (database) =>
+    database.exec('update sessions set authenticated_at = authenticated_at - 3600 * 1000'),
+  )
+}
