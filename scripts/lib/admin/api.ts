@@ -41,23 +41,31 @@ function toUrl(origin: string, path: string, query: ApiRequest['query'] = {}): U
   return url
 }
 
+function toInit({ method = 'GET', body, lines, accept = 'application/json', accessToken }: ApiRequest) {
+  const type = lines === undefined ? 'application/json' : 'application/x-ndjson'
+  const content = lines ?? (body && JSON.stringify(body))
+  const headers = {
+    Accept: accept,
+    ...(accessToken === undefined ? {} : { Authorization: `Bearer ${accessToken}` }),
+    ...(content === undefined ? {} : { 'Content-Type': type }),
+  }
+  return { method, headers, redirect: 'error', ...(content === undefined ? {} : { body: content }) } as const
+}
+
+/** Lists the statuses after which a request is sent again: nothing but reading and lines may be repeated. */
+function repeatedAfter({ method = 'GET', lines }: ApiRequest): readonly number[] {
+  if (lines !== undefined) return [429, 503]
+  return method === 'GET' ? [429] : []
+}
+
 /**
  * Sends a request, and waits where there were too many of those that may be repeated, and where the service cannot take
  * lines at the moment. Other refusals are thrown.
  */
 export async function send(origin: string, path: string, request: ApiRequest = {}): Promise<Response> {
-  const { method = 'GET', query, body, lines, accept = 'application/json', accessToken } = request
-  const waitsFor = lines !== undefined ? [429, 503] : method === 'GET' ? [429] : []
-  const headers = {
-    Accept: accept,
-    ...(accessToken === undefined ? {} : { Authorization: `Bearer ${accessToken}` }),
-    ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
-    ...(lines === undefined ? {} : { 'Content-Type': 'application/x-ndjson' }),
-  }
-  const content = lines ?? (body && JSON.stringify(body))
-  const init = { method, headers, redirect: 'error', ...(content === undefined ? {} : { body: content }) } as const
+  const init = toInit(request)
   for (let waits = 0; ; waits += 1) {
-    const response = await fetch(toUrl(origin, path, query), init).catch(() => null)
+    const response = await fetch(toUrl(origin, path, request.query), init).catch(() => null)
     if (response === null)
       throw new Failure(
         isLocal(origin)
@@ -66,14 +74,11 @@ export async function send(origin: string, path: string, request: ApiRequest = {
       )
     if (response.ok) return response
     const waitSeconds = Number(response.headers.get('Retry-After'))
-    const mayWait = waitsFor.includes(response.status) && waits < MOST_WAITS
-    if (mayWait && waitSeconds > 0 && waitSeconds <= LONGEST_WAIT_SECONDS) {
-      const reason = response.status === 429 ? 'Too many requests were sent' : 'The service cannot answer at the moment'
-      console.error(`${reason}, so this goes on in ${waitSeconds} seconds.`)
-      await sleep(waitSeconds * 1000)
-      continue
-    }
-    throw await toError(origin, response)
+    const mayWait = repeatedAfter(request).includes(response.status) && waits < MOST_WAITS
+    if (!mayWait || waitSeconds <= 0 || waitSeconds > LONGEST_WAIT_SECONDS) throw await toError(origin, response)
+    const reason = response.status === 429 ? 'Too many requests were sent' : 'The service cannot answer at the moment'
+    console.error(`${reason}, so this goes on in ${waitSeconds} seconds.`)
+    await sleep(waitSeconds * 1000)
   }
 }
 
