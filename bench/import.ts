@@ -71,12 +71,16 @@ try {
   const [member] = await postern.enrol(client, 1)
   const db = await workerd.database()
   await db.prepare("insert into user_roles (user_id, role) select id, 'admin' from users").run()
-  const profiler = await openProfiler(workerd)
 
   async function send(body: string): Promise<Report> {
     const response = await fetch(`${workerd.origin}/users/import`, {
       method: 'POST',
-      headers: { Authorization: `Bearer ${member?.accessToken}`, 'Content-Type': 'application/x-ndjson' },
+      // workerd closes an idle connection, perhaps at the moment at which it is used again.
+      headers: {
+        Authorization: `Bearer ${member?.accessToken}`,
+        'Content-Type': 'application/x-ndjson',
+        Connection: 'close',
+      },
       body,
     })
     if (response.status !== 200) throw new Error(`${response.status}: ${await response.text()}`)
@@ -96,6 +100,7 @@ try {
     const startMs = await workerd.cpuMs()
     for (let from = 0; from < lines; ) {
       const people = Array.from({ length: REQUEST_LINES }, (_, nth) => JSON.stringify(make(kind, from + nth)))
+      const profiler = await openProfiler(workerd)
       await profiler.start()
       const start = performance.now()
       const report = await send(people.join('\n'))

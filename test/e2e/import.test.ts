@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text as readText } from 'node:stream/consumers'
 import { fileURLToPath, URL } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Service, startServiceIn } from './support/service.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -39,17 +39,15 @@ async function post(path: string, body: object): Promise<Response> {
 /** Signs up with the address of the first administrator, and confirms it by the mail. */
 async function makeAdmin(): Promise<void> {
   expect((await post('/auth/register', { email: ADMIN, password: PASSWORD })).status).toBe(202)
-  await expect
-    .poll(
-      async () => {
-        const mailbox = await fetch(`${service.origin}/dev/mailbox.json?to=${encodeURIComponent(ADMIN)}`)
-        const { items } = (await mailbox.json()) as { items: { text: string }[] }
-        const token = /#token=(\S+)/.exec(items[0]?.text ?? '')?.[1] ?? ''
-        return (await post('/auth/verify-email', { token })).status
-      },
-      { timeout: 30_000 },
-    )
-    .toBe(200)
+  await vi.waitFor(
+    async () => {
+      const mailbox = await fetch(`${service.origin}/dev/mailbox.json?to=${encodeURIComponent(ADMIN)}`)
+      const { items } = (await mailbox.json()) as { items: { text: string }[] }
+      const token = /#token=(\S+)/.exec(items[0]?.text ?? '')?.[1] ?? ''
+      expect((await post('/auth/verify-email', { token })).status).toBe(200)
+    },
+    { timeout: 30_000, interval: 500 },
+  )
 }
 
 /** Starts a script as an operator does. `interruptAt` is what it prints before it is interrupted as by Ctrl-C. */

@@ -34,6 +34,8 @@ export class ProblemError extends Failure {
 
 const LONGEST_WAIT_SECONDS = 120
 const MOST_WAITS = 20
+/** How often lines are sent again that the network has lost. */
+const MOST_LOST = 3
 
 function toUrl(origin: string, path: string, query: ApiRequest['query'] = {}): URL {
   const url = new URL(path, origin)
@@ -59,13 +61,17 @@ function repeatedAfter({ method = 'GET', lines }: ApiRequest): readonly number[]
 }
 
 /**
- * Sends a request, and waits where there were too many of those that may be repeated, and where the service cannot take
- * lines at the moment. Other refusals are thrown.
+ * Sends a request, and waits where there were too many of those that may be repeated, and where the service or the
+ * network cannot take lines at the moment. Other refusals are thrown.
  */
 export async function send(origin: string, path: string, request: ApiRequest = {}): Promise<Response> {
   const init = toInit(request)
   for (let waits = 0; ; waits += 1) {
     const response = await fetch(toUrl(origin, path, request.query), init).catch(() => null)
+    if (response === null && request.lines !== undefined && waits < MOST_LOST) {
+      await sleep((waits + 1) * 1000)
+      continue
+    }
     if (response === null)
       throw new Failure(
         isLocal(origin)
