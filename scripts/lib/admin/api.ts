@@ -61,6 +61,17 @@ function repeatedAfter({ method = 'GET', lines }: ApiRequest): readonly number[]
 }
 
 /**
+ * Answers after how many seconds a request is to be sent again; null where it is not. `response` is null where the
+ * network has lost it.
+ */
+function toWait(request: ApiRequest, response: Response | null, waits: number): number | null {
+  if (response === null) return request.lines !== undefined && waits < MOST_LOST ? waits + 1 : null
+  const seconds = Number(response.headers.get('Retry-After'))
+  const mayRepeat = repeatedAfter(request).includes(response.status) && waits < MOST_WAITS
+  return mayRepeat && seconds > 0 && seconds <= LONGEST_WAIT_SECONDS ? seconds : null
+}
+
+/**
  * Sends a request, and waits where there were too many of those that may be repeated, and where the service or the
  * network cannot take lines at the moment. Other refusals are thrown.
  */
@@ -68,25 +79,21 @@ export async function send(origin: string, path: string, request: ApiRequest = {
   const init = toInit(request)
   for (let waits = 0; ; waits += 1) {
     const response = await fetch(toUrl(origin, path, request.query), init).catch(() => null)
-    if (response === null && request.lines !== undefined && waits < MOST_LOST) {
-      await sleep((waits + 1) * 1000)
-      continue
-    }
-    if (response === null)
-      throw new Failure(
-        isLocal(origin)
-          ? `${origin} does not answer. Start the service with "npm start", or name production by --remote.`
-          : `${origin} does not answer. Check the network, and ISSUER under [env.production.vars] in wrangler.toml.`,
-      )
-    if (response.ok) return response
-    const waitSeconds = Number(response.headers.get('Retry-After'))
-    const mayWait = repeatedAfter(request).includes(response.status) && waits < MOST_WAITS
-    if (!mayWait || waitSeconds <= 0 || waitSeconds > LONGEST_WAIT_SECONDS) throw await toError(origin, response)
-    const reason = response.status === 429 ? 'Too many requests were sent' : 'The service cannot answer at the moment'
+    if (response?.ok) return response
+    const waitSeconds = toWait(request, response, waits)
+    if (waitSeconds === null) throw response === null ? lost(origin) : await toError(origin, response)
+    const reason = response?.status === 429 ? 'Too many requests were sent' : 'The service cannot answer at the moment'
     console.error(`${reason}, so this goes on in ${waitSeconds} seconds.`)
     await sleep(waitSeconds * 1000)
   }
 }
+
+const lost = (origin: string) =>
+  new Failure(
+    isLocal(origin)
+      ? `${origin} does not answer. Start the service with "npm start", or name production by --remote.`
+      : `${origin} does not answer. Check the network, and ISSUER under [env.production.vars] in wrangler.toml.`,
+  )
 
 const isLocal = (origin: string) => new URL(origin).hostname === 'localhost'
 
