@@ -60,7 +60,7 @@ describe('the clean-up', () => {
 
   it('finds unverified accounts by an index of them alone, and by their owner what goes with them', () => {
     const plan = planFor(/delete from "users"/)
-    expect(plan).toContain('users_unverified (email_verified_at=? AND created_at<?)')
+    expect(plan).toContain('users_unverified (email_verified_at=? AND imported_at=? AND created_at<?)')
     for (const table of ['user_roles', 'sessions', 'one_time_tokens', 'login_exchanges', 'identities'])
       expect(plan).toMatch(new RegExp(`^SEARCH ${table} USING .*\\(user_id=\\?\\)$`, 'm'))
   })

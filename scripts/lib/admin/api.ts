@@ -34,6 +34,8 @@ export class ProblemError extends Failure {
 
 const LONGEST_WAIT_SECONDS = 120
 const MOST_WAITS = 20
+/** How often lines are sent again that the network has lost. */
+const MOST_LOST = 3
 
 function toUrl(origin: string, path: string, query: ApiRequest['query'] = {}): URL {
   const url = new URL(path, origin)
@@ -41,41 +43,57 @@ function toUrl(origin: string, path: string, query: ApiRequest['query'] = {}): U
   return url
 }
 
-/**
- * Sends a request, and waits where there were too many of those that may be repeated, and where the service cannot take
- * lines at the moment. Other refusals are thrown.
- */
-export async function send(origin: string, path: string, request: ApiRequest = {}): Promise<Response> {
-  const { method = 'GET', query, body, lines, accept = 'application/json', accessToken } = request
-  const waitsFor = lines !== undefined ? [429, 503] : method === 'GET' ? [429] : []
+function toInit({ method = 'GET', body, lines, accept = 'application/json', accessToken }: ApiRequest) {
+  const type = lines === undefined ? 'application/json' : 'application/x-ndjson'
+  const content = lines ?? (body && JSON.stringify(body))
   const headers = {
     Accept: accept,
     ...(accessToken === undefined ? {} : { Authorization: `Bearer ${accessToken}` }),
-    ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
-    ...(lines === undefined ? {} : { 'Content-Type': 'application/x-ndjson' }),
+    ...(content === undefined ? {} : { 'Content-Type': type }),
   }
-  const content = lines ?? (body && JSON.stringify(body))
-  const init = { method, headers, redirect: 'error', ...(content === undefined ? {} : { body: content }) } as const
+  return { method, headers, redirect: 'error', ...(content === undefined ? {} : { body: content }) } as const
+}
+
+/** Lists the statuses after which a request is sent again: nothing but reading and lines may be repeated. */
+function repeatedAfter({ method = 'GET', lines }: ApiRequest): readonly number[] {
+  if (lines !== undefined) return [429, 503]
+  return method === 'GET' ? [429] : []
+}
+
+/**
+ * Answers after how many seconds a request is to be sent again; null where it is not. `response` is null where the
+ * network has lost it.
+ */
+function toWait(request: ApiRequest, response: Response | null, waits: number): number | null {
+  if (response === null) return request.lines !== undefined && waits < MOST_LOST ? waits + 1 : null
+  const seconds = Number(response.headers.get('Retry-After'))
+  const mayRepeat = repeatedAfter(request).includes(response.status) && waits < MOST_WAITS
+  return mayRepeat && seconds > 0 && seconds <= LONGEST_WAIT_SECONDS ? seconds : null
+}
+
+/**
+ * Sends a request, and waits where there were too many of those that may be repeated, and where the service or the
+ * network cannot take lines at the moment. Other refusals are thrown.
+ */
+export async function send(origin: string, path: string, request: ApiRequest = {}): Promise<Response> {
+  const init = toInit(request)
   for (let waits = 0; ; waits += 1) {
-    const response = await fetch(toUrl(origin, path, query), init).catch(() => null)
-    if (response === null)
-      throw new Failure(
-        isLocal(origin)
-          ? `${origin} does not answer. Start the service with "npm start", or name production by --remote.`
-          : `${origin} does not answer. Check the network, and ISSUER under [env.production.vars] in wrangler.toml.`,
-      )
-    if (response.ok) return response
-    const waitSeconds = Number(response.headers.get('Retry-After'))
-    const mayWait = waitsFor.includes(response.status) && waits < MOST_WAITS
-    if (mayWait && waitSeconds > 0 && waitSeconds <= LONGEST_WAIT_SECONDS) {
-      const reason = response.status === 429 ? 'Too many requests were sent' : 'The service cannot answer at the moment'
-      console.error(`${reason}, so this goes on in ${waitSeconds} seconds.`)
-      await sleep(waitSeconds * 1000)
-      continue
-    }
-    throw await toError(origin, response)
+    const response = await fetch(toUrl(origin, path, request.query), init).catch(() => null)
+    if (response?.ok) return response
+    const waitSeconds = toWait(request, response, waits)
+    if (waitSeconds === null) throw response === null ? lost(origin) : await toError(origin, response)
+    const reason = response?.status === 429 ? 'Too many requests were sent' : 'The service cannot answer at the moment'
+    console.error(`${reason}, so this goes on in ${waitSeconds} seconds.`)
+    await sleep(waitSeconds * 1000)
   }
 }
+
+const lost = (origin: string) =>
+  new Failure(
+    isLocal(origin)
+      ? `${origin} does not answer. Start the service with "npm start", or name production by --remote.`
+      : `${origin} does not answer. Check the network, and ISSUER under [env.production.vars] in wrangler.toml.`,
+  )
 
 const isLocal = (origin: string) => new URL(origin).hostname === 'localhost'
 

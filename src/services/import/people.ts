@@ -33,7 +33,7 @@ export async function* readPeople(
     try {
       if (bytes === null) throw new LineFault('line_too_long')
       const row = await readRecord(deps, bytes)
-      effort += effortOf(row)
+      effort += effortOf(deps, row)
       claim(row)
       yield { line, bytes: bytes.byteLength, row }
     } catch (error) {
@@ -46,8 +46,9 @@ export async function* readPeople(
 const SPACES: readonly number[] = [0x20, 0x09, 0x0d]
 const isBlank = (bytes: Uint8Array) => bytes.every((byte) => SPACES.includes(byte))
 
-const effortOf = ({ totp, passkeys }: ImportRow) =>
-  (totp === null ? 0 : IMPORT_EFFORT.totpSecret) + passkeys.length * IMPORT_EFFORT.passkey
+/** A secret is sealed once under each version of `AUTH_SECRET`. */
+const effortOf = ({ settings }: Pick<ReadingLines, 'settings'>, { totp, passkeys }: ImportRow) =>
+  (totp === null ? 0 : IMPORT_EFFORT.totpSecret * settings.secrets.length) + passkeys.length * IMPORT_EFFORT.passkey
 
 /**
  * Finds what only one account may have among the lines of one request, because the database does not know the others
