@@ -3,7 +3,9 @@ import { readImportedHash } from '../../../src/crypto/password-hash/imported.ts'
 import type { HashParameters } from '../../../src/crypto/password-hash/parameters.ts'
 import { readHash } from '../../../src/crypto/password-hash/registry.ts'
 import { cleanUp } from '../../../src/services/housekeeping.ts'
+import { toFloorMs } from '../../../src/services/passwords/floor.ts'
 import { keepHashParametersStatement, resealHashParameters } from '../../../src/services/passwords/hash-parameters.ts'
+import { findCredentialsForLogin } from '../../../src/storage/accounts/credentials.ts'
 import { canLogIn, settings, signedIn, verified } from '../../support/accounts.ts'
 import { captureLog } from '../../support/captured-log.ts'
 import { bearer, post } from '../../support/client.ts'
@@ -75,8 +77,30 @@ describe('an imported hash where somebody who is signed in is asked for the pass
     const { id } = await withHash(vector, user)
     const change = { currentPassword: vector.password, newPassword: 'a new battery staple' }
     const { status } = await post('/auth/change-password', change, bearer((await user).tokens.accessToken))
-    expect(status).toBe(200)
+    expect(status).toBe(204)
     expect((await passwordOf(id)).password_hash).toMatch(OWN_HASH)
+  })
+})
+
+describe('a wrong password while there are imported hashes (ASVS 6.3.8)', () => {
+  it('takes as long for every name as the dearest of them, and no longer than before once they are gone', async () => {
+    const { db } = jobPlatform()
+    const floorOf = async (email: string) => toFloorMs((await findCredentialsForLogin(db, { email })).dearestHash)
+    const { email } = await verified()
+    expect([await floorOf(email), await floorOf('nobody@example.com')]).toEqual([0, 0])
+    await withHash(CHEAP)
+    await withHash(find('bcrypt cost 12'))
+    const floors = [await floorOf(email), await floorOf('nobody@example.com')]
+    expect(floors).toEqual([570, 570])
+    await forgetHashes()
+    expect(await floorOf(email)).toBe(0)
+  })
+
+  it('reads the dearest of them by an index', async () => {
+    const plan = await rows(
+      "explain query plan select max(password_hash) from users where password_hash >= 'imported:'",
+    )
+    expect(JSON.stringify(plan)).toContain('users_imported_hash')
   })
 })
 
