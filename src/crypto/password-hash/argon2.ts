@@ -25,12 +25,15 @@ function useInstance(memoryKib: number): Argon2 {
   return opened
 }
 
+/** A hash needs so much besides the memory that its parameters name: for its texts. */
+const LARGE_BYTES = (IMPORTED_HASH_MAX_KIB + 64) * 1024
+
 /** Takes the memory of the largest hash at once, because memory that grows in steps is left with holes. */
 function openLarge(): Argon2 {
   const instance = new WebAssembly.Instance(wasm)
   const argon2 = new Argon2(instance)
   const { malloc, free } = instance.exports as { malloc: (bytes: number) => number; free: (at: number) => void }
-  free(malloc(IMPORTED_HASH_MAX_KIB * 1024))
+  free(malloc(LARGE_BYTES))
   return argon2
 }
 
