@@ -56,7 +56,9 @@ export const verifyArgon2id = (encoded: string, secret: string): boolean =>
 /** Of one pass over one KiB. */
 const MICROSECONDS = 1.6
 
-/** A PHC string of version 0x13, or of 0x10, which older libraries do not name. Django writes its own name before it. */
+/**
+ * A PHC string of version 0x13, or of 0x10, which older libraries do not name. Django writes its own name before it.
+ */
 const FORM =
   /^(?:argon2)?(\$argon2(?:id|i|d)(?:\$v=(?:16|19))?\$m=(\d+),t=(\d+),p=(\d+)\$[A-Za-z0-9+/]{11,}\$([A-Za-z0-9+/]+))$/
 
