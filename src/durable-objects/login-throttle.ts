@@ -38,8 +38,8 @@ export class LoginThrottle extends DurableObject<Env> {
    * wrong one, because otherwise it could be told by never being throttled. Only the first refusal after a failure is
    * marked for the audit trail, so that a long attack does not fill the trail.
    *
-   * The answer to a wrong password waits for the floor of its attempt, and those of attempts that come together wait one
-   * after the other, as they would if each check took that long. The time is reckoned before the check, because in
+   * The answer to a wrong password waits for the floor of its attempt, and those of attempts that come together wait
+   * one after the other, as they would if each check took that long. The time is reckoned before the check, because in
    * production the clock stands still while it runs (docs/decisions/0029-foreign-hashes.md).
    */
   async attempt(input: LoginTry): Promise<LoginAttempt> {

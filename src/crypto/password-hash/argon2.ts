@@ -1,24 +1,40 @@
 import Argon2, { Argon2Type } from '@phi-ag/argon2'
 import wasm from '@phi-ag/argon2/argon2.wasm'
-import { ARGON2_MEMORY_KIB } from '../../config.ts'
+import { ARGON2_MEMORY_KIB, IMPORTED_HASH_MAX_KIB } from '../../config.ts'
 import { type PasswordScheme, readTag } from './scheme.ts'
 
 let kept: Argon2 | null = null
-let grown: WeakRef<Argon2> | null = null
+let large: WeakRef<Argon2> | null = null
 
 /**
- * Gives the one instance of the isolate. Hashing is synchronous, so no two hashes overlap. Its memory grows to what a
- * hash needs and never shrinks. Once it has grown beyond what this service's own hashes need, it is no longer kept, but
- * used again for as long as it was not collected. So there are never two large memories, and the large one is given
- * back.
+ * Gives the one instance of the isolate. Hashing is synchronous, so no two hashes overlap. The memory of an instance
+ * grows to what a hash needs and never shrinks. So a hash that needs more than this service's own gets another
+ * instance, which takes the place of the first. Nothing keeps it, and it serves for as long as it was not collected:
+ * there are never two large memories, and the large one is given back.
  */
 function useInstance(memoryKib: number): Argon2 {
-  const instance = kept ?? grown?.deref() ?? new Argon2(new WebAssembly.Instance(wasm))
-  if (memoryKib > ARGON2_MEMORY_KIB) {
-    kept = null
-    grown = new WeakRef(instance)
-  } else if (instance !== grown?.deref()) kept = instance
-  return instance
+  const known = large?.deref()
+  if (known) return known
+  if (memoryKib <= ARGON2_MEMORY_KIB) {
+    kept ??= new Argon2(new WebAssembly.Instance(wasm))
+    return kept
+  }
+  kept = null
+  const opened = openLarge()
+  large = new WeakRef(opened)
+  return opened
+}
+
+/** A hash needs so much besides the memory that its parameters name: for its texts. */
+const LARGE_BYTES = (IMPORTED_HASH_MAX_KIB + 64) * 1024
+
+/** Takes the memory of the largest hash at once, because memory that grows in steps is left with holes. */
+function openLarge(): Argon2 {
+  const instance = new WebAssembly.Instance(wasm)
+  const argon2 = new Argon2(instance)
+  const { malloc, free } = instance.exports as { malloc: (bytes: number) => number; free: (at: number) => void }
+  free(malloc(LARGE_BYTES))
+  return argon2
 }
 
 export interface Argon2Cost {
@@ -40,7 +56,9 @@ export const verifyArgon2id = (encoded: string, secret: string): boolean =>
 /** Of one pass over one KiB. */
 const MICROSECONDS = 1.6
 
-/** A PHC string of version 0x13, or of 0x10, which older libraries do not name. Django writes its own name before it. */
+/**
+ * A PHC string of version 0x13, or of 0x10, which older libraries do not name. Django writes its own name before it.
+ */
 const FORM =
   /^(?:argon2)?(\$argon2(?:id|i|d)(?:\$v=(?:16|19))?\$m=(\d+),t=(\d+),p=(\d+)\$[A-Za-z0-9+/]{11,}\$([A-Za-z0-9+/]+))$/
 

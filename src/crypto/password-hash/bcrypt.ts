@@ -17,8 +17,8 @@ export const bcrypt: PasswordScheme = (text) => {
 }
 
 /**
- * bcrypt of a digest of the password, which has no limit of 72 bytes: as Django writes it (the hexadecimal SHA-256), and
- * passlib in its first version (SHA-256) and its second (HMAC-SHA-256 under the salt).
+ * bcrypt of a digest of the password, which has no limit of 72 bytes: as Django writes it (the hexadecimal SHA-256),
+ * and passlib in its first version (SHA-256) and its second (HMAC-SHA-256 under the salt).
  */
 export const bcryptSha256: PasswordScheme = (text) => {
   const [, django] = /^bcrypt_sha256\$(\$2[aby]\$\d{2}\$[A-Za-z0-9./]{53})$/.exec(text) ?? []

@@ -40,8 +40,8 @@ export function referToParameters(exported: string, parameters: HashParameters):
 }
 
 /**
- * Puts the parameters in the place of their name. The hash is verified in this form, which is never stored. The answer is
- * null for any other hash.
+ * Puts the parameters in the place of their name. The hash is verified in this form, which is never stored. The answer
+ * is null for any other hash.
  */
 export function putInParameters(reference: string | null, { firebaseScrypt }: HashParameters): string | null {
   const [, , saltAndHash] = REFERENCE.exec(reference ?? '') ?? []

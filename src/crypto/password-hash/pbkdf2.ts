@@ -37,7 +37,7 @@ const FORMS: readonly { form: RegExp; read: (parts: readonly string[]) => Parts 
       toParts(digest, iterations, fromBase64(fromPasslibBase64(salt)), readTag(fromPasslibBase64(tag), 'base64')),
   },
   {
-    // Keycloak, as docs/import.md puts its columns together
+    // Keycloak, whose columns the export puts together
     form: /^\$keycloak\$pbkdf2(?:-(sha256|sha512))?\$(\d+)\$([A-Za-z0-9+/]+={0,2})\$([A-Za-z0-9+/]+={0,2})$/,
     read: ([, digest, iterations, salt = '', tag]) =>
       toParts(digest, iterations, fromBase64(salt), readTag(tag, 'base64')),
@@ -58,8 +58,8 @@ const toParts = (
 
 /**
  * PBKDF2 (RFC 8018 §5.2) as Werkzeug, Django, passlib and Keycloak write it. It runs in JavaScript, because production
- * allows the native one no more than 100,000 iterations (docs/platform-notes.md). Only the first block of a longer tag is
- * computed: each block costs all iterations once more, and the first is beyond guessing by itself.
+ * allows the native one no more than 100,000 iterations (docs/platform-notes.md). Only the first block of a longer tag
+ * is computed: each block costs all iterations once more, and the first is beyond guessing by itself.
  */
 export const pbkdf2: PasswordScheme = (text) => {
   for (const { form, read } of FORMS) {

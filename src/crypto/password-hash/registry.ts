@@ -26,7 +26,7 @@ const SCHEMES: readonly ImportedScheme[] = [
 ]
 
 /** The beginning of a hash that another system may have made, as in `$1$`, `sha1$` and `{SSHA}`. */
-const SOME_SCHEME = /^(?:\$[\w-]+\$|[\w:-]+\$|\{[\w-]+\})/
+const SOME_SCHEME = /^(?:\$[\w-]+\$|[\w-]+\$|\{[\w-]+\})/
 
 /** What an import learns of a hash: the text that is stored of it, or why the account cannot bring it along. */
 export type ReadHash = { outcome: 'ok'; stored: string } | { outcome: 'malformed' } | { outcome: 'unsupported' }

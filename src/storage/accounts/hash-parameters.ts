@@ -23,7 +23,9 @@ export function putHashParametersStatement(db: Database, row: Row) {
     .onConflictDoUpdate({ target: hashParameters.id, set: { importedAt: row.importedAt } })
 }
 
-/** Lists the parameters that are not sealed under exactly these versions. Each project that was imported has one row. */
+/**
+ * Lists the parameters that are not sealed under exactly these versions. Each project that was imported has one row.
+ */
 export async function listHashParametersToReseal(
   db: Database,
   sealedFor: string,

@@ -1,6 +1,8 @@
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
-/** Each row holds the parameters that the imported password hashes of one project share, such as Firebase's signer key. */
+/**
+ * Each row holds the parameters that the imported password hashes of one project share, such as Firebase's signer key.
+ */
 export const hashParameters = sqliteTable('hash_parameters', {
   /** A digest of the parameters. The imported hashes that need them name it (`crypto/password-hash/parameters.ts`). */
   id: text('id').primaryKey(),

@@ -132,6 +132,39 @@ describe('the limits of production (docs/platform-notes.md)', () => {
     expect(memory()).toBeGreaterThan(19 * 1024 * 1024)
   }, 60_000)
 
+  it('are kept by imported hashes of 100 MiB, because there is one large memory at a time, and it is not kept', async () => {
+    vi.resetModules()
+    const sizes: (() => number)[] = []
+    class Watched extends WebAssembly.Instance {
+      constructor(module: WebAssembly.Module) {
+        super(module)
+        const memory = this.exports.memory as WebAssembly.Memory
+        sizes.push(() => memory.buffer.byteLength)
+      }
+    }
+    const heldWeakly: unknown[] = []
+    class Watching<Kept extends WeakKey> extends WeakRef<Kept> {
+      constructor(kept: Kept) {
+        super(kept)
+        heldWeakly.push(kept)
+      }
+    }
+    vi.stubGlobal('WebAssembly', Object.create(WebAssembly, { Instance: { value: Watched } }))
+    vi.stubGlobal('WeakRef', Watching)
+    const { verifyPassword: verify } = await import('../../../../src/crypto/password-hash/registry.ts')
+    const fresh = await import('../../../../src/crypto/password-hash/own-hash.ts')
+    const ofMemory = (kib: number) => `imported:0400:$argon2id$v=19$m=${kib},t=1,p=8$c29tZXNhbHQxMjM0$${'A'.repeat(43)}`
+    fresh.hashPassword('before')
+    for (const kib of [65_536, 102_400, 20_480, 102_400]) {
+      expect(verify(ofMemory(kib), 'a guess')).toBe(false)
+      fresh.hashPassword('between')
+    }
+    expect(sizes).toHaveLength(2)
+    expect(sizes[1]?.()).toBeGreaterThan(100 * 1024 * 1024)
+    expect(sizes[1]?.()).toBeLessThan(101 * 1024 * 1024)
+    expect(heldWeakly).toHaveLength(1)
+  }, 60_000)
+
   it('are kept, because nothing is asked of WebCrypto or node:crypto that production caps (PBKDF2 at 100,000 rounds, scrypt at N*r*p of 2^20)', () => {
     const deriveBits = vi.spyOn(crypto.subtle, 'deriveBits')
     const deriveKey = vi.spyOn(crypto.subtle, 'deriveKey')
