@@ -31,6 +31,10 @@ export const AccountExport = named('AccountExport', () =>
     data: z
       .record(z.enum(PARTS), z.array(z.record(z.string(), z.unknown())))
       .meta({ description: 'Every row of the database that is about the account, without its secrets.' }),
+    picture: z
+      .string()
+      .nullable()
+      .meta({ description: 'The file of the picture, in base64; `data.pictures` says what it is.' }),
   }),
 )
 export type AccountExport = z.infer<typeof AccountExport>

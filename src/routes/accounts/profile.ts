@@ -7,8 +7,10 @@ import { recentFactor, user } from '../../http/guards.ts'
 import { isForeignPage } from '../../http/origin.ts'
 import { answer, route } from '../../http/route.ts'
 import { createRouter } from '../../http/router.ts'
+import { answerWithFile } from '../../http/streamed-json.ts'
 import { exportAccount } from '../../services/accounts/export.ts'
 import { changeProfile, deleteAccount, toUser } from '../../services/accounts/profile.ts'
+import { openOwnPicture } from '../../services/pictures/pictures.ts'
 
 const tags = ['Profile']
 
@@ -71,9 +73,17 @@ export const profileRoutes = createRouter()
   })
   .openapi(exportRoute, async (c) => {
     if (isForeignPage(c)) throw new Refusal('csrf_refused', { reason: 'page of another origin' })
-    const exported = await exportAccount(c.get('platform'), c.get('caller').account)
+    const platform = c.get('platform')
+    const { account } = c.get('caller')
+    const picture = await openOwnPicture(platform, account)
+    const exported = await exportAccount(platform, account).catch(async (error: unknown) => {
+      await picture?.cancel()
+      throw error
+    })
     c.header('Content-Disposition', 'attachment; filename="account.json"')
-    return c.json(exported, 200)
+    if (picture === null) return c.json({ ...exported, picture: null }, 200)
+    // The typed client asks for JSON, which the stream is.
+    return answerWithFile(c, exported, { name: 'picture', file: picture }) as never
   })
   .openapi(deleteRoute, async (c) => {
     await deleteAccount(c.get('platform'), c.get('caller'), c.req.valid('json').password)

@@ -27,7 +27,7 @@ const TIME = /^at$|At$/
 export async function exportAccount(
   deps: Recording & Pick<Platform, 'settings'>,
   account: Account,
-): Promise<AccountExport> {
+): Promise<Omit<AccountExport, 'picture'>> {
   const { db, requester } = deps
   const at = deps.now()
   const intervalMs = EXPORT_INTERVAL_SECONDS * 1000
