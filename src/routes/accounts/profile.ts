@@ -43,7 +43,7 @@ const exportRoute = route({
   tags,
   summary: 'Everything that is stored about me',
   description:
-    'A file of JSON with every row of the database that is about the account, without its secrets. It can be asked for once an hour, and not by a link on the page of another origin, so that nobody else uses that hour up.',
+    'A file of JSON with every row of the database that is about the account, without its secrets, and with the file of its picture. It can be asked for once an hour, and not by a link on the page of another origin, so that nobody else uses that hour up.',
   guard: user(),
   answers: {
     200: answer(AccountExport, 'What is stored.'),
