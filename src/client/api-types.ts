@@ -240,6 +240,8 @@ export type AccountExport = {
       lastAt: string
     })[]
   }
+  /** The file of the picture, in base64; `data.pictures` says what it is. */
+  picture: string | null
 }
 
 export type ActivateTotpRequest = {

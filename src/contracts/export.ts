@@ -93,6 +93,10 @@ export const AccountExport = named('AccountExport', () =>
         description:
           'Every row of the database that is about the account, without its secrets, and what its throttle counts.',
       }),
+    picture: z
+      .string()
+      .nullable()
+      .meta({ description: 'The file of the picture, in base64; `data.pictures` says what it is.' }),
   }),
 )
 export type AccountExport = z.infer<typeof AccountExport>

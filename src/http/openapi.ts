@@ -42,6 +42,8 @@ const ANYWHERE = [
 /** Every route that changes something refuses these first: a request by a page of a foreign origin, and plain HTTP. */
 const UNSAFE = ['csrf_refused', 'https_required'] as const
 const BODY = ['body_too_large', 'unsupported_media_type'] as const
+/** Bytes are told by their content, whatever their media type says. */
+const BYTES = ['body_too_large'] as const
 
 /**
  * Makes the OpenAPI document of the routes, with every status that each can answer. It is made when the pages are
@@ -83,7 +85,7 @@ const membersOf = (contract: z.ZodType) => (contract instanceof z.ZodLazy ? cont
 function listRefusals({ method, guard, body, refuses = [] }: Statement): RefusalCode[] {
   return [
     ...ANYWHERE,
-    ...(body ? BODY : []),
+    ...(body ? (body.target === null ? BYTES : BODY) : []),
     ...(guard?.refuses ?? []),
     ...refuses,
     ...(method === 'get' ? [] : UNSAFE),

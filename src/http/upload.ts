@@ -1,6 +1,6 @@
 import { createMiddleware } from 'hono/factory'
-import * as z from 'zod'
 import { PICTURE_MAX_BYTES, RETRY_AFTER_SECONDS, UPLOAD_TIMEOUT_MS } from '../config.ts'
+import { PictureContent } from '../contracts/pictures.ts'
 import { Refusal } from '../errors.ts'
 import { reserveMemory } from '../platform/upload-memory.ts'
 import { within } from '../within.ts'
@@ -34,10 +34,10 @@ const readUpload = createMiddleware<AppEnv>(async (c, next) => {
 })
 
 /** Describes a body that is a picture, whose bytes the handler gets by `uploadOf`. */
-export const picture = (): Body<'image/*', z.ZodType> => ({
+export const picture = (): Body<'image/*', typeof PictureContent> => ({
   required: true,
   media: 'image/*',
-  schema: z.lazy(() => z.string().meta({ format: 'binary' })),
+  schema: PictureContent,
   target: null,
   read: readUpload,
 })

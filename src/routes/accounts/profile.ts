@@ -7,9 +7,11 @@ import { recentFactor, user } from '../../http/guards.ts'
 import { isForeignPage } from '../../http/origin.ts'
 import { answer, route } from '../../http/route.ts'
 import { createRouter } from '../../http/router.ts'
+import { answerWithFile } from '../../http/streamed-json.ts'
 import { deleteOwnAccount } from '../../services/accounts/deletion.ts'
 import { exportAccount } from '../../services/accounts/export.ts'
 import { changeProfile, toUser } from '../../services/accounts/profile.ts'
+import { openOwnPicture } from '../../services/pictures/pictures.ts'
 
 const tags = ['Profile']
 
@@ -42,7 +44,7 @@ const exportRoute = route({
   tags,
   summary: 'Everything that is stored about me',
   description:
-    'A file of JSON with everything that is stored about the account, without its secrets. It can be asked for once an hour, and not by a link on the page of another origin, so that nobody else uses that hour up.',
+    'A file of JSON with everything that is stored about the account, without its secrets, and with the file of its picture. It can be asked for once an hour, and not by a link on the page of another origin, so that nobody else uses that hour up.',
   guard: user(),
   answers: {
     200: answer(AccountExport, 'What is stored.'),
@@ -74,9 +76,17 @@ export const profileRoutes = createRouter()
   })
   .openapi(exportRoute, async (c) => {
     if (isForeignPage(c)) throw new Refusal('csrf_refused', { reason: 'page of another origin' })
-    const exported = await exportAccount(c.get('platform'), c.get('caller').account)
+    const platform = c.get('platform')
+    const { account } = c.get('caller')
+    const picture = await openOwnPicture(platform, account)
+    const exported = await exportAccount(platform, account).catch(async (error: unknown) => {
+      await picture?.cancel()
+      throw error
+    })
     c.header('Content-Disposition', 'attachment; filename="account.json"')
-    return c.json(exported, 200)
+    if (picture === null) return c.json({ ...exported, picture: null }, 200)
+    // The typed client asks for JSON, which the stream is.
+    return answerWithFile(c, exported, { name: 'picture', file: picture }) as never
   })
   .openapi(deleteRoute, async (c) => {
     await deleteOwnAccount(c.get('platform'), c.get('caller'), c.req.valid('json').password)

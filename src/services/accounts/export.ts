@@ -22,7 +22,7 @@ const TIME = /^at$|At$/
 export async function exportAccount(
   deps: Recording & Pick<Platform, 'settings' | 'loginThrottle'>,
   account: Account,
-): Promise<AccountExport> {
+): Promise<Omit<AccountExport, 'picture'>> {
   const { db, requester } = deps
   // The throttle is asked first, because what fails after the batch would cost the caller an hour.
   const loginFailures = await throttleOf(deps, account).listFailures()

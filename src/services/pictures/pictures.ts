@@ -82,6 +82,12 @@ export async function openPicture(
   return content
 }
 
+/** Opens the content of the caller's own picture; null where there is none. */
+export const openOwnPicture = async (
+  { pictures }: Pick<Platform, 'pictures'>,
+  { pictureKey }: Pick<Account, 'pictureKey'>,
+): Promise<ReadableStream | null> => (pictureKey === null ? null : ((await pictures?.open(pictureKey, null)) ?? null))
+
 function hashOf(parts: readonly Uint8Array[]): string {
   const hash = createHash('sha256')
   for (const part of parts) hash.update(part)

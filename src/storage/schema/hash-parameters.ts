@@ -2,6 +2,9 @@ import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
 /**
  * Each row holds the parameters that the imported password hashes of one project share, such as Firebase's signer key.
+ * @about nobody
+ * @why Passwords that were imported with such parameters can be verified.
+ * @kept Until no account has such a password, and a day after the last import.
  */
 export const hashParameters = sqliteTable('hash_parameters', {
   /** A digest of the parameters. The imported hashes that need them name it (`crypto/password-hash/parameters.ts`). */

@@ -1,7 +1,12 @@
 import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { users } from './users.ts'
 
-/** Each row says which object of the bucket is the picture of a user. */
+/**
+ * Each row says which object of the bucket is the picture of a user.
+ * @about users
+ * @why A user is shown with their picture.
+ * @kept Until the user removes or replaces it. The object goes with the next run of the cron.
+ */
 export const pictures = sqliteTable('pictures', {
   userId: text('user_id')
     .primaryKey()
@@ -19,6 +24,9 @@ export const pictures = sqliteTable('pictures', {
 /**
  * Each row is an object of the bucket that is removed when it is due, unless it became a picture until then. It says of
  * nobody whose object it is.
+ * @about nobody
+ * @why No picture stays in the bucket that nobody has.
+ * @kept Until the object is removed, a day at most.
  */
 export const pictureRemovals = sqliteTable(
   'picture_removals',

@@ -1,6 +1,12 @@
 import { env } from 'cloudflare:workers'
-import { beforeEach, describe, expect, it } from 'vitest'
-import { PICTURE_MAX_BYTES, PICTURE_STAGE_SECONDS, UPLOAD_FORGET_MS, UPLOADS_MAX_BYTES } from '../../../src/config.ts'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import {
+  PICTURE_MAX_BYTES,
+  PICTURE_STAGE_SECONDS,
+  UPLOAD_FORGET_MS,
+  UPLOAD_TIMEOUT_MS,
+  UPLOADS_MAX_BYTES,
+} from '../../../src/config.ts'
 import { reserveMemory, type UploadMemory } from '../../../src/platform/upload-memory.ts'
 import { sweepPictures } from '../../../src/services/pictures/sweep.ts'
 import { signedIn } from '../../support/accounts.ts'
@@ -12,6 +18,7 @@ import { auditOf, countRows, rows } from '../../support/database.ts'
 import { failingInMidBatch, faultyEnv, type Hits, losingAnswers, pictures, refusing } from '../../support/faulty-env.ts'
 import { changedBefore } from '../../support/intercept-env.ts'
 import { jobPlatform } from '../../support/outbox.ts'
+import { fakeOwnTimers } from '../../support/own-timers.ts'
 import { sendPicture } from '../../support/picture-upload.ts'
 import { png } from '../../support/pictures.ts'
 
@@ -188,6 +195,21 @@ describe('the memory that uploads take', () => {
     free?.()
     expect((await sendPicture(nextPng(), { as: person, env: fresh })).status).toBe(200)
     await sendPicture(new Uint8Array([1]), { as: person, env: fresh })
+    expect(platform.uploads.size).toBe(0)
+  })
+
+  it('is given back by an upload that takes too long, which is refused', async () => {
+    const { env: fresh } = faultyEnv()
+    const platform = jobPlatform(fresh)
+    const isRead = Promise.withResolvers<void>()
+    const endless = new ReadableStream({ type: 'bytes', pull: () => isRead.resolve() })
+    const send = fakeOwnTimers()
+    const answer = send(() => sendPicture(endless, { as: person, env: fresh }))
+    await isRead.promise
+    await vi.waitUntil(() => vi.getTimerCount() > 0)
+    await vi.advanceTimersByTimeAsync(UPLOAD_TIMEOUT_MS)
+    vi.useRealTimers()
+    await expectRefusal(await answer, 408, 'upload_too_slow')
     expect(platform.uploads.size).toBe(0)
   })
 })

@@ -7,8 +7,11 @@ import { User } from '../../../src/contracts/users.ts'
 import { sweepPictures } from '../../../src/services/pictures/sweep.ts'
 import { administrator, signedIn } from '../../support/accounts.ts'
 import { answerOf, expectNoContent, expectRefusal } from '../../support/answers.ts'
+import { callWorker } from '../../support/call-worker.ts'
+import { captureLog } from '../../support/captured-log.ts'
 import { bearer, get, logIn, ORIGIN, send } from '../../support/client.ts'
 import { auditOf, countRows, rows } from '../../support/database.ts'
+import { faultyEnv, pictures, refusing } from '../../support/faulty-env.ts'
 import { jobPlatform } from '../../support/outbox.ts'
 import { sendPicture } from '../../support/picture-upload.ts'
 import { joined, latin1, PICTURES, png, pngOfBytes } from '../../support/pictures.ts'
@@ -158,10 +161,26 @@ describe('a picture and its account', () => {
     expect(await countRows('pictures', 'user_id = ?', person.id)).toBe(0)
   })
 
-  it('exports what is known of the picture, and where it is', async () => {
-    const url = await put(PICTURES.webp.file)
+  it('is in the export, with what is known of it', async () => {
+    const { file, kept } = PICTURES.jpegOfCamera
+    const url = await put(file)
     const exported = await answerOf(await get('/auth/me/export', bearer(person.tokens.accessToken)), AccountExport)
     expect(exported.profile.pictureUrl).toBe(url)
-    expect(exported.data.pictures).toMatchObject([{ mediaType: 'image/webp', width: 24, height: 16 }])
+    expect(exported.data.pictures).toMatchObject([{ mediaType: 'image/jpeg', width: 16, height: 24 }])
+    expect(exported.picture).toBe(Buffer.from(kept).toString('base64'))
+  })
+
+  it('is in the export at its largest, and does not use up the hour of an export where R2 fails', async () => {
+    const largest = pngOfBytes(PICTURE_MAX_BYTES)
+    await put(largest)
+    const headers = bearer(person.tokens.accessToken)
+    const { env: faulty, fail } = faultyEnv()
+    fail(refusing(pictures))
+    const log = captureLog()
+    await expectRefusal(await callWorker(faulty, 'GET', '/auth/me/export', { headers }), 503, 'dependency_unavailable')
+    log.release()
+    const exported = (await (await get('/auth/me/export', headers)).json()) as { picture: string }
+    expect(Buffer.from(exported.picture, 'base64').equals(largest)).toBe(true)
+    await expectRefusal(await get('/auth/me/export', headers), 429, 'rate_limited')
   })
 })
