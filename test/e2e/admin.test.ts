@@ -90,7 +90,7 @@ describe('npm run admin', () => {
     const help = await admin('--help')
     expect(help.status).toBe(0)
     const names = [...help.stdout.matchAll(/^ {2}([a-z][a-z -]*[a-z])(?: <| {2})/gm)].map(([, name = '']) => name)
-    expect(names).toHaveLength(16)
+    expect(names).toHaveLength(17)
     for (const name of names) {
       const { status, stdout } = await admin(`${name} --help`)
       expect(status, name).toBe(0)
