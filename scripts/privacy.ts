@@ -1,6 +1,6 @@
 /**
- * `npm run privacy` writes into docs/privacy.md what each table holds, about whom, why and for how long, as the comments
- * of the schema say it; with `--check` it only says whether the committed page is current.
+ * `npm run privacy` writes into docs/privacy.md what each table holds, about whom, why and for how long, as the
+ * comments of the schema say it; with `--check` it only says whether the committed page is current.
  */
 import { glob, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -227,6 +227,7 @@ describe('LoginThrottle: what can be called from outside', () => {
         'hashRecoveryCodes',
         'hashPassword',
         'hashSignUpPassword',
+        'listFailures',
         'ping',
         'resetPassword',
       ].sort(),

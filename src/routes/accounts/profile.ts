@@ -91,5 +91,6 @@ export const profileRoutes = createRouter()
   .openapi(deleteRoute, async (c) => {
     await deleteOwnAccount(c.get('platform'), c.get('caller'), c.req.valid('json').password)
     clearTokenCookies(c)
+    c.header('Clear-Site-Data', '"cache", "storage"')
     return c.body(null, 204)
   })

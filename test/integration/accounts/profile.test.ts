@@ -152,12 +152,13 @@ describe('DELETE /auth/me', () => {
     expect((await registered({ email, username: 'gone' })).id).not.toBe(id)
   })
 
-  it('clears the cookies of a cookie session', async () => {
+  it('clears the cookies of a cookie session, and what the browser keeps of it (ASVS 14.3.1)', async () => {
     const { id, cookie } = await signedInByCookie()
     const response = await send('DELETE', '/auth/me', { headers: { Cookie: cookie, ...SAME_ORIGIN } })
     await expectNoContent(response)
     expect(Object.keys(cookiesOf(response))).toEqual(['__Host-access', '__Secure-refresh'])
     for (const { value } of Object.values(cookiesOf(response))) expect(value).toBe('')
+    expect(response.headers.get('Clear-Site-Data')).toContain('"storage"')
     expect(await countRows('users', 'id = ?', id)).toBe(0)
   })
 
