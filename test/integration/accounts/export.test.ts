@@ -19,6 +19,7 @@ const ABOUT_NOBODY = [
   'totals',
   'roles',
   'role_permissions',
+  'hash_parameters',
   'signing_keys',
   'spent_states',
   'webhooks',
