@@ -95,6 +95,7 @@ CREATE TABLE `hash_parameters` (
 	`imported_at` integer NOT NULL
 );
 --> statement-breakpoint
+CREATE INDEX `hash_parameters_imported` ON `hash_parameters` (`imported_at`);--> statement-breakpoint
 CREATE TABLE `identities` (
 	`id` text PRIMARY KEY NOT NULL,
 	`user_id` text NOT NULL,

@@ -68,6 +68,11 @@ export function query(service: Service, sql: string, ...values: string[]): Recor
   return withDatabase(service, true, (database) => database.prepare(sql).all(...values))
 }
 
+/** Changes rows of the service's own database while the service runs. */
+export function change(service: Service, sql: string, ...values: string[]): void {
+  withDatabase(service, false, (database) => database.prepare(sql).run(...values))
+}
+
 /** Ends the pause after a failed delivery, and runs the cron that looks for overdue mails. */
 export async function skipRetryPause(service: Service, email: string): Promise<void> {
   const waiting = "recipient = ? and state = 'pending' and last_error is not null"

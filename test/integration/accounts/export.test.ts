@@ -21,6 +21,7 @@ const ABOUT_NOBODY = [
   'totals',
   'roles',
   'role_permissions',
+  'hash_parameters',
   'signing_keys',
   'spent_states',
   'webhooks',
