@@ -9,7 +9,7 @@ import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 export const hashParameters = sqliteTable(
   'hash_parameters',
   {
-    /** A digest of the parameters. The imported hashes that need them name it (`crypto/password-hash/parameters.ts`). */
+    /** A digest of the parameters, which the hashes that need them name (`crypto/password-hash/parameters.ts`). */
     id: text('id').primaryKey(),
     /** The parameters as JSON, sealed under every version of `AUTH_SECRET`. */
     seals: text('seals').notNull(),
