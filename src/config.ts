@@ -29,7 +29,7 @@ export const IMPORT_CHUNK_BYTES = 256 * 1024
 /**
  * What a line costs, and the secret of an authenticator app or a passkey in it, as multiples of the 65 µs of CPU time
  * of a plain line (docs/import.md has the figures). A request that has reached the limit leaves the other lines to the
- * next one. That is less than half of the CPU time that `wrangler.toml` allows, so a slower machine is within it as well.
+ * next one. That is less than half of the CPU time that `wrangler.toml` allows, so a slower machine is within it, too.
  */
 export const IMPORT_EFFORT = { line: 1, totpSecret: 4, passkey: 2 }
 export const IMPORT_MAX_EFFORT = 12_000
