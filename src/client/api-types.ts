@@ -26,6 +26,7 @@ export type RefusalCode =
   | 'permission_not_held'
   | 'csrf_refused'
   | 'not_found'
+  | 'pictures_off'
   | 'method_not_allowed'
   | 'account_exists'
   | 'identity_taken'
@@ -46,8 +47,10 @@ export type RefusalCode =
   | 'username_taken'
   | 'passkey_exists'
   | 'passkey_limit'
+  | 'upload_too_slow'
   | 'body_too_large'
   | 'unsupported_media_type'
+  | 'unsupported_image'
   | 'rate_limited'
   | 'login_throttled'
   | 'internal_error'
@@ -76,6 +79,7 @@ export type AccountExport = {
     authenticatorApps?: readonly (Record<string, unknown>)[]
     recoveryCodes?: readonly (Record<string, unknown>)[]
     passkeys?: readonly (Record<string, unknown>)[]
+    pictures?: readonly (Record<string, unknown>)[]
     factorRemovals?: readonly (Record<string, unknown>)[]
     mailedTokens?: readonly (Record<string, unknown>)[]
     loginExchanges?: readonly (Record<string, unknown>)[]
@@ -220,7 +224,7 @@ export type NewRole = {
 
 export type NewWebhook = {
   url: string
-  events: readonly ("user.registered" | "user.registration_repeated" | "user.updated" | "user.note_changed" | "user.exported" | "user.deleted" | "user.expired" | "email.verification_requested" | "email.verified" | "email.change_requested" | "email.changed" | "login.succeeded" | "login.failed" | "login.mfa_required" | "login.code_requested" | "login.throttled" | "reauthentication.failed" | "reauthentication.throttled" | "step_up.code_requested" | "step_up.succeeded" | "step_up.failed" | "step_up.throttled" | "session.refresh_reused" | "session.ended" | "password.reset_requested" | "password.reset" | "password.reset_required" | "password.changed" | "account.reverted" | "factors.removal_requested" | "factors.removal_stopped" | "factors.removal_dropped" | "factors.removed" | "identity.linked" | "identity.link_failed" | "identity.unlinked" | "factor.added" | "factor.removed" | "factor.recovery_code_used" | "passkey.renamed" | "passkey.counter_reversed" | "role.granted" | "roles.assigned" | "role.created" | "role.changed" | "role.deleted" | "mail.failed" | "signing_key.rotated" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "webhook.secret_replaced" | "database.restored" | "audit.checkpoint")[]
+  events: readonly ("user.registered" | "user.registration_repeated" | "user.updated" | "user.note_changed" | "user.exported" | "user.deleted" | "user.expired" | "email.verification_requested" | "email.verified" | "email.change_requested" | "email.changed" | "login.succeeded" | "login.failed" | "login.mfa_required" | "login.code_requested" | "login.throttled" | "reauthentication.failed" | "reauthentication.throttled" | "step_up.code_requested" | "step_up.succeeded" | "step_up.failed" | "step_up.throttled" | "session.refresh_reused" | "session.ended" | "password.reset_requested" | "password.reset" | "password.reset_required" | "password.changed" | "account.reverted" | "factors.removal_requested" | "factors.removal_stopped" | "factors.removal_dropped" | "factors.removed" | "identity.linked" | "identity.link_failed" | "identity.unlinked" | "factor.added" | "factor.removed" | "factor.recovery_code_used" | "passkey.renamed" | "passkey.counter_reversed" | "authorization.refused" | "role.granted" | "roles.assigned" | "role.created" | "role.changed" | "role.deleted" | "mail.failed" | "signing_key.rotated" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "webhook.secret_replaced" | "database.restored" | "audit.checkpoint")[]
 }
 
 export type NewWebhookSecret = {
@@ -366,6 +370,10 @@ export type Permission = {
 }
 
 export type PermissionName = "users:read" | "users:write" | "users:delete" | "users:import" | "roles:read" | "roles:write" | "roles:assign" | "audit:read" | "stats:read" | "keys:read" | "keys:rotate" | "webhooks:read" | "webhooks:write"
+
+export type PictureChanged = {
+  pictureUrl: string
+}
 
 export type Problem = {
   type: string
@@ -582,7 +590,7 @@ export type TotpEnrolment = {
 }
 
 export type UpdateProfileRequest = {
-  name?: string
+  name?: string | null
   username?: string | null
 }
 
@@ -608,7 +616,7 @@ export type User = {
 
 export type UserChanges = {
   status?: "active" | "deactivated"
-  name?: string
+  name?: string | null
   username?: string | null
 }
 
@@ -644,7 +652,7 @@ export type Webhook = {
 
 export type WebhookChanges = {
   url?: string
-  events?: readonly ("user.registered" | "user.registration_repeated" | "user.updated" | "user.note_changed" | "user.exported" | "user.deleted" | "user.expired" | "email.verification_requested" | "email.verified" | "email.change_requested" | "email.changed" | "login.succeeded" | "login.failed" | "login.mfa_required" | "login.code_requested" | "login.throttled" | "reauthentication.failed" | "reauthentication.throttled" | "step_up.code_requested" | "step_up.succeeded" | "step_up.failed" | "step_up.throttled" | "session.refresh_reused" | "session.ended" | "password.reset_requested" | "password.reset" | "password.reset_required" | "password.changed" | "account.reverted" | "factors.removal_requested" | "factors.removal_stopped" | "factors.removal_dropped" | "factors.removed" | "identity.linked" | "identity.link_failed" | "identity.unlinked" | "factor.added" | "factor.removed" | "factor.recovery_code_used" | "passkey.renamed" | "passkey.counter_reversed" | "role.granted" | "roles.assigned" | "role.created" | "role.changed" | "role.deleted" | "mail.failed" | "signing_key.rotated" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "webhook.secret_replaced" | "database.restored" | "audit.checkpoint")[]
+  events?: readonly ("user.registered" | "user.registration_repeated" | "user.updated" | "user.note_changed" | "user.exported" | "user.deleted" | "user.expired" | "email.verification_requested" | "email.verified" | "email.change_requested" | "email.changed" | "login.succeeded" | "login.failed" | "login.mfa_required" | "login.code_requested" | "login.throttled" | "reauthentication.failed" | "reauthentication.throttled" | "step_up.code_requested" | "step_up.succeeded" | "step_up.failed" | "step_up.throttled" | "session.refresh_reused" | "session.ended" | "password.reset_requested" | "password.reset" | "password.reset_required" | "password.changed" | "account.reverted" | "factors.removal_requested" | "factors.removal_stopped" | "factors.removal_dropped" | "factors.removed" | "identity.linked" | "identity.link_failed" | "identity.unlinked" | "factor.added" | "factor.removed" | "factor.recovery_code_used" | "passkey.renamed" | "passkey.counter_reversed" | "authorization.refused" | "role.granted" | "roles.assigned" | "role.created" | "role.changed" | "role.deleted" | "mail.failed" | "signing_key.rotated" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "webhook.secret_replaced" | "database.restored" | "audit.checkpoint")[]
   status?: "active" | "disabled"
 }
 
@@ -809,6 +817,25 @@ export interface Routes {
   /** Everything that is stored about me */
   'GET /auth/me/export': {
     answer: AccountExport
+  }
+  /** Set my picture */
+  'PUT /auth/me/picture': {
+    body: Blob
+    answer: PictureChanged
+  }
+  /** Remove my picture */
+  'DELETE /auth/me/picture': {
+    answer: undefined
+  }
+  /** The picture of a user */
+  'GET /users/{id}/picture': {
+    path: {
+      id: string
+    }
+    query?: {
+      v?: string
+    }
+    answer: Blob
   }
   /** Become an administrator by the link of the operator */
   'POST /auth/accept-invitation': {
