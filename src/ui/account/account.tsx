@@ -51,9 +51,15 @@ export function Account() {
     )
   if (session.status === 'loading' || providers === null)
     return (
-      <p class="skeleton tall" role="status">
-        {common('loading')}
-      </p>
+      <>
+        <div class="account-top">
+          <span class="avatar" />
+          <h1>{text('title')}</h1>
+        </div>
+        <p class="skeleton tall" role="status">
+          {common('loading')}
+        </p>
+      </>
     )
   return (
     <SignedInAccount

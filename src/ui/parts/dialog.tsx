@@ -26,8 +26,12 @@ export function Dialog({ title, onClose, children }: DialogProps) {
     event.preventDefault()
     if (event.target === event.currentTarget) onClose()
   }
+  // A browser closes a dialog itself when the key is pressed twice, whatever the page says.
+  const reopen = () => {
+    if (dialog.current?.isConnected) dialog.current.showModal()
+  }
   return (
-    <dialog ref={dialog} class="card" aria-labelledby={id} onCancel={cancel}>
+    <dialog ref={dialog} class="card" aria-labelledby={id} onCancel={cancel} onClose={reopen}>
       <h2 id={id}>{title}</h2>
       {children}
     </dialog>
