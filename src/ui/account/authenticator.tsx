@@ -5,7 +5,7 @@ import { Dialog } from '../parts/dialog.tsx'
 import { Action, Field, Form, Problem, Submit, Success, useWork } from '../parts/form.tsx'
 import { text } from '../texts/account/index.ts'
 import { common } from '../texts/common/index.ts'
-import { Confirmation, State } from './section.tsx'
+import { Confirmation, focusSection, State } from './section.tsx'
 import type { User } from './session.ts'
 
 type Enrolment = Answer<'POST /auth/mfa/totp'>
@@ -31,11 +31,15 @@ export function Authenticator({ user, onSessionsEnded, onCodes }: AuthenticatorP
     activation.reset()
     setEnrolment(await client.request('POST /auth/mfa/totp'))
   }
+  const close = () => {
+    setEnrolment(null)
+    focusSection('factors')
+  }
   const activate = async ({ code = '' }: Readonly<Record<string, string>>) => {
     const { recoveryCodes } = await client.request('POST /auth/mfa/totp/activate', {
       body: { code: code.replace(/\s/g, '') },
     })
-    setEnrolment(null)
+    close()
     if (recoveryCodes !== undefined) onCodes(recoveryCodes)
     await client.reload()
   }
@@ -45,6 +49,7 @@ export function Authenticator({ user, onSessionsEnded, onCodes }: AuthenticatorP
     setRemoving(false)
     onSessionsEnded()
     await client.reload()
+    focusSection('factors')
   }
   return (
     <div class="block">
@@ -67,7 +72,7 @@ export function Authenticator({ user, onSessionsEnded, onCodes }: AuthenticatorP
           />
           <div class="buttons">
             <Submit work={activation}>{text('totp.submit')}</Submit>
-            <button class="quiet" type="button" onClick={() => setEnrolment(null)}>
+            <button class="quiet" type="button" onClick={close}>
               {common('cancel')}
             </button>
           </div>

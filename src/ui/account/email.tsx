@@ -3,6 +3,7 @@ import { client } from '../parts/client.ts'
 import { Field, Form, Submit, Success, useWork } from '../parts/form.tsx'
 import { text } from '../texts/account/index.ts'
 import { common } from '../texts/common/index.ts'
+import { focusSection } from './section.tsx'
 import type { User } from './session.ts'
 
 /** Changes the address. Nothing changes before the link that goes to the new one is opened. */
@@ -10,11 +11,15 @@ export function Email({ user }: { user: User }) {
   const [isOpen, setOpen] = useState(false)
   const [sentTo, setSentTo] = useState('')
   const work = useWork()
+  const close = () => {
+    setOpen(false)
+    focusSection('sign-in')
+  }
   const change = async (values: Readonly<Record<string, string>>) => {
     const newEmail = (values.newEmail ?? '').trim()
     await client.request('POST /auth/change-email', { body: { newEmail } })
     setSentTo(newEmail)
-    setOpen(false)
+    close()
   }
   return (
     <div class="block">
@@ -33,7 +38,7 @@ export function Email({ user }: { user: User }) {
           />
           <div class="buttons">
             <Submit work={work}>{text('email.submit')}</Submit>
-            <button class="quiet" type="button" onClick={() => setOpen(false)}>
+            <button class="quiet" type="button" onClick={close}>
               {common('cancel')}
             </button>
           </div>

@@ -5,6 +5,7 @@ import { Field, Form, Submit, useWork } from '../parts/form.tsx'
 import { sayAgo, sayDay } from '../parts/time.ts'
 import { text } from '../texts/account/index.ts'
 import { common } from '../texts/common/index.ts'
+import { focusSection } from './section.tsx'
 
 export type Passkey = Answer<'GET /auth/passkeys'>['items'][number]
 
@@ -18,10 +19,14 @@ export function PasskeyRow({ passkey, onRenamed, onRemove }: PasskeyRowProps) {
   const { id, name, createdAt, lastUsedAt } = passkey
   const [isRenaming, setRenaming] = useState(false)
   const work = useWork()
+  const close = () => {
+    setRenaming(false)
+    focusSection('passkeys')
+  }
   const rename = async ({ name = '' }: Readonly<Record<string, string>>) => {
     await client.request('PATCH /auth/passkeys/{id}', { path: { id }, body: { name: name.trim() } })
     await onRenamed()
-    setRenaming(false)
+    close()
   }
   if (isRenaming)
     return (
@@ -38,7 +43,7 @@ export function PasskeyRow({ passkey, onRenamed, onRemove }: PasskeyRowProps) {
           />
           <div class="buttons">
             <Submit work={work}>{common('save')}</Submit>
-            <button class="quiet" type="button" onClick={() => setRenaming(false)}>
+            <button class="quiet" type="button" onClick={close}>
               {common('cancel')}
             </button>
           </div>

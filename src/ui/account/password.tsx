@@ -3,6 +3,7 @@ import { client } from '../parts/client.ts'
 import { Action, Field, Form, Problem, Submit, Success, useWork } from '../parts/form.tsx'
 import { text } from '../texts/account/index.ts'
 import { common } from '../texts/common/index.ts'
+import { focusSection } from './section.tsx'
 import type { User } from './session.ts'
 
 interface PasswordProps {
@@ -16,9 +17,13 @@ export function Password({ user, onSessionsEnded }: PasswordProps) {
   const [isOpen, setOpen] = useState(false)
   const work = useWork({ invalid_credentials: { currentPassword: common('problem.invalid_password') } })
   const mailing = useWork()
+  const close = () => {
+    setOpen(false)
+    focusSection('sign-in')
+  }
   const change = async ({ currentPassword = '', newPassword = '' }: Readonly<Record<string, string>>) => {
     await client.request('POST /auth/change-password', { body: { currentPassword, newPassword } })
-    setOpen(false)
+    close()
     onSessionsEnded()
   }
   const mail = () => client.request('POST /auth/forgot-password', { body: { email: user.email } })
@@ -52,7 +57,7 @@ export function Password({ user, onSessionsEnded }: PasswordProps) {
             <Action class="quiet" work={mailing} onPress={mail}>
               {text('password.forgot')}
             </Action>
-            <button class="quiet" type="button" onClick={() => setOpen(false)}>
+            <button class="quiet" type="button" onClick={close}>
               {common('cancel')}
             </button>
           </div>
