@@ -211,7 +211,10 @@ describe('the second step', () => {
     await press('Copy')
     await dialog.getByText('The codes are copied.').waitFor()
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(codes.join('\n'))
-    const [file] = await Promise.all([page.waitForEvent('download'), press('Download')])
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      dialog.getByRole('button', { name: 'Download' }).click(),
+    ])
     const content = await readFile(await file.path(), 'utf8')
     for (const line of [email, ...codes]) expect(content).toContain(line)
     await page.emulateMedia({ media: 'print' })
