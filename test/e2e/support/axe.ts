@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import type { Page } from 'playwright-core'
 
-const SCRIPT = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
+const require = createRequire(import.meta.url)
+const SCRIPT = require.resolve('axe-core/axe.min.js')
 
 /** What axe can say of a page, as far as a test shows it. */
 interface Findings {
