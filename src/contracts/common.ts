@@ -45,6 +45,12 @@ export const personName = () =>
     )
     .meta({ type: 'string', example: 'Ada Lovelace' })
 
+/** A name that may be taken away. The document says so only where the type of the name is said anew. */
+export const personNameOrNull = () =>
+  personName()
+    .nullable()
+    .meta({ type: ['string', 'null'] })
+
 /** A password that somebody claims to have. The password policy says what a new one must be like. */
 export const passwordAttempt = () =>
   z

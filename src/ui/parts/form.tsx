@@ -1,38 +1,48 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import { common } from '../texts/common/index.ts'
-import { explain, type Trouble } from './problem.ts'
+import { explain, type FieldProblems, type Trouble } from './problem.ts'
 
 type Values = Readonly<Record<string, string>>
 
-/** What a form is doing: whether it waits for an answer, and what went wrong the last time. */
+/** What a form is doing: whether it waits for an answer, and how it went the last time. */
 export interface Work {
   isBusy: boolean
+  isDone: boolean
   trouble: Trouble | null
   /** Does something, and keeps what went wrong. A second call while the first waits does nothing. */
   run(task: () => Promise<unknown>): Promise<void>
   say(trouble: Trouble | null): void
+  /** Forgets how it went. */
+  reset(): void
 }
 
-export function useWork(): Work {
+/** `beside` says which refusals concern one field alone. */
+export function useWork(beside: FieldProblems = {}): Work {
   const [isBusy, setBusy] = useState(false)
+  const [isDone, setDone] = useState(false)
   const [trouble, say] = useState<Trouble | null>(null)
   const isRunning = useRef(false)
+  const reset = () => {
+    setDone(false)
+    say(null)
+  }
   const run = async (task: () => Promise<unknown>) => {
     if (isRunning.current) return
     isRunning.current = true
     setBusy(true)
-    say(null)
+    reset()
     try {
       await task()
+      setDone(true)
     } catch (error) {
-      say(explain(error))
+      say(explain(error, beside))
     } finally {
       isRunning.current = false
       setBusy(false)
     }
   }
-  return { isBusy, trouble, run, say }
+  return { isBusy, isDone, trouble, run, say, reset }
 }
 
 interface FormProps {
@@ -76,6 +86,15 @@ const complaint = ({ validity, type }: HTMLInputElement) =>
 export function Problem({ trouble }: { trouble: Trouble | null }) {
   return (
     <div role="alert">{trouble !== null && trouble.text !== '' && <p class="notice problem">{trouble.text}</p>}</div>
+  )
+}
+
+/** Says in a live region that the last thing was done. */
+export function Success({ work, children }: { work: Work; children: ComponentChildren }) {
+  return (
+    <p class="success" role="status">
+      {work.isDone ? children : ''}
+    </p>
   )
 }
 
@@ -163,10 +182,22 @@ export function Field({
   )
 }
 
-/** The button that sends a form. */
-export function Submit({ work, children }: { work: Work; children: ComponentChildren }) {
+interface SubmitProps {
+  work: Work
+  /** What it does cannot be undone. */
+  isDanger?: boolean
+  children: ComponentChildren
+}
+
+/** The button that sends a form. It is not disabled while it waits, because it would lose the focus then. */
+export function Submit({ work, isDanger = false, children }: SubmitProps) {
   return (
-    <button class="primary" type="submit" disabled={work.isBusy} aria-busy={work.isBusy}>
+    <button
+      class={isDanger ? 'primary danger' : 'primary'}
+      type="submit"
+      aria-disabled={work.isBusy}
+      aria-busy={work.isBusy}
+    >
       {children}
     </button>
   )
@@ -176,13 +207,21 @@ interface ActionProps {
   work: Work
   onPress(): Promise<unknown>
   class?: string
+  /** What a screen reader says where the text alone could be one of several. It begins with the text. */
+  label?: string
   children: ComponentChildren
 }
 
 /** A button that does something by itself. */
 export function Action({ work, onPress, children, ...rest }: ActionProps) {
   return (
-    <button class={rest.class ?? 'quiet'} type="button" disabled={work.isBusy} onClick={() => void work.run(onPress)}>
+    <button
+      class={rest.class ?? 'quiet'}
+      type="button"
+      aria-label={rest.label}
+      aria-disabled={work.isBusy}
+      onClick={() => void work.run(onPress)}
+    >
       {children}
     </button>
   )

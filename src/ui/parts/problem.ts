@@ -8,12 +8,17 @@ export interface Trouble {
   fields: Readonly<Record<string, string>>
 }
 
+/** What is wrong with which field where a request is refused with a code. */
+export type FieldProblems = Readonly<Partial<Record<ProblemCode, Readonly<Record<string, string>>>>>
+
 const WAITING: ReadonlySet<ProblemCode> = new Set(['rate_limited', 'login_throttled'])
 const UNAVAILABLE: ReadonlySet<ProblemCode> = new Set(['dependency_unavailable', 'unexpected_answer'])
 
 /** Puts a failure into words. Only failures of the service are expected; anything else is a bug, and is thrown. */
-export function explain(error: unknown): Trouble {
+export function explain(error: unknown, beside: FieldProblems = {}): Trouble {
   if (!(error instanceof PosternError)) throw error
+  const named = beside[error.code]
+  if (named !== undefined) return { text: '', fields: named }
   const fields = Object.fromEntries(error.errors.map(({ path, message }) => [path.split('.').at(-1) ?? '', message]))
   return { text: textOf(error), fields }
 }

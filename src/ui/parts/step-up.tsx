@@ -1,7 +1,8 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { type StepUpMethod, type StepUpNeeded, stepUpWithPasskey } from '../../client/index.ts'
 import { common } from '../texts/common/index.ts'
 import { answerStepUp, client } from './client.ts'
+import { Dialog } from './dialog.tsx'
 import { Action, Field, Form, Submit, useWork } from './form.tsx'
 
 interface Asked extends StepUpNeeded {
@@ -17,20 +18,17 @@ const ORDER: readonly StepUpMethod[] = ['passkey', 'totp', 'password', 'email', 
  */
 export function StepUpDialog() {
   const [asked, setAsked] = useState<Asked | null>(null)
-  const dialog = useRef<HTMLDialogElement>(null)
   useEffect(() => answerStepUp((needed) => new Promise((resolve) => setAsked({ ...needed, answer: resolve }))), [])
-  useEffect(() => {
-    if (asked === null) dialog.current?.close()
-    else dialog.current?.showModal()
-  }, [asked])
   const finish = (isDone: boolean) => {
     asked?.answer(isDone)
     setAsked(null)
   }
   return (
-    <dialog ref={dialog} class="card" aria-labelledby="step-up-title" onCancel={() => finish(false)}>
-      {asked !== null && <Proof methods={asked.methods} onEnd={finish} />}
-    </dialog>
+    asked !== null && (
+      <Dialog title={common('stepUp.title')} onClose={() => finish(false)}>
+        <Proof methods={asked.methods} onEnd={finish} />
+      </Dialog>
+    )
   )
 }
 
@@ -41,7 +39,6 @@ function Proof({ methods, onEnd }: { methods: readonly StepUpMethod[]; onEnd(isD
   const next = offered[(offered.indexOf(method) + 1) % offered.length]
   return (
     <>
-      <h2 id="step-up-title">{common('stepUp.title')}</h2>
       <p class="lead">{common('stepUp.lead')}</p>
       <ProofForm key={method} method={method} onDone={() => onEnd(true)} />
       {next !== undefined && next !== method && (

@@ -6,10 +6,6 @@ export const de: Readonly<Record<TextKey, string>> = {
     'Diese Adresse meldet Menschen bei den Anwendungen ihres Betreibers an. Anwendungen sprechen mit ihr; hier gibt es nichts zu tun.',
   'home.docs': 'API-Dokumentation lesen',
   'home.document': 'OpenAPI-Dokument',
-  'account.title': 'Dein Konto',
-  'account.lead':
-    'Dein Konto verwaltest du in der Anwendung, bei der du dich anmeldest. Berichtet eine Nachricht von uns von etwas, das du nicht getan hast, setze hier ein neues Passwort: Damit werden alle abgemeldet.',
-  'account.reset': 'Neues Passwort setzen',
   'missing.title': 'Hier gibt es nichts',
   'missing.lead': 'Vielleicht ist die Adresse vertippt, oder der Inhalt ist umgezogen.',
   'missing.home': 'Zur Startseite',

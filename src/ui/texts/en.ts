@@ -4,10 +4,6 @@ export const en = {
     'This address signs people in for the applications of its owner. Applications talk to it; there is nothing to do here.',
   'home.docs': 'Read the API documentation',
   'home.document': 'OpenAPI document',
-  'account.title': 'Your account',
-  'account.lead':
-    'You look after your account in the application that you sign in to. If a mail from us tells of something that you did not do, set a new password here: that signs everyone out.',
-  'account.reset': 'Set a new password',
   'missing.title': 'There is nothing here',
   'missing.lead': 'The address may be mistyped, or what was here has moved.',
   'missing.home': 'Go to the start',

@@ -349,21 +349,3 @@ describe('/docs', () => {
     expect(faults).toEqual([])
   })
 })
-
-describe('/account', () => {
-  it('is where notices lead, and the way to a new password starts there', async () => {
-    const { page, faults } = await openPage(browser, service.origin)
-    await page.goto(`${service.origin}/account`)
-    await page.getByRole('heading', { name: 'Your account' }).waitFor()
-    await page.getByRole('link', { name: 'Set a new password' }).click()
-    await page.getByRole('button', { name: 'Send me a new mail' }).waitFor()
-    expect(faults).toEqual([])
-  })
-
-  it('is read in German where the browser prefers it', async () => {
-    const { page, faults } = await openPage(browser, service.origin, 'de-DE')
-    await page.goto(`${service.origin}/account`)
-    await page.getByRole('link', { name: 'Neues Passwort setzen' }).waitFor()
-    expect(faults).toEqual([])
-  })
-})

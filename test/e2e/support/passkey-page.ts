@@ -33,7 +33,7 @@ interface Credential {
 export async function openPasskeyPage(browser: Browser, origin: string) {
   const context = await browser.newContext()
   const page = await context.newPage()
-  await page.goto(`${origin}/account`)
+  await page.goto(`${origin}/`)
   const cdp = await context.newCDPSession(page)
   await cdp.send('WebAuthn.enable', { enableUI: false })
   // The policy of the page allows no script but its own, which concerns no code that the debugger evaluates.
@@ -41,7 +41,8 @@ export async function openPasskeyPage(browser: Browser, origin: string) {
   return { page, context, authenticators: authenticatorsOf(cdp), ...ceremoniesOf(page) }
 }
 
-function authenticatorsOf(cdp: CDPSession) {
+/** Gives a page authenticators of software, once the debugger has switched them on. */
+export function authenticatorsOf(cdp: CDPSession) {
   return {
     async add(traits: Partial<Traits> = {}): Promise<string> {
       const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {

@@ -27,6 +27,9 @@ export async function signUpAt(origin: string, password: string): Promise<string
 /** Lets every login be of an hour ago, because the service has a clock of its own. */
 export function makeLoginsOld(service: Service): void {
   withDatabase(service, false, (database) =>
-    database.exec('update sessions set authenticated_at = authenticated_at - 3600 * 1000'),
+    database.exec(
+      `update sessions set authenticated_at = authenticated_at - 3600000,
+        strong_authenticated_at = strong_authenticated_at - 3600000`,
+    ),
   )
 }

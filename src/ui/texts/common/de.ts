@@ -36,11 +36,22 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
   'problem.cancelled': 'Du hast den Dialog deines Browsers geschlossen. Nichts hat sich geändert.',
   'problem.invalid_ticket': 'Das hat zu lange gedauert. Bitte melde dich noch einmal an.',
   'problem.invalid_request': 'Bitte sieh dir an, was markiert ist.',
+  'problem.step_up_required': 'Nichts hat sich geändert, weil du nicht bestätigt hast, dass du es bist.',
+  'problem.enrolment_required':
+    'Eine deiner Rollen verlangt einen zweiten Faktor. Füge zuerst einen Passkey oder eine Authenticator-App hinzu.',
   'problem.username_taken': 'Dieser Benutzername ist vergeben.',
   'problem.password_policy': 'Bitte wähle ein anderes Passwort.',
   'problem.unauthenticated': 'Du bist abgemeldet. Bitte melde dich wieder an.',
   'problem.forbidden': 'Deine Rollen erlauben das nicht.',
   'problem.not_found': 'Das gibt es nicht mehr.',
+  'problem.last_login_method':
+    'Das ist dein einziger Weg, dich anzumelden. Setze zuerst ein Passwort oder füge einen Passkey hinzu, damit du nicht ausgesperrt bist.',
+  'problem.last_strong_factor':
+    'Eine deiner Rollen verlangt einen zweiten Faktor, und das ist dein letzter. Füge zuerst einen anderen hinzu.',
+  'problem.passkey_exists': 'Dieses Gerät hat schon einen Passkey für dein Konto.',
+  'problem.passkey_limit': 'Du hast so viele Passkeys, wie du haben darfst. Entferne zuerst einen.',
+  'problem.last_admin': 'Du bist hier die letzte Person mit Administratorrechten. Gib sie zuerst jemand anderem.',
+  'problem.unsupported_image': 'Diese Datei ist kein Bild, das gezeigt werden kann. Bitte wähle ein anderes.',
   'problem.seconds': 'Zu viele Versuche. Bitte warte {count} Sekunden.',
   'problem.minutes': 'Zu viele Versuche. Bitte warte {count} Minuten.',
   'problem.offline': 'Der Dienst ist nicht erreichbar. Bitte prüfe deine Verbindung und versuche es noch einmal.',

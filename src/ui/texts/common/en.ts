@@ -34,11 +34,22 @@ export const en = {
   'problem.cancelled': 'You have closed the dialog of your browser. Nothing has changed.',
   'problem.invalid_ticket': 'This took too long. Please sign in again.',
   'problem.invalid_request': 'Please look at what is marked.',
+  'problem.step_up_required': 'Nothing has changed, because you did not confirm that it is you.',
+  'problem.enrolment_required':
+    'One of your roles asks for a second factor. Add a passkey or an authenticator app first.',
   'problem.username_taken': 'This username is taken.',
   'problem.password_policy': 'Please choose another password.',
   'problem.unauthenticated': 'You are signed out. Please sign in again.',
   'problem.forbidden': 'Your roles do not allow this.',
   'problem.not_found': 'This is no longer there.',
+  'problem.last_login_method':
+    'This is your only way to sign in. Set a password or add a passkey first, so that you are not locked out.',
+  'problem.last_strong_factor':
+    'One of your roles asks for a second factor, and this is your last one. Add another one first.',
+  'problem.passkey_exists': 'This device has a passkey for your account already.',
+  'problem.passkey_limit': 'You have as many passkeys as you may have. Remove one first.',
+  'problem.last_admin': 'You are the last administrator here. Make somebody else one first.',
+  'problem.unsupported_image': 'This file is no picture that can be shown. Please choose another one.',
   'problem.seconds': 'Too many tries. Please wait {count} seconds.',
   'problem.minutes': 'Too many tries. Please wait {count} minutes.',
   'problem.offline': 'The service cannot be reached. Please check your connection and try again.',

@@ -4,4 +4,3 @@ import { en } from './en.ts'
 
 /** Gives a text that several pages show. */
 export const common = speak({ en, de })
-export type CommonKey = keyof typeof en

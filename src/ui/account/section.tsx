@@ -1,0 +1,98 @@
+import type { ComponentChildren } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
+import { Action, Problem, useWork, type Work } from '../parts/form.tsx'
+import { common } from '../texts/common/index.ts'
+
+interface SectionProps {
+  /** The fragment of its address. */
+  id: string
+  title: string
+  lead?: string
+  children: ComponentChildren
+}
+
+/** A section of the page, which the navigation leads to. */
+export function Section({ id, title, lead, children }: SectionProps) {
+  return (
+    <section class="card" id={id} aria-labelledby={`${id}-title`}>
+      <h2 id={`${id}-title`} tabIndex={-1}>
+        {title}
+      </h2>
+      {lead !== undefined && <p class="lead">{lead}</p>}
+      {children}
+    </section>
+  )
+}
+
+/** Moves to the heading of a section, where what had the focus is gone. */
+export const focusSection = (id: string): void => document.getElementById(`${id}-title`)?.focus()
+
+export interface Loaded<Value> {
+  value: Value | null
+  work: Work
+  reload(): Promise<void>
+}
+
+/** Loads what a section shows, and again whenever one of `inputs` changes. What was there stays meanwhile. */
+export function useLoaded<Value>(load: () => Promise<Value>, inputs: readonly unknown[]): Loaded<Value> {
+  const [value, setValue] = useState<Value | null>(null)
+  const work = useWork()
+  const reload = () => work.run(async () => setValue(await load()))
+  useEffect(() => void reload(), [...inputs])
+  return { value, work, reload }
+}
+
+interface LoadedListProps<Value> {
+  list: Loaded<Value>
+  children(value: Value): ComponentChildren
+}
+
+/** Shows what was loaded, its place while it is being loaded, or why it was not, with a way to try again. */
+export function WhenLoaded<Value>({ list: { value, work, reload }, children }: LoadedListProps<Value>) {
+  return (
+    <>
+      <Problem trouble={work.trouble} />
+      {value !== null && children(value)}
+      {value === null && work.trouble === null && (
+        <p class="skeleton" role="status">
+          {common('loading')}
+        </p>
+      )}
+      {value === null && work.trouble !== null && (
+        <button class="secondary" type="button" onClick={() => void reload()}>
+          {common('retry')}
+        </button>
+      )}
+    </>
+  )
+}
+
+interface ConfirmedProps {
+  work: Work
+  /** What the button says that does it. */
+  label: string
+  lead: string
+  onConfirm(): Promise<unknown>
+  onClose(): void
+}
+
+/** What a dialog holds that asks before something is done which cannot be undone. */
+export function Confirmation({ work, label, lead, onConfirm, onClose }: ConfirmedProps) {
+  return (
+    <>
+      <p class="lead">{lead}</p>
+      <Problem trouble={work.trouble} />
+      <Action class="primary danger" work={work} onPress={onConfirm}>
+        {label}
+      </Action>
+      <button class="quiet" type="button" onClick={onClose}>
+        {common('cancel')}
+      </button>
+    </>
+  )
+}
+
+/** An on-or-off of something, in words. */
+export function State({ isOn, children }: { isOn: boolean; children: ComponentChildren }) {
+  return <span class={isOn ? 'state on' : 'state'}>{children}</span>
+}
