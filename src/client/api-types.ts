@@ -220,7 +220,7 @@ export type NewRole = {
 
 export type NewWebhook = {
   url: string
-  events: readonly ("user.registered" | "user.registration_repeated" | "user.updated" | "user.note_changed" | "user.exported" | "user.deleted" | "user.expired" | "email.verification_requested" | "email.verified" | "email.change_requested" | "email.changed" | "login.succeeded" | "login.failed" | "login.mfa_required" | "login.code_requested" | "login.throttled" | "reauthentication.failed" | "reauthentication.throttled" | "step_up.code_requested" | "step_up.succeeded" | "step_up.failed" | "step_up.throttled" | "session.refresh_reused" | "session.ended" | "password.reset_requested" | "password.reset" | "password.reset_required" | "password.changed" | "account.reverted" | "factors.removal_requested" | "factors.removal_stopped" | "factors.removal_dropped" | "factors.removed" | "identity.linked" | "identity.link_failed" | "identity.unlinked" | "factor.added" | "factor.removed" | "factor.recovery_code_used" | "passkey.renamed" | "passkey.counter_reversed" | "role.granted" | "roles.assigned" | "role.created" | "role.changed" | "role.deleted" | "mail.failed" | "signing_key.rotated" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "webhook.secret_replaced" | "database.restored" | "audit.checkpoint")[]
+  events: readonly ("user.registered" | "user.registration_repeated" | "user.updated" | "user.note_changed" | "user.exported" | "user.deleted" | "user.expired" | "email.verification_requested" | "email.verified" | "email.change_requested" | "email.changed" | "login.succeeded" | "login.failed" | "login.mfa_required" | "login.code_requested" | "login.throttled" | "reauthentication.failed" | "reauthentication.throttled" | "step_up.code_requested" | "step_up.succeeded" | "step_up.failed" | "step_up.throttled" | "session.refresh_reused" | "session.ended" | "password.reset_requested" | "password.reset" | "password.reset_required" | "password.changed" | "account.reverted" | "factors.removal_requested" | "factors.removal_stopped" | "factors.removal_dropped" | "factors.removed" | "identity.linked" | "identity.link_failed" | "identity.unlinked" | "factor.added" | "factor.removed" | "factor.recovery_code_used" | "passkey.renamed" | "passkey.counter_reversed" | "authorization.refused" | "role.granted" | "roles.assigned" | "role.created" | "role.changed" | "role.deleted" | "mail.failed" | "signing_key.rotated" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "webhook.secret_replaced" | "database.restored" | "audit.checkpoint")[]
 }
 
 export type NewWebhookSecret = {
@@ -582,7 +582,7 @@ export type TotpEnrolment = {
 }
 
 export type UpdateProfileRequest = {
-  name?: string
+  name?: string | null
   username?: string | null
 }
 
@@ -608,7 +608,7 @@ export type User = {
 
 export type UserChanges = {
   status?: "active" | "deactivated"
-  name?: string
+  name?: string | null
   username?: string | null
 }
 
@@ -644,7 +644,7 @@ export type Webhook = {
 
 export type WebhookChanges = {
   url?: string
-  events?: readonly ("user.registered" | "user.registration_repeated" | "user.updated" | "user.note_changed" | "user.exported" | "user.deleted" | "user.expired" | "email.verification_requested" | "email.verified" | "email.change_requested" | "email.changed" | "login.succeeded" | "login.failed" | "login.mfa_required" | "login.code_requested" | "login.throttled" | "reauthentication.failed" | "reauthentication.throttled" | "step_up.code_requested" | "step_up.succeeded" | "step_up.failed" | "step_up.throttled" | "session.refresh_reused" | "session.ended" | "password.reset_requested" | "password.reset" | "password.reset_required" | "password.changed" | "account.reverted" | "factors.removal_requested" | "factors.removal_stopped" | "factors.removal_dropped" | "factors.removed" | "identity.linked" | "identity.link_failed" | "identity.unlinked" | "factor.added" | "factor.removed" | "factor.recovery_code_used" | "passkey.renamed" | "passkey.counter_reversed" | "role.granted" | "roles.assigned" | "role.created" | "role.changed" | "role.deleted" | "mail.failed" | "signing_key.rotated" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "webhook.secret_replaced" | "database.restored" | "audit.checkpoint")[]
+  events?: readonly ("user.registered" | "user.registration_repeated" | "user.updated" | "user.note_changed" | "user.exported" | "user.deleted" | "user.expired" | "email.verification_requested" | "email.verified" | "email.change_requested" | "email.changed" | "login.succeeded" | "login.failed" | "login.mfa_required" | "login.code_requested" | "login.throttled" | "reauthentication.failed" | "reauthentication.throttled" | "step_up.code_requested" | "step_up.succeeded" | "step_up.failed" | "step_up.throttled" | "session.refresh_reused" | "session.ended" | "password.reset_requested" | "password.reset" | "password.reset_required" | "password.changed" | "account.reverted" | "factors.removal_requested" | "factors.removal_stopped" | "factors.removal_dropped" | "factors.removed" | "identity.linked" | "identity.link_failed" | "identity.unlinked" | "factor.added" | "factor.removed" | "factor.recovery_code_used" | "passkey.renamed" | "passkey.counter_reversed" | "authorization.refused" | "role.granted" | "roles.assigned" | "role.created" | "role.changed" | "role.deleted" | "mail.failed" | "signing_key.rotated" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "webhook.secret_replaced" | "database.restored" | "audit.checkpoint")[]
   status?: "active" | "disabled"
 }
 

@@ -45,6 +45,12 @@ export const personName = () =>
     )
     .meta({ type: 'string', example: 'Ada Lovelace' })
 
+/** A name, or null to remove it. The document's generator does not see the null behind the transformation by itself. */
+export const removablePersonName = () =>
+  personName()
+    .nullable()
+    .meta({ type: ['string', 'null'], example: 'Ada Lovelace' })
+
 /** A password that somebody claims to have. The password policy says what a new one must be like. */
 export const passwordAttempt = () =>
   z

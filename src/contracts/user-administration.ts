@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { named, personName, timestamp, username } from './common.ts'
+import { named, removablePersonName, timestamp, username } from './common.ts'
 import { PageQuery } from './lists.ts'
 import { roleName } from './roles.ts'
 
@@ -29,7 +29,7 @@ export type UserQuery = z.infer<typeof UserQuery>
 export const UserChanges = named('UserChanges', () =>
   z.strictObject({
     status: z.enum(['active', 'deactivated']).optional(),
-    name: personName().nullable().optional(),
+    name: removablePersonName().optional(),
     username: username().nullable().optional(),
   }),
 )

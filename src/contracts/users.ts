@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { named, personName, timestamp, username } from './common.ts'
+import { named, removablePersonName, timestamp, username } from './common.ts'
 
 export const User = named('User', () =>
   z.object({
@@ -21,7 +21,7 @@ export const User = named('User', () =>
 export type User = z.infer<typeof User>
 
 export const UpdateProfileRequest = named('UpdateProfileRequest', () =>
-  z.strictObject({ name: personName().nullable().optional(), username: username().nullable().optional() }),
+  z.strictObject({ name: removablePersonName().optional(), username: username().nullable().optional() }),
 )
 
 export const DeleteAccountRequest = named('DeleteAccountRequest', () =>
