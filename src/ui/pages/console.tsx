@@ -1,3 +1,4 @@
+import 'uplot/dist/uPlot.min.css'
 import '../console/console.css'
 import { Console } from '../console/console.tsx'
 import { showPage } from '../parts/page.ts'

@@ -3,16 +3,17 @@ import { text } from '../../texts/console/index.ts'
 import { language } from '../../texts/language.ts'
 
 const moment = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' })
+const days = new Intl.DateTimeFormat(language, { dateStyle: 'medium' })
 const exact = new Intl.DateTimeFormat(language, { dateStyle: 'full', timeStyle: 'long' })
 const numbers = new Intl.NumberFormat(language)
 const sizes = new Intl.NumberFormat(language, { style: 'unit', unit: 'megabyte', maximumFractionDigits: 1 })
 
-export function Time({ at }: { at: string | null }) {
+export function Time({ at, hasDayOnly = false }: { at: string | null; hasDayOnly?: boolean }) {
   if (at === null) return <span class="muted">{text('never')}</span>
   const date = new Date(at)
   return (
     <time dateTime={at} title={exact.format(date)}>
-      {moment.format(date)}
+      {(hasDayOnly ? days : moment).format(date)}
     </time>
   )
 }

@@ -16,6 +16,8 @@ type User = Answer<'GET /users'>['items'][number]
 
 const FILTERS = ['q', 'role', 'status', 'verified', 'factor', 'provider'] as const
 const DAYS = ['createdFrom', 'createdTo', 'lastSeenFrom', 'lastSeenTo'] as const
+/** These filters are rarely needed, so they are folded away until one of them is set. */
+const MORE = ['provider', ...DAYS] as const
 /** Rare filters look at a part of the list at a time. So many parts are asked for before the reader is. */
 const MOST_STEPS = 10
 
@@ -79,8 +81,8 @@ const COLUMNS: readonly Column<User>[] = [
       [...(totp ? [text('factor.totp')] : []), ...(passkeys > 0 ? [text('factor.passkey')] : [])].join(', ') ||
       text('factor.none'),
   },
-  { title: text('created'), show: ({ createdAt }) => <Time at={createdAt} /> },
-  { title: text('lastSeen'), show: ({ lastSeenAt }) => <Time at={lastSeenAt} /> },
+  { title: text('created'), show: ({ createdAt }) => <Time at={createdAt} hasDayOnly /> },
+  { title: text('lastSeen'), show: ({ lastSeenAt }) => <Time at={lastSeenAt} hasDayOnly /> },
 ]
 
 /** Asks until a page has somebody on it, because the service may answer an empty page while there is a next one. */
@@ -160,16 +162,21 @@ function Filters({ address, mayListRoles }: { address: URLSearchParams; mayListR
             options={[any, ...(roles.value ?? (of('role') ? [of('role')] : [])).map((name) => [name, name] as const)]}
           />
         )}
-        <Search label={text('provider')} value={of('provider')} onChange={set('provider')} />
-        {DAYS.map((name) => (
-          <Day key={name} label={text(name)} value={of(name)} onChange={set(name)} />
-        ))}
         {isFiltered && (
           <a class="small" href={addressOf({ section: 'users' })}>
             {consoleText('filters.clear')}
           </a>
         )}
       </div>
+      <details class="more" open={MORE.some((name) => address.has(name))}>
+        <summary>{text('more')}</summary>
+        <div class="filters">
+          <Search label={text('provider')} value={of('provider')} onChange={set('provider')} />
+          {DAYS.map((name) => (
+            <Day key={name} label={text(name)} value={of(name)} onChange={set(name)} />
+          ))}
+        </div>
+      </details>
     </search>
   )
 }

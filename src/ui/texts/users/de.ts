@@ -5,6 +5,7 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
   search: 'Suche',
   'search.hint': 'Anfang von Adresse, Name, Benutzername',
   any: 'Alle',
+  more: 'Weitere Filter',
   role: 'Rolle',
   status: 'Status',
   'status.active': 'Aktiv',

@@ -3,6 +3,7 @@ export const en = {
   search: 'Search',
   'search.hint': 'Beginning of an address, a name, a username',
   any: 'Any',
+  more: 'More filters',
   role: 'Role',
   status: 'Status',
   'status.active': 'Active',
