@@ -35,7 +35,7 @@ import { oauthRoutes } from './routes/federation/login.ts'
 import { serviceRoutes } from './routes/health.ts'
 import { introspectionRoutes } from './routes/introspection.ts'
 import { loginRoutes } from './routes/login.ts'
-import { devMailboxRoutes } from './routes/mail.ts'
+import { developmentRoutes } from './routes/mail.ts'
 import { passwordRoutes } from './routes/passwords.ts'
 import { roleRoutes } from './routes/roles.ts'
 import { sessionRoutes } from './routes/sessions.ts'
@@ -109,7 +109,7 @@ export const app = base
   .route('/', passkeyRoutes)
   .route('/', wellKnownRoutes)
   .route('/', serviceRoutes)
-  .route('/', devMailboxRoutes)
+  .route('/', developmentRoutes)
 
 /** The routes with their types, for `hc<AppType>()`. */
 export type AppType = typeof app
