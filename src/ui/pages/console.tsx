@@ -1,4 +1,3 @@
-import 'uplot/dist/uPlot.min.css'
 import '../console/console.css'
 import { Console } from '../console/console.tsx'
 import { showPage } from '../parts/page.ts'
