@@ -18,6 +18,7 @@ const origin = `http://localhost:${port}`
 console.log(`Postern starts on this machine.
   API      ${origin}
   Docs     ${origin}/docs
+  Console  ${origin}/console (its first administrator: ${origin}/dev/first-admin)
   Mailbox  ${origin}/dev/mailbox
 `)
 

@@ -36,7 +36,7 @@ import { serviceRoutes } from './routes/health.ts'
 import { importRoutes } from './routes/import.ts'
 import { introspectionRoutes } from './routes/introspection.ts'
 import { loginRoutes } from './routes/login.ts'
-import { devMailboxRoutes } from './routes/mail.ts'
+import { developmentRoutes } from './routes/mail.ts'
 import { passwordRoutes } from './routes/passwords.ts'
 import { pictureRoutes } from './routes/pictures.ts'
 import { roleRoutes } from './routes/roles.ts'
@@ -113,7 +113,7 @@ export const app = base
   .route('/', passkeyRoutes)
   .route('/', wellKnownRoutes)
   .route('/', serviceRoutes)
-  .route('/', devMailboxRoutes)
+  .route('/', developmentRoutes)
 
 /** The routes with their types, for `hc<AppType>()`. */
 export type AppType = typeof app

@@ -759,7 +759,7 @@ export type TotpEnrolment = {
 }
 
 export type UpdateProfileRequest = {
-  name?: string
+  name?: string | null
   username?: string | null
 }
 
@@ -785,7 +785,7 @@ export type User = {
 
 export type UserChanges = {
   status?: "active" | "deactivated"
-  name?: string
+  name?: string | null
   username?: string | null
 }
 

@@ -12,10 +12,11 @@ const developmentOnly = createMiddleware<AppEnv>(async (c, next) => {
   await next()
 })
 
-/** The development mailbox is no part of the API's document, so it validates directly. */
-export const devMailboxRoutes = new Hono<AppEnv>()
+/** What is there in development alone is no part of the API's document, so it validates directly. */
+export const developmentRoutes = new Hono<AppEnv>()
   .use('/dev/*', developmentOnly)
   .get('/dev/mailbox', async (c) => await sendPage(c, '/dev-mailbox'))
+  .get('/dev/first-admin', async (c) => await sendPage(c, '/dev-first-admin'))
   .get(
     '/dev/mailbox.json',
     zValidator(

@@ -11,9 +11,10 @@ describe('npm start', () => {
   it('prints where everything is, keeps a secret of its own, answers in plain English, and stops when it is told to', async () => {
     const service = await startService('--var', 'RATE_LIMITS:off')
     const [, ...addresses] = service.output().split('\n')
-    expect(addresses.slice(0, 3).map((line) => line.trim().split(/\s+/))).toEqual([
+    expect(addresses.slice(0, 4).map((line) => line.trim().split(/\s+/))).toEqual([
       ['API', service.origin],
       ['Docs', `${service.origin}/docs`],
+      ['Console', `${service.origin}/console`, '(its', 'first', 'administrator:', `${service.origin}/dev/first-admin)`],
       ['Mailbox', `${service.origin}/dev/mailbox`],
     ])
     expect(service.output()).toContain('env.RATE_LIMITS')
@@ -35,10 +36,11 @@ describe('npm start', () => {
 })
 
 describe('the pages of production', () => {
-  it('have no mailbox', () => {
+  it('have no mailbox, and no page that makes an administrator', () => {
     const { status } = spawnSync(process.execPath, ['scripts/build-ui.ts'], { cwd: ROOT })
     expect(status).toBe(0)
     expect(existsSync(join(ROOT, 'dist/ui/verify-email.html'))).toBe(true)
     expect(existsSync(join(ROOT, 'dist/ui/dev-mailbox.html'))).toBe(false)
+    expect(existsSync(join(ROOT, 'dist/ui/dev-first-admin.html'))).toBe(false)
   })
 })

@@ -83,7 +83,7 @@ describe('GET /dev/mailbox', () => {
 })
 
 describe('the development mailbox', () => {
-  it.each(['/dev/mailbox', '/dev/mailbox.json', '/dev/mailbox.json?to=user1@example.com'])(
+  it.each(['/dev/mailbox', '/dev/mailbox.json', '/dev/mailbox.json?to=user1@example.com', '/dev/first-admin'])(
     'does not exist in production: %s',
     async (path) => {
       const response = await callWorker(production, 'GET', path, { origin: 'https://auth.example.com' })

@@ -50,8 +50,22 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
     'Eine deiner Rollen verlangt einen zweiten Faktor, und das ist dein letzter. Füge zuerst einen anderen hinzu.',
   'problem.passkey_exists': 'Dieses Gerät hat schon einen Passkey für dein Konto.',
   'problem.passkey_limit': 'Du hast so viele Passkeys, wie du haben darfst. Entferne zuerst einen.',
-  'problem.last_admin': 'Du bist hier die letzte Person mit Administratorrechten. Gib sie zuerst jemand anderem.',
   'problem.unsupported_image': 'Diese Datei ist kein Bild, das gezeigt werden kann. Bitte wähle ein anderes.',
+  'problem.permission_not_held':
+    'Dieses Konto oder diese Rolle hat Rechte, die du selbst nicht hast; deshalb kannst du sie nicht ändern.',
+  'problem.last_admin': 'Das ist der letzte Administrator. Mach zuerst jemand anderen dazu.',
+  'problem.role_exists': 'Eine Rolle mit diesem Namen gibt es schon.',
+  'problem.role_in_use': 'Jemand hat diese Rolle noch. Nimm sie ihnen zuerst.',
+  'problem.built_in_role': 'Diese Rolle ist eingebaut.',
+  'problem.role_limit_reached': 'Mehr Rollen sind nicht möglich. Lösche zuerst eine.',
+  'problem.webhook_limit_reached': 'Mehr Endpunkte sind nicht möglich. Entferne zuerst einen.',
+  'problem.next_key_too_new':
+    'Der nächste Schlüssel ist erst kurz veröffentlicht. Bitte versuche es später noch einmal.',
+  'problem.password_not_set': 'Dieses Konto hat kein Passwort.',
+  'problem.already_verified': 'Diese Adresse ist schon bestätigt.',
+  'problem.step_up_required': 'Du hast nicht bestätigt, dass du es bist. Nichts hat sich geändert.',
+  'problem.enrolment_required':
+    'Deine Rolle verlangt einen zweiten Faktor. Füge in deinem Konto einen hinzu, dann komm zurück.',
   'problem.seconds': 'Zu viele Versuche. Bitte warte {count} Sekunden.',
   'problem.minutes': 'Zu viele Versuche. Bitte warte {count} Minuten.',
   'problem.offline': 'Der Dienst ist nicht erreichbar. Bitte prüfe deine Verbindung und versuche es noch einmal.',

@@ -1,0 +1,51 @@
+import type { Answer } from '../../../client/index.ts'
+import { client } from '../../parts/client.ts'
+import { text } from '../../texts/operations/index.ts'
+import { addressOf } from '../parts/address.ts'
+import { Loaded, useLoad } from '../parts/load.tsx'
+import { Page } from '../parts/page.tsx'
+import { Badge, Time } from '../parts/show.tsx'
+import { type Column, Pager, Table } from '../parts/table.tsx'
+import type { SectionProps } from '../section-props.ts'
+
+type Failure = Answer<'GET /audit-events'>['items'][number]
+
+const COLUMNS: readonly Column<Failure>[] = [
+  {
+    title: text('mails.to'),
+    show: ({ userId }) =>
+      userId === null ? '–' : <a href={addressOf({ section: 'users', user: userId })}>{text('mails.open')}</a>,
+  },
+  { title: text('mails.at'), show: ({ at }) => <Time at={at} /> },
+  { title: text('mails.kind'), show: ({ details }) => <Badge>{String(details.kind)}</Badge> },
+  { title: text('mails.attempts'), show: ({ details }) => String(details.attempts) },
+  { title: text('mails.reason'), show: ({ details }) => String(details.reason) },
+]
+
+/** The mails that were given up. A link in one of them is sent again from the page of its user. */
+export function Mails({ address }: SectionProps) {
+  const cursor = address.get('cursor')
+  const failures = useLoad(cursor ?? '', (signal) =>
+    client.request('GET /audit-events', { query: { type: 'mail.failed', ...(cursor && { cursor }) }, signal }),
+  )
+  return (
+    <Page title={text('mails.title')} lead={text('mails.lead')}>
+      <Loaded load={failures} lines={8}>
+        {({ items, nextCursor }) => (
+          <>
+            <div class="framed">
+              <Table
+                caption={text('mails.title')}
+                columns={COLUMNS}
+                rows={items}
+                keyOf={({ id }) => id}
+                empty={text('mails.empty')}
+              />
+            </div>
+            <Pager address={address} nextCursor={nextCursor} />
+          </>
+        )}
+      </Loaded>
+    </Page>
+  )
+}

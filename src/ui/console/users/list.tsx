@@ -1,0 +1,182 @@
+import { useEffect, useRef } from 'preact/hooks'
+import type { Answer, Input } from '../../../client/index.ts'
+import { client } from '../../parts/client.ts'
+import { text as consoleText } from '../../texts/console/index.ts'
+import { text } from '../../texts/users/index.ts'
+import { addressOf, go, placeOf } from '../parts/address.ts'
+import { Choice, Day, Search, toMoment } from '../parts/inputs.tsx'
+import { Loaded, useLoad } from '../parts/load.tsx'
+import { Page } from '../parts/page.tsx'
+import { Badge, Time } from '../parts/show.tsx'
+import { type Column, Pager, Table } from '../parts/table.tsx'
+import type { SectionProps } from '../section-props.ts'
+
+type Query = NonNullable<Input<'GET /users'>['query']>
+type User = Answer<'GET /users'>['items'][number]
+
+const FILTERS = ['q', 'role', 'status', 'verified', 'factor', 'provider'] as const
+const DAYS = ['createdFrom', 'createdTo', 'lastSeenFrom', 'lastSeenTo'] as const
+/** These filters are rarely needed, so they are folded away until one of them is set. */
+const MORE = ['provider', ...DAYS] as const
+/** Rare filters look at a part of the list at a time. So many parts are asked for before the reader is. */
+const MOST_STEPS = 10
+
+export function UserList({ address, may }: SectionProps) {
+  const users = useLoad(address.toString(), (signal) => readPage(queryOf(address), signal))
+  return (
+    <Page title={text('title')}>
+      <Filters address={address} mayListRoles={may('roles:read')} />
+      <Loaded load={users} lines={12}>
+        {({ items, nextCursor }) => (
+          <>
+            <div class="framed">
+              <Table
+                caption={text('title')}
+                columns={COLUMNS}
+                rows={items}
+                keyOf={({ id }) => id}
+                empty={text('empty')}
+              />
+            </div>
+            <Pager address={address} nextCursor={nextCursor} />
+          </>
+        )}
+      </Loaded>
+    </Page>
+  )
+}
+
+const COLUMNS: readonly Column<User>[] = [
+  {
+    title: text('user'),
+    show: ({ id, email, name }) => (
+      <>
+        <a href={addressOf({ section: 'users', user: id })}>{name ?? email}</a>
+        {name !== null && <div class="muted">{email}</div>}
+      </>
+    ),
+  },
+  {
+    title: text('status'),
+    show: ({ status, emailVerified }) => (
+      <span class="badges">
+        <Badge kind={status === 'active' ? 'good' : 'bad'}>{text(`status.${status}`)}</Badge>
+        {!emailVerified && <Badge>{text('verified.false')}</Badge>}
+      </span>
+    ),
+  },
+  {
+    title: text('role'),
+    show: ({ roles }) => (
+      <span class="badges">
+        {roles.map((role) => (
+          <Badge key={role}>{role}</Badge>
+        ))}
+      </span>
+    ),
+  },
+  {
+    title: text('factor'),
+    show: ({ mfa: { totp, passkeys } }) =>
+      [...(totp ? [text('factor.totp')] : []), ...(passkeys > 0 ? [text('factor.passkey')] : [])].join(', ') ||
+      text('factor.none'),
+  },
+  { title: text('created'), show: ({ createdAt }) => <Time at={createdAt} hasDayOnly /> },
+  { title: text('lastSeen'), show: ({ lastSeenAt }) => <Time at={lastSeenAt} hasDayOnly /> },
+]
+
+/** Asks until a page has somebody on it, because the service may answer an empty page while there is a next one. */
+async function readPage(query: Query, signal: AbortSignal): Promise<Answer<'GET /users'>> {
+  let page = await client.request('GET /users', { query, signal })
+  for (let step = 1; step < MOST_STEPS && page.items.length === 0 && page.nextCursor !== null; step++)
+    page = await client.request('GET /users', { query: { ...query, cursor: page.nextCursor }, signal })
+  return page
+}
+
+/** What the address asks for. The service refuses values that it does not know, and says so. */
+function queryOf(address: URLSearchParams): Query {
+  const given = [...FILTERS, 'cursor'].flatMap((name) => {
+    const value = address.get(name)
+    return value === null ? [] : [[name, value]]
+  })
+  const days = DAYS.flatMap((name) => {
+    const moment = toMoment(address.get(name), { isAfter: name.endsWith('To') })
+    return moment === undefined ? [] : [[name, moment]]
+  })
+  return Object.fromEntries([...given, ...days])
+}
+
+function Filters({ address, mayListRoles }: { address: URLSearchParams; mayListRoles: boolean }) {
+  const place = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    const focusSearch = (event: KeyboardEvent) => {
+      if (event.key !== '/' || event.target !== document.body) return
+      event.preventDefault()
+      place.current?.querySelector('input')?.focus()
+    }
+    addEventListener('keydown', focusSearch)
+    return () => removeEventListener('keydown', focusSearch)
+  }, [])
+  const roles = useLoad('roles', async (signal) =>
+    mayListRoles ? (await client.request('GET /roles', { signal })).items.map(({ name }) => name) : [],
+  )
+  const set = (name: string) => (value: string) =>
+    go(placeOf(address, { [name]: value, cursor: null }), { replaces: true })
+  const of = (name: string) => address.get(name) ?? ''
+  const any = ['', text('any')] as const
+  const isFiltered = [...FILTERS, ...DAYS].some((name) => address.has(name))
+  return (
+    <search>
+      <div class="filters" ref={place}>
+        <div class="wide">
+          <Search label={text('search')} value={of('q')} placeholder={text('search.hint')} onChange={set('q')} />
+        </div>
+        <Choice
+          label={text('status')}
+          value={of('status')}
+          onChange={set('status')}
+          options={[any, ['active', text('status.active')], ['deactivated', text('status.deactivated')]]}
+        />
+        <Choice
+          label={text('verified')}
+          value={of('verified')}
+          onChange={set('verified')}
+          options={[any, ['true', text('verified.true')], ['false', text('verified.false')]]}
+        />
+        <Choice
+          label={text('factor')}
+          value={of('factor')}
+          onChange={set('factor')}
+          options={[
+            any,
+            ['totp', text('factor.totp')],
+            ['passkey', text('factor.passkey')],
+            ['none', text('factor.none')],
+          ]}
+        />
+        {mayListRoles && (
+          <Choice
+            label={text('role')}
+            value={of('role')}
+            onChange={set('role')}
+            options={[any, ...(roles.value ?? (of('role') ? [of('role')] : [])).map((name) => [name, name] as const)]}
+          />
+        )}
+        {isFiltered && (
+          <a class="small" href={addressOf({ section: 'users' })}>
+            {consoleText('filters.clear')}
+          </a>
+        )}
+      </div>
+      <details class="more" open={MORE.some((name) => address.has(name))}>
+        <summary>{text('more')}</summary>
+        <div class="filters">
+          <Search label={text('provider')} value={of('provider')} onChange={set('provider')} />
+          {DAYS.map((name) => (
+            <Day key={name} label={text(name)} value={of(name)} onChange={set(name)} />
+          ))}
+        </div>
+      </details>
+    </search>
+  )
+}

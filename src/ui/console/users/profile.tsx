@@ -1,0 +1,32 @@
+import { client } from '../../parts/client.ts'
+import { Field, Form, Submit, useWork } from '../../parts/form.tsx'
+import { common } from '../../texts/common/index.ts'
+import { text } from '../../texts/users/index.ts'
+import { announce } from '../parts/announce.tsx'
+import { Panel } from '../parts/page.tsx'
+import type { PanelProps } from './panel-props.ts'
+
+export function Profile({ user, onChange }: PanelProps) {
+  const work = useWork()
+  const save = async ({ name = '', username = '' }: Readonly<Record<string, string>>) => {
+    const body = { name: name.trim() || null, username: username.trim() || null }
+    onChange(await client.request('PATCH /users/{id}', { path: { id: user.id }, body }))
+    announce(text('profile.saved'))
+  }
+  return (
+    <Panel title={text('profile')}>
+      <Form work={work} onSubmit={save}>
+        <Field name="name" label={text('name')} work={work} autocomplete="off" value={user.name ?? ''} isOptional />
+        <Field
+          name="username"
+          label={text('username')}
+          work={work}
+          autocomplete="off"
+          value={user.username ?? ''}
+          isOptional
+        />
+        <Submit work={work}>{common('save')}</Submit>
+      </Form>
+    </Panel>
+  )
+}

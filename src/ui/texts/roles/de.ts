@@ -1,0 +1,27 @@
+import type { en } from './en.ts'
+
+export const de: Readonly<Record<keyof typeof en, string>> = {
+  title: 'Rollen',
+  lead: 'Was jede Rolle erlaubt. Änderungen gelten sofort für alle, die die Rolle haben.',
+  matrix: 'Rechte je Rolle',
+  permission: 'Recht',
+  builtIn: 'eingebaut',
+  mfaRequired: 'verlangt einen zweiten Faktor',
+  add: 'Rolle hinzufügen',
+  edit: '{role} ändern oder löschen',
+  name: 'Name',
+  'name.hint': 'Kleinbuchstaben, Ziffern und Bindestriche, zum Beispiel support',
+  description: 'Beschreibung',
+  'mfaRequired.label': 'Wer diese Rolle hat, braucht einen zweiten Faktor',
+  create: 'Rolle hinzufügen',
+  created: 'Die Rolle {role} ist hinzugefügt. Wähle, was sie erlaubt, und speichere.',
+  changed: 'Die Rolle {role} ist geändert.',
+  unsaved: 'Noch nicht gespeichert: {roles}',
+  save: 'Änderungen speichern',
+  discard: 'Verwerfen',
+  saved: 'Die Rechte sind gespeichert.',
+  delete: '{role} löschen',
+  'delete.title': 'Die Rolle {role} löschen?',
+  'delete.lead': 'Niemand darf die Rolle mehr haben. Das kann nicht rückgängig gemacht werden.',
+  deleted: 'Die Rolle {role} ist gelöscht.',
+}

@@ -1,0 +1,268 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { gzipSync } from 'node:zlib'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { launchBrowser, openPage } from '../support/browser.ts'
+import { withDatabase } from '../support/mail-service.ts'
+import { type Service, startService } from '../support/service.ts'
+import { signUpAt } from '../support/sign-up.ts'
+
+const PASSWORD = 'four unrelated words here'
+const CROWD = 100_000
+const MOST_SCRIPT_BYTES = 40 * 1024
+
+let service: Service
+let browser: Browser
+const admin = 'admin@example.com'
+
+beforeAll(async () => {
+  ;[service, browser] = await Promise.all([startService('--var', 'RATE_LIMITS:off'), launchBrowser()])
+  withDatabase(service, false, (database) => {
+    database.exec(`with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < ${CROWD})
+      insert into users (id, email, email_verified_at, username, name, name_folded, status, created_at, last_seen_at)
+      select printf('00000000-0000-7000-8000-%012x', n), printf('p%06d@crowd.example', n), 1, printf('u%06d', n),
+        printf('Person %06d', n), printf('person %06d', n), iif(n % 7000 = 0, 'deactivated', 'active'), n * 1000, null
+      from numbers`)
+  })
+  await makeFirstAdmin()
+})
+afterAll(async () => {
+  await browser?.close()
+  await service?.stop()
+})
+
+/** Makes the administrator of these tests, as a developer does who follows the link that `npm start` prints. */
+async function makeFirstAdmin(): Promise<void> {
+  const { page, faults } = await openPage(browser, service.origin)
+  await page.goto(`${service.origin}/dev/first-admin`)
+  await page.getByRole('textbox', { name: 'Choose a password' }).fill(PASSWORD)
+  await page.getByRole('button', { name: 'Open the console' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Users' }).waitFor()
+  expect(page.url()).toBe(`${service.origin}/console`)
+  expect(faults).toEqual([])
+}
+
+async function signIn(page: Page, email: string): Promise<void> {
+  const answer = await page.request.post(`${service.origin}/auth/login`, {
+    headers: { Origin: service.origin },
+    data: { identifier: email, password: PASSWORD, delivery: 'cookie' },
+  })
+  expect(answer.status()).toBe(200)
+}
+
+/** Opens a place of the console as an administrator. */
+async function openConsole(query = ''): Promise<{ page: Page; faults: string[] }> {
+  const opened = await openPage(browser, service.origin)
+  await signIn(opened.page, admin)
+  await opened.page.goto(`${service.origin}/console${query}`)
+  return opened
+}
+
+const heading = (page: Page, name: string | RegExp) => page.getByRole('heading', { level: 1, name }).waitFor()
+
+describe('/console', () => {
+  it('sends somebody who is signed out to the sign-in, and knows where they wanted to go', async () => {
+    const { page } = await openPage(browser, service.origin)
+    await page.goto(`${service.origin}/console?section=audit&type=login.failed`)
+    await page.waitForURL('**/sign-in?**')
+    expect(new URL(page.url()).searchParams.get('return_to')).toBe('/console?section=audit&type=login.failed')
+  })
+
+  it('says so to somebody without rights, and shows them no section', async () => {
+    const { page, faults } = await openPage(browser, service.origin)
+    await signIn(page, await signUpAt(service.origin, PASSWORD))
+    await page.goto(`${service.origin}/console?section=users`)
+    await heading(page, 'Your account has no rights here')
+    expect(await page.getByRole('navigation').getByRole('link').count()).toBe(0)
+    expect(faults).toEqual([])
+  })
+
+  it.each(['users', 'roles', 'audit', 'statistics', 'mails', 'webhooks', 'keys', 'health'])(
+    'shows %s without a fault, with nothing for axe to find and no scrolling sideways at 320 px',
+    async (section) => {
+      const context = await browser.newContext({ bypassCSP: true, viewport: { width: 320, height: 800 } })
+      const page = await context.newPage()
+      const faults: string[] = []
+      page.on('pageerror', (error) => faults.push(error.message))
+      page.on('console', (message) => message.type() === 'error' && faults.push(message.text()))
+      await signIn(page, admin)
+      await page.goto(`${service.origin}/console?section=${section}`, { waitUntil: 'networkidle' })
+      expect(await findViolations(page)).toEqual([])
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320)
+      expect(faults).toEqual([])
+      await context.close()
+    },
+  )
+})
+
+describe('The script of the console', () => {
+  it('weighs less than 40 kB in each section, as production serves it', () => {
+    expect(spawnSync(process.execPath, ['scripts/build-ui.ts']).status).toBe(0)
+    const entry = scriptsFrom('./console.js')
+    const sections = [...entry].flatMap((file) => [...read(file).matchAll(/import\([`'"](\.\/[^`'"]+)[`'"]\)/g)])
+    expect(sections.length).toBeGreaterThanOrEqual(8)
+    for (const [, section = ''] of sections) {
+      const loaded = [...new Set([...entry, ...scriptsFrom(section)])]
+      const bytes = loaded.reduce((sum, file) => sum + gzipSync(read(file)).length, 0)
+      expect(bytes, section).toBeLessThan(MOST_SCRIPT_BYTES)
+    }
+  })
+})
+
+const read = (file: string): string => readFileSync(`dist/ui/assets/${file}`, 'utf8')
+
+/** Lists the scripts that load with one of them, itself included. */
+function scriptsFrom(file: string, found = new Set<string>()): Set<string> {
+  if (found.has(file)) return found
+  found.add(file)
+  const imported = read(file).matchAll(/(?:from|import)\s*[`'"](\.\/[^`'"]+\.js)[`'"]/g)
+  for (const [, next = ''] of imported) scriptsFrom(next, found)
+  return found
+}
+
+async function findViolations(page: Page): Promise<string[]> {
+  await page.evaluate(await readFile('node_modules/axe-core/axe.min.js', 'utf8'))
+  return await page.evaluate(async () => {
+    const { axe } = globalThis as unknown as {
+      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
+    }
+    const { violations } = await axe.run()
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
+  })
+}
+
+describe('The users of the console', () => {
+  it('are found as one types among 100,000, by an address that the back button and a reload understand', async () => {
+    const { page, faults } = await openConsole()
+    await page.getByRole('link', { name: 'Person 100000' }).waitFor()
+    await page.keyboard.press('/')
+    await page.keyboard.type('p000777', { delay: 20 })
+    await page.waitForURL('**q=p000777')
+    await page.getByRole('link', { name: 'Person 000777' }).click()
+    await heading(page, 'Person 000777')
+    await page.goBack()
+    expect(await page.getByRole('searchbox', { name: 'Search' }).inputValue()).toBe('p000777')
+    await page.getByRole('link', { name: 'Person 000777' }).waitFor()
+    await page.reload()
+    await page.getByRole('link', { name: 'Person 000777' }).waitFor()
+    expect(await page.getByRole('row').count()).toBe(2)
+    expect(faults).toEqual([])
+  })
+
+  it('are read page by page', async () => {
+    const { page } = await openConsole('?section=users')
+    await page.getByRole('link', { name: 'Next page' }).click()
+    await page.getByRole('link', { name: 'First page' }).waitFor()
+    await page.waitForURL('**cursor=**')
+    await page.getByRole('link', { name: 'Person 099950' }).waitFor()
+    await page.goBack()
+    await page.getByRole('link', { name: 'Person 100000' }).waitFor()
+  })
+
+  it('are deactivated with a way to undo it, and deleted only after their address was typed', async () => {
+    const email = await signUpAt(service.origin, PASSWORD)
+    const { page, faults } = await openConsole(`?section=users&q=${email}`)
+    await page.getByRole('link', { name: email }).click()
+    await page.getByRole('button', { name: 'Deactivate' }).click()
+    await page.getByRole('status').getByText(`${email} is deactivated`).waitFor()
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await page.getByRole('status').getByText('This was undone.').waitFor()
+    expect(statusOf(email)).toBe('active')
+
+    await page.getByRole('button', { name: 'Delete …' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('textbox').fill('somebody@else.example')
+    await dialog.getByRole('button', { name: 'Delete the account' }).click()
+    await dialog.getByText('This is not the same.').waitFor()
+    expect(statusOf(email)).toBe('active')
+    await dialog.getByRole('textbox').fill(email)
+    await dialog.getByRole('button', { name: 'Delete the account' }).click()
+    await page.getByRole('status').getByText('is deleted').waitFor()
+    expect(statusOf(email)).toBeUndefined()
+    await heading(page, 'Users')
+    expect(faults).toEqual([])
+  })
+
+  it('get a role, a name and a note', async () => {
+    const email = await signUpAt(service.origin, PASSWORD)
+    const { page } = await openConsole(`?section=users&q=${email}`)
+    await page.getByRole('link', { name: email }).click()
+    await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Ada Lovelace')
+    await page.getByRole('button', { name: 'Save', exact: true }).click()
+    await heading(page, 'Ada Lovelace')
+    await page.getByRole('checkbox', { name: /^admin/ }).check()
+    await page.getByRole('button', { name: 'Save roles' }).click()
+    await page.getByRole('status').getByText('The roles are changed.').waitFor()
+    await page.getByRole('textbox', { name: 'What other administrators' }).fill('Asked for a refund.')
+    await page.getByRole('button', { name: 'Save', exact: true }).last().click()
+    await page.getByRole('status').getByText('The note is saved.').waitFor()
+    await page.reload()
+    expect(await page.getByRole('textbox', { name: 'What other administrators' }).inputValue()).toBe(
+      'Asked for a refund.',
+    )
+    expect(await page.getByRole('checkbox', { name: /^admin/ }).isChecked()).toBe(true)
+  })
+})
+
+const statusOf = (email: string): unknown =>
+  withDatabase(service, true, (database) => database.prepare('select status from users where email = ?').get(email))
+    ?.status
+
+describe('The other sections of the console', () => {
+  it('make a role, save what was ticked in the matrix, and delete the role', async () => {
+    const { page, faults } = await openConsole('?section=roles')
+    await page.getByRole('button', { name: 'Add a role' }).click()
+    await page.getByRole('textbox', { name: 'Name' }).fill('support')
+    await page.getByRole('textbox', { name: 'Description' }).fill('Helps people.')
+    await page.getByRole('button', { name: 'Add the role' }).click()
+    await page.getByRole('checkbox', { name: 'support: users:read' }).check()
+    await page.getByRole('button', { name: 'Save changes' }).click()
+    await page.getByRole('status').getByText('The permissions are saved.').waitFor()
+    await page.reload()
+    expect(await page.getByRole('checkbox', { name: 'support: users:read' }).isChecked()).toBe(true)
+    expect(await page.getByRole('checkbox', { name: 'admin: users:read' }).isDisabled()).toBe(true)
+
+    await page.getByRole('button', { name: 'Change or delete support' }).click()
+    await page.getByRole('button', { name: 'Delete support', exact: true }).click()
+    await page.getByRole('textbox', { name: 'Type support to confirm' }).fill('support')
+    await page.getByRole('button', { name: 'Delete support', exact: true }).click()
+    await page.getByRole('status').getByText('is deleted').waitFor()
+    expect(faults).toEqual([])
+  })
+
+  it('filter the audit log by its address, and show what happens now', async () => {
+    const { page, faults } = await openConsole('?section=audit&type=user.registered&live=1')
+    await page.getByText('user.registered').first().waitFor()
+    const before = await page.getByRole('row').count()
+    await signUpAt(service.origin, PASSWORD)
+    await page.getByRole('status').getByText('1 new.').waitFor()
+    expect(await page.getByRole('row').count()).toBe(before + 1)
+    await page.getByRole('button', { name: 'Check the log' }).click()
+    await page.getByRole('status').getByText('the log is as it was written').waitFor()
+    expect(faults).toEqual([])
+  })
+
+  it('show the statistics as charts, and each as a table', async () => {
+    const { page, faults } = await openConsole('?section=statistics&days=7')
+    await page.locator('.chart path').first().waitFor()
+    await page.getByText('As a table').first().click()
+    expect(await page.getByRole('table').first().getByRole('row').count()).toBe(8)
+    expect(faults).toEqual([])
+  })
+
+  it('show the secret of a new webhook once', async () => {
+    const { page, faults } = await openConsole('?section=webhooks')
+    await page.getByRole('button', { name: 'Add an endpoint' }).click()
+    await page.getByRole('textbox').fill('https://hooks.example.com/postern')
+    await page.getByRole('checkbox', { name: 'login.failed' }).check()
+    await page.getByRole('button', { name: 'Add', exact: true }).click()
+    await page.getByText(/^whsec_/).waitFor()
+    await page.getByRole('button', { name: 'Close' }).first().click()
+    await page.getByRole('link', { name: 'https://hooks.example.com/postern' }).click()
+    await heading(page, 'https://hooks.example.com/postern')
+    expect(await page.getByText(/^whsec_/).count()).toBe(0)
+    expect(faults).toEqual([])
+  })
+})
