@@ -63,9 +63,6 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
     'Der nächste Schlüssel ist erst kurz veröffentlicht. Bitte versuche es später noch einmal.',
   'problem.password_not_set': 'Dieses Konto hat kein Passwort.',
   'problem.already_verified': 'Diese Adresse ist schon bestätigt.',
-  'problem.step_up_required': 'Du hast nicht bestätigt, dass du es bist. Nichts hat sich geändert.',
-  'problem.enrolment_required':
-    'Deine Rolle verlangt einen zweiten Faktor. Füge in deinem Konto einen hinzu, dann komm zurück.',
   'problem.seconds': 'Zu viele Versuche. Bitte warte {count} Sekunden.',
   'problem.minutes': 'Zu viele Versuche. Bitte warte {count} Minuten.',
   'problem.offline': 'Der Dienst ist nicht erreichbar. Bitte prüfe deine Verbindung und versuche es noch einmal.',

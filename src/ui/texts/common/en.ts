@@ -60,8 +60,6 @@ export const en = {
   'problem.next_key_too_new': 'The next key was published only a short while ago. Please try again later.',
   'problem.password_not_set': 'This account has no password.',
   'problem.already_verified': 'This address is confirmed already.',
-  'problem.step_up_required': 'You have not confirmed that it is you. Nothing has changed.',
-  'problem.enrolment_required': 'Your role needs a second factor. Add one in your account, then come back.',
   'problem.seconds': 'Too many tries. Please wait {count} seconds.',
   'problem.minutes': 'Too many tries. Please wait {count} minutes.',
   'problem.offline': 'The service cannot be reached. Please check your connection and try again.',
