@@ -160,6 +160,7 @@ export type AccountExport = {
       opensAlone: boolean
       createdAt: string
       lastUsedAt: string | null
+      userHandle: string | null
     })[]
     pictures: readonly ({
       userId: string

@@ -40,7 +40,7 @@ const credentials = () => ({
   passkeys: rows({
     ...{ id: text(), userId: text(), credentialId: text(), publicKey: text(), counter: number(), transports: list() },
     ...{ aaguid: text(), name: text(), isBackupEligible: flag(), isBackedUp: flag(), opensAlone: flag() },
-    ...{ createdAt: time(), lastUsedAt: maybeTime() },
+    ...{ createdAt: time(), lastUsedAt: maybeTime(), userHandle: maybeText() },
   }),
   pictures: rows({
     ...{ userId: text(), key: text(), mediaType: text(), bytes: number(), width: number(), height: number() },

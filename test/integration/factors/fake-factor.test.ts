@@ -201,10 +201,10 @@ describe('deleting an account', () => {
 })
 
 /**
- * The trail and mails that are under way outlive the account that they are about. The rows by which accounts are
- * counted go when the deletion is counted, and after a week.
+ * The trail and mails that are under way outlive the account that they are about, and so does the row by which the rest
+ * is erased. The rows by which accounts are counted go when the deletion is counted, and after a week.
  */
-const KEPT_TABLES = ['audit_events', 'outbox', 'counted_users', 'active_users']
+const KEPT_TABLES = ['audit_events', 'outbox', 'counted_users', 'active_users', 'erasures']
 
 type Statements = ReturnType<typeof removeUnprovenFactorsStatements>
 function toBatch(statements: Statements): [Statements[number], ...Statements] {
