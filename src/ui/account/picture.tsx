@@ -4,6 +4,7 @@ import { client } from '../parts/client.ts'
 import { Action, Problem, Success, useWork } from '../parts/form.tsx'
 import { text } from '../texts/account/index.ts'
 import { Crop } from './crop.tsx'
+import { focusSection } from './section.tsx'
 import type { User } from './session.ts'
 
 /** The picture, or the initials of somebody who has none. */
@@ -43,6 +44,7 @@ export function Picture({ user }: { user: User }) {
     } catch (error) {
       if (!(error instanceof PosternError && error.code === 'pictures_off')) throw error
       setOff(true)
+      focusSection('profile')
     }
   }
   const remove = async () => {

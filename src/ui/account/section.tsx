@@ -52,16 +52,16 @@ export function WhenLoaded<Value>({ list: { value, work, reload }, children }: L
   return (
     <>
       <Problem trouble={work.trouble} />
+      {work.trouble !== null && (
+        <button class="secondary retry" type="button" onClick={() => void reload()}>
+          {common('retry')}
+        </button>
+      )}
       {value !== null && children(value)}
       {value === null && work.trouble === null && (
         <p class="skeleton" role="status">
           {common('loading')}
         </p>
-      )}
-      {value === null && work.trouble !== null && (
-        <button class="secondary" type="button" onClick={() => void reload()}>
-          {common('retry')}
-        </button>
       )}
     </>
   )
