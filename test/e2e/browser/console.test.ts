@@ -246,7 +246,7 @@ describe('The other sections of the console', () => {
 
   it('show the statistics as charts, and each as a table', async () => {
     const { page, faults } = await openConsole('?section=statistics&days=7')
-    await page.locator('.chart path').first().waitFor()
+    await page.locator('.chart svg').first().waitFor()
     await page.getByText('As a table').first().click()
     expect(await page.getByRole('table').first().getByRole('row').count()).toBe(8)
     expect(faults).toEqual([])

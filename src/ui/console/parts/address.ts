@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 
-/** What leads to a place in the console. The place is in the query, so that a link, a reload and the back button work. */
+/** What leads to a place in the console. It is in the query, so that a link, a reload and the back button work. */
 export type Place = Readonly<Record<string, string | null | undefined>>
 
 const listeners = new Set<() => void>()
