@@ -14,6 +14,7 @@ interface __BaseEnv_Env {
 	ASSETS: Fetcher;
 	ENVIRONMENT: string;
 	MAIL_TRANSPORT: string;
+	BOOTSTRAP_ADMIN_EMAIL: string;
 	LOGIN_THROTTLE: DurableObjectNamespace<import("./src/index").LoginThrottle>;
 	ENDED_SESSIONS: DurableObjectNamespace<import("./src/index").EndedSessions>;
 	DEV_MAILBOX: DurableObjectNamespace<import("./src/index").DevMailbox>;
