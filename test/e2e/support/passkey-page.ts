@@ -41,7 +41,8 @@ export async function openPasskeyPage(browser: Browser, origin: string) {
   return { page, context, authenticators: authenticatorsOf(cdp), ...ceremoniesOf(page) }
 }
 
-function authenticatorsOf(cdp: CDPSession) {
+/** Authenticators of software, which a browser takes for real ones. */
+export function authenticatorsOf(cdp: CDPSession) {
   return {
     async add(traits: Partial<Traits> = {}): Promise<string> {
       const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
