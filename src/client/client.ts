@@ -147,7 +147,9 @@ export function createClient({ delivery = 'cookie', storage, onStepUp, ...option
     const { session, grant } = keeper
     if (session.status === 'loading' && isWanted) await reload()
     if (session.status !== 'signed_in' || (grant.dueAt !== null && Date.now() - heardAt < CHECK_AFTER_MS)) return
-    const { expiresAt } = await request('GET /auth/session')
+    const { expiresAt, userId } = await request('GET /auth/session')
+    // A page of another origin may have signed somebody else in, whose cookies this page sends from now on.
+    if (userId !== session.user.id) await reload()
     if (keeper.grant.dueAt !== null) return
     // The clock here may be wrong. Then the session is renewed soon, and that answer tells a life and not a time.
     const lifeMs = Math.max(Date.parse(expiresAt) - Date.now(), CHECK_AFTER_MS)

@@ -48,6 +48,8 @@ describe('the package of the client', () => {
 const auth = createClient()
 // @ts-expect-error There is no such route.
 void auth.request('GET /nowhere')
+// @ts-expect-error Only a back end has the secret for this one.
+void auth.request('POST /auth/introspect')
 // @ts-expect-error The route needs an id.
 void auth.request('DELETE /auth/sessions/{id}')
 // @ts-expect-error An address is a text.
