@@ -197,7 +197,7 @@ describe('a page', () => {
   it('renews soon, and not in a loop, where its clock is wrong by hours', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] })
     const { routes } = fakeService({
-      'GET /auth/session': () => json({ userId: USER.id, expiresAt: '2020-01-01T00:00:00.000Z' }),
+      'GET /auth/session': () => json({ userId: USER.id, expiresAt: new Date(Date.now() - 6 * 3_600_000) }),
     })
     await makeClient().login(login)
     await vi.advanceTimersByTimeAsync(LIFE_MS * 0.8)
