@@ -15,8 +15,9 @@ if (!isCi && findAuthenticator() === null) {
 }
 
 // Every `npm start` builds the pages and makes a secret where there is none. They are made here, because two that start
-// at once would both make them, and find them complete from then on.
+// at once would both make them, and find them complete from then on. So is the package of the client.
 execFileSync(process.execPath, ['scripts/build-ui.ts', '--development'], { stdio: 'inherit' })
+execFileSync(process.execPath, ['scripts/build-client.ts'], { stdio: 'inherit' })
 await ensureAuthSecret('.dev.vars')
 
 /**

@@ -17,6 +17,7 @@ const CHECKS: Readonly<Record<string, string>> = {
   'types of the scripts': 'tsc -p scripts',
   'types of the pages': 'tsc -p src/ui',
   'types of the client': 'tsc -p src/client --noEmit',
+  'types of the example of an API': 'tsc -p examples/worker-api',
   'types of the benchmarks': 'tsc -p bench',
   'binding types are current': 'node scripts/types.ts --check',
   'migrations agree with the schema': 'node scripts/migrations-check.ts',

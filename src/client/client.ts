@@ -55,6 +55,8 @@ export interface Client {
 
 /** These routes open a session, and are told where its tokens go. */
 const OPENS_SESSION = /^POST \/auth\/(login|login\/mfa|passkeys\/authentication)$/
+/** A cookie that this route sets tells that the browser which comes back is the one that left. */
+const BEGINS_LINK = /^POST \/auth\/oauth\/.+\/link$/
 /** A page that comes back into view asks whether the session is alive, where it has not heard of it for as long. */
 const CHECK_AFTER_MS = 60_000
 
@@ -93,7 +95,9 @@ export function createClient({ delivery = 'cookie', storage, onStepUp, ...option
 
   async function callOnce(route: string, input: AnyInput): Promise<unknown> {
     const began = keeper.epoch
-    const answer = await send(keeper.target(), route, input)
+    const target = keeper.target()
+    if (BEGINS_LINK.test(route)) target.credentials = 'include'
+    const answer = await send(target, route, input)
     heardAt = Date.now()
     if (began === keeper.epoch || OPENS_SESSION.test(route)) await keeper.note(route, answer)
     return answer
@@ -143,7 +147,9 @@ export function createClient({ delivery = 'cookie', storage, onStepUp, ...option
     const { session, grant } = keeper
     if (session.status === 'loading' && isWanted) await reload()
     if (session.status !== 'signed_in' || (grant.dueAt !== null && Date.now() - heardAt < CHECK_AFTER_MS)) return
-    const { expiresAt } = await request('GET /auth/session')
+    const { expiresAt, userId } = await request('GET /auth/session')
+    // A page of another origin may have signed somebody else in, whose cookies this page sends from now on.
+    if (userId !== session.user.id) await reload()
     if (keeper.grant.dueAt !== null) return
     // The clock here may be wrong. Then the session is renewed soon, and that answer tells a life and not a time.
     const lifeMs = Math.max(Date.parse(expiresAt) - Date.now(), CHECK_AFTER_MS)

@@ -42,6 +42,7 @@ export async function signInWithPasskey(client: Client, options: SignInOptions =
  */
 export async function suggestPasskeys(client: Client, options: SignInOptions = {}): Promise<SignedIn> {
   for (;;) {
+    await untilVisible()
     const tooOld = AbortSignal.timeout(SUGGESTION_LIFE_MS)
     const signal = options.signal === undefined ? tooOld : AbortSignal.any([options.signal, tooOld])
     try {
@@ -50,6 +51,12 @@ export async function suggestPasskeys(client: Client, options: SignInOptions = {
       if (!tooOld.aborted || options.signal?.aborted) throw error
     }
   }
+}
+
+/** Waits while nobody looks at the page, so that a forgotten tab asks for nothing. */
+async function untilVisible(): Promise<void> {
+  while (document.visibilityState === 'hidden')
+    await new Promise((resolve) => document.addEventListener('visibilitychange', resolve, { once: true }))
 }
 
 /** Proves once more, by a passkey, who is signed in. It is for the callback `onStepUp`. */

@@ -174,6 +174,16 @@ describe('a page', () => {
     await vi.waitFor(() => expect(client.session).toEqual({ status: 'signed_out' }))
   })
 
+  it('that comes back shows whom a page of another origin has signed in meanwhile', async () => {
+    const { client, answers } = await signedIn()
+    answers['GET /auth/session'] = () => json({ userId: 'user-2', expiresAt: new Date(Date.now() + LIFE_MS) })
+    answers['GET /auth/me'] = () => json({ ...USER, id: 'user-2' })
+    page.show('hidden')
+    vi.setSystemTime(Date.now() + 120_000)
+    page.show('visible')
+    await vi.waitFor(() => expect(client.session).toMatchObject({ user: { id: 'user-2' } }))
+  })
+
   it('that was opened without a network finds its session when it is online', async () => {
     const { answers } = fakeService({ 'GET /auth/me': () => Promise.reject(new TypeError('Failed to fetch')) })
     const client = makeClient()
@@ -186,7 +196,9 @@ describe('a page', () => {
 
   it('renews soon, and not in a loop, where its clock is wrong by hours', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] })
-    const { routes } = fakeService({ 'GET /auth/session': () => json({ expiresAt: '2020-01-01T00:00:00.000Z' }) })
+    const { routes } = fakeService({
+      'GET /auth/session': () => json({ userId: USER.id, expiresAt: new Date(Date.now() - 6 * 3_600_000) }),
+    })
     await makeClient().login(login)
     await vi.advanceTimersByTimeAsync(LIFE_MS * 0.8)
     await vi.waitFor(() => expect(countRefreshes(routes())).toBe(1))

@@ -25,7 +25,7 @@ export function fakeService(handlers: Record<string, Handler> = {}) {
   const sent: Sent[] = []
   const answers: Record<string, Handler> = {
     'GET /auth/me': () => json(USER),
-    'GET /auth/session': () => json({ expiresAt: new Date(Date.now() + 900_000).toISOString() }),
+    'GET /auth/session': () => json({ userId: USER.id, expiresAt: new Date(Date.now() + 900_000).toISOString() }),
     'POST /auth/refresh': () => json({ expiresIn: 900 }),
     'POST /auth/logout': nothing,
     'POST /auth/login': () => json(SIGNED_IN),

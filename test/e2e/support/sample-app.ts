@@ -49,6 +49,9 @@ else if (query.has('code')) {
 }
 </script>`
 
+/** At `/empty` is a page that does nothing by itself. */
+const EMPTY = '<!doctype html><input autocomplete="username webauthn">'
+
 export interface SampleApp {
   origin: string
   /** Sets the service at which the app signs in. Its address is known only once it runs. */
@@ -58,8 +61,9 @@ export interface SampleApp {
 
 export async function startSampleApp(): Promise<SampleApp> {
   let service = ''
-  const server = createServer((_, response) => {
-    response.writeHead(200, { 'content-type': 'text/html' }).end(page(service))
+  const server = createServer(({ url = '' }, response) => {
+    const html = url.startsWith('/empty') ? EMPTY : page(service)
+    response.writeHead(200, { 'content-type': 'text/html' }).end(html)
   })
   await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve))
   const address = server.address()

@@ -24,7 +24,7 @@ export interface Service {
  * Answers a free port below those that the system gives to whoever asks for any port. The system could give one of its
  * own away again before the service listens, because that takes seconds.
  */
-async function findFreePort(): Promise<number> {
+export async function findFreePort(): Promise<number> {
   for (;;) {
     const port = randomInt(20_000, 32_768)
     const server = createServer()

@@ -194,8 +194,8 @@ describe('POST /auth/passkeys/registration', () => {
     const { headers, id } = await withPasskey()
     for (let count = 1; count < MAX_PASSKEYS_PER_USER - 1; count += 1)
       await rows(
-        `insert into passkeys select ?, user_id, ?, public_key, counter, transports, aaguid, name, is_backup_eligible,
-          is_backed_up, opens_alone, created_at, last_used_at, user_handle from passkeys where user_id = ? limit 1`,
+        `insert into passkeys select ?, user_id, ?, user_handle, public_key, counter, transports, aaguid, name, is_backup_eligible,
+          is_backed_up, opens_alone, created_at, last_used_at from passkeys where user_id = ? limit 1`,
         crypto.randomUUID(),
         crypto.randomUUID(),
         id,
