@@ -19,12 +19,7 @@ type Needs = Reading & Recording & Pick<Platform, 'providers'>
  * Imports people line by line, some hundred in a batch. Whoever has an account already is skipped, so the same lines
  * may be sent again, for example after an answer that was lost. A request that had enough to do says with which line
  * the next one begins. Where the database fails, the chunks before stay imported.
-<<<<<<< HEAD
- * @throws {Refusal} `invalid_request` for a wrong header line; `forbidden` where the administrator may no longer
- * import.
-=======
  * @throws {Refusal} `invalid_request` for a wrong header line; `forbidden` where the administrator may import no more.
->>>>>>> import
  */
 export async function importUsers(
   platform: Needs,
