@@ -118,7 +118,8 @@ describe('/verify-email', () => {
     const { link } = await mailTo(email, '/verify-email')
     const { page } = await openPage(browser, service.origin)
     await page.goto(link)
-    await page.getByRole('button', { name: 'Use the code' }).waitFor()
+    // The script of the page has begun once it has taken the token out of the address.
+    await page.waitForURL(`${service.origin}/verify-email`)
     await page.goto(`${service.origin}/`)
     await page.goBack()
     await page.getByLabel('Code').waitFor()
@@ -126,6 +127,7 @@ describe('/verify-email', () => {
 
     // A browser that keeps the whole page, so that the user can go back to it, says so when the user leaves the page.
     await page.goto(link)
+    await page.waitForURL(`${service.origin}/verify-email`)
     await page.getByRole('button', { name: 'Use the code' }).waitFor()
     await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true })))
     await page.getByLabel('Code').waitFor()

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import type { Page } from 'playwright-core'
+import type { CDPSession, Page } from 'playwright-core'
 
 const SCRIPT = fileURLToPath(import.meta.resolve('axe-core/axe.min.js'))
 
@@ -9,12 +9,21 @@ interface Finding {
   nodes: { target: string[] }[]
 }
 
+/** One session a page, which stays: to end one ends the software authenticators of the others too. */
+const sessions = new WeakMap<Page, CDPSession>()
+
+async function sessionOf(page: Page): Promise<CDPSession> {
+  const session = sessions.get(page) ?? (await page.context().newCDPSession(page))
+  sessions.set(page, session)
+  return session
+}
+
 /**
  * Names what axe finds on the page as it is now, with the elements. It runs in a world of its own, so the policy of the
  * page is as strict as ever and sees nothing of it.
  */
 export async function findBarriers(page: Page): Promise<string[]> {
-  const session = await page.context().newCDPSession(page)
+  const session = await sessionOf(page)
   const { frameTree } = await session.send('Page.getFrameTree')
   const { executionContextId: contextId } = await session.send('Page.createIsolatedWorld', {
     frameId: frameTree.frame.id,
@@ -26,6 +35,5 @@ export async function findBarriers(page: Page): Promise<string[]> {
     awaitPromise: true,
     returnByValue: true,
   })
-  await session.detach()
   return (result.value as Finding[]).flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`))
 }

@@ -44,6 +44,7 @@ const PUBLIC = [
   'POST /auth/passkeys/authentication/options',
   'POST /auth/passkeys/authentication',
   'GET /auth/oauth/providers',
+  'GET /users/github/picture',
   'GET /auth/oauth/github',
   'GET /auth/oauth/github/callback',
   'GET /auth/oauth/github/link',
