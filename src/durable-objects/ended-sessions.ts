@@ -23,9 +23,10 @@ export class EndedSessions extends DurableObject<Env> implements EndedSessionsOb
   #added = new Set<number>()
   /** A new life of the object cannot know whether the last one has published everything. */
   #isUnpublished = true
-  #isAlarmSet = false
+  #alarmAt: number | null = null
   #failures = 0
-  #nextPublicationAt = 0
+  #publishedAt = 0
+  #pauseMs = 0
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
@@ -55,11 +56,12 @@ export class EndedSessions extends DurableObject<Env> implements EndedSessionsOb
    * tried again after a pause that grows to a minute.
    */
   override async alarm(): Promise<void> {
-    this.#isAlarmSet = false
+    this.#alarmAt = null
     if (!this.#isUnpublished) return
     const list = this.#dropExpired()
     this.#isUnpublished = false
-    this.#nextPublicationAt = Date.now() + ENDED_LIST_PUBLISH_INTERVAL_MS
+    this.#publishedAt = Date.now()
+    this.#pauseMs = ENDED_LIST_PUBLISH_INTERVAL_MS
     const key = endedListKey(this.ctx.id)
     const written = this.env.BLOCKLIST.put(key, list, { expirationTtl: ENDED_SESSION_KEEP_SECONDS })
     try {
@@ -68,8 +70,8 @@ export class EndedSessions extends DurableObject<Env> implements EndedSessionsOb
     } catch (error) {
       logError('ended sessions not published', error, { sessions: list.length, failures: this.#failures })
       this.#failures += 1
-      const pauseMs = ENDED_LIST_PUBLISH_INTERVAL_MS * 2 ** this.#failures
-      this.#nextPublicationAt = Date.now() + Math.min(pauseMs, ENDED_LIST_PUBLISH_MAX_PAUSE_MS)
+      this.#publishedAt = Date.now()
+      this.#pauseMs = Math.min(ENDED_LIST_PUBLISH_INTERVAL_MS * 2 ** this.#failures, ENDED_LIST_PUBLISH_MAX_PAUSE_MS)
       this.#publishSoon()
       // A write that was given up may still arrive, and undo a later one. So the list is then published once more.
       written.then(
@@ -79,12 +81,17 @@ export class EndedSessions extends DurableObject<Env> implements EndedSessionsOb
     }
   }
 
-  /** Sets the alarm for the next publication: now after a quiet time, and otherwise a second after the last one. */
+  /**
+   * Sets the alarm for the next publication: now after a quiet time, and otherwise a second after the last one. A clock
+   * that was set back holds nothing up.
+   */
   #publishSoon(): void {
     this.#isUnpublished = true
-    if (this.#isAlarmSet) return
-    this.#isAlarmSet = true
-    void this.ctx.storage.setAlarm(Math.max(Date.now(), this.#nextPublicationAt))
+    const now = Date.now()
+    const at = this.#publishedAt > now ? now : Math.max(now, this.#publishedAt + this.#pauseMs)
+    if (this.#alarmAt !== null && this.#alarmAt <= at) return
+    this.#alarmAt = at
+    void this.ctx.storage.setAlarm(at)
   }
 
   #readList(): EndedList {

@@ -43,6 +43,21 @@ describe('publication of ended sessions', () => {
     expect(kv.take()).toMatchObject({ writes: 2, tooManyWrites: 0 })
   })
 
+  it('is held up by no clock that was ahead and was set back, before or after it was published', async () => {
+    const { end, newId, publish, alarmAt } = createShard()
+    const start = Date.now()
+    vi.setSystemTime(start + 86_400_000)
+    await end(newId())
+    vi.setSystemTime(start)
+    await end(newId())
+    expect(await alarmAt()).toBe(start)
+    vi.setSystemTime(start + 86_400_000)
+    await publish()
+    vi.setSystemTime(start)
+    await end(newId())
+    expect(await alarmAt()).toBe(start)
+  })
+
   it('writes nothing where nothing new has ended, also when the alarm comes twice', async () => {
     const { end, newId, publish, stub, kv, alarmAt } = createShard()
     const id = newId()

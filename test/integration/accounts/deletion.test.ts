@@ -13,13 +13,15 @@ import { interceptEnv } from '../../support/intercept-env.ts'
 import { runJobs } from '../../support/jobs.ts'
 import { putMail } from '../../support/outbox.ts'
 import { fillRow } from '../../support/personal-rows.ts'
+import { sendPicture } from '../../support/picture-upload.ts'
+import { png } from '../../support/pictures.ts'
 import { readEverything, ringAlarms } from '../../support/stored-everywhere.ts'
 import { queryOne } from '../../support/stored-state.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-const TIME = /^\d{4}-\d\d-\d\dT/
+const TIME = /^\d{4}-\d\d-\d\d(T|$)/
 /** What keeps ids of people who are gone: the trail, what was sent of it, and who was counted on a day. */
 const KEEPS_PSEUDONYMS = ['audit_events', 'webhook_deliveries', 'active_users']
 
@@ -40,7 +42,7 @@ function textsIn(value: unknown): string[] {
 const hasColumn = (table: SQLiteTable, ...names: string[]) =>
   Object.values(getTableColumns(table)).some(({ name }) => names.includes(name))
 /** Requests and jobs make the rows of these tables. Of the others that are about a person, the test plants rows. */
-const MADE_BY_REQUESTS = ['audit_events', 'active_users', 'counted_users', 'sessions', 'erasures']
+const MADE_BY_REQUESTS = ['audit_events', 'active_users', 'counted_users', 'sessions', 'erasures', 'pictures']
 const tables: readonly SQLiteTable[] = Object.values(schema).flatMap((value) => (is(value, SQLiteTable) ? [value] : []))
 const planted = tables
   .filter((table) => hasColumn(table, 'user_id', 'session_id'))
@@ -73,6 +75,7 @@ describe('an account that is deleted', () => {
     await ask('POST', '/auth/forgot-password', { email: person.email })
     await waitForMail(person.email)
     for (const [nth, table] of planted.entries()) await fillRow(table, person, nth)
+    expect((await sendPicture(png(), { as: person, env: bindings })).status).toBe(200)
     const exported = await ask('GET', '/auth/me/export', undefined, bearer(person.tokens.accessToken))
     expect(exported.status).toBe(200)
     const texts = [...new Set(textsIn(await exported.json()))].filter((text) => !before.includes(text))
@@ -97,6 +100,7 @@ describe('an account that is deleted', () => {
     await runJobs(bindings)
     await ringAlarms()
     const { database, ...elsewhere } = await readEverything()
+    expect(elsewhere.bucket).toEqual([])
     const left = JSON.stringify([database, elsewhere, told])
     expect(texts.filter((text) => left.includes(text))).toEqual([])
     for (const table of KEEPS_PSEUDONYMS) delete database[table]
