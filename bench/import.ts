@@ -36,7 +36,7 @@ const plain = (kind: string, nth: number) => ({
   passwordHash: '$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW',
   username: `${kind}${nth}`,
   name: `Ada Lovelace the ${nth}th`,
-  createdAt: '2020-02-03T04:05:06Z',
+  createdAt: '2019-02-03T04:05:06Z',
 })
 const KINDS: Readonly<Record<string, { lines: number; make: (kind: string, nth: number) => object }>> = {
   plain: { lines: ALL_LINES, make: plain },

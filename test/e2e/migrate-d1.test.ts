@@ -9,7 +9,7 @@ const AUTH_JS = `
   CREATE TABLE accounts (id text PRIMARY KEY, userId text NOT NULL, provider text NOT NULL,
     providerAccountId text NOT NULL);
   CREATE TABLE users (id text PRIMARY KEY, name text, email text, emailVerified datetime, password text);
-  INSERT INTO users VALUES ('1', NULL, 'ada@example.com', '2026-01-02T03:04:05.678Z', '$2b$10$hash');
+  INSERT INTO users VALUES ('1', NULL, 'ada@example.com', '2019-01-02T03:04:05.678Z', '$2b$10$hash');
   INSERT INTO users VALUES ('2', ' ', 'bob@example.com', NULL, NULL);
   INSERT INTO users VALUES ('3', 'No address', NULL, NULL, NULL);
   INSERT INTO accounts VALUES ('a', '2', 'google', '1101694484742763'), ('b', '2', 'discord', '5');
@@ -29,12 +29,12 @@ const BETTER_AUTH = `
   CREATE TABLE account (id text PRIMARY KEY, accountId text NOT NULL, providerId text NOT NULL, userId text NOT NULL,
     password text, createdAt date NOT NULL);
   CREATE TABLE twoFactor (id text PRIMARY KEY, secret text NOT NULL, userId text NOT NULL, verified integer);
-  INSERT INTO user VALUES ('1', 'Ada', 'ada@example.com', 1, '2026-01-02T03:04:05.678Z', 'ada');
-  INSERT INTO user VALUES ('2', 'Bob', 'bob@example.com', 0, '2026-01-02T03:04:05.678Z', 'with_sign');
-  INSERT INTO account VALUES ('a', '1', 'credential', '1', 'salt:hash', '2026-01-02T03:04:05.678Z');
-  INSERT INTO account VALUES ('b', '110', 'google', '1', NULL, '2026-01-03T03:04:05.678Z');
-  INSERT INTO account VALUES ('c', '111', 'google', '1', NULL, '2026-01-04T03:04:05.678Z');
-  INSERT INTO account VALUES ('d', '5', 'discord', '2', NULL, '2026-01-04T03:04:05.678Z');
+  INSERT INTO user VALUES ('1', 'Ada', 'ada@example.com', 1, '2019-01-02T03:04:05.678Z', 'ada');
+  INSERT INTO user VALUES ('2', 'Bob', 'bob@example.com', 0, '2019-01-02T03:04:05.678Z', 'with_sign');
+  INSERT INTO account VALUES ('a', '1', 'credential', '1', 'salt:hash', '2019-01-02T03:04:05.678Z');
+  INSERT INTO account VALUES ('b', '110', 'google', '1', NULL, '2019-01-03T03:04:05.678Z');
+  INSERT INTO account VALUES ('c', '111', 'google', '1', NULL, '2019-01-04T03:04:05.678Z');
+  INSERT INTO account VALUES ('d', '5', 'discord', '2', NULL, '2019-01-04T03:04:05.678Z');
   INSERT INTO twoFactor VALUES ('e', 'sealed', '1', 1), ('f', 'sealed', '2', 1)`
 
 /** Runs the statement that stands in a page, and reads the lines of people that it gives. */
@@ -73,7 +73,7 @@ describe('the statements of docs/migrate give lines that an import reads', () =>
     expect(exportBy('better-auth', BETTER_AUTH)).toMatchObject([
       {
         ...{ email: 'ada@example.com', emailVerified: true, name: 'Ada', username: 'ada', passwordHash: 'salt:hash' },
-        ...{ createdAt: '2026-01-02T03:04:05.678Z', identities: [{ provider: 'google', subject: '110' }] },
+        ...{ createdAt: '2019-01-02T03:04:05.678Z', identities: [{ provider: 'google', subject: '110' }] },
         totpSecret: 'sealed',
       },
       {
