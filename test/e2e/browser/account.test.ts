@@ -4,6 +4,7 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type AccountPage, logIn, openAccount, PASSWORD } from '../support/account-page.ts'
 import { launchBrowser } from '../support/browser.ts'
+import { waitForMail } from '../support/mailbox.ts'
 import { type Service, startService } from '../support/service.ts'
 import { makeLoginsOld } from '../support/sign-up.ts'
 
@@ -20,16 +21,7 @@ afterAll(async () => {
   await service?.stop()
 })
 
-/** Gives the link to a page in the newest mail to an address. */
-async function linkTo(email: string, path: string): Promise<string> {
-  const response = await fetch(`${service.origin}/dev/mailbox.json?to=${email}`)
-  const { items }: { items: { text: string }[] } = await response.json()
-  const found = items.map(({ text }) => new RegExp(`http\\S+${path}#token=\\S+`).exec(text)?.[0])
-  const link = found.find((link) => link !== undefined)
-  if (link !== undefined) return link
-  await new Promise((resolve) => setTimeout(resolve, 200))
-  return await linkTo(email, path)
-}
+const linkTo = async (email: string, path: string) => (await waitForMail(service.origin, email, path)).link
 
 /** Signs the account in on another device. */
 async function signInElsewhere({ email }: AccountPage) {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { launchBrowser, openPage } from '../support/browser.ts'
+import { type Mail, waitForMail } from '../support/mailbox.ts'
 import { type Service, startService } from '../support/service.ts'
 
 const PASSWORD = 'four unrelated words here'
@@ -41,23 +41,7 @@ async function register(): Promise<string> {
 
 const logIn = (identifier: string, password: string) => post('/auth/login', { identifier, password })
 
-interface Mail {
-  link: string
-  code: string
-}
-
-/** Waits for the mail whose link leads to `path`. */
-async function mailTo(email: string, path: string): Promise<Mail> {
-  for (let tries = 0; tries < 300; tries++) {
-    const response = await fetch(`${service.origin}/dev/mailbox.json?to=${encodeURIComponent(email)}`)
-    const { items }: { items: { text: string }[] } = await response.json()
-    const text = items.map((item) => item.text).find((candidate) => candidate.includes(`${path}#token=`))
-    if (text !== undefined)
-      return { link: /https?:\S+#token=\S+/.exec(text)?.[0] ?? '', code: /^\d{8}$/m.exec(text)?.[0] ?? '' }
-    await sleep(100)
-  }
-  throw new Error(`no mail leads to ${path}`)
-}
+const mailTo = (email: string, path: string) => waitForMail(service.origin, email, path)
 
 async function registerVerified(): Promise<string> {
   const email = await register()

@@ -1,5 +1,6 @@
-import { expect, vi } from 'vitest'
+import { expect } from 'vitest'
 import { withDatabase } from './mail-service.ts'
+import { waitForMail } from './mailbox.ts'
 import type { Service } from './service.ts'
 
 /** Makes an account with a confirmed address, by the mail that was sent to it. */
@@ -12,15 +13,8 @@ export async function signUpAt(origin: string, password: string): Promise<string
       body: JSON.stringify(body),
     })
   expect((await post('/auth/register', { email, password })).status).toBe(202)
-  const token = await vi.waitUntil(
-    async () => {
-      const response = await fetch(`${origin}/dev/mailbox.json?to=${email}`)
-      const { items }: { items: { text: string }[] } = await response.json()
-      return /#token=(\S+)/.exec(items[0]?.text ?? '')?.[1]
-    },
-    { timeout: 60_000, interval: 100 },
-  )
-  expect((await post('/auth/verify-email', { token })).status).toBe(200)
+  const { code } = await waitForMail(origin, email, '/verify-email')
+  expect((await post('/auth/verify-email', { email, code })).status).toBe(200)
   return email
 }
 

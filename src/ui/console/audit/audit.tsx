@@ -4,10 +4,11 @@ import { text } from '../../texts/audit/index.ts'
 import { text as consoleText } from '../../texts/console/index.ts'
 import { addressOf, go, placeOf } from '../parts/address.ts'
 import { Check, Day, Search } from '../parts/inputs.tsx'
-import { Loaded, useLoad } from '../parts/load.tsx'
+import { useLoad } from '../parts/load.tsx'
 import { Page } from '../parts/page.tsx'
+import { PagedTable } from '../parts/paged-table.tsx'
 import { Time } from '../parts/show.tsx'
-import { type Column, Pager, Table } from '../parts/table.tsx'
+import type { Column } from '../parts/table.tsx'
 import type { SectionProps } from '../section-props.ts'
 import { EventDetails, Person } from './event.tsx'
 import { type AuditEvent, FILTERS, queryOf } from './query.ts'
@@ -37,22 +38,14 @@ export function Audit({ address }: SectionProps) {
       <p role="status" class="hint">
         {isLive && `${text('live.on')} ${came > 0 ? text('live.came', { count: came }) : ''}`}
       </p>
-      <Loaded load={events} lines={12}>
-        {({ items, nextCursor }) => (
-          <>
-            <div class="framed">
-              <Table
-                caption={text('title')}
-                columns={COLUMNS}
-                rows={items}
-                keyOf={({ id }) => id}
-                empty={text('empty')}
-              />
-            </div>
-            <Pager address={address} nextCursor={nextCursor} />
-          </>
-        )}
-      </Loaded>
+      <PagedTable
+        load={events}
+        address={address}
+        lines={12}
+        caption={text('title')}
+        columns={COLUMNS}
+        empty={text('empty')}
+      />
     </Page>
   )
 }

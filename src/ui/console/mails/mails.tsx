@@ -2,10 +2,11 @@ import type { Answer } from '../../../client/index.ts'
 import { client } from '../../parts/client.ts'
 import { text } from '../../texts/operations/index.ts'
 import { addressOf } from '../parts/address.ts'
-import { Loaded, useLoad } from '../parts/load.tsx'
+import { useLoad } from '../parts/load.tsx'
 import { Page } from '../parts/page.tsx'
+import { PagedTable } from '../parts/paged-table.tsx'
 import { Badge, Time } from '../parts/show.tsx'
-import { type Column, Pager, Table } from '../parts/table.tsx'
+import type { Column } from '../parts/table.tsx'
 import type { SectionProps } from '../section-props.ts'
 
 type Failure = Answer<'GET /audit-events'>['items'][number]
@@ -30,22 +31,14 @@ export function Mails({ address }: SectionProps) {
   )
   return (
     <Page title={text('mails.title')} lead={text('mails.lead')}>
-      <Loaded load={failures} lines={8}>
-        {({ items, nextCursor }) => (
-          <>
-            <div class="framed">
-              <Table
-                caption={text('mails.title')}
-                columns={COLUMNS}
-                rows={items}
-                keyOf={({ id }) => id}
-                empty={text('mails.empty')}
-              />
-            </div>
-            <Pager address={address} nextCursor={nextCursor} />
-          </>
-        )}
-      </Loaded>
+      <PagedTable
+        load={failures}
+        address={address}
+        lines={8}
+        caption={text('mails.title')}
+        columns={COLUMNS}
+        empty={text('mails.empty')}
+      />
     </Page>
   )
 }

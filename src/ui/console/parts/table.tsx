@@ -7,7 +7,7 @@ export interface Column<Row> {
   show(row: Row): ComponentChildren
 }
 
-interface TableProps<Row> {
+export interface TableProps<Row> {
   caption: string
   columns: readonly Column<Row>[]
   rows: readonly Row[]

@@ -1,10 +1,11 @@
 import { useState } from 'preact/hooks'
 import { client } from '../../parts/client.ts'
+import { Dialog } from '../../parts/dialog.tsx'
 import { Field, Form, Submit, useWork } from '../../parts/form.tsx'
 import { common } from '../../texts/common/index.ts'
 import { text } from '../../texts/roles/index.ts'
 import { announce } from '../parts/announce.tsx'
-import { Confirm, Dialog } from '../parts/dialog.tsx'
+import { Confirm } from '../parts/confirm.tsx'
 import { Check } from '../parts/inputs.tsx'
 import type { Role } from './matrix.tsx'
 

@@ -5,10 +5,11 @@ import { text as consoleText } from '../../texts/console/index.ts'
 import { text } from '../../texts/users/index.ts'
 import { addressOf, go, placeOf } from '../parts/address.ts'
 import { Choice, Day, Search, toMoment } from '../parts/inputs.tsx'
-import { Loaded, useLoad } from '../parts/load.tsx'
+import { useLoad } from '../parts/load.tsx'
 import { Page } from '../parts/page.tsx'
+import { PagedTable } from '../parts/paged-table.tsx'
 import { Badge, Time } from '../parts/show.tsx'
-import { type Column, Pager, Table } from '../parts/table.tsx'
+import type { Column } from '../parts/table.tsx'
 import type { SectionProps } from '../section-props.ts'
 
 type Query = NonNullable<Input<'GET /users'>['query']>
@@ -26,22 +27,14 @@ export function UserList({ address, may }: SectionProps) {
   return (
     <Page title={text('title')}>
       <Filters address={address} mayListRoles={may('roles:read')} />
-      <Loaded load={users} lines={12}>
-        {({ items, nextCursor }) => (
-          <>
-            <div class="framed">
-              <Table
-                caption={text('title')}
-                columns={COLUMNS}
-                rows={items}
-                keyOf={({ id }) => id}
-                empty={text('empty')}
-              />
-            </div>
-            <Pager address={address} nextCursor={nextCursor} />
-          </>
-        )}
-      </Loaded>
+      <PagedTable
+        load={users}
+        address={address}
+        lines={12}
+        caption={text('title')}
+        columns={COLUMNS}
+        empty={text('empty')}
+      />
     </Page>
   )
 }

@@ -4,7 +4,7 @@ import { client } from '../../parts/client.ts'
 import { Action, Problem, useWork } from '../../parts/form.tsx'
 import { text } from '../../texts/users/index.ts'
 import { announce } from '../parts/announce.tsx'
-import { Confirm } from '../parts/dialog.tsx'
+import { Confirm } from '../parts/confirm.tsx'
 import { Panel } from '../parts/page.tsx'
 import type { User } from './panel-props.ts'
 

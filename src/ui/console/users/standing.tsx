@@ -4,7 +4,7 @@ import { Action, Problem, useWork } from '../../parts/form.tsx'
 import { text } from '../../texts/users/index.ts'
 import { go } from '../parts/address.ts'
 import { announce } from '../parts/announce.tsx'
-import { Confirm } from '../parts/dialog.tsx'
+import { Confirm } from '../parts/confirm.tsx'
 import { Panel } from '../parts/page.tsx'
 import type { PanelProps, User } from './panel-props.ts'
 

@@ -1,11 +1,11 @@
 import { useState } from 'preact/hooks'
 import { WEBHOOK_EVENTS } from '../../../domain/webhook-events.ts'
 import { client } from '../../parts/client.ts'
+import { Dialog } from '../../parts/dialog.tsx'
 import { Field, Form, Submit, useWork } from '../../parts/form.tsx'
 import { common } from '../../texts/common/index.ts'
 import { text } from '../../texts/operations/index.ts'
 import { announce } from '../parts/announce.tsx'
-import { Dialog } from '../parts/dialog.tsx'
 import { Check } from '../parts/inputs.tsx'
 import { Secret } from './secret.tsx'
 

@@ -1,9 +1,9 @@
+import { Dialog } from '../../parts/dialog.tsx'
 import { Action, Problem, useWork } from '../../parts/form.tsx'
 import { common } from '../../texts/common/index.ts'
 import { text as consoleText } from '../../texts/console/index.ts'
 import { text } from '../../texts/operations/index.ts'
 import { announce } from '../parts/announce.tsx'
-import { Dialog } from '../parts/dialog.tsx'
 
 /** Shows the secret of an endpoint, which nobody can read again. */
 export function Secret({ secret, onClose }: { secret: string; onClose(): void }) {

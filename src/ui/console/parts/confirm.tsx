@@ -1,33 +1,7 @@
-import type { ComponentChildren } from 'preact'
-import { useEffect, useId, useRef } from 'preact/hooks'
+import { Dialog } from '../../parts/dialog.tsx'
 import { Field, Form, Submit, useWork } from '../../parts/form.tsx'
 import { common } from '../../texts/common/index.ts'
 import { text } from '../../texts/console/index.ts'
-
-interface DialogProps {
-  title: string
-  onClose(): void
-  children: ComponentChildren
-}
-
-/** Asks for something above the page. It is open while it is mounted, and gives the focus back when it closes. */
-export function Dialog({ title, onClose, children }: DialogProps) {
-  const dialog = useRef<HTMLDialogElement>(null)
-  const id = useId()
-  useEffect(() => {
-    const opener = document.activeElement
-    dialog.current?.showModal()
-    return () => {
-      if (opener instanceof HTMLElement) opener.focus()
-    }
-  }, [])
-  return (
-    <dialog ref={dialog} class="card" aria-labelledby={id} onClose={onClose}>
-      <h2 id={id}>{title}</h2>
-      {children}
-    </dialog>
-  )
-}
 
 interface ConfirmProps {
   title: string
