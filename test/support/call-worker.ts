@@ -23,7 +23,9 @@ export async function callWorker(
     headers: { ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   })
-  const response = await worker.fetch(request, env, context)
+  const answer = await worker.fetch(request, env, context)
+  // What sends a body on ends when the body was read.
+  const response = new Response(answer.body === null ? null : await answer.arrayBuffer(), answer)
   await waitOnExecutionContext(context)
   return response
 }
