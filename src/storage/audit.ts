@@ -5,7 +5,9 @@ import { toDay } from '../domain/day.ts'
 import type { Requester } from '../domain/requester.ts'
 import type { Actors } from './actors.ts'
 import { insertSelect, insertWhere } from './conditional-insert.ts'
+import { whenSessionExists } from './conditions.ts'
 import type { Database } from './database.ts'
+import { type Places, prepared } from './prepared.ts'
 import { auditCounts, auditEvents } from './schema/index.ts'
 
 /** A type that the database chooses between two, neither of which has details. */
@@ -30,10 +32,30 @@ export const auditStatement = (db: Database, event: AuditEvent, requester: Reque
 
 /** Records an event also where it concerns no account. It is for what the service does itself. */
 export function keepEventStatement(db: Database, event: AuditEvent, requester: Requester, when: SQL = sql`true`) {
-  const { requestId, ip, country, userAgent } = requester
-  const row = { id: uuidv7(), ...event, type: event.type, details: event.details ?? {} }
-  return insertWhere(db, auditEvents, { ...row, requestId, ip, country, userAgent }, when)
+  return insertWhere(db, auditEvents, rowOf(event, requester), when)
 }
+
+function rowOf<Event extends AuditEvent>(event: Event, { requestId, ip, country, userAgent }: Requester) {
+  const { id = uuidv7(), type, at, actorId = null, userId = null, details = {} } = event
+  return { id, type, at, actorId, userId, details, requestId, ip, country, userAgent }
+}
+
+type EventRow = ReturnType<typeof rowOf>
+
+const keepIfOpened = prepared((db, { sessionId, ...row }: Places<EventRow & { sessionId: string }>) =>
+  insertWhere(db, auditEvents, row, whenSessionExists(sessionId)),
+)
+
+/** Records a login if its session was opened. */
+export const auditLoginStatement = (
+  db: Database,
+  { userId, at, details }: { userId: string; at: number; details: { methods: string[]; sessionId: string } },
+  requester: Requester,
+) =>
+  keepIfOpened(db, {
+    ...rowOf({ type: 'login.succeeded', at, actorId: userId, userId, details }, requester),
+    sessionId: details.sessionId,
+  })
 
 /**
  * Records an event where `when` holds, and only counts it where it does not. The statements are the same in both cases.

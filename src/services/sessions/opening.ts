@@ -5,8 +5,7 @@ import { Refusal } from '../../errors.ts'
 import type { EndingSessions, Mailing, Signing } from '../../platform/platform.ts'
 import { type Account, recordLoginStatement } from '../../storage/accounts/accounts.ts'
 import { type Rehash, rehashPasswordStatement } from '../../storage/accounts/credentials.ts'
-import { bySelf } from '../../storage/actors.ts'
-import { auditStatement } from '../../storage/audit.ts'
+import { auditLoginStatement } from '../../storage/audit.ts'
 import { inOneBatch } from '../../storage/batch.ts'
 import { whenSessionExists } from '../../storage/conditions.ts'
 import { insertGrantStatement } from '../../storage/sessions/grants.ts'
@@ -94,18 +93,12 @@ export async function openSession(deps: OpeningNeeds, account: Account, login: N
     opened: insertSessionStatement(db, session, account, whenProven),
     used: use.statements,
     grant: insertGrantStatement(db, grant),
-    trimmed: trimSessionsStatement(db, account.id, MAX_SESSIONS_PER_USER),
-    lastSeen: recordLoginStatement(db, account.id, session.id, now),
-    audit: auditStatement(
+    trimmed: trimSessionsStatement(db, { userId: account.id, limit: MAX_SESSIONS_PER_USER }),
+    lastSeen: recordLoginStatement(db, { userId: account.id, sessionId: session.id, at: now }),
+    audit: auditLoginStatement(
       db,
-      {
-        type: 'login.succeeded',
-        at: now,
-        ...bySelf(account),
-        details: { methods: login.methods, sessionId: session.id },
-      },
+      { userId: account.id, at: now, details: { methods: login.methods, sessionId: session.id } },
       requester,
-      whenOpened,
     ),
     removal:
       session.strongAuthenticatedAt === null

@@ -12,6 +12,7 @@ import {
 } from '../conditions.ts'
 import type { Database } from '../database.ts'
 import { factorState, whenFactorIsRequired } from '../factors/state.ts'
+import { type Places, prepared } from '../prepared.ts'
 import { users } from '../schema/index.ts'
 import { recordErasuresStatement } from './erasure.ts'
 
@@ -72,12 +73,13 @@ export type Identifier = { email: string } | { username: string }
  * Records when an account was last seen, if the session of this login was opened. An account that was to be deleted is
  * kept.
  */
-export function recordLoginStatement(db: Database, userId: string, sessionId: string, nowMs: number) {
-  return db
-    .update(users)
-    .set({ lastSeenAt: nowMs, deletesAt: null })
-    .where(and(eq(users.id, userId), whenSessionExists(sessionId)))
-}
+export const recordLoginStatement = prepared(
+  (db, { userId, sessionId, at }: Places<{ userId: string; sessionId: string; at: number }>) =>
+    db
+      .update(users)
+      .set({ lastSeenAt: sql`${at}`, deletesAt: null })
+      .where(and(eq(users.id, userId), whenSessionExists(sessionId))),
+)
 
 /**
  * The username of an account whose address is confirmed. It is the one that was asked for at sign-up, if nobody has it

@@ -4,6 +4,7 @@ import { inOneBatch } from '../batch.ts'
 import { insertWhere } from '../conditional-insert.ts'
 import { whenSessionExists } from '../conditions.ts'
 import type { Database } from '../database.ts'
+import { prefixed } from '../prefixed.ts'
 import { type Places, prepared } from '../prepared.ts'
 import { grants, sessions, users } from '../schema/index.ts'
 import { type LiveAt, sessionFields, whenLive } from './sessions.ts'
@@ -73,25 +74,18 @@ const touchRotatedSession = prepared((db, rotation: Places<Rotation>) => {
     .where(and(inArray(sessions.id, rotated), whenLive(rotation)))
 })
 
-const selectState = prepared((db, rotation: Places<Rotation>) =>
+const selectRotated = prepared((db, rotation: Places<Rotation>) =>
   db
     .select({
-      ...sessionFields,
+      session: prefixed('session', sessionFields),
+      account: accountFields,
       generation: grants.generation,
       sinceRotationMs: sql<number>`${databaseNow} - ${grants.rotatedAt}`.as('since_rotation'),
     })
     .from(grants)
     .innerJoin(sessions, eq(sessions.id, grants.sessionId))
-    .where(and(whenPresented(rotation), whenLive(rotation))),
-)
-
-const selectActiveAccount = prepared((db, rotation: Places<Rotation>) =>
-  db
-    .select(accountFields)
-    .from(users)
-    .innerJoin(sessions, eq(sessions.userId, users.id))
-    .innerJoin(grants, eq(grants.sessionId, sessions.id))
-    .where(and(whenPresented(rotation), eq(users.status, 'active'))),
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .where(and(whenPresented(rotation), eq(users.status, 'active'), whenLive(rotation))),
 )
 
 /**
@@ -101,17 +95,10 @@ const selectActiveAccount = prepared((db, rotation: Places<Rotation>) =>
  */
 export async function rotateGrant(db: Database, { id, salt, generation }: Presented, live: LiveAt) {
   const rotation = { id, salt, generation, ...live }
-  const { states, accounts } = await inOneBatch(db, {
+  const { states } = await inOneBatch(db, {
     grant: rotateIfPresented(db, rotation),
     lastSeen: touchRotatedSession(db, rotation),
-    // A batch answers rows as objects, in which two columns of one name become one. So the account is selected by
-    // itself.
-    states: selectState(db, rotation),
-    accounts: selectActiveAccount(db, rotation),
+    states: selectRotated(db, rotation),
   })
-  const [state] = states
-  const [account] = accounts
-  if (!state || !account) return null
-  const { generation: reached, sinceRotationMs, ...session } = state
-  return { session, account, generation: reached, sinceRotationMs }
+  return states[0] ?? null
 }

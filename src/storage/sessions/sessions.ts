@@ -124,17 +124,30 @@ const liveSessionsOf = prepared((db, { userId, ...live }: Places<{ userId: strin
 export const listLiveSessionsStatement = (db: Database, userId: string, live: LiveAt) =>
   liveSessionsOf(db, { userId, ...live })
 
+type NewSession = typeof sessions.$inferSelect
+type ProvenSession = NewSession & Pick<Proven, 'credentialsVersion'>
+
+const insertProvenSession = prepared((db, { credentialsVersion, ...session }: Places<ProvenSession>) =>
+  insertWhere(db, sessions, session, whenAsProven({ id: session.userId, credentialsVersion })),
+)
+
 /**
  * Opens a session only if the account is active and has not changed since its owner proved who they are, and `when`
  * holds.
  */
 export function insertSessionStatement(
   db: Database,
-  session: typeof sessions.$inferInsert,
-  proven: Proven,
-  when: Condition = sql`true`,
+  session: NewSession,
+  { credentialsVersion }: Pick<Proven, 'credentialsVersion'>,
+  when?: Condition,
 ) {
-  return insertWhere(db, sessions, session, sql`${whenAsProven(proven)} and ${when}`)
+  if (when === undefined) return insertProvenSession(db, { ...session, credentialsVersion })
+  return insertWhere(
+    db,
+    sessions,
+    session,
+    sql`${whenAsProven({ id: session.userId, credentialsVersion })} and ${when}`,
+  )
 }
 
 /** Records in a session that its user has authenticated once more, if `when` holds. */
@@ -152,14 +165,14 @@ export function renewSessionStatement(
 }
 
 /** Ends the oldest sessions beyond the limit. */
-export function trimSessionsStatement(db: Database, userId: string, limit: number) {
-  return db
+export const trimSessionsStatement = prepared((db, { userId, limit }: Places<{ userId: string; limit: number }>) =>
+  db
     .delete(sessions)
     .where(
       sql`user_id = ${userId} and id not in (select id from sessions where user_id = ${userId} order by created_at desc, id desc limit ${limit})`,
     )
-    .returning({ id: sessions.id })
-}
+    .returning({ id: sessions.id }),
+)
 
 /**
  * Moves the last-seen times of sessions and their users forward, never back. One parameter holds all of them, so a
