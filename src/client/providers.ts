@@ -11,7 +11,7 @@ const VERIFIER_BYTES = 32
 /** It is kept instead of a verifier by who leaves to link a provider. */
 const LINKING = 'link'
 
-/** The browser in which a person visits a provider. Without one, that is the page itself, which leaves and comes back. */
+/** The browser in which a person visits a provider. Without one, the page itself leaves and comes back. */
 export interface SystemBrowser {
   /** Opens an address. The browser comes back to the app by a link, for which `finishProviderSignIn` is called. */
   open(url: string): unknown
@@ -68,8 +68,8 @@ export async function linkProvider(
 
 /**
  * Completes what brought the browser back to this page: call it before the page is shown. It answers null where this
- * tab, or this app, did not leave for a provider, and otherwise the session, or what a second factor needs. A refusal is
- * thrown.
+ * tab, or this app, did not leave for a provider, and otherwise the session, or what a second factor needs. A refusal
+ * is thrown.
  */
 export async function finishProviderSignIn(
   client: Client,

@@ -4,7 +4,7 @@ import { type Client, createClient, PosternError, type SystemBrowser, type User 
 export interface Device {
   /** The Keychain of iOS, the Keystore of Android. */
   secureStorage: { read(key: string): Promise<string | null>; write(key: string, value: string): Promise<void> }
-  /** The browser of the system, never a web view: it has the person's sessions, and shows where they type a password. */
+  /** The browser of the system, never a web view: it has the person's sessions, and shows whose page asks. */
   openBrowser(url: string): Promise<void>
 }
 
