@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import { ensureAuthSecret } from './scripts/lib/dev-vars.ts'
-import { findAuthenticator, findBrowser } from './test/e2e/support/find-program.ts'
+import { findAuthenticator, findBrowser, findPython } from './test/e2e/support/find-program.ts'
 
 const isCi = process.env.CI !== undefined
 const leftOut: string[] = []
@@ -12,6 +13,12 @@ if (!isCi && findBrowser() === null) {
 if (!isCi && findAuthenticator() === null) {
   console.warn('No oathtool was found, so test/e2e/oathtool.test.ts is left out: install it.')
   leftOut.push('test/e2e/oathtool.test.ts')
+}
+if (!isCi && findPython() === null) {
+  console.warn(
+    'No Python with PyJWT was found, so test/e2e/python-api.test.ts is left out: install it, or name it in PYTHON.',
+  )
+  leftOut.push('test/e2e/python-api.test.ts')
 }
 
 // Every `npm start` builds the pages and makes a secret where there is none. They are made here, because two that start
@@ -29,6 +36,8 @@ export default defineConfig({
     include: ['test/e2e/**/*.test.ts'],
     exclude: leftOut,
     environment: 'node',
+    // Examples name the package of the client.
+    alias: { 'postern/client': fileURLToPath(new URL('src/client/index.ts', import.meta.url)) },
     pool: 'forks',
     setupFiles: ['test/e2e/support/setup.ts'],
     maxWorkers: 2,

@@ -15,6 +15,6 @@ export {
   suggestPasskeys,
 } from './passkeys.ts'
 export { PosternError, type ProblemCode, type StepUpMethod } from './problem.ts'
-export { finishProviderSignIn, linkProvider, signInWithProvider } from './providers.ts'
+export { finishProviderSignIn, linkProvider, type SystemBrowser, signInWithProvider } from './providers.ts'
 export type { Answer, Input, Route } from './send.ts'
 export type { Session } from './session.ts'

@@ -1,4 +1,4 @@
-import type { SignedIn, User } from './api-types.ts'
+import type { SignedIn, Tokens, User } from './api-types.ts'
 import { type Grant, grantOf, isDue, NO_GRANT, readGrant, type TokenStorage } from './grant.ts'
 import { PosternError } from './problem.ts'
 import { send, type Target } from './send.ts'
@@ -112,13 +112,16 @@ export function keepSession({ baseUrl, hasCookies, storage }: Setting): SessionK
     return { baseUrl, credentials: hasCookies ? 'include' : 'omit', headers }
   }
 
+  /** Where an app has linked a provider, the answer has no tokens, and its session goes on with those that it has. */
+  const openedBy = (tokens?: Tokens) => (hasCookies || tokens ? grantOf(tokens) : grant)
+
   async function note(route: string, given: unknown): Promise<void> {
     if (ENDS_SESSION.test(route)) return await end()
     const answer = (given ?? {}) as Noted
     if (answer.status === 'signed_in') {
       const { user, session: opened, tokens } = given as SignedIn
       const { deviceToken = grant.deviceToken } = opened
-      return await begin({ status: 'signed_in', user }, { ...grantOf(tokens), deviceToken })
+      return await begin({ status: 'signed_in', user }, { ...openedBy(tokens), deviceToken })
     }
     const isGrant = answer.expiresIn !== undefined && answer.ticket === undefined
     const isUser = ANSWERS_USER.test(route)
@@ -144,7 +147,8 @@ export function keepSession({ baseUrl, hasCookies, storage }: Setting): SessionK
     if (!hasCookies && !refreshToken) return false
     const began = epoch
     const body = hasCookies ? {} : { refreshToken }
-    const signal = AbortSignal.timeout(REFRESH_TIMEOUT_MS)
+    // React Native has no such timeout. There its network gives up.
+    const signal = AbortSignal.timeout?.(REFRESH_TIMEOUT_MS)
     const ended = await send({ ...target(), headers: {} }, REFRESH, { body, signal }).then(
       async (answer) => {
         if (began === epoch) await note(REFRESH, answer)

@@ -8,6 +8,7 @@ import { readStoredObject } from '../../src/domain/stored-object.ts'
 import { parseAuthSecret } from '../../src/env.ts'
 import { FORGERIES } from './support/forgeries.ts'
 import { AUTH_SECRET, ISSUER, type SignedIn, startWorkers, type Workers } from './support/harness.ts'
+import { isPythonTested, type PythonBackend, startPythonBackend } from './support/python-backend.ts'
 
 let workers: Workers
 let jwksUrl: URL
@@ -24,6 +25,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   attacker.close()
+  for (const backend of pythonBackends) backend.stop()
   await workers?.close()
 })
 
@@ -61,7 +63,18 @@ function jsonwebtokenBackend(): Backend {
   }
 }
 
-const BACKENDS: Record<string, () => Backend> = { jose: joseBackend, 'jsonwebtoken with jwks-rsa': jsonwebtokenBackend }
+const pythonBackends: PythonBackend[] = []
+function pyJwtBackend(): Backend {
+  const backend = startPythonBackend(ISSUER, jwksUrl)
+  pythonBackends.push(backend)
+  return backend
+}
+
+const BACKENDS: Record<string, () => Backend> = {
+  jose: joseBackend,
+  'jsonwebtoken with jwks-rsa': jsonwebtokenBackend,
+  ...(isPythonTested ? { 'examples/python-api, with PyJWT': pyJwtBackend } : {}),
+}
 
 const publishedKeys = async (): Promise<(JWK & { kid: string })[]> =>
   ((await (await fetch(jwksUrl)).json()) as { keys: (JWK & { kid: string })[] }).keys

@@ -1,8 +1,9 @@
 import { env, exports } from 'cloudflare:workers'
 import type { MailboxItem } from '../../src/durable-objects/dev-mailbox.ts'
 import { noteSecrets } from './log-leaks.ts'
+import { ORIGIN } from './origin.ts'
 
-export const ORIGIN = 'http://localhost:8787'
+export { ORIGIN }
 export const PASSWORD = 'correct horse battery staple'
 
 /** Sends a request to the Worker as the network would. */

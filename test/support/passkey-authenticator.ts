@@ -1,6 +1,6 @@
 import { isoCBOR } from '@simplewebauthn/server/helpers'
 import type { PasskeyAssertion, PasskeyRegistration } from '../../src/contracts/passkeys.ts'
-import { ORIGIN } from './client.ts'
+import { ORIGIN } from './origin.ts'
 
 /** The bits of an authenticator's answer (WebAuthn Level 3 §6.1). */
 const FLAGS = { up: 1, uv: 4, be: 8, bs: 16, at: 64 }
@@ -63,7 +63,7 @@ interface CreationOptions {
 interface RequestOptions {
   challenge: string
   rpId?: string | undefined
-  allowCredentials?: { id: string }[] | undefined
+  allowCredentials?: readonly { id: string }[] | undefined
 }
 
 const base64url = (bytes: Uint8Array | string) => Buffer.from(bytes).toString('base64url')

@@ -164,6 +164,7 @@ describe('a variable that is malformed', () => {
     ['ISSUER', 'ftp://auth.example.com'],
     ['ALLOWED_REDIRECTS', 'app.example.com/x'],
     ['ALLOWED_REDIRECTS', 'javascript:alert(1)'],
+    ['ALLOWED_REDIRECTS', 'com.example.app:/signed-in'],
     ['ACCESS_TOKEN_TTL_SECONDS', '59'],
     ['ACCESS_TOKEN_TTL_SECONDS', '86401'],
     ['ACCESS_TOKEN_TTL_SECONDS', '15m'],

@@ -157,6 +157,25 @@ describe('a client with tokens', () => {
     expect(sent.at(-1)?.body).toEqual({ refreshToken: 'refresh-2' })
   })
 
+  it('renews where AbortSignal has no timeout, as in React Native', async () => {
+    fakeService({ 'POST /auth/login': () => json(opened), 'POST /auth/refresh': () => json(tokens(2)) })
+    vi.stubGlobal('AbortSignal', { ...AbortSignal, timeout: undefined })
+    const client = makeClient({ delivery: 'body' })
+    await client.login(login)
+    expect(await client.refresh()).toBe(true)
+    expect(await client.accessToken()).toBe('access-2')
+  })
+
+  it('goes on with its tokens when it has linked a provider, whose answer has none', async () => {
+    const linked = { ...SIGNED_IN, user: { ...USER, providers: ['google'] } }
+    fakeService({ 'POST /auth/login': () => json(opened), 'POST /auth/oauth/exchange': () => json(linked) })
+    const client = makeClient({ delivery: 'body' })
+    await client.login(login)
+    await client.request('POST /auth/oauth/exchange', { body: { code: 'code-1' } })
+    expect(client.session).toEqual({ status: 'signed_in', user: linked.user })
+    expect(await client.accessToken()).toBe('access-1')
+  })
+
   it('keeps tokens in memory, so that another client knows nothing of them', async () => {
     const { sent } = fakeService({ 'POST /auth/login': () => json(opened) })
     await makeClient({ delivery: 'body' }).login(login)

@@ -17,7 +17,8 @@ export async function startStaticServer(): Promise<StaticServer> {
   let changes: Record<string, string> = {}
   const server = createServer(async ({ url = '/' }, response) => {
     const path = normalize(new URL(url, 'http://localhost').pathname)
-    const name = path === '/' ? '/index.html' : path
+    // As hosts of single-page apps do, it serves their page at every address that no file has.
+    const name = extname(path) === '' ? '/index.html' : path
     const content = await readFile(join(root, name)).catch(() => null)
     if (content === null) {
       response.writeHead(404).end()
