@@ -54,11 +54,13 @@ export function Activity({ user, providers, round }: ActivityProps) {
                 <Row key={alike[0]?.id} alike={alike} nameProvider={nameProvider} />
               ))}
             </ol>
-            <Problem trouble={work.trouble} />
             {page.nextCursor !== null && (
-              <Action class="secondary" work={work} onPress={() => readOlder(page)}>
-                {text('older')}
-              </Action>
+              <>
+                <Problem trouble={work.trouble} />
+                <Action class="secondary" work={work} onPress={() => readOlder(page)}>
+                  {text('older')}
+                </Action>
+              </>
             )}
           </>
         )}
