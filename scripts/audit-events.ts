@@ -5,13 +5,15 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
-import { AUDIT_EVENTS } from '../src/domain/audit-events.ts'
+import { activityDetailsOf } from '../src/domain/account-activity.ts'
+import { AUDIT_EVENTS, type AuditType } from '../src/domain/audit-events.ts'
 import { projectRoot } from './lib/wrangler.ts'
 
 const INTRODUCTION = `# The events of the audit trail
 
 \`npm run audit-events\` makes this page from \`src/domain/audit-events.ts\`, by which the compiler checks every event that
-the code records. \`GET /audit-events\` shows them to whoever holds \`audit:read\`.
+the code records. \`GET /audit-events\` shows them to whoever holds \`audit:read\`, and \`GET /auth/me/activity\` shows those of
+one account to its owner, as far as the last column says (\`src/domain/account-activity.ts\`).
 
 Each event has an id, a type, a time, who acted (\`actorId\`), whom it concerns (\`userId\`), the address, the country and
 the user agent of the request, and details. It is written in the same transaction as what it reports.
@@ -49,11 +51,19 @@ function describeDetails(details: z.ZodType): string {
     .join('<br>')
 }
 
+/** Says whether the owner of an account is shown an event, and which of its details. */
+function describeOwnersView(type: AuditType): string {
+  const details = activityDetailsOf(type)
+  return details === null ? '' : ['yes', ...details.map((name) => `\`${name}\``)].join(', ')
+}
+
 const path = join(projectRoot, 'docs/audit-events.md')
 const rows = Object.entries(AUDIT_EVENTS).map(
-  ([type, { summary, details }]) => `| \`${type}\` | ${summary} | ${describeDetails(details)} |`,
+  ([type, { summary, details }]) =>
+    `| \`${type}\` | ${summary} | ${describeDetails(details)} | ${describeOwnersView(type as AuditType)} |`,
 )
-const fresh = `${[INTRODUCTION, '| type | what happened | details (`?`: not always) |', '|---|---|---|', ...rows].join('\n')}\n`
+const HEADINGS = '| type | what happened | details (`?`: not always) | shown to the owner |'
+const fresh = `${[INTRODUCTION, HEADINGS, '|---|---|---|---|', ...rows].join('\n')}\n`
 
 if (!process.argv.includes('--check')) {
   await writeFile(path, fresh)

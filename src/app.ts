@@ -20,6 +20,7 @@ import { handleError, sendProblem } from './http/problem.ts'
 import { HttpRequester } from './http/requester.ts'
 import { createRouter } from './http/router.ts'
 import { composePlatform } from './platform/compose.ts'
+import { activityRoutes } from './routes/accounts/activity.ts'
 import { emailChangeRoutes } from './routes/accounts/email-change.ts'
 import { invitationRoutes } from './routes/accounts/invitation.ts'
 import { notMeRoutes } from './routes/accounts/not-me.ts'
@@ -94,6 +95,7 @@ export const app = base
   .route('/', passwordRoutes)
   .route('/', emailChangeRoutes)
   .route('/', profileRoutes)
+  .route('/', activityRoutes)
   .route('/', pictureRoutes)
   .route('/', invitationRoutes)
   .route('/', notMeRoutes)

@@ -249,6 +249,24 @@ export type ActivateTotpRequest = {
   code: string
 }
 
+export type Activity = {
+  id: string
+  type: "user.registered" | "user.registration_repeated" | "user.updated" | "user.exported" | "user.deletion_requested" | "user.deletion_stopped" | "email.verification_requested" | "email.verified" | "email.change_requested" | "email.changed" | "login.succeeded" | "login.failed" | "login.mfa_required" | "login.code_requested" | "login.throttled" | "reauthentication.failed" | "reauthentication.throttled" | "step_up.code_requested" | "step_up.succeeded" | "step_up.failed" | "step_up.throttled" | "session.refresh_reused" | "session.ended" | "password.reset_requested" | "password.reset" | "password.reset_required" | "password.changed" | "account.reverted" | "factors.removal_requested" | "factors.removal_stopped" | "factors.removal_dropped" | "factors.removed" | "identity.linked" | "identity.link_failed" | "identity.unlinked" | "factor.added" | "factor.removed" | "factor.recovery_code_used" | "passkey.renamed" | "passkey.counter_reversed" | "role.granted" | "roles.assigned" | "mail.failed"
+  at: string
+  /** Who did it; null for somebody who was not signed in, and for this service itself. */
+  by: "owner" | "administrator" | "service" | null
+  /** Whether it is about the session of this request. */
+  current: boolean
+  /** What the request came from; null where that is unknown, or a matter of somebody else. */
+  device: {
+    name: string
+    userAgent: string
+  } | null
+  country: string | null
+  /** docs/audit-events.md says what the owner of the account is shown of each event. */
+  details: Record<string, unknown>
+}
+
 export type AuditEvent = {
   id: string
   type: string
@@ -987,6 +1005,17 @@ export interface Routes {
   /** Everything that is stored about me */
   'GET /auth/me/export': {
     answer: AccountExport
+  }
+  /** What happened to my account */
+  'GET /auth/me/activity': {
+    query?: {
+      cursor?: string
+      limit?: number
+    }
+    answer: {
+      items: readonly (Activity)[]
+      nextCursor: string | null
+    }
   }
   /** Set my picture */
   'PUT /auth/me/picture': {

@@ -173,7 +173,7 @@ export const AUDIT_EVENTS = {
 } as const
 
 export type AuditType = keyof typeof AUDIT_EVENTS
-type DetailsOf<Type extends AuditType> = z.infer<(typeof AUDIT_EVENTS)[Type]['details']>
+export type DetailsOf<Type extends AuditType> = z.infer<(typeof AUDIT_EVENTS)[Type]['details']>
 
 /** What happened: a type of event with its details, which may be left out where none has to be given. */
 export type AuditFact = {

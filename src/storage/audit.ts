@@ -1,4 +1,4 @@
-import { and, desc, getTableColumns, gte, lt, type SQL, sql } from 'drizzle-orm'
+import { and, type Column, desc, eq, getTableColumns, gte, lt, type SQL, sql } from 'drizzle-orm'
 import { v7 as uuidv7 } from 'uuid'
 import type { AuditFact, AuditType } from '../domain/audit-events.ts'
 import { toDay } from '../domain/day.ts'
@@ -108,7 +108,12 @@ export interface AuditFilter {
   from: number | undefined
   to: number | undefined
   /** The place of the event that was shown last. */
-  before: { at: number; id: string } | undefined
+  before: Place | undefined
+}
+
+interface Place {
+  at: number
+  id: string
 }
 
 /**
@@ -136,9 +141,38 @@ export function listAuditEventsStatement(
         ),
         from === undefined ? undefined : gte(auditEvents.at, from),
         to === undefined ? undefined : lt(auditEvents.at, to),
-        before && sql`(${auditEvents.at}, ${auditEvents.id}) < (${before.at}, ${before.id})`,
+        before && whenBehind(before),
       ),
     )
     .orderBy(desc(auditEvents.at), desc(auditEvents.id))
     .limit(limit)
 }
+
+/** Lists the events of some types that concern one account, newest first, as its owner may see them. */
+export function listActivityStatement(
+  db: Database,
+  { userId, types, before }: { userId: string; types: readonly AuditType[]; before: Place | undefined },
+  limit: number,
+) {
+  const { id, type, at, actorId, country, userAgent, details } = auditEvents
+  const seen = { country: unlessOfOthers(userId, country), userAgent: unlessOfOthers(userId, userAgent) }
+  return db
+    .select({ id, type, at, actorId, details, ...seen })
+    .from(auditEvents)
+    .where(
+      and(
+        eq(auditEvents.userId, userId),
+        sql`+${type} in (select value from json_each(${JSON.stringify(types)}))`,
+        before && whenBehind(before),
+      ),
+    )
+    .orderBy(desc(at), desc(id))
+    .limit(limit)
+}
+export type ActivityRow = Awaited<ReturnType<typeof listActivityStatement>>[number]
+
+/** Gives a column of the events of an account, and null where somebody else acted: from where is their matter. */
+export const unlessOfOthers = (userId: string, column: Column): SQL<string | null> =>
+  sql`iif(coalesce(${auditEvents.actorId}, ${auditEvents.userId}) = ${userId}, ${column}, null)`
+
+const whenBehind = ({ at, id }: Place): SQL => sql`(${auditEvents.at}, ${auditEvents.id}) < (${at}, ${id})`

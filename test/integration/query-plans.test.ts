@@ -110,6 +110,8 @@ describe('a list', () => {
   const CURSOR = `cursor=1.${crypto.randomUUID()}`
   it.each([
     ['/auth/sessions', 'sessions_user (user_id=?)'],
+    ['/auth/me/activity', 'audit_events_user (user_id=?)'],
+    [`/auth/me/activity?${CURSOR}`, 'audit_events_user (user_id=? AND at<?)'],
     ['/audit-events', 'audit_events_at'],
     [`/audit-events?${CURSOR}`, 'audit_events_at (at<?)'],
     ['/audit-events?userId=x', 'audit_events_user (user_id=?)'],

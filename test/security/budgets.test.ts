@@ -80,6 +80,7 @@ async function measureSessions(): Promise<void> {
   await ask('POST /auth/refresh', { body: { refreshToken: user.tokens.refreshToken } })
   await ask('GET /auth/session', { as: user })
   await ask('GET /auth/sessions', { as: user })
+  await ask('GET /auth/me/activity', { as: user })
   await ask('DELETE /auth/sessions', { as: user, note: 'without another one' })
   const other = await logIn(user.email)
   await ask('DELETE /auth/sessions/{id}', { as: user, at: `/auth/sessions/${other.session.id}` })
@@ -196,6 +197,7 @@ describe('what a request asks of the platform', () => {
 
   it.each([
     'GET /auth/me',
+    'GET /auth/me/activity',
     'GET /auth/sessions',
     'GET /auth/passkeys',
     'GET /permissions',

@@ -1,6 +1,7 @@
-import { and, desc, eq, getTableColumns, or, type SQL, sql } from 'drizzle-orm'
+import { and, desc, eq, getTableColumns, or, sql } from 'drizzle-orm'
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { AUDIT_EXPORT_MAX_EVENTS } from '../../config.ts'
+import { unlessOfOthers } from '../audit.ts'
 import type { Condition } from '../conditions.ts'
 import type { Database } from '../database.ts'
 import {
@@ -65,13 +66,13 @@ export function exportStatements(db: Database, { id, email }: { id: string; emai
  * else did it is that person's matter.
  */
 function listOwnEventsStatement(db: Database, id: string, when: Condition) {
-  const own = (column: SQL) => sql`iif(coalesce(actor_id, user_id) = ${id}, ${column}, null)`
+  const { ip, country, userAgent } = auditEvents
   return db
     .select({
       ...columnsOf(auditEvents, 'salt'),
-      ip: own(sql`ip`),
-      country: own(sql`country`),
-      userAgent: own(sql`user_agent`),
+      ip: unlessOfOthers(id, ip),
+      country: unlessOfOthers(id, country),
+      userAgent: unlessOfOthers(id, userAgent),
     })
     .from(auditEvents)
     .where(and(when, or(eq(auditEvents.userId, id), eq(auditEvents.actorId, id))))

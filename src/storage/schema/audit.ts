@@ -5,7 +5,7 @@ import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlit
  * Each row says who did what to whom, and from where. It outlives the account that it is about, so it has no foreign
  * keys.
  * @about users, administrators and services
- * @why The operator sees who did what, and finds an attack.
+ * @why The operator sees who did what, and finds an attack. The owner of an account sees what happened to it.
  * @kept `AUDIT_RETENTION_DAYS`. After a deletion the address, the country and the user agent of its owner are erased
  * within an hour or two, and the ids name nobody.
  */

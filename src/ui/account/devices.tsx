@@ -1,10 +1,10 @@
 import { useState } from 'preact/hooks'
 import type { Answer } from '../../client/index.ts'
 import { client } from '../parts/client.ts'
+import { nameCountry } from '../parts/country.ts'
 import { Action, Problem, Success, useWork } from '../parts/form.tsx'
 import { sayAgo, sayDay } from '../parts/time.ts'
 import { text } from '../texts/account/index.ts'
-import { language } from '../texts/language.ts'
 import { focusSection, Section, useLoaded, WhenLoaded } from './section.tsx'
 import type { User } from './session.ts'
 
@@ -99,10 +99,6 @@ async function readDevices(): Promise<readonly Device[]> {
 
 const nameOf = ({ name }: Device['device']) => name || text('devices.unknown')
 
-const COUNTRIES = new Intl.DisplayNames(language, { type: 'region', fallback: 'code' })
-
 function placeOf({ country, city }: NonNullable<Device['location']>): string {
-  // Some codes are no regions, such as those that Cloudflare has for Tor.
-  const name = /^[A-Z]{2}$/.test(country) ? (COUNTRIES.of(country) ?? country) : country
-  return city === null ? name : `${city}, ${name}`
+  return city === null ? nameCountry(country) : `${city}, ${nameCountry(country)}`
 }

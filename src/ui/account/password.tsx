@@ -1,9 +1,8 @@
-import { useState } from 'preact/hooks'
 import { client } from '../parts/client.ts'
-import { Action, Field, Form, Problem, Submit, Success, useWork } from '../parts/form.tsx'
+import { Action, Field, Problem, Success, useWork } from '../parts/form.tsx'
 import { text } from '../texts/account/index.ts'
 import { common } from '../texts/common/index.ts'
-import { focusSection } from './section.tsx'
+import { Change } from './change.tsx'
 import type { User } from './session.ts'
 
 interface PasswordProps {
@@ -14,25 +13,25 @@ interface PasswordProps {
 
 /** Changes the password, or mails a link to somebody who has none or has forgotten it. */
 export function Password({ user, onSessionsEnded }: PasswordProps) {
-  const [isOpen, setOpen] = useState(false)
   const work = useWork({ invalid_credentials: { currentPassword: common('problem.invalid_password') } })
   const mailing = useWork()
-  const close = () => {
-    setOpen(false)
-    focusSection('sign-in')
-  }
   const change = async ({ currentPassword = '', newPassword = '' }: Readonly<Record<string, string>>) => {
     await client.request('POST /auth/change-password', { body: { currentPassword, newPassword } })
-    close()
     onSessionsEnded()
   }
   const mail = () => client.request('POST /auth/forgot-password', { body: { email: user.email } })
   return (
-    <div class="block">
-      <h3>{text('password')}</h3>
-      <p class="hint">{text('password.lead')}</p>
-      {isOpen ? (
-        <Form work={work} onSubmit={change}>
+    <Change
+      title={text('password')}
+      about={<p class="hint">{text('password.lead')}</p>}
+      section="sign-in"
+      open={text('password.change')}
+      submit={text('password.submit')}
+      work={work}
+      onOpen={mailing.reset}
+      onSubmit={change}
+      fields={
+        <>
           {/* A password manager learns from it whose password this is. */}
           <input type="text" name="username" autocomplete="username" value={user.email} readOnly hidden />
           <Field
@@ -52,32 +51,17 @@ export function Password({ user, onSessionsEnded }: PasswordProps) {
             autocomplete="new-password"
             passwordRules="minlength: 20;"
           />
-          <div class="buttons">
-            <Submit work={work}>{text('password.submit')}</Submit>
-            <Action class="quiet" work={mailing} onPress={mail}>
-              {text('password.forgot')}
-            </Action>
-            <button class="quiet" type="button" onClick={close}>
-              {common('cancel')}
-            </button>
-          </div>
-        </Form>
-      ) : (
-        <button
-          class="secondary"
-          type="button"
-          onClick={() => {
-            work.reset()
-            mailing.reset()
-            setOpen(true)
-          }}
-        >
-          {text('password.change')}
-        </button>
-      )}
+        </>
+      }
+      otherwise={
+        <Action class="quiet" work={mailing} onPress={mail}>
+          {text('password.forgot')}
+        </Action>
+      }
+    >
       <Success work={work}>{text('password.saved')}</Success>
       <Problem trouble={mailing.trouble} />
       <Success work={mailing}>{text('password.mailed', { email: user.email })}</Success>
-    </div>
+    </Change>
   )
 }

@@ -31,15 +31,22 @@ export interface Loaded<Value> {
   value: Value | null
   work: Work
   reload(): Promise<void>
+  show(value: Value): void
 }
 
-/** Loads what a section shows, and again whenever one of `inputs` changes. What was there stays meanwhile. */
-export function useLoaded<Value>(load: () => Promise<Value>, inputs: readonly unknown[]): Loaded<Value> {
-  const [value, setValue] = useState<Value | null>(null)
+/**
+ * Loads what a section shows, and again whenever one of `inputs` changes. What was there stays meanwhile, and `load`
+ * gets it.
+ */
+export function useLoaded<Value>(
+  load: (shown: Value | null) => Promise<Value>,
+  inputs: readonly unknown[],
+): Loaded<Value> {
+  const [value, show] = useState<Value | null>(null)
   const work = useWork()
-  const reload = () => work.run(async () => setValue(await load()))
+  const reload = () => work.run(async () => show(await load(value)))
   useEffect(() => void reload(), [...inputs])
-  return { value, work, reload }
+  return { value, work, reload, show }
 }
 
 interface LoadedListProps<Value> {

@@ -4,10 +4,13 @@ import { client } from '../parts/client.ts'
 import { Action, Problem, useWork } from '../parts/form.tsx'
 import { StepUpDialog } from '../parts/step-up.tsx'
 import { text } from '../texts/account/index.ts'
+import { text as activity } from '../texts/activity/index.ts'
+import { Activity } from './activity.tsx'
 import { Authenticator } from './authenticator.tsx'
 import { Data } from './data.tsx'
 import { Devices } from './devices.tsx'
 import { Email } from './email.tsx'
+import { Navigation } from './navigation.tsx'
 import { Passkeys } from './passkeys.tsx'
 import { Password } from './password.tsx'
 import { Avatar } from './picture.tsx'
@@ -32,13 +35,14 @@ export function SignedInAccount({ user, providers, refusal, onDeleting, onDelete
   const leaving = useWork()
   const onSessionsEnded = () => setRound((before) => before + 1)
   const hasProviders = providers.length > 0
-  const sections = [
+  const sections: readonly (readonly [string, string])[] = [
     ['profile', text('profile')],
     ['sign-in', text('signIn.nav')],
     ['passkeys', text('passkeys')],
     ['factors', text('factors')],
     ['devices', text('devices')],
-    ...(hasProviders ? [['providers', text('providers.nav')]] : []),
+    ...(hasProviders ? [['providers', text('providers.nav')] as const] : []),
+    ['activity', activity('title')],
     ['data', text('data')],
   ]
   return (
@@ -55,15 +59,7 @@ export function SignedInAccount({ user, providers, refusal, onDeleting, onDelete
       </div>
       <Problem trouble={leaving.trouble} />
       <div class="account-columns">
-        <nav aria-label={text('sections')}>
-          <ul>
-            {sections.map(([id, name]) => (
-              <li key={id}>
-                <a href={`#${id}`}>{name}</a>
-              </li>
-            ))}
-          </ul>
-        </nav>
+        <Navigation sections={sections} />
         <div class="sections">
           <Profile user={user} />
           <Section id="sign-in" title={text('signIn')}>
@@ -77,6 +73,7 @@ export function SignedInAccount({ user, providers, refusal, onDeleting, onDelete
           </Section>
           <Devices user={user} round={round} />
           {hasProviders && <Providers user={user} providers={providers} refusal={refusal} />}
+          <Activity user={user} providers={providers} round={round} />
           <Data user={user} onDeleting={onDeleting} onDeleted={onDeleted} />
         </div>
       </div>

@@ -1,6 +1,7 @@
 import { language } from '../texts/language.ts'
 
 const DAY = new Intl.DateTimeFormat(language, { dateStyle: 'medium' })
+const MOMENT = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' })
 const AGO = new Intl.RelativeTimeFormat(language, { numeric: 'auto' })
 
 /** The units that people count in, and after how many seconds each of them is too small. */
@@ -12,6 +13,9 @@ const UNITS = [
 
 /** Writes the day of a time, such as "22 Nov 2026". */
 export const sayDay = (time: string): string => DAY.format(new Date(time))
+
+/** Writes a time to the minute, such as "22 Nov 2026, 14:03". */
+export const sayMoment = (time: string): string => MOMENT.format(new Date(time))
 
 /** Writes how long ago a time was, such as "3 hours ago", and its day where that is long ago. */
 export function sayAgo(time: string): string {

@@ -4,6 +4,7 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type AccountPage, logIn, openAccount, PASSWORD } from '../support/account-page.ts'
 import { launchBrowser } from '../support/browser.ts'
+import { change } from '../support/mail-service.ts'
 import { waitForMail } from '../support/mailbox.ts'
 import { type Service, startService } from '../support/service.ts'
 import { makeLoginsOld } from '../support/sign-up.ts'
@@ -67,6 +68,25 @@ describe('/account', () => {
     await expect
       .poll(() => page.locator('#data').evaluate((it) => it.getBoundingClientRect().top < innerHeight))
       .toBe(true)
+    expect(faults).toEqual([])
+    await context.close()
+  })
+
+  it('marks in its navigation the section that is being read, also after going back', async () => {
+    const { context, page, faults } = await openAccount(browser, service)
+    const marked = () => page.locator('nav [aria-current=location]').allInnerTexts()
+    await page.locator('#activity .row').first().waitFor()
+    expect(await marked()).toEqual(['Profile'])
+    for (const name of ['Devices', 'Activity', 'Your data', 'Passkeys']) {
+      await page.getByRole('link', { name, exact: true }).click()
+      await expect.poll(marked).toEqual([name])
+    }
+    await page.goBack()
+    await expect.poll(marked).toEqual(['Your data'])
+    await page.mouse.wheel(0, -100_000)
+    await expect.poll(marked).toEqual(['Profile'])
+    await page.mouse.wheel(0, 100_000)
+    await expect.poll(marked).toEqual(['Your data'])
     expect(faults).toEqual([])
     await context.close()
   })
@@ -311,6 +331,81 @@ describe('devices', () => {
       await page.context().close()
     }
     await context.close()
+  })
+})
+
+describe('the activity', () => {
+  const rowsOf = ({ section }: AccountPage) => section('Activity').getByRole('listitem')
+
+  it('says what happened, the newest first, and counts together what was alike', async () => {
+    const account = await openAccount(browser, service)
+    const { context, page, press, hear, faults } = account
+    await rowsOf(account).first().getByText('New sign-in.').waitFor()
+    expect(await rowsOf(account).first().innerText()).toMatch(/This device\s+.*\d{4}.* · Chrome on Linux/)
+    expect(await rowsOf(account).last().innerText()).toContain('The account was made.')
+
+    const elsewhere = await browser.newContext()
+    const stranger = await elsewhere.newPage()
+    await stranger.goto(`${service.origin}/`)
+    for (let times = 0; times < 3; times += 1)
+      expect(await logIn(stranger, account.email, 'not the password')).toBe(401)
+    await elsewhere.close()
+    await page.getByLabel('Name', { exact: true }).fill('Ada')
+    await press('Save')
+    await hear('Your profile is saved.')
+    await rowsOf(account).first().getByText('The profile was changed: name, username.').waitFor()
+    expect(await rowsOf(account).nth(1).innerText()).toMatch(/^A sign-in failed\.\s+3 times/)
+    expect(faults).toEqual([])
+    await context.close()
+  })
+
+  it('shows older events when asked, and says what could not be loaded', async () => {
+    const account = await openAccount(browser, service)
+    const { context, page, press, section, faults } = account
+    await page.evaluate(async () => {
+      const change = (body: object) =>
+        fetch('/auth/me', {
+          method: 'PATCH',
+          headers: { 'Content-Type': 'application/json' },
+          body: JSON.stringify(body),
+        })
+      for (let times = 0; times < 4; times += 1) {
+        await change({ name: `Ada ${times}` })
+        await change({ username: `ada${crypto.randomUUID().slice(0, 8)}` })
+      }
+    })
+    await page.reload()
+    await expect.poll(() => rowsOf(account).count()).toBe(5)
+    await page.route('**/auth/me/activity?*', (route) => route.abort())
+    await press('Show older activity')
+    await section('Activity').getByRole('alert').getByText('The service cannot be reached.').waitFor()
+    await page.unroute('**/auth/me/activity?*')
+    await press('Show older activity')
+    await section('Activity').getByText('The account was made.').waitFor()
+    expect(
+      await rowsOf(account)
+        .nth(5)
+        .evaluate((row) => row === document.activeElement),
+    ).toBe(true)
+    expect(await section('Activity').getByRole('button').count()).toBe(0)
+    expect(faults).toEqual([])
+    await context.close()
+  })
+
+  it('says that it was an administrator', async () => {
+    const account = await openAccount(browser, service)
+    const admin = await openAccount(browser, service)
+    change(service, "insert into user_roles select id, 'admin' from users where email = ?", admin.email)
+    await admin.page.evaluate(async (email) => {
+      const { items } = await (await fetch(`/users?q=${email}`)).json()
+      const headers = { 'Content-Type': 'application/json' }
+      await fetch(`/users/${items[0].id}`, { method: 'PATCH', headers, body: JSON.stringify({ name: 'Ada' }) })
+    }, account.email)
+    await account.page.reload()
+    await account.section('Activity').getByText('The profile was changed: name.').waitFor()
+    expect(await rowsOf(account).first().innerText()).toMatch(/ · by an administrator$/)
+    await account.context.close()
+    await admin.context.close()
   })
 })
 
