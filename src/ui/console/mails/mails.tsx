@@ -8,6 +8,7 @@ import { PagedTable } from '../parts/paged-table.tsx'
 import { Badge, Time } from '../parts/show.tsx'
 import type { Column } from '../parts/table.tsx'
 import type { SectionProps } from '../section-props.ts'
+import { Retry } from './retry.tsx'
 
 type Failure = Answer<'GET /audit-events'>['items'][number]
 
@@ -23,8 +24,13 @@ const COLUMNS: readonly Column<Failure>[] = [
   { title: text('mails.reason'), show: ({ details }) => String(details.reason) },
 ]
 
-/** The mails that were given up. A link in one of them is sent again from the page of its user. */
-export function Mails({ address }: SectionProps) {
+const RETRY: Column<Failure> = {
+  title: text('mails.retry'),
+  show: ({ details }) => <Retry mailId={String(details.outboxId)} kind={String(details.kind)} />,
+}
+
+/** The mails that were given up. They can be sent again, for as long as their links work. */
+export function Mails({ address, may }: SectionProps) {
   const cursor = address.get('cursor')
   const failures = useLoad(cursor ?? '', (signal) =>
     client.request('GET /audit-events', { query: { type: 'mail.failed', ...(cursor && { cursor }) }, signal }),
@@ -36,7 +42,7 @@ export function Mails({ address }: SectionProps) {
         address={address}
         lines={8}
         caption={text('mails.title')}
-        columns={COLUMNS}
+        columns={may('users:write') ? [...COLUMNS, RETRY] : COLUMNS}
         empty={text('mails.empty')}
       />
     </Page>
