@@ -6,7 +6,7 @@ import { type Column, Table } from '../parts/table.tsx'
 import type { ImportRun } from './run.ts'
 
 /** More than these would make the page slow, and nobody reads them on a page. */
-const MOST_SHOWN = 100
+const MOST_SHOWN = 20
 
 const COLUMNS: readonly Column<LineError>[] = [
   { title: text('errors.line'), show: ({ line }) => showNumber(line) },
@@ -19,13 +19,19 @@ function explainCode(code: string): string {
   return text.has(key) ? text(key) : code
 }
 
+const writeReport = (errors: readonly LineError[]): string =>
+  ['line,code', ...errors.map(({ line, code }) => `${line},${code}`), ''].join('\r\n')
+
 /** The lines that were refused: the first of them in a table, and all in a file. */
 export function Errors({ run: { file, errors } }: { run: ImportRun }) {
-  const report = ['line,code', ...errors.map(({ line, code }) => `${line},${code}`), ''].join('\r\n')
+  const give = () => download(`${file.name}-errors.csv`, writeReport(errors), 'text/csv')
   return (
     <section class="panel">
       <h2>{text('errors')}</h2>
       <p>{text('errors.lead')}</p>
+      <button class="small" type="button" onClick={give}>
+        {text('errors.download')}
+      </button>
       <Table
         caption={text('errors')}
         columns={COLUMNS}
@@ -36,9 +42,6 @@ export function Errors({ run: { file, errors } }: { run: ImportRun }) {
       {errors.length > MOST_SHOWN && (
         <p class="hint">{text('errors.first', { shown: showNumber(MOST_SHOWN), count: showNumber(errors.length) })}</p>
       )}
-      <button class="small" type="button" onClick={() => download(`${file.name}-errors.csv`, report, 'text/csv')}>
-        {text('errors.download')}
-      </button>
     </section>
   )
 }

@@ -12,6 +12,9 @@ import { Retry } from './retry.tsx'
 
 type Failure = Answer<'GET /audit-events'>['items'][number]
 
+/** The kind of a mail, which may stand on two lines. */
+const nameOf = (kind: unknown) => String(kind).replaceAll('_', ' ')
+
 const COLUMNS: readonly Column<Failure>[] = [
   {
     title: text('mails.to'),
@@ -19,14 +22,14 @@ const COLUMNS: readonly Column<Failure>[] = [
       userId === null ? '–' : <a href={addressOf({ section: 'users', user: userId })}>{text('mails.open')}</a>,
   },
   { title: text('mails.at'), show: ({ at }) => <Time at={at} /> },
-  { title: text('mails.kind'), show: ({ details }) => <Badge>{String(details.kind)}</Badge> },
+  { title: text('mails.kind'), show: ({ details }) => <Badge>{nameOf(details.kind)}</Badge> },
   { title: text('mails.attempts'), show: ({ details }) => String(details.attempts) },
   { title: text('mails.reason'), show: ({ details }) => String(details.reason) },
 ]
 
 const RETRY: Column<Failure> = {
   title: text('mails.retry'),
-  show: ({ details }) => <Retry mailId={String(details.outboxId)} kind={String(details.kind)} />,
+  show: ({ details }) => <Retry mailId={String(details.outboxId)} kind={nameOf(details.kind)} />,
 }
 
 /** The mails that were given up. They can be sent again, for as long as their links work. */
