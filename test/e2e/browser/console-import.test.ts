@@ -43,7 +43,11 @@ const choose = ({ page }: ConsolePage, file: string) => page.getByLabel('File of
 const stage = ({ page }: ConsolePage, name: string) => page.getByRole('heading', { level: 2, name }).waitFor()
 /** Reads what stands beside a name in the figures of the import. */
 const figure = ({ page }: ConsolePage, name: string) =>
-  page.locator('.import dl > div').filter({ hasText: name }).locator('dd').innerText()
+  page
+    .locator('.import dl > div')
+    .filter({ has: page.getByText(name, { exact: true }) })
+    .locator('dd')
+    .innerText()
 
 /** Answers a request as the service does that has taken all of its lines. */
 const take = (imported: number) => (route: Route) =>
