@@ -6,7 +6,7 @@ import { defineConfig } from 'vitest/config'
 import { logGuard } from './test/support/log-guard.ts'
 
 /** Tests that put mails into the outbox themselves: a message left in the queue by another file would deliver them. */
-const ALONE = ['test/integration/mail/{bursts,delivery,limits}.test.ts', 'test/jobs/housekeeping.test.ts']
+const ALONE = ['test/integration/mail/{bursts,delivery,limits,retry}.test.ts', 'test/jobs/housekeeping.test.ts']
 
 /** The pages are assets of the Worker under test; the plugin runs no build. */
 execFileSync(process.execPath, ['scripts/build-ui.ts', '--development'], { stdio: 'inherit' })

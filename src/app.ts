@@ -37,7 +37,7 @@ import { serviceRoutes } from './routes/health.ts'
 import { importRoutes } from './routes/import.ts'
 import { introspectionRoutes } from './routes/introspection.ts'
 import { loginRoutes } from './routes/login.ts'
-import { developmentRoutes } from './routes/mail.ts'
+import { developmentRoutes, mailRoutes } from './routes/mail.ts'
 import { passwordRoutes } from './routes/passwords.ts'
 import { pictureRoutes } from './routes/pictures.ts'
 import { roleRoutes } from './routes/roles.ts'
@@ -64,6 +64,7 @@ for (const path of [
   '/stats/*',
   '/signing-keys/*',
   '/webhooks/*',
+  '/mails/*',
 ])
   base.use(path, noStore)
 base.use(
@@ -108,6 +109,7 @@ export const app = base
   .route('/', roleRoutes)
   .route('/', importRoutes)
   .route('/', userRoutes)
+  .route('/', mailRoutes)
   .route('/', webhookRoutes)
   .route('/', statsRoutes)
   .route('/', signingKeyRoutes)

@@ -69,6 +69,11 @@ export const REFUSALS = {
     title: 'Another account at this provider is linked. Unlink it, then try again.',
   },
   already_verified: { status: 409, title: 'The address is confirmed already. There is nothing to send.' },
+  mail_not_failed: { status: 409, title: 'This mail is not given up: it waits to leave, or was sent again.' },
+  mail_link_expired: {
+    status: 409,
+    title: 'The link in this mail was used or has expired. Send the person a new one instead.',
+  },
   password_not_set: { status: 409, title: 'The account has no password to reset. Sign the user out instead.' },
   last_login_method: { status: 409, title: 'This is the last way to sign in to the account. Add another one first.' },
   role_exists: { status: 409, title: 'A role of this name exists. Choose another name.' },

@@ -32,6 +32,8 @@ export type RefusalCode =
   | 'identity_taken'
   | 'provider_already_linked'
   | 'already_verified'
+  | 'mail_not_failed'
+  | 'mail_link_expired'
   | 'password_not_set'
   | 'last_login_method'
   | 'role_exists'
@@ -410,7 +412,7 @@ export type NewRole = {
 
 export type NewWebhook = {
   url: string
-  events: readonly ("user.registered" | "user.registration_repeated" | "user.updated" | "user.note_changed" | "user.exported" | "user.deletion_requested" | "user.deletion_stopped" | "user.deleted" | "user.expired" | "users.imported" | "email.verification_requested" | "email.verified" | "email.change_requested" | "email.changed" | "login.succeeded" | "login.failed" | "login.mfa_required" | "login.code_requested" | "login.throttled" | "reauthentication.failed" | "reauthentication.throttled" | "step_up.code_requested" | "step_up.succeeded" | "step_up.failed" | "step_up.throttled" | "session.refresh_reused" | "session.ended" | "password.reset_requested" | "password.reset" | "password.reset_required" | "password.changed" | "account.reverted" | "factors.removal_requested" | "factors.removal_stopped" | "factors.removal_dropped" | "factors.removed" | "identity.linked" | "identity.link_failed" | "identity.unlinked" | "factor.added" | "factor.removed" | "factor.recovery_code_used" | "passkey.renamed" | "passkey.counter_reversed" | "authorization.refused" | "role.granted" | "roles.assigned" | "role.created" | "role.changed" | "role.deleted" | "mail.failed" | "signing_key.rotated" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "webhook.secret_replaced" | "database.restored" | "audit.checkpoint")[]
+  events: readonly ("user.registered" | "user.registration_repeated" | "user.updated" | "user.note_changed" | "user.exported" | "user.deletion_requested" | "user.deletion_stopped" | "user.deleted" | "user.expired" | "users.imported" | "email.verification_requested" | "email.verified" | "email.change_requested" | "email.changed" | "login.succeeded" | "login.failed" | "login.mfa_required" | "login.code_requested" | "login.throttled" | "reauthentication.failed" | "reauthentication.throttled" | "step_up.code_requested" | "step_up.succeeded" | "step_up.failed" | "step_up.throttled" | "session.refresh_reused" | "session.ended" | "password.reset_requested" | "password.reset" | "password.reset_required" | "password.changed" | "account.reverted" | "factors.removal_requested" | "factors.removal_stopped" | "factors.removal_dropped" | "factors.removed" | "identity.linked" | "identity.link_failed" | "identity.unlinked" | "factor.added" | "factor.removed" | "factor.recovery_code_used" | "passkey.renamed" | "passkey.counter_reversed" | "authorization.refused" | "role.granted" | "roles.assigned" | "role.created" | "role.changed" | "role.deleted" | "mail.failed" | "mail.retried" | "signing_key.rotated" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "webhook.secret_replaced" | "database.restored" | "audit.checkpoint")[]
 }
 
 export type NewWebhookSecret = {
@@ -840,7 +842,7 @@ export type Webhook = {
 
 export type WebhookChanges = {
   url?: string
-  events?: readonly ("user.registered" | "user.registration_repeated" | "user.updated" | "user.note_changed" | "user.exported" | "user.deletion_requested" | "user.deletion_stopped" | "user.deleted" | "user.expired" | "users.imported" | "email.verification_requested" | "email.verified" | "email.change_requested" | "email.changed" | "login.succeeded" | "login.failed" | "login.mfa_required" | "login.code_requested" | "login.throttled" | "reauthentication.failed" | "reauthentication.throttled" | "step_up.code_requested" | "step_up.succeeded" | "step_up.failed" | "step_up.throttled" | "session.refresh_reused" | "session.ended" | "password.reset_requested" | "password.reset" | "password.reset_required" | "password.changed" | "account.reverted" | "factors.removal_requested" | "factors.removal_stopped" | "factors.removal_dropped" | "factors.removed" | "identity.linked" | "identity.link_failed" | "identity.unlinked" | "factor.added" | "factor.removed" | "factor.recovery_code_used" | "passkey.renamed" | "passkey.counter_reversed" | "authorization.refused" | "role.granted" | "roles.assigned" | "role.created" | "role.changed" | "role.deleted" | "mail.failed" | "signing_key.rotated" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "webhook.secret_replaced" | "database.restored" | "audit.checkpoint")[]
+  events?: readonly ("user.registered" | "user.registration_repeated" | "user.updated" | "user.note_changed" | "user.exported" | "user.deletion_requested" | "user.deletion_stopped" | "user.deleted" | "user.expired" | "users.imported" | "email.verification_requested" | "email.verified" | "email.change_requested" | "email.changed" | "login.succeeded" | "login.failed" | "login.mfa_required" | "login.code_requested" | "login.throttled" | "reauthentication.failed" | "reauthentication.throttled" | "step_up.code_requested" | "step_up.succeeded" | "step_up.failed" | "step_up.throttled" | "session.refresh_reused" | "session.ended" | "password.reset_requested" | "password.reset" | "password.reset_required" | "password.changed" | "account.reverted" | "factors.removal_requested" | "factors.removal_stopped" | "factors.removal_dropped" | "factors.removed" | "identity.linked" | "identity.link_failed" | "identity.unlinked" | "factor.added" | "factor.removed" | "factor.recovery_code_used" | "passkey.renamed" | "passkey.counter_reversed" | "authorization.refused" | "role.granted" | "roles.assigned" | "role.created" | "role.changed" | "role.deleted" | "mail.failed" | "mail.retried" | "signing_key.rotated" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "webhook.secret_replaced" | "database.restored" | "audit.checkpoint")[]
   status?: "active" | "disabled"
 }
 
@@ -1272,6 +1274,15 @@ export interface Routes {
     }
     body: UserNoteChange
     answer: UserNote
+  }
+  /** Send a mail again that was given up */
+  'POST /mails/{id}/retry': {
+    path: {
+      id: string
+    }
+    answer: {
+      status: "mail_sent"
+    }
   }
   /** All endpoints that are told of events */
   'GET /webhooks': {

@@ -143,6 +143,10 @@ export const AUDIT_EVENTS = {
     attempts: z.number(),
     reason: z.string().describe('A fixed text, with the code that the mail server answered.'),
   }),
+  'mail.retried': event('An administrator had a mail sent again that was given up.', {
+    outboxId: id('the mail that was given up'),
+    newOutboxId: id('the mail that is sent in its place'),
+  }),
   'signing_key.rotated': event('An administrator let the next key sign access tokens.', {
     kid: z.string().describe('The key that signs from then on.'),
   }),

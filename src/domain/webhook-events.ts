@@ -56,6 +56,7 @@ const SENT: Readonly<Record<AuditType, true>> = {
   'role.changed': true,
   'role.deleted': true,
   'mail.failed': true,
+  'mail.retried': true,
   'signing_key.rotated': true,
   'webhook.created': true,
   'webhook.changed': true,

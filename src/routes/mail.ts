@@ -2,9 +2,34 @@ import { zValidator } from '@hono/zod-validator'
 import { Hono } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import * as z from 'zod'
+import { Status } from '../contracts/common.ts'
+import { MailParams } from '../contracts/user-administration.ts'
 import { Refusal } from '../errors.ts'
 import type { AppEnv } from '../http/context.ts'
+import { permission } from '../http/guards.ts'
 import { sendPage } from '../http/pages.ts'
+import { answer, route } from '../http/route.ts'
+import { createRouter } from '../http/router.ts'
+import { retryMail } from '../services/users/mail-retry.ts'
+
+const retryRoute = route({
+  method: 'post',
+  path: '/mails/{id}/retry',
+  tags: ['Administration'],
+  summary: 'Send a mail again that was given up',
+  description:
+    'Needs the permission `users:write`, and every permission that the user has whom the mail concerns. The id is the `outboxId` of the event `mail.failed`. Each mail that was given up can be sent again once, for as long as its link works.',
+  limit: 'moderate',
+  guard: permission('users:write'),
+  params: MailParams,
+  answers: { 202: answer(Status('mail_sent'), 'The mail is on its way.') },
+  refuses: ['not_found', 'permission_not_held', 'mail_not_failed', 'mail_link_expired'],
+})
+
+export const mailRoutes = createRouter().openapi(retryRoute, async (c) => {
+  await retryMail(c.get('platform'), c.get('caller').account, c.req.valid('param').id)
+  return c.json({ status: 'mail_sent' as const }, 202)
+})
 
 /** In production these addresses do not exist. */
 const developmentOnly = createMiddleware<AppEnv>(async (c, next) => {

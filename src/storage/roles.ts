@@ -10,7 +10,7 @@ import { newRightsVersion } from './schema/users.ts'
 /** A list as one parameter, so that a list of any length stays within D1's limit of a hundred parameters. */
 const listOf = (values: readonly string[]): SQL => sql`(select value from json_each(${JSON.stringify(values)}))`
 
-const permissionsOfUser = (userId: string): SQL =>
+const permissionsOfUser = (userId: string | SQL): SQL =>
   sql`(select permission from role_permissions join user_roles using (role) where user_id = ${userId})`
 
 const permissionsOfRoles = (names: readonly string[]): SQL =>
@@ -54,12 +54,15 @@ const whenHoldsAll = (userId: string, permissions: SQL): Condition =>
 export const whenStillPermitted = ({ id, permission }: Permitted): Condition => whenHoldsAll(id, listOf([permission]))
 
 /**
- * Holds where an administrator still has the permission that the act needs, and every permission that the user has.
- * Nobody acts upon somebody who may do more than they.
+ * Holds where an administrator still has the permission that the act needs, and every permission that the user has, who
+ * may be gone. Nobody acts upon somebody who may do more than they.
  */
-export const whenMayActUpon = ({ id, permission }: Permitted, userId: string): Condition =>
-  sql`exists (select 1 from users where id = ${userId}) and ${whenHoldsAll(id, permissionsOfUser(userId))}
-    and ${whenStillPermitted({ id, permission })}`
+export const whenOutranks = ({ id, permission }: Permitted, userId: string | SQL): Condition =>
+  sql`${whenHoldsAll(id, permissionsOfUser(userId))} and ${whenStillPermitted({ id, permission })}`
+
+/** Holds where an administrator may act upon a user who is there. */
+export const whenMayActUpon = (admin: Permitted, userId: string): Condition =>
+  sql`exists (select 1 from users where id = ${userId}) and ${whenOutranks(admin, userId)}`
 
 /** Whoever is an administrator and stays one: an account that waits for its deletion does not. */
 const LASTING_ADMINS = sql`user_roles join users on id = user_id

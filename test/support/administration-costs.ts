@@ -1,6 +1,7 @@
 import { administrator, signedIn } from './accounts.ts'
 import { newEmail } from './client.ts'
 import { rows } from './database.ts'
+import { putMail } from './outbox.ts'
 import type { Ask } from './request-costs.ts'
 import { putDelivery } from './webhooks.ts'
 
@@ -38,6 +39,8 @@ async function measureUsers(ask: Ask, as: Person): Promise<void> {
   await ask('DELETE /users/{id}/sessions', { as, at: `${at}/sessions`, note: 'with one session' })
   await ask('POST /users/{id}/mails', { as, at: `${at}/mails`, body: { kind: 'password_reset' } })
   await ask('POST /users/{id}/password-reset', { as, at: `${at}/password-reset`, note: 'without a session' })
+  const failed = await putMail({ state: 'failed', user_id: user.id })
+  await ask('POST /mails/{id}/retry', { as, at: `/mails/${failed}/retry` })
   await ask('PUT /users/{id}/note', { as, at: `${at}/note`, body: { note: 'Called on Monday.' } })
   await ask('GET /users/{id}/note', { as, at: `${at}/note` })
   await ask('PATCH /users/{id}', { as, at, body: { status: 'deactivated' }, note: 'a deactivation' })

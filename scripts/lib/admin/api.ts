@@ -7,7 +7,7 @@ export interface ApiRequest {
   query?: Readonly<Record<string, string | undefined>>
   body?: object
   /** Lines of JSON, which may be sent twice. */
-  lines?: string
+  lines?: Blob
   accept?: string
   accessToken?: string
 }

@@ -1,11 +1,11 @@
-import { and, eq } from 'drizzle-orm'
+import { and, eq, type SQL } from 'drizzle-orm'
 import type { Condition } from '../conditions.ts'
 import type { Database } from '../database.ts'
 import { users } from '../schema/index.ts'
 import { accountFields } from './accounts.ts'
 
 /** Finds an account by its id, for an administrator. */
-export function findUserStatement(db: Database, id: string) {
+export function findUserStatement(db: Database, id: string | SQL) {
   return db.select(accountFields).from(users).where(eq(users.id, id))
 }
 

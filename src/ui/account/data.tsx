@@ -1,11 +1,12 @@
 import { useState } from 'preact/hooks'
 import { client } from '../parts/client.ts'
 import { Dialog } from '../parts/dialog.tsx'
+import { download } from '../parts/download.ts'
 import { Action, Field, Form, Problem, Submit, Success, useWork } from '../parts/form.tsx'
 import { text } from '../texts/account/index.ts'
 import { common } from '../texts/common/index.ts'
 import { Section } from './section.tsx'
-import { download, type User } from './session.ts'
+import type { User } from './session.ts'
 
 interface DataProps {
   user: User

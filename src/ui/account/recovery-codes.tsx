@@ -1,10 +1,11 @@
 import { useState } from 'preact/hooks'
 import { client } from '../parts/client.ts'
 import { Dialog } from '../parts/dialog.tsx'
+import { download } from '../parts/download.ts'
 import { Action, Success, useWork } from '../parts/form.tsx'
 import { text } from '../texts/account/index.ts'
 import { Confirmation } from './section.tsx'
-import { download, type User } from './session.ts'
+import type { User } from './session.ts'
 
 /** From this number on the person is asked to make new ones. */
 const FEW = 3

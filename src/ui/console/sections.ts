@@ -11,6 +11,7 @@ interface Section {
 /** The sections in the order of the navigation. The script of each is loaded when somebody goes there. */
 export const SECTIONS = {
   users: { permission: 'users:read', load: async () => (await import('./users/users.tsx')).Users },
+  import: { permission: 'users:import', load: async () => (await import('./import/import.tsx')).Import },
   roles: { permission: 'roles:read', load: async () => (await import('./roles/roles.tsx')).Roles },
   audit: { permission: 'audit:read', load: async () => (await import('./audit/audit.tsx')).Audit },
   statistics: {

@@ -1,21 +1,21 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
-import axeCore from 'axe-core'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { PASSWORD } from '../support/account-page.ts'
+import { findBarriers } from '../support/axe.ts'
 import { launchBrowser, openPage } from '../support/browser.ts'
+import { makeFirstAdmin, openConsole as openConsoleOf } from '../support/console-page.ts'
 import { withDatabase } from '../support/mail-service.ts'
 import { type Service, startService } from '../support/service.ts'
 import { signUpAt } from '../support/sign-up.ts'
 
-const PASSWORD = 'four unrelated words here'
 const CROWD = 100_000
 const MOST_SCRIPT_BYTES = 40 * 1024
 
 let service: Service
 let browser: Browser
-const admin = 'admin@example.com'
 
 beforeAll(async () => {
   ;[service, browser] = await Promise.all([startService('--var', 'RATE_LIMITS:off'), launchBrowser()])
@@ -26,39 +26,16 @@ beforeAll(async () => {
         printf('Person %06d', n), printf('person %06d', n), iif(n % 7000 = 0, 'deactivated', 'active'), n * 1000, null
       from numbers`)
   })
-  await makeFirstAdmin()
+  await makeFirstAdmin(browser, service)
 })
 afterAll(async () => {
   await browser?.close()
   await service?.stop()
 })
 
-/** Makes the administrator of these tests, as a developer does who follows the link that `npm start` prints. */
-async function makeFirstAdmin(): Promise<void> {
-  const { page, faults } = await openPage(browser, service.origin)
-  await page.goto(`${service.origin}/dev/first-admin`)
-  await page.getByRole('textbox', { name: 'Choose a password' }).fill(PASSWORD)
-  await page.getByRole('button', { name: 'Open the console' }).click()
-  await page.getByRole('heading', { level: 1, name: 'Users' }).waitFor()
-  expect(page.url()).toBe(`${service.origin}/console`)
-  expect(faults).toEqual([])
-}
-
-async function signIn(page: Page, email: string): Promise<void> {
-  const answer = await page.request.post(`${service.origin}/auth/login`, {
-    headers: { Origin: service.origin },
-    data: { identifier: email, password: PASSWORD, delivery: 'cookie' },
-  })
-  expect(answer.status()).toBe(200)
-}
-
 /** Opens a place of the console as an administrator. */
-async function openConsole(query = ''): Promise<{ page: Page; faults: string[] }> {
-  const opened = await openPage(browser, service.origin)
-  await signIn(opened.page, admin)
-  await opened.page.goto(`${service.origin}/console${query}`)
-  return opened
-}
+const openConsole = (query = '', options: BrowserContextOptions = {}) =>
+  openConsoleOf(browser, service, { query, ...options })
 
 const heading = (page: Page, name: string | RegExp) => page.getByRole('heading', { level: 1, name }).waitFor()
 
@@ -71,25 +48,21 @@ describe('/console', () => {
   })
 
   it('says so to somebody without rights, and shows them no section', async () => {
-    const { page, faults } = await openPage(browser, service.origin)
-    await signIn(page, await signUpAt(service.origin, PASSWORD))
-    await page.goto(`${service.origin}/console?section=users`)
+    const email = await signUpAt(service.origin, PASSWORD)
+    const { page, faults } = await openConsoleOf(browser, service, { email, query: '?section=users' })
     await heading(page, 'Your account has no rights here')
     expect(await page.getByRole('navigation').getByRole('link').count()).toBe(0)
     expect(faults).toEqual([])
   })
 
-  it.each(['users', 'roles', 'audit', 'statistics', 'mails', 'webhooks', 'keys', 'health'])(
+  it.each(['users', 'import', 'roles', 'audit', 'statistics', 'mails', 'webhooks', 'keys', 'health'])(
     'shows %s without a fault, with nothing for axe to find and no scrolling sideways at 320 px',
     async (section) => {
-      const context = await browser.newContext({ bypassCSP: true, viewport: { width: 320, height: 800 } })
-      const page = await context.newPage()
-      const faults: string[] = []
-      page.on('pageerror', (error) => faults.push(error.message))
-      page.on('console', (message) => message.type() === 'error' && faults.push(message.text()))
-      await signIn(page, admin)
-      await page.goto(`${service.origin}/console?section=${section}`, { waitUntil: 'networkidle' })
-      expect(await findViolations(page)).toEqual([])
+      const { page, context, faults } = await openConsole(`?section=${section}`, {
+        viewport: { width: 320, height: 800 },
+      })
+      await page.waitForLoadState('networkidle')
+      expect(await findBarriers(page)).toEqual([])
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320)
       expect(faults).toEqual([])
       await context.close()
@@ -120,17 +93,6 @@ function scriptsFrom(file: string, found = new Set<string>()): Set<string> {
   const imported = read(file).matchAll(/(?:from|import)\s*[`'"](\.\/[^`'"]+\.js)[`'"]/g)
   for (const [, next = ''] of imported) scriptsFrom(next, found)
   return found
-}
-
-async function findViolations(page: Page): Promise<string[]> {
-  await page.evaluate(axeCore.source)
-  return await page.evaluate(async () => {
-    const { axe } = globalThis as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
-    }
-    const { violations } = await axe.run()
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
-  })
 }
 
 describe('The users of the console', () => {

@@ -8,8 +8,12 @@ import { PagedTable } from '../parts/paged-table.tsx'
 import { Badge, Time } from '../parts/show.tsx'
 import type { Column } from '../parts/table.tsx'
 import type { SectionProps } from '../section-props.ts'
+import { Retry } from './retry.tsx'
 
 type Failure = Answer<'GET /audit-events'>['items'][number]
+
+/** The kind of a mail, which may stand on two lines. */
+const nameOf = (kind: unknown) => String(kind).replaceAll('_', ' ')
 
 const COLUMNS: readonly Column<Failure>[] = [
   {
@@ -18,13 +22,18 @@ const COLUMNS: readonly Column<Failure>[] = [
       userId === null ? '–' : <a href={addressOf({ section: 'users', user: userId })}>{text('mails.open')}</a>,
   },
   { title: text('mails.at'), show: ({ at }) => <Time at={at} /> },
-  { title: text('mails.kind'), show: ({ details }) => <Badge>{String(details.kind)}</Badge> },
+  { title: text('mails.kind'), show: ({ details }) => <Badge>{nameOf(details.kind)}</Badge> },
   { title: text('mails.attempts'), show: ({ details }) => String(details.attempts) },
   { title: text('mails.reason'), show: ({ details }) => String(details.reason) },
 ]
 
-/** The mails that were given up. A link in one of them is sent again from the page of its user. */
-export function Mails({ address }: SectionProps) {
+const RETRY: Column<Failure> = {
+  title: text('mails.retry'),
+  show: ({ details }) => <Retry mailId={String(details.outboxId)} kind={nameOf(details.kind)} />,
+}
+
+/** The mails that were given up. They can be sent again, for as long as their links work. */
+export function Mails({ address, may }: SectionProps) {
   const cursor = address.get('cursor')
   const failures = useLoad(cursor ?? '', (signal) =>
     client.request('GET /audit-events', { query: { type: 'mail.failed', ...(cursor && { cursor }) }, signal }),
@@ -36,7 +45,7 @@ export function Mails({ address }: SectionProps) {
         address={address}
         lines={8}
         caption={text('mails.title')}
-        columns={COLUMNS}
+        columns={may('users:write') ? [...COLUMNS, RETRY] : COLUMNS}
         empty={text('mails.empty')}
       />
     </Page>

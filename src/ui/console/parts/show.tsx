@@ -6,7 +6,9 @@ const moment = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyl
 const days = new Intl.DateTimeFormat(language, { dateStyle: 'medium' })
 const exact = new Intl.DateTimeFormat(language, { dateStyle: 'full', timeStyle: 'long' })
 const numbers = new Intl.NumberFormat(language)
-const sizes = new Intl.NumberFormat(language, { style: 'unit', unit: 'megabyte', maximumFractionDigits: 1 })
+const sizeIn = (unit: 'kilobyte' | 'megabyte') =>
+  new Intl.NumberFormat(language, { style: 'unit', unit, maximumFractionDigits: 1 })
+const [kilobytes, megabytes] = [sizeIn('kilobyte'), sizeIn('megabyte')]
 
 export function Time({ at, hasDayOnly = false }: { at: string | null; hasDayOnly?: boolean }) {
   if (at === null) return <span class="muted">{text('never')}</span>
@@ -20,7 +22,8 @@ export function Time({ at, hasDayOnly = false }: { at: string | null; hasDayOnly
 
 export const showNumber = (count: number): string => numbers.format(count)
 
-export const showBytes = (bytes: number): string => sizes.format(bytes / 1_000_000)
+export const showBytes = (bytes: number): string =>
+  bytes < 1_000_000 ? kilobytes.format(bytes / 1000) : megabytes.format(bytes / 1_000_000)
 
 export function Badge({ kind = 'plain', children }: { kind?: 'plain' | 'good' | 'bad'; children: ComponentChildren }) {
   return <span class={`badge ${kind}`}>{children}</span>

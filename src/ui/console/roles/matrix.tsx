@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import type { Answer } from '../../../client/index.ts'
 import { client } from '../../parts/client.ts'
 import { Action, Problem, useWork } from '../../parts/form.tsx'
@@ -21,22 +21,34 @@ interface MatrixProps {
 /** Permissions by role. What is ticked here is saved together, and only then. */
 export function Matrix({ roles, permissions, onOpen, onSaved }: MatrixProps) {
   const work = useWork()
-  const [changed, setChanged] = useState<ReadonlyMap<string, readonly string[]>>(new Map())
-  const heldBy = (role: Role) => changed.get(role.name) ?? role.permissions
-  const toggle = (role: Role, permission: PermissionName, isOn: boolean) => {
-    const next = isOn ? [...heldBy(role), permission] : heldBy(role).filter((name) => name !== permission)
-    const isAsBefore = next.length === role.permissions.length && next.every((name) => role.permissions.includes(name))
-    const others = [...changed].filter(([name]) => name !== role.name)
-    setChanged(new Map(isAsBefore ? others : [...others, [role.name, next]]))
-  }
+  /** What was ticked (true) or unticked here, by role and permission. */
+  const [ticks, setTicks] = useState<ReadonlyMap<string, boolean>>(new Map())
+  const permits = (role: Role, permission: PermissionName) =>
+    ticks.get(`${role.name} ${permission}`) ?? role.permissions.includes(permission)
+  const heldBy = (role: Role) => permissions.flatMap(({ name }) => (permits(role, name) ? [name] : []))
+  const changed = roles.filter((role) =>
+    permissions.some(({ name }) => permits(role, name) !== role.permissions.includes(name)),
+  )
+  // What is saved is no change any more.
+  useEffect(() => {
+    const isLeft = ([place, isOn]: [string, boolean]) =>
+      roles.some((role) => role.permissions.some((name) => place === `${role.name} ${name}`)) !== isOn
+    setTicks(new Map([...ticks].filter(isLeft)))
+  }, [roles])
   const save = async () => {
-    for (const [name, held] of changed)
-      await client.request('PATCH /roles/{name}', {
-        path: { name },
-        body: { permissions: held as readonly PermissionName[] },
-      })
-    announce(text('saved'))
-    onSaved()
+    try {
+      // Another administrator may have changed these roles since they were shown.
+      const { items } = await client.request('GET /roles')
+      for (const { name } of changed) {
+        const role = items.find((other) => other.name === name)
+        if (role === undefined) continue
+        await client.request('PATCH /roles/{name}', { path: { name }, body: { permissions: heldBy(role) } })
+      }
+      announce(text('saved'))
+    } finally {
+      // Where one role is refused, those before it are saved, and are shown so.
+      onSaved()
+    }
   }
   return (
     <>
@@ -66,9 +78,11 @@ export function Matrix({ roles, permissions, onOpen, onSaved }: MatrixProps) {
                     <input
                       type="checkbox"
                       aria-label={`${role.name}: ${name}`}
-                      checked={heldBy(role).includes(name)}
+                      checked={permits(role, name)}
                       disabled={onOpen === null || role.builtIn || work.isBusy}
-                      onChange={({ currentTarget }) => toggle(role, name, currentTarget.checked)}
+                      onChange={({ currentTarget }) =>
+                        setTicks(new Map(ticks).set(`${role.name} ${name}`, currentTarget.checked))
+                      }
                     />
                   </td>
                 ))}
@@ -84,13 +98,13 @@ export function Matrix({ roles, permissions, onOpen, onSaved }: MatrixProps) {
           ))}
         </div>
       )}
-      {changed.size > 0 && (
+      {changed.length > 0 && (
         <div class="unsaved row">
-          <p role="status">{text('unsaved', { roles: [...changed.keys()].join(', ') })}</p>
+          <p role="status">{text('unsaved', { roles: changed.map(({ name }) => name).join(', ') })}</p>
           <Action class="small main" work={work} onPress={save}>
             {text('save')}
           </Action>
-          <button class="small" type="button" disabled={work.isBusy} onClick={() => setChanged(new Map())}>
+          <button class="small" type="button" disabled={work.isBusy} onClick={() => setTicks(new Map())}>
             {text('discard')}
           </button>
         </div>

@@ -33,13 +33,7 @@ export function Roles({ may }: SectionProps) {
     >
       <Loaded load={load} lines={14}>
         {({ roles, permissions }) => (
-          <Matrix
-            key={JSON.stringify(roles)}
-            roles={roles}
-            permissions={permissions}
-            onOpen={mayWrite ? setOpened : null}
-            onSaved={load.again}
-          />
+          <Matrix roles={roles} permissions={permissions} onOpen={mayWrite ? setOpened : null} onSaved={load.again} />
         )}
       </Loaded>
       {opened !== null && (

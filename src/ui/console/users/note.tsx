@@ -15,8 +15,18 @@ export function Note({ id, mayChange }: { id: string; mayChange: boolean }) {
   const work = useWork()
   const note = useLoad(id, (signal) => client.request('GET /users/{id}/note', { path: { id }, signal }))
   const [typed, setTyped] = useState('')
-  useEffect(() => setTyped(note.value?.note ?? ''), [note.value])
+  /** When the note was changed that the reader has seen. */
+  const [seenAt, setSeenAt] = useState<string | null>(null)
+  useEffect(() => {
+    setTyped(note.value?.note ?? '')
+    setSeenAt(note.value?.changedAt ?? null)
+  }, [note.value])
   const save = async () => {
+    const now = await client.request('GET /users/{id}/note', { path: { id } })
+    if (now.changedAt !== seenAt) {
+      setSeenAt(now.changedAt)
+      return work.say({ text: text('note.changedMeanwhile', { note: now.note ?? '–' }), fields: {} })
+    }
     note.set(await client.request('PUT /users/{id}/note', { path: { id }, body: { note: typed.trim() || null } }))
     announce(text('note.saved'))
   }

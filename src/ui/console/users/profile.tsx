@@ -9,8 +9,14 @@ import type { PanelProps } from './panel-props.ts'
 export function Profile({ user, onChange }: PanelProps) {
   const work = useWork()
   const save = async ({ name = '', username = '' }: Readonly<Record<string, string>>) => {
-    const body = { name: name.trim() || null, username: username.trim() || null }
-    onChange(await client.request('PATCH /users/{id}', { path: { id: user.id }, body }))
+    const typed = { name: name.trim() || null, username: username.trim() || null }
+    // What was left as it is stays as another administrator may have changed it meanwhile.
+    const body = {
+      ...(typed.name === user.name ? {} : { name: typed.name }),
+      ...(typed.username === user.username ? {} : { username: typed.username }),
+    }
+    if (Object.keys(body).length > 0)
+      onChange(await client.request('PATCH /users/{id}', { path: { id: user.id }, body }))
     announce(text('profile.saved'))
   }
   return (

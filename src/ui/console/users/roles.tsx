@@ -13,18 +13,21 @@ const EVERYBODY = 'user'
 
 export function UserRoles({ user, onChange }: PanelProps) {
   const roles = useLoad('roles', (signal) => client.request('GET /roles', { signal }))
-  const [chosen, setChosen] = useState<readonly string[]>(user.roles)
+  /** What was ticked (true) or unticked here, and is not saved. */
+  const [ticks, setTicks] = useState<ReadonlyMap<string, boolean>>(new Map())
   const work = useWork()
+  const path = { id: user.id }
+  const apply = (held: readonly string[]) =>
+    [...new Set([...held, ...ticks.keys()])].filter((role) => ticks.get(role) ?? true)
   const save = async () => {
-    const answer = await client.request('PUT /users/{id}/roles', {
-      path: { id: user.id },
-      body: { roles: chosen },
-    })
-    onChange(answer)
-    setChosen(answer.roles)
+    // The service takes the whole list, and another administrator may have changed it since it was shown.
+    const { roles: held } = await client.request('GET /users/{id}', { path })
+    onChange(await client.request('PUT /users/{id}/roles', { path, body: { roles: apply(held) } }))
+    setTicks(new Map())
     announce(text('roles.saved'))
   }
-  const isChanged = chosen.length !== user.roles.length || chosen.some((role) => !user.roles.includes(role))
+  const isOn = (role: string) => ticks.get(role) ?? user.roles.includes(role)
+  const isChanged = [...ticks].some(([role, isTicked]) => isTicked !== user.roles.includes(role))
   return (
     <Panel title={text('roles')}>
       <Loaded load={roles} lines={3}>
@@ -35,9 +38,9 @@ export function UserRoles({ user, onChange }: PanelProps) {
               {items.map(({ name, description }) => (
                 <Check
                   key={name}
-                  isOn={name === EVERYBODY || chosen.includes(name)}
+                  isOn={name === EVERYBODY || isOn(name)}
                   isDisabled={name === EVERYBODY}
-                  onChange={(isOn) => setChosen(isOn ? [...chosen, name] : chosen.filter((role) => role !== name))}
+                  onChange={(isTicked) => setTicks(new Map(ticks).set(name, isTicked))}
                 >
                   {name}
                   <span class="hint"> {name === EVERYBODY ? text('roles.everybody') : description}</span>

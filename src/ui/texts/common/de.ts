@@ -59,6 +59,9 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
   'problem.built_in_role': 'Diese Rolle ist eingebaut.',
   'problem.role_limit_reached': 'Mehr Rollen sind nicht möglich. Lösche zuerst eine.',
   'problem.webhook_limit_reached': 'Mehr Endpunkte sind nicht möglich. Entferne zuerst einen.',
+  'problem.mail_not_failed': 'Diese E‑Mail wurde schon noch einmal gesendet.',
+  'problem.mail_link_expired':
+    'Der Link in dieser E‑Mail wurde benutzt oder ist abgelaufen. Öffne den Benutzer und sende einen neuen.',
   'problem.next_key_too_new':
     'Der nächste Schlüssel ist erst kurz veröffentlicht. Bitte versuche es später noch einmal.',
   'problem.password_not_set': 'Dieses Konto hat kein Passwort.',

@@ -57,6 +57,8 @@ export const en = {
   'problem.built_in_role': 'This role is built in.',
   'problem.role_limit_reached': 'There are as many roles as there may be. Delete one first.',
   'problem.webhook_limit_reached': 'There are as many endpoints as there may be. Remove one first.',
+  'problem.mail_not_failed': 'This mail was sent again already.',
+  'problem.mail_link_expired': 'The link in this mail was used or has expired. Open the user, and send a new one.',
   'problem.next_key_too_new': 'The next key was published only a short while ago. Please try again later.',
   'problem.password_not_set': 'This account has no password.',
   'problem.already_verified': 'This address is confirmed already.',

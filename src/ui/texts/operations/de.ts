@@ -2,13 +2,17 @@ import type { en } from './en.ts'
 
 export const de: Readonly<Record<keyof typeof en, string>> = {
   'mails.title': 'Fehlgeschlagene E‑Mails',
-  'mails.lead': 'E‑Mails, die aufgegeben wurden. Öffne den Benutzer, um einen Link noch einmal zu senden.',
+  'mails.lead':
+    'E‑Mails, die aufgegeben wurden. Ist die Ursache behoben, können sie noch einmal gesendet werden, solange ihre Links gelten.',
   'mails.to': 'An',
   'mails.open': 'Benutzer öffnen',
   'mails.at': 'Aufgegeben',
   'mails.kind': 'E‑Mail',
   'mails.attempts': 'Versuche',
   'mails.reason': 'Grund',
+  'mails.retry': 'Noch einmal senden',
+  'mails.retried': 'Die E‑Mail ist unterwegs.',
+  'mails.sent': 'Noch einmal gesendet',
   'mails.empty': 'Keine E‑Mail wurde aufgegeben.',
 
   'keys.title': 'Signaturschlüssel',

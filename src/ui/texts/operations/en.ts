@@ -1,12 +1,16 @@
 export const en = {
   'mails.title': 'Failed mails',
-  'mails.lead': 'Mails that were given up. Open the user to send a link again.',
+  'mails.lead':
+    'Mails that were given up. Once the cause is mended, they can be sent again for as long as their links work.',
   'mails.to': 'To',
   'mails.open': 'Open the user',
   'mails.at': 'Given up',
   'mails.kind': 'Mail',
   'mails.attempts': 'Tries',
   'mails.reason': 'Reason',
+  'mails.retry': 'Send again',
+  'mails.retried': 'The mail is on its way.',
+  'mails.sent': 'Sent again',
   'mails.empty': 'No mail was given up.',
 
   'keys.title': 'Signing keys',

@@ -73,6 +73,8 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
   note: 'Notiz',
   'note.label': 'Was andere Administratoren wissen sollten',
   'note.hint': 'Die Person sieht sie im Export ihrer Daten.',
+  'note.changedMeanwhile':
+    'Jemand anders hat die Notiz inzwischen geändert. Sie ist jetzt: „{note}“. Speichere noch einmal, um sie zu ersetzen.',
   'note.saved': 'Die Notiz ist gespeichert.',
   'note.changed': 'Zuletzt geändert',
   standing: 'Konto',

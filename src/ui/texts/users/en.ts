@@ -71,6 +71,8 @@ export const en = {
   note: 'Note',
   'note.label': 'What other administrators should know',
   'note.hint': 'The user sees it in the export of their data.',
+  'note.changedMeanwhile':
+    'Somebody else has changed the note meanwhile. It is now: “{note}”. Save once more to replace it.',
   'note.saved': 'The note is saved.',
   'note.changed': 'Last changed',
   standing: 'Account',
