@@ -11,6 +11,9 @@ import { type Service, startServiceIn } from '../support/service.ts'
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const THEME = join(ROOT, 'examples/theme')
 
+const WIDE_LOGO =
+  '<svg xmlns="http://www.w3.org/2000/svg" width="300" height="100"><rect width="300" height="100"/></svg>'
+
 let browser: Browser
 let checkout: string
 let service: Service
@@ -49,11 +52,15 @@ describe('examples/theme, on a hosted page', () => {
     'shows the name, the logo, the colour and the style in the %s scheme, legibly',
     async (scheme, ground) => {
       const page = await browser.newPage({ colorScheme: scheme })
+      await page.route('https://cdn.example.com/logo.svg', (route) =>
+        route.fulfill({ contentType: 'image/svg+xml', body: WIDE_LOGO }),
+      )
       await page.goto(`${service.origin}/sign-in`)
       const button = page.getByRole('button', { name: 'Sign in', exact: true })
       await button.waitFor()
       expect(await page.locator('.brand').textContent()).toContain('Lovelace & Sons')
       expect(await page.locator('.brand img').getAttribute('src')).toBe('https://cdn.example.com/logo.svg')
+      await expect.poll(() => page.locator('.brand img').boundingBox()).toMatchObject({ width: 84, height: 28 })
       const styles = await page.evaluate(() => {
         const read = (selector: string) => getComputedStyle(document.querySelector(selector) ?? document.body)
         return {
