@@ -60,6 +60,7 @@ const ACTIVITY = {
   'role.changed': null,
   'role.deleted': null,
   'mail.failed': [],
+  'mail.retried': [],
   'signing_key.rotated': null,
   'webhook.created': null,
   'webhook.changed': null,

@@ -71,4 +71,5 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
   'role.granted': 'Du hast die Rolle „{role}“ bekommen.',
   'roles.assigned': 'Deine Rollen wurden geändert. Du hast jetzt: {roles}.',
   'mail.failed': 'Eine E‑Mail an dich konnte nicht zugestellt werden.',
+  'mail.retried': 'Eine E‑Mail an dich, die gescheitert war, wurde noch einmal gesendet.',
 }

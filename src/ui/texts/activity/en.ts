@@ -66,4 +66,5 @@ export const en = {
   'role.granted': 'You got the role “{role}”.',
   'roles.assigned': 'Your roles were changed. They are now: {roles}.',
   'mail.failed': 'A mail to you could not be delivered.',
+  'mail.retried': 'A mail to you that had failed was sent again.',
 } as const
