@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
 import { client } from '../parts/client.ts'
 import { Action, Field, Form, Problem, Submit, Success, useWork } from '../parts/form.tsx'
+import { NewPassword } from '../parts/new-password.tsx'
 import { text } from '../texts/account/index.ts'
 import { common } from '../texts/common/index.ts'
 import { focusSection } from './section.tsx'
@@ -43,15 +44,7 @@ export function Password({ user, onSessionsEnded }: PasswordProps) {
             autocomplete="current-password"
             hasFocus
           />
-          <Field
-            name="newPassword"
-            label={common('password.new')}
-            hint={text('password.hint')}
-            work={work}
-            type="password"
-            autocomplete="new-password"
-            passwordRules="minlength: 20;"
-          />
+          <NewPassword name="newPassword" work={work} />
           <div class="buttons">
             <Submit work={work}>{text('password.submit')}</Submit>
             <Action class="quiet" work={mailing} onPress={mail}>
