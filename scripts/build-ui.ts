@@ -52,7 +52,7 @@ const find = (pattern: string): Promise<string[]> =>
 
 /**
  * Bundles the scripts of the pages, with the styles that they import. What several pages need stands in files that they
- * share. The answer has the files that each script imports.
+ * share. The answer has the files that load with the script of each page.
  */
 async function bundle(scripts: readonly string[]): Promise<Map<string, readonly string[]>> {
   const built = await build({
@@ -78,7 +78,16 @@ async function bundle(scripts: readonly string[]): Promise<Map<string, readonly 
     },
   })
   if (Array.isArray(built) || !('output' in built)) throw new Error('Vite has not made one bundle')
-  return new Map(built.output.flatMap((file) => (file.type === 'chunk' ? [[file.name, file.imports]] : [])))
+  const chunks = built.output.filter((file) => file.type === 'chunk')
+  const direct = new Map(chunks.map(({ fileName, imports }) => [fileName, imports]))
+  const entries = chunks.filter(({ isEntry }) => isEntry)
+  return new Map(entries.map(({ name, fileName }) => [name, [...importsFrom(fileName, direct)]]))
+}
+
+/** Lists the files that a file imports, and those that they import in turn. */
+function importsFrom(file: string, direct: ReadonlyMap<string, string[]>, found = new Set<string>()): Set<string> {
+  for (const next of direct.get(file) ?? []) if (!found.has(next)) importsFrom(next, direct, found.add(next))
+  return found
 }
 
 /**
