@@ -18,8 +18,8 @@ const scratch = `${target}.${process.pid}`
 const read = (file: string): Promise<string> => readFile(join(source, file), 'utf8')
 
 /**
- * Builds a page. Its source holds what belongs into its head and, after an empty line, its body; one without a body is a
- * card. The scripts that its script imports load at once with it, not after it.
+ * Builds a page. Its source holds what belongs into its head and, after an empty line, its body; one without a body
+ * is a card. The scripts that its script imports load at once with it, not after it.
  */
 async function buildPage(path: string, imports: readonly string[]): Promise<void> {
   const [head = '', ...body] = (await readFile(path, 'utf8')).split('\n\n')

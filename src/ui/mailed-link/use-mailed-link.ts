@@ -26,7 +26,7 @@ export function useMailedLink(): MailedLink {
       setVisit((before) => before + 1)
     }
     addEventListener('pagehide', forget, { signal })
-    // Of a second link that is opened in this tab only the fragment is another one, so the browser itself loads nothing.
+    // A second link that is opened in this tab differs in its fragment alone, so the browser itself loads nothing.
     addEventListener('hashchange', () => readLinkToken() !== null && location.reload(), { signal })
     return () => unmounted.abort()
   }, [])

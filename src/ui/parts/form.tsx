@@ -74,7 +74,7 @@ export function Form({ work, onSubmit, children }: FormProps) {
   )
 }
 
-/** Reads what was typed, by the names of the fields. Where something is missing or wrong, it says so and answers null. */
+/** Reads what was typed, by the names of the fields. Where something is wrong, it says so, and answers null. */
 function readInputs(given: Iterable<HTMLInputElement>, work: Work): Values | null {
   const inputs = [...given]
   const wrong = inputs.filter(({ validity }) => !validity.valid)

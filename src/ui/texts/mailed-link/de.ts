@@ -38,11 +38,11 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
   'keep.done.text':
     'Du kannst diese Seite schließen. Kam die Anfrage nicht von dir, wähle ein neues Passwort: Vielleicht kennt jemand das alte.',
 
-  'invited.title': 'Administratorrechte annehmen',
+  'invited.title': 'Admin‑Rechte annehmen',
   'invited.intro':
     'Der Betreiber dieses Dienstes lädt dich ein. Wähle das Passwort deines Kontos; alle, die dort angemeldet sind, werden abgemeldet.',
   'invited.submit': 'Passwort setzen und annehmen',
-  'invited.done.title': 'Du hast jetzt Administratorrechte',
+  'invited.done.title': 'Du hast jetzt Admin‑Rechte',
   'invited.done.text': 'Du kannst diese Seite schließen und dich mit dem neuen Passwort anmelden.',
 
   'code.intro': 'Gib deine Adresse und den Code aus unserer E‑Mail ein.',
