@@ -6,7 +6,6 @@ import { cp, glob, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:
 import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
-import { en } from '../src/ui/texts/en.ts'
 import { makeOpenApiDocument } from './lib/openapi-document.ts'
 import { projectRoot } from './lib/wrangler.ts'
 
@@ -15,32 +14,22 @@ const source = join(projectRoot, 'src/ui')
 const target = join(projectRoot, isDevelopment ? 'dist/ui-development' : 'dist/ui')
 /** All pages are complete in this folder before the first of them replaces one that is served. */
 const scratch = `${target}.${process.pid}`
-const texts: Readonly<Record<string, string>> = en
+
+const read = (file: string): Promise<string> => readFile(join(source, file), 'utf8')
 
 /**
- * Turns `<h1>{verify.title}</h1>` into the English text, and marks it so that the page can translate it for its reader.
+ * Builds a page. Its source holds what belongs into its head and, after an empty line, its body; one without a body
+ * is a card. The scripts that its script imports load at once with it, not after it.
  */
-function fillTexts(html: string): string {
-  return html.replace(/>\{([\w.]+)\}</g, (_, key: string) => {
-    const text = texts[key]
-    if (text === undefined)
-      throw new Error(`A page uses the text ${key}, which is not in src/ui/texts/en.ts: add it there`)
-    return ` data-text="${key}">${text}<`
-  })
-}
-
-/**
- * Builds a page. Its source holds what belongs into its head, then an empty line, then its body. The scripts that its
- * script imports load at once with it, not after it.
- */
-async function buildPage(path: string, layout: string, imports: readonly string[]): Promise<void> {
+async function buildPage(path: string, imports: readonly string[]): Promise<void> {
   const [head = '', ...body] = (await readFile(path, 'utf8')).split('\n\n')
+  const [layout, card] = await Promise.all([read('layout.html'), read('card.html')])
   const preloads = imports.map((file) => `<link rel="modulepreload" href="/assets/${file}">`)
   const html = layout
     .replace('{{head}}', () => [head, ...preloads].join('\n'))
     .replace('{{name}}', basename(path, '.html'))
-    .replace('{{body}}', () => body.join('\n\n'))
-  await writeFile(join(scratch, basename(path)), fillTexts(html))
+    .replace('{{body}}', () => (body.length === 0 ? card : body.join('\n\n')))
+  await writeFile(join(scratch, basename(path)), html)
 }
 
 async function buildUi(): Promise<void> {
@@ -51,12 +40,11 @@ async function buildUi(): Promise<void> {
 
   const folders = isDevelopment ? ['pages', 'dev'] : ['pages']
   const headers = ['_headers', ...(isDevelopment ? ['dev/_headers'] : [])]
-  const rules = await Promise.all(headers.map((file) => readFile(join(source, file), 'utf8')))
+  const rules = await Promise.all(headers.map(read))
   await writeFile(join(scratch, '_headers'), rules.join(''))
-  const layout = await readFile(join(source, 'layout.html'), 'utf8')
   const importsOf = await bundle(await find(`{${folders.join(',')},}/*.{ts,tsx}`))
   for (const page of await find(`{${folders.join(',')},}/*.html`))
-    await buildPage(page, layout, importsOf.get(basename(page, '.html')) ?? [])
+    await buildPage(page, importsOf.get(basename(page, '.html')) ?? [])
 }
 
 const find = (pattern: string): Promise<string[]> =>
@@ -64,7 +52,7 @@ const find = (pattern: string): Promise<string[]> =>
 
 /**
  * Bundles the scripts of the pages, with the styles that they import. What several pages need stands in files that they
- * share. The answer has the files that each script imports.
+ * share. The answer has the files that load with the script of each page.
  */
 async function bundle(scripts: readonly string[]): Promise<Map<string, readonly string[]>> {
   const built = await build({
@@ -90,7 +78,16 @@ async function bundle(scripts: readonly string[]): Promise<Map<string, readonly 
     },
   })
   if (Array.isArray(built) || !('output' in built)) throw new Error('Vite has not made one bundle')
-  return new Map(built.output.flatMap((file) => (file.type === 'chunk' ? [[file.name, file.imports]] : [])))
+  const chunks = built.output.filter((file) => file.type === 'chunk')
+  const direct = new Map(chunks.map(({ fileName, imports }) => [fileName, imports]))
+  const entries = chunks.filter(({ isEntry }) => isEntry)
+  return new Map(entries.map(({ name, fileName }) => [name, [...importsFrom(fileName, direct)]]))
+}
+
+/** Lists the files that a file imports, and those that they import in turn. */
+function importsFrom(file: string, direct: ReadonlyMap<string, string[]>, found = new Set<string>()): Set<string> {
+  for (const next of direct.get(file) ?? []) if (!found.has(next)) importsFrom(next, direct, found.add(next))
+  return found
 }
 
 /**

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { finishProviderSignIn, PosternError } from '../../client/index.ts'
 import { client } from '../parts/client.ts'
 import { Problem, useWork } from '../parts/form.tsx'
+import { goToSignIn } from '../parts/return-to.ts'
 import { text } from '../texts/account/index.ts'
 import { common } from '../texts/common/index.ts'
 import type { Provider } from './providers.tsx'
@@ -29,7 +30,7 @@ export function Account() {
       .then(load)
   }, [])
   useEffect(() => {
-    if (session.status === 'signed_out' && !isDeleting.current) leave()
+    if (session.status === 'signed_out' && !isDeleting.current) goToSignIn()
   }, [session.status])
   // What the address names is there only now.
   const isReady = session.status === 'signed_in' && providers !== null
@@ -77,11 +78,6 @@ export function Account() {
 function refusalOf(error: unknown): PosternError {
   if (!(error instanceof PosternError)) throw error
   return error
-}
-
-/** Goes to the sign-in, which leads back here. */
-function leave(): void {
-  location.replace(`/sign-in?${new URLSearchParams({ return_to: location.pathname + location.search })}`)
 }
 
 function Deleted() {

@@ -1,5 +1,6 @@
 import { client } from '../parts/client.ts'
 import { Action, Field, Problem, Success, useWork } from '../parts/form.tsx'
+import { NewPassword } from '../parts/new-password.tsx'
 import { text } from '../texts/account/index.ts'
 import { common } from '../texts/common/index.ts'
 import { Change } from './change.tsx'
@@ -42,15 +43,7 @@ export function Password({ user, onSessionsEnded }: PasswordProps) {
             autocomplete="current-password"
             hasFocus
           />
-          <Field
-            name="newPassword"
-            label={common('password.new')}
-            hint={text('password.hint')}
-            work={work}
-            type="password"
-            autocomplete="new-password"
-            passwordRules="minlength: 20;"
-          />
+          <NewPassword name="newPassword" work={work} />
         </>
       }
       otherwise={

@@ -4,6 +4,7 @@ import { PosternError, type Session } from '../../client/index.ts'
 import type { Permission } from '../../domain/permissions.ts'
 import { client } from '../parts/client.ts'
 import { explain, type Trouble } from '../parts/problem.ts'
+import { goToSignIn } from '../parts/return-to.ts'
 import { StepUpDialog } from '../parts/step-up.tsx'
 import { common } from '../texts/common/index.ts'
 import { text } from '../texts/console/index.ts'
@@ -31,8 +32,7 @@ export function Console() {
     return client.onSessionChange(setSession)
   }, [])
   useEffect(() => {
-    if (session.status !== 'signed_out') return
-    location.replace(`/sign-in?${new URLSearchParams({ return_to: location.pathname + location.search })}`)
+    if (session.status === 'signed_out') goToSignIn()
   }, [session])
   if (session.status === 'signed_in') return <Shell user={session.user} />
   return (

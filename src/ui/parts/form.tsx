@@ -3,7 +3,8 @@ import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import { common } from '../texts/common/index.ts'
 import { explain, type FieldProblems, type Trouble } from './problem.ts'
 
-type Values = Readonly<Record<string, string>>
+/** What was typed, by the names of the fields. */
+export type Values = Readonly<Record<string, string>>
 
 /** What a form is doing: whether it waits for an answer, and how it went the last time. */
 export interface Work {
@@ -62,14 +63,8 @@ export function Form({ work, onSubmit, children }: FormProps) {
 
   const submit = (event: Event) => {
     event.preventDefault()
-    if (form.current === null) return
-    const inputs = [...form.current.querySelectorAll('input')]
-    const fields = Object.fromEntries(
-      inputs.flatMap((input) => (input.validity.valid ? [] : [[input.name, complaint(input)]])),
-    )
-    if (Object.keys(fields).length > 0) return work.say({ text: '', fields })
-    const values = Object.fromEntries(inputs.map(({ name, value }) => [name, value]))
-    void work.run(() => onSubmit(values))
+    const values = readInputs(form.current?.querySelectorAll('input') ?? [], work)
+    if (values !== null) void work.run(() => onSubmit(values))
   }
   return (
     <form ref={form} noValidate onSubmit={submit}>
@@ -79,8 +74,17 @@ export function Form({ work, onSubmit, children }: FormProps) {
   )
 }
 
-const complaint = ({ validity, type }: HTMLInputElement) =>
-  validity.typeMismatch && type === 'email' ? common('email.invalid') : common('required')
+/** Reads what was typed, by the names of the fields. Where something is wrong, it says so, and answers null. */
+function readInputs(given: Iterable<HTMLInputElement>, work: Work): Values | null {
+  const inputs = [...given]
+  const wrong = inputs.filter(({ validity }) => !validity.valid)
+  if (wrong.length === 0) return Object.fromEntries(inputs.map(({ name, value }) => [name, value]))
+  work.say({ text: '', fields: Object.fromEntries(wrong.map((input) => [input.name, complaintOf(input)])) })
+  return null
+}
+
+const complaintOf = ({ validity, type, dataset }: HTMLInputElement) =>
+  validity.typeMismatch && type === 'email' ? common('email.invalid') : (dataset.complaint ?? common('required'))
 
 /** Says in a live region what went wrong. The region is always there, because only then it is read out. */
 export function Problem({ trouble }: { trouble: Trouble | null }) {
@@ -109,6 +113,10 @@ interface FieldProps {
   hint?: string | undefined
   isOptional?: boolean
   maxLength?: number
+  /** The whole value must match it. */
+  pattern?: string
+  /** What is said where the value is missing or does not match. */
+  complaint?: string
   /** Rules of the service's passwords for password managers (https://www.w3.org/TR/passwordrules). */
   passwordRules?: string
   hasFocus?: boolean
@@ -133,11 +141,12 @@ export function Field({
   }, [hasFocus])
   const error = work.trouble?.fields[name]
   const describedBy = [...(hint === undefined ? [] : [`${id}-hint`]), ...(error === undefined ? [] : [`${id}-error`])]
-  const { passwordRules, value, ...given } = rest
+  const { passwordRules, complaint, value, ...given } = rest
   // Preact's types have an input of each type for itself.
   const attributes: object = {
     ...given,
     type: isShown ? 'text' : type,
+    'data-complaint': complaint,
     ...(passwordRules === undefined ? {} : { passwordrules: passwordRules }),
   }
   return (
@@ -205,7 +214,10 @@ export function Submit({ work, isDanger = false, children }: SubmitProps) {
 
 interface ActionProps {
   work: Work
-  onPress(): Promise<unknown>
+  /** Gets what was typed into the fields that it needs. */
+  onPress(values: Values): Promise<unknown>
+  /** The names of the fields of the form around it that it needs. The others may be empty. */
+  needs?: readonly string[]
   class?: string
   /** What a screen reader says where the text alone could be one of several. It begins with the text. */
   label?: string
@@ -213,14 +225,22 @@ interface ActionProps {
 }
 
 /** A button that does something by itself. */
-export function Action({ work, onPress, children, ...rest }: ActionProps) {
+export function Action({ work, onPress, needs = [], children, ...rest }: ActionProps) {
+  const press = ({ currentTarget }: { currentTarget: HTMLButtonElement }) => {
+    const inputs = currentTarget.form?.querySelectorAll('input') ?? []
+    const values = readInputs(
+      [...inputs].filter(({ name }) => needs.includes(name)),
+      work,
+    )
+    if (values !== null) void work.run(() => onPress(values))
+  }
   return (
     <button
       class={rest.class ?? 'quiet'}
       type="button"
       aria-label={rest.label}
       aria-disabled={work.isBusy}
-      onClick={() => void work.run(onPress)}
+      onClick={press}
     >
       {children}
     </button>

@@ -1,13 +1,9 @@
 import { type ComponentChild, render } from 'preact'
-import { followBrokenLink } from '../shared/link-token.ts'
 import { language } from '../texts/language.ts'
-import { translatePage } from '../texts/translate.ts'
 
 /** Shows the page in its place (`<main id="app">`), in the reader's language. */
 export function showPage(page: ComponentChild): void {
   document.documentElement.lang = language
-  translatePage()
-  followBrokenLink()
   const place = document.getElementById('app')
   if (place === null) throw new Error('the page has no #app')
   place.removeAttribute('aria-busy')

@@ -11,6 +11,11 @@ export function returnTarget(): string {
   return url !== null && /^https?:$/.test(url.protocol) ? url.href : ACCOUNT
 }
 
+/** Goes to the sign-in, which leads back to this place. */
+export function goToSignIn(): void {
+  location.replace(`/sign-in?${new URLSearchParams({ return_to: location.pathname + location.search })}`)
+}
+
 /** Gives the address of another page here that knows, too, where the person goes then. */
 export function withReturnTo(path: string): string {
   const given = new URLSearchParams(location.search).get('return_to')

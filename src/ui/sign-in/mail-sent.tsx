@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { Done } from '../parts/done.tsx'
 import { withReturnTo } from '../parts/return-to.ts'
 import { text } from '../texts/sign-in/index.ts'
 
@@ -13,18 +13,8 @@ interface MailSentProps {
 
 /** Says that the next step is in a mail. */
 export function MailSent({ title, lead, code, children }: MailSentProps) {
-  const heading = useRef<HTMLHeadingElement>(null)
-  useEffect(() => heading.current?.focus(), [])
   return (
-    <section class="done">
-      <svg class="tick" viewBox="0 0 48 48" aria-hidden="true">
-        <circle cx="24" cy="24" r="22" />
-        <path d="M13 17h22v15H13zM13 17l11 9 11-9" />
-      </svg>
-      <h1 ref={heading} tabIndex={-1}>
-        {title}
-      </h1>
-      <p class="lead">{lead}</p>
+    <Done symbol="envelope" title={title} lead={lead}>
       {children}
       <a class="quiet" href={code.href}>
         {code.label}
@@ -32,6 +22,6 @@ export function MailSent({ title, lead, code, children }: MailSentProps) {
       <a class="quiet" href={withReturnTo('/sign-in')}>
         {text('forgot.back')}
       </a>
-    </section>
+    </Done>
   )
 }

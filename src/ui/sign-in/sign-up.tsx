@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
 import { client } from '../parts/client.ts'
 import { Action, Field, Form, Submit, useWork } from '../parts/form.tsx'
+import { NewPassword } from '../parts/new-password.tsx'
 import { withReturnTo } from '../parts/return-to.ts'
 import { common } from '../texts/common/index.ts'
 import { text } from '../texts/sign-in/index.ts'
@@ -32,15 +33,7 @@ export function SignUp() {
           maxLength={100}
         />
         <Field name="email" label={common('email')} work={work} type="email" autocomplete="username" />
-        <Field
-          name="password"
-          label={common('password')}
-          hint={text('signUp.password.hint')}
-          work={work}
-          type="password"
-          autocomplete="new-password"
-          passwordRules="minlength: 20;"
-        />
+        <NewPassword work={work} label={common('password')} />
         <Submit work={work}>{text('signUp.submit')}</Submit>
       </Form>
       <p class="aside">

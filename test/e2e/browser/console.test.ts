@@ -1,6 +1,3 @@
-import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { gzipSync } from 'node:zlib'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PASSWORD } from '../support/account-page.ts'
@@ -12,7 +9,6 @@ import { type Service, startService } from '../support/service.ts'
 import { signUpAt } from '../support/sign-up.ts'
 
 const CROWD = 100_000
-const MOST_SCRIPT_BYTES = 40 * 1024
 
 let service: Service
 let browser: Browser
@@ -69,31 +65,6 @@ describe('/console', () => {
     },
   )
 })
-
-describe('The script of the console', () => {
-  it('weighs less than 40 kB in each section, as production serves it', () => {
-    expect(spawnSync(process.execPath, ['scripts/build-ui.ts']).status).toBe(0)
-    const entry = scriptsFrom('./console.js')
-    const sections = [...entry].flatMap((file) => [...read(file).matchAll(/import\([`'"](\.\/[^`'"]+)[`'"]\)/g)])
-    expect(sections.length).toBeGreaterThanOrEqual(8)
-    for (const [, section = ''] of sections) {
-      const loaded = [...new Set([...entry, ...scriptsFrom(section)])]
-      const bytes = loaded.reduce((sum, file) => sum + gzipSync(read(file)).length, 0)
-      expect(bytes, section).toBeLessThan(MOST_SCRIPT_BYTES)
-    }
-  })
-})
-
-const read = (file: string): string => readFileSync(`dist/ui/assets/${file}`, 'utf8')
-
-/** Lists the scripts that load with one of them, itself included. */
-function scriptsFrom(file: string, found = new Set<string>()): Set<string> {
-  if (found.has(file)) return found
-  found.add(file)
-  const imported = read(file).matchAll(/(?:from|import)\s*[`'"](\.\/[^`'"]+\.js)[`'"]/g)
-  for (const [, next = ''] of imported) scriptsFrom(next, found)
-  return found
-}
 
 describe('The users of the console', () => {
   it('are found as one types among 100,000, by an address that the back button and a reload understand', async () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { findBarriers } from '../support/axe.ts'
 import { launchBrowser, openPage } from '../support/browser.ts'
 import { type Mail, waitForMail } from '../support/mailbox.ts'
 import { type Service, startService } from '../support/service.ts'
@@ -122,7 +123,7 @@ describe('/verify-email', () => {
     const { code } = await mailTo(email, '/verify-email')
     const { page } = await openPage(browser, service.origin)
     await page.goto(`${service.origin}/verify-email`)
-    await page.getByLabel('E-mail address').fill(` ${email} `)
+    await page.getByLabel('E‑mail address').fill(` ${email} `)
     await page.getByLabel('Code').fill(`${code.slice(0, 4)} ${code.slice(4)}`)
     await page.getByRole('button', { name: 'Confirm address' }).click()
     await page.getByRole('heading', { name: 'Your address is confirmed' }).waitFor()
@@ -143,10 +144,60 @@ describe('/verify-email', () => {
   it('marks what is missing before anything is sent', async () => {
     const { page } = await openPage(browser, service.origin)
     await page.goto(`${service.origin}/verify-email`)
-    await page.getByLabel('E-mail address').fill('nonsense')
+    await page.getByLabel('E‑mail address').fill('nonsense')
     await page.getByRole('button', { name: 'Confirm address' }).click()
-    await page.getByText('This does not look like an e-mail address.').waitFor()
-    expect(await page.getByLabel('E-mail address').evaluate((input) => input === document.activeElement)).toBe(true)
+    await page.getByText('This does not look like an e‑mail address.').waitFor()
+    expect(await page.getByLabel('E‑mail address').evaluate((input) => input === document.activeElement)).toBe(true)
+  })
+
+  it('sends a new mail to the address that is typed, without a code', async () => {
+    const email = await register()
+    const { link } = await mailTo(email, '/verify-email')
+    const { page, faults } = await openPage(browser, service.origin)
+    await page.goto(`${service.origin}/verify-email`)
+    const again = page.getByRole('button', { name: 'Send me a new mail' })
+    await again.click()
+    expect(await page.getByText('Please fill this in.').count()).toBe(1)
+    await page.getByLabel('E‑mail address').fill(email)
+    await again.click()
+    await page.getByRole('status').getByText('a new mail is on its way').waitFor()
+    expect(await findBarriers(page)).toEqual([])
+    await expect.poll(async () => (await mailTo(email, '/verify-email')).link).not.toBe(link)
+    expect(faults).toEqual([])
+  })
+
+  it('says beside the code that it is wrong, and moves there', async () => {
+    const { page, faults } = await openPage(browser, service.origin)
+    await page.goto(`${service.origin}/verify-email`)
+    await page.getByLabel('E‑mail address').fill(await register())
+    const code = page.getByLabel('Code')
+    await code.fill('1234567')
+    await page.getByRole('button', { name: 'Confirm address' }).click()
+    await page.locator('.field-error').getByText('The code has eight digits.').waitFor()
+    await code.fill('00000000')
+    await page.getByRole('button', { name: 'Confirm address' }).click()
+    await page.locator('.field-error').getByText('This code does not fit').waitFor()
+    expect(await code.evaluate((input) => input === document.activeElement)).toBe(true)
+    expect(await findBarriers(page)).toEqual([])
+    expect(faults).toEqual([])
+  })
+
+  it('asks nothing before the button is pressed, and leaves a session alone that the browser has', async () => {
+    const [email, other] = [await register(), await registerVerified()]
+    const { link } = await mailTo(email, '/verify-email')
+    const { page } = await openPage(browser, service.origin)
+    const headers = { Origin: service.origin }
+    const data = { identifier: other, password: PASSWORD, delivery: 'cookie' }
+    expect((await page.request.post(`${service.origin}/auth/login`, { headers, data })).status()).toBe(200)
+    const asked: string[] = []
+    page.on('request', (request) => request.resourceType() === 'fetch' && asked.push(new URL(request.url()).pathname))
+    await page.goto(link, { waitUntil: 'networkidle' })
+    expect(asked).toEqual([])
+    await page.getByRole('button', { name: 'Confirm address' }).dblclick()
+    await page.getByRole('heading', { name: 'Your address is confirmed' }).waitFor()
+    expect(asked).toEqual(['/auth/verify-email'])
+    const me = await page.request.get(`${service.origin}/auth/me`)
+    expect(await me.json()).toMatchObject({ email: other })
   })
 
   it("speaks the reader's language", async () => {
@@ -167,7 +218,7 @@ describe('/reset-password', () => {
     const password = page.getByLabel('New password')
     await password.fill('password1')
     await page.getByRole('button', { name: 'Set new password' }).click()
-    await page.locator('#password-error').getByText('common').waitFor()
+    await page.locator('.field-error').getByText('common').waitFor()
     expect(await password.getAttribute('aria-invalid')).toBe('true')
 
     await password.fill(NEW_PASSWORD)
@@ -175,6 +226,26 @@ describe('/reset-password', () => {
     await page.getByRole('heading', { name: 'Your password is changed' }).waitFor()
     expect((await logIn(email, PASSWORD)).status).toBe(401)
     expect((await logIn(email, NEW_PASSWORD)).status).toBe(200)
+    expect(faults).toEqual([])
+  })
+
+  it('keeps a typed password where the link is too old, and forgets it when the page is left', async () => {
+    const { page, faults } = await openPage(browser, service.origin)
+    await page.goto(`${service.origin}/reset-password#token=v1.used`)
+    const password = page.getByLabel('New password')
+    expect(await password.getAttribute('autocomplete')).toBe('new-password')
+    expect(await password.getAttribute('passwordrules')).toContain('minlength')
+    await password.fill(NEW_PASSWORD)
+    await page.getByRole('button', { name: 'Set new password' }).click()
+    await page.getByRole('alert').getByText('This link no longer works').waitFor()
+    const email = page.getByLabel('E‑mail address')
+    expect(await email.evaluate((input) => input === document.activeElement)).toBe(true)
+    expect(await password.inputValue()).toBe(NEW_PASSWORD)
+    await email.fill('somebody@example.com')
+    // A browser that keeps the whole page for going back says so when the page is left.
+    await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true })))
+    await expect.poll(() => password.inputValue()).toBe('')
+    expect(await email.inputValue()).toBe('')
     expect(faults).toEqual([])
   })
 })
@@ -210,7 +281,7 @@ describe('/confirm-email-change', () => {
     const { code } = await requestChange(newEmail)
     const { page, faults } = await openPage(browser, service.origin)
     await page.goto(`${service.origin}/confirm-email-change`)
-    await page.getByLabel('New e-mail address').fill(newEmail)
+    await page.getByLabel('New e‑mail address').fill(newEmail)
     await page.getByLabel('Code').fill(code)
     await page.getByRole('button', { name: 'Confirm new address' }).click()
     await page.getByRole('heading', { name: 'Your new address is confirmed' }).waitFor()
@@ -278,7 +349,7 @@ describe('/accept-invitation', () => {
     await page.getByText('Please choose a password.').waitFor()
     await page.getByLabel('New password', { exact: true }).fill('password')
     await accept.click()
-    await page.locator('#password-error').getByText('common').waitFor()
+    await page.locator('.field-error').getByText('common').waitFor()
     await page.getByLabel('New password', { exact: true }).fill(NEW_PASSWORD)
     await accept.click()
     await page.getByRole('heading', { name: 'You are an administrator' }).waitFor()
@@ -305,13 +376,49 @@ describe('/keep-factors', () => {
   })
 })
 
+describe('the pages that mails lead to, and those that nobody is sent to', () => {
+  const PAGES = [
+    '/verify-email',
+    '/reset-password',
+    '/confirm-email-change',
+    '/not-me',
+    '/keep-factors',
+    '/accept-invitation',
+    '/',
+    '/nothing-is-here',
+  ]
+
+  it.each(PAGES)('%s: axe finds nothing, in both schemes, and nothing is cut off at 320 pixels', async (path) => {
+    const { page, faults } = await openPage(browser, service.origin, 'de-AT')
+    await page.setViewportSize({ width: 320, height: 640 })
+    for (const token of ['#token=v1.used', '']) {
+      await page.goto('about:blank')
+      await page.goto(service.origin + path + token)
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      expect(await page.evaluate(() => document.documentElement.lang)).toBe('de')
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme })
+        expect(await findBarriers(page), `${colorScheme} ${token}`).toEqual([])
+      }
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320)
+    }
+    expect(faults).toEqual([])
+  })
+
+  it.each(PAGES)('%s says what to do where scripts are switched off', async (path) => {
+    const page = await (await fetch(service.origin + path, { headers: { Accept: 'text/html' } })).text()
+    expect(page).toMatch(/<title>.+<\/title>/)
+    expect(page).toMatch(/<noscript>.*Please switch JavaScript on to use this page/)
+  })
+})
+
 describe('/dev/mailbox', () => {
   it('shows a mail that has just been sent, its code to copy and its link to open', async () => {
     const { page, faults } = await openPage(browser, service.origin)
     await page.goto(`${service.origin}/dev/mailbox`)
     const email = await register()
     await page.getByLabel('Only mails to').fill(email)
-    await page.getByRole('button', { name: email }).click()
+    await page.getByRole('link', { name: email }).click()
     const { code, link } = await mailTo(email, '/verify-email')
     await page.getByRole('button', { name: `Copy ${code}` }).click()
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(code)

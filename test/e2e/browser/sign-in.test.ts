@@ -79,7 +79,8 @@ describe('/sign-up', () => {
 
     const email = newAddress()
     await page.getByRole('button', { name: 'Sign up' }).click()
-    expect(await page.getByText('Please fill this in.').count()).toBe(2)
+    await page.getByText('Please fill this in.').waitFor()
+    await page.getByText('Please choose a password.').waitFor()
     expect(await findBarriers(page)).toEqual([])
     await page.getByLabel('E‑mail address').fill(email)
     await page.getByLabel('Password', { exact: true }).fill('password')

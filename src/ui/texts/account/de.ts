@@ -44,7 +44,6 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
   'password.lead': 'Wenn du es änderst, werden andere Geräte abgemeldet.',
   'password.change': 'Passwort ändern',
   'password.current': 'Aktuelles Passwort',
-  'password.hint': 'Länge macht es stark: Einige Wörter ohne Zusammenhang sind leicht zu merken und schwer zu raten.',
   'password.submit': 'Passwort ändern',
   'password.saved': 'Dein Passwort ist geändert. Andere Geräte sind abgemeldet.',
   'password.forgot': 'Ich habe keins oder weiß es nicht',

@@ -41,7 +41,6 @@ export const en = {
   'password.lead': 'Other devices are signed out when you change it.',
   'password.change': 'Change password',
   'password.current': 'Current password',
-  'password.hint': 'Length makes it strong: some unrelated words are easy to remember and hard to guess.',
   'password.submit': 'Change password',
   'password.saved': 'Your password is changed. Other devices are signed out.',
   'password.forgot': 'I have none, or do not know it',

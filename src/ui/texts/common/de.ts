@@ -5,6 +5,8 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
   email: 'E‑Mail-Adresse',
   password: 'Passwort',
   'password.new': 'Neues Passwort',
+  'password.hint': 'Länge macht es stark: Einige Wörter ohne Zusammenhang sind leicht zu merken und schwer zu raten.',
+  'password.invalid': 'Bitte wähle ein Passwort.',
   'password.show': 'Zeigen',
   'password.hide': 'Verbergen',
   code: 'Code',

@@ -3,6 +3,8 @@ export const en = {
   email: 'E‑mail address',
   password: 'Password',
   'password.new': 'New password',
+  'password.hint': 'Length makes it strong: a few unrelated words are easy to remember and hard to guess.',
+  'password.invalid': 'Please choose a password.',
   'password.show': 'Show',
   'password.hide': 'Hide',
   code: 'Code',

@@ -39,8 +39,6 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
   'signUp.title': 'Konto anlegen',
   'signUp.name': 'Name',
   'signUp.optional': 'Das darf leer bleiben.',
-  'signUp.password.hint':
-    'Länge macht es stark: Einige Wörter ohne Zusammenhang sind leicht zu merken und schwer zu raten.',
   'signUp.submit': 'Registrieren',
   'signUp.haveAccount': 'Schon ein Konto?',
   'signUp.done.title': 'Sieh in deine E‑Mails',

@@ -36,7 +36,6 @@ export const en = {
   'signUp.title': 'Create your account',
   'signUp.name': 'Name',
   'signUp.optional': 'You may leave this empty.',
-  'signUp.password.hint': 'Length makes it strong: a few unrelated words are easy to remember and hard to guess.',
   'signUp.submit': 'Sign up',
   'signUp.haveAccount': 'Have an account?',
   'signUp.done.title': 'Look at your mail',

@@ -14,14 +14,9 @@ export function takeLinkToken(): string | null {
   return token
 }
 
-/**
- * Reloads the page when a second link is opened in its tab. Only the fragment changes then, so the browser itself loads
- * nothing.
- */
-export function reloadForNextLink(): void {
-  addEventListener('hashchange', () => {
-    if (readLinkToken() !== null) location.reload()
-  })
+/** Tells the token in the address, and leaves it there. */
+export function readLinkToken(): string | null {
+  return TOKEN.exec(decode(location.hash))?.[1] ?? null
 }
 
 /**
@@ -31,10 +26,6 @@ export function reloadForNextLink(): void {
 export function followBrokenLink(): void {
   const path = location.pathname.replace('%23token', '#token')
   if (path !== location.pathname) location.replace(`${location.origin}${path}`)
-}
-
-function readLinkToken(): string | null {
-  return TOKEN.exec(decode(location.hash))?.[1] ?? null
 }
 
 function decode(text: string): string {

@@ -1,29 +1,22 @@
 export const en = {
-  'brand.tagline': 'Authentication at the edge',
-  'home.lead':
-    'This address signs people in for the applications of its owner. Applications talk to it; there is nothing to do here.',
-  'home.docs': 'Read the API documentation',
-  'home.document': 'OpenAPI document',
-  'missing.title': 'There is nothing here',
-  'missing.lead': 'The address may be mistyped, or what was here has moved.',
-  'missing.home': 'Go to the start',
-
   'verify.title': 'Confirm your e‑mail address',
   'verify.intro': 'One more step: confirm that this address is yours.',
   'verify.submit': 'Confirm address',
   'verify.done.title': 'Your address is confirmed',
   'verify.done.text': 'You can close this page and sign in.',
+
   'reset.title': 'Choose a new password',
   'reset.intro': 'Everyone who is signed in to your account, you included, will be signed out.',
   'reset.submit': 'Set new password',
   'reset.done.title': 'Your password is changed',
   'reset.done.text': 'You can close this page and sign in with the new password.',
+
   'change.title': 'Confirm your new e‑mail address',
   'change.intro': 'From then on you sign in with this address, and our mails go there.',
   'change.submit': 'Confirm new address',
   'change.done.title': 'Your new address is confirmed',
   'change.done.text': 'You can close this page. Your old address was told about the change.',
-  'change.email': 'New e-mail address',
+  'change.email': 'New e‑mail address',
 
   'notMe.title': 'Was this not you?',
   'notMe.intro':
@@ -34,6 +27,7 @@ export const en = {
   'notMe.done.title': 'Your account is as it was before',
   'notMe.done.text':
     'Everyone is signed out. Open the e‑mail that we have just sent to you, and choose a new password.',
+
   'keep.title': 'Keep your second factors',
   'keep.intro':
     'Somebody asked for the removal of your authenticator app, your passkeys and your recovery codes. If you still have them, keep them.',
@@ -41,6 +35,7 @@ export const en = {
   'keep.done.title': 'Your second factors stay',
   'keep.done.text':
     'You can close this page. If you did not ask for the removal, choose a new password: somebody may know the old one.',
+
   'invited.title': 'Become an administrator',
   'invited.intro':
     'The operator of this service invites you. Choose the password of your account; everyone who is signed in to it will be signed out.',
@@ -49,19 +44,11 @@ export const en = {
   'invited.done.text': 'You can close this page and sign in with the new password.',
 
   'code.intro': 'Type your address and the code from our mail.',
+  'code.hint': 'Eight digits',
+  'code.invalid': 'The code has eight digits.',
   'code.use': 'Use the code from the mail instead',
   'code.resend': 'Send me a new mail',
   'code.resent': 'If an account is waiting for it, a new mail is on its way. It can take a minute.',
-  'field.email': 'E-mail address',
-  'field.code': 'Code',
-  'field.code.hint': 'Eight digits',
-  'field.password': 'New password',
-  'field.password.hint': 'Length makes it strong: a few unrelated words are easy to remember and hard to guess.',
-  'field.password.show': 'Show',
-  'field.password.hide': 'Hide',
-  'field.email.invalid': 'This does not look like an e-mail address.',
-  'field.code.invalid': 'The code has eight digits.',
-  'field.password.invalid': 'Please choose a password.',
 
   'problem.link':
     'This link no longer works: it was used already, or it is too old. You can use the code or ask for a new mail.',
@@ -70,12 +57,4 @@ export const en = {
   'problem.link.alone':
     'This link does not work, or no longer: it was used before, a newer e‑mail replaced it, or it is too old. If you need help, contact whoever runs this service.',
   'problem.code': 'This code does not fit the address, was used already, or is too old.',
-  'problem.input': 'Please look at what is marked below.',
-  'problem.seconds': 'Too many tries. Please wait {count} seconds.',
-  'problem.minutes': 'Too many tries. Please wait {count} minutes.',
-  'problem.offline': 'The service cannot be reached. Please check your connection and try again.',
-  'problem.unavailable': 'The service is not available right now. Please try again in a moment.',
-  'problem.other': 'This did not work. Please try again in a moment.',
 } as const
-
-export type TextKey = keyof typeof en

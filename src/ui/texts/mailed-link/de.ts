@@ -1,31 +1,24 @@
-import type { TextKey } from './en.ts'
+import type { en } from './en.ts'
 
-export const de: Readonly<Record<TextKey, string>> = {
-  'brand.tagline': 'Anmeldung am Rand des Netzes',
-  'home.lead':
-    'Diese Adresse meldet Menschen bei den Anwendungen ihres Betreibers an. Anwendungen sprechen mit ihr; hier gibt es nichts zu tun.',
-  'home.docs': 'API-Dokumentation lesen',
-  'home.document': 'OpenAPI-Dokument',
-  'missing.title': 'Hier gibt es nichts',
-  'missing.lead': 'Vielleicht ist die Adresse vertippt, oder der Inhalt ist umgezogen.',
-  'missing.home': 'Zur Startseite',
-
-  'verify.title': 'E-Mail-Adresse bestätigen',
+export const de: Readonly<Record<keyof typeof en, string>> = {
+  'verify.title': 'E‑Mail-Adresse bestätigen',
   'verify.intro': 'Nur noch ein Schritt: Bestätige, dass diese Adresse dir gehört.',
   'verify.submit': 'Adresse bestätigen',
   'verify.done.title': 'Deine Adresse ist bestätigt',
   'verify.done.text': 'Du kannst diese Seite schließen und dich anmelden.',
+
   'reset.title': 'Neues Passwort wählen',
   'reset.intro': 'Alle, die bei deinem Konto angemeldet sind, auch du selbst, werden abgemeldet.',
   'reset.submit': 'Neues Passwort setzen',
   'reset.done.title': 'Dein Passwort ist geändert',
   'reset.done.text': 'Du kannst diese Seite schließen und dich mit dem neuen Passwort anmelden.',
-  'change.title': 'Neue E-Mail-Adresse bestätigen',
-  'change.intro': 'Ab dann meldest du dich mit dieser Adresse an, und unsere Nachrichten gehen dorthin.',
+
+  'change.title': 'Neue E‑Mail-Adresse bestätigen',
+  'change.intro': 'Ab dann meldest du dich mit dieser Adresse an, und unsere E‑Mails gehen dorthin.',
   'change.submit': 'Neue Adresse bestätigen',
   'change.done.title': 'Deine neue Adresse ist bestätigt',
   'change.done.text': 'Du kannst diese Seite schließen. Deine alte Adresse wurde über die Änderung informiert.',
-  'change.email': 'Neue E-Mail-Adresse',
+  'change.email': 'Neue E‑Mail-Adresse',
 
   'notMe.title': 'Warst das nicht du?',
   'notMe.intro':
@@ -36,6 +29,7 @@ export const de: Readonly<Record<TextKey, string>> = {
   'notMe.done.title': 'Dein Konto ist wieder wie zuvor',
   'notMe.done.text':
     'Alle sind abgemeldet. Öffne die E‑Mail, die wir dir gerade gesendet haben, und wähle ein neues Passwort.',
+
   'keep.title': 'Zweite Faktoren behalten',
   'keep.intro':
     'Jemand möchte, dass deine Authenticator-App, deine Passkeys und deine Wiederherstellungscodes entfernt werden. Hast du sie noch, dann behalte sie.',
@@ -43,40 +37,26 @@ export const de: Readonly<Record<TextKey, string>> = {
   'keep.done.title': 'Deine zweiten Faktoren bleiben',
   'keep.done.text':
     'Du kannst diese Seite schließen. Kam die Anfrage nicht von dir, wähle ein neues Passwort: Vielleicht kennt jemand das alte.',
-  'invited.title': 'Administratorrechte annehmen',
+
+  'invited.title': 'Admin‑Rechte annehmen',
   'invited.intro':
     'Der Betreiber dieses Dienstes lädt dich ein. Wähle das Passwort deines Kontos; alle, die dort angemeldet sind, werden abgemeldet.',
   'invited.submit': 'Passwort setzen und annehmen',
-  'invited.done.title': 'Du hast jetzt Administratorrechte',
+  'invited.done.title': 'Du hast jetzt Admin‑Rechte',
   'invited.done.text': 'Du kannst diese Seite schließen und dich mit dem neuen Passwort anmelden.',
 
-  'code.intro': 'Gib deine Adresse und den Code aus unserer Nachricht ein.',
-  'code.use': 'Stattdessen den Code aus der Nachricht verwenden',
-  'code.resend': 'Neue Nachricht senden',
-  'code.resent': 'Wenn ein Konto darauf wartet, ist eine neue Nachricht unterwegs. Das kann eine Minute dauern.',
-  'field.email': 'E-Mail-Adresse',
-  'field.code': 'Code',
-  'field.code.hint': 'Acht Ziffern',
-  'field.password': 'Neues Passwort',
-  'field.password.hint':
-    'Länge macht es stark: Einige Wörter ohne Zusammenhang sind leicht zu merken und schwer zu raten.',
-  'field.password.show': 'Zeigen',
-  'field.password.hide': 'Verbergen',
-  'field.email.invalid': 'Das sieht nicht wie eine E-Mail-Adresse aus.',
-  'field.code.invalid': 'Der Code hat acht Ziffern.',
-  'field.password.invalid': 'Bitte wähle ein Passwort.',
+  'code.intro': 'Gib deine Adresse und den Code aus unserer E‑Mail ein.',
+  'code.hint': 'Acht Ziffern',
+  'code.invalid': 'Der Code hat acht Ziffern.',
+  'code.use': 'Stattdessen den Code aus der E‑Mail verwenden',
+  'code.resend': 'Neue E‑Mail senden',
+  'code.resent': 'Wenn ein Konto darauf wartet, ist eine neue E‑Mail unterwegs. Das kann eine Minute dauern.',
 
   'problem.link':
-    'Dieser Link gilt nicht mehr: Er wurde schon benutzt oder ist zu alt. Du kannst den Code verwenden oder eine neue Nachricht anfordern.',
+    'Dieser Link gilt nicht mehr: Er wurde schon benutzt oder ist zu alt. Du kannst den Code verwenden oder eine neue E‑Mail anfordern.',
   'problem.link.final':
     'Dieser Link gilt nicht mehr: Er wurde schon benutzt oder ist zu alt. Du kannst den Code versuchen oder die Änderung neu beginnen.',
   'problem.link.alone':
     'Dieser Link gilt nicht oder nicht mehr: Er wurde schon benutzt, eine neuere E‑Mail hat ihn ersetzt, oder er ist zu alt. Brauchst du Hilfe, wende dich an die Betreiber dieses Dienstes.',
   'problem.code': 'Dieser Code passt nicht zur Adresse, wurde schon benutzt oder ist zu alt.',
-  'problem.input': 'Bitte sieh dir die markierten Felder an.',
-  'problem.seconds': 'Zu viele Versuche. Bitte warte {count} Sekunden.',
-  'problem.minutes': 'Zu viele Versuche. Bitte warte {count} Minuten.',
-  'problem.offline': 'Der Dienst ist nicht erreichbar. Bitte prüfe deine Verbindung und versuche es noch einmal.',
-  'problem.unavailable': 'Der Dienst ist gerade nicht verfügbar. Bitte versuche es gleich noch einmal.',
-  'problem.other': 'Das hat nicht geklappt. Bitte versuche es gleich noch einmal.',
 }

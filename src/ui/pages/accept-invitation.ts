@@ -1,3 +1,0 @@
-import { runLinkPage } from '../shared/link-page.ts'
-
-runLinkPage('/auth/accept-invitation')

@@ -1,3 +1,0 @@
-import { translatePage } from '../texts/translate.ts'
-
-translatePage()
