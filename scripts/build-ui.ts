@@ -4,7 +4,6 @@
  */
 import { cp, glob, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
 import { en } from '../src/ui/texts/en.ts'
 import { makeOpenApiDocument } from './lib/openapi-document.ts'
@@ -45,8 +44,6 @@ async function buildPage(path: string, layout: string, imports: readonly string[
 
 async function buildUi(): Promise<void> {
   await cp(join(source, 'assets'), join(scratch, 'assets'), { recursive: true })
-  const swaggerUi = fileURLToPath(import.meta.resolve('swagger-ui-dist/swagger-ui-bundle.js'))
-  await cp(swaggerUi, join(scratch, 'assets/swagger-ui-bundle.js'))
   await writeFile(join(scratch, 'openapi.json'), JSON.stringify(await makeOpenApiDocument()))
 
   const folders = isDevelopment ? ['pages', 'dev'] : ['pages']
