@@ -1,6 +1,6 @@
 /**
  * `npm run postman` writes the Postman collection of the API from `openapi.json`; with `--check` it only says whether
- * the committed one is current (docs/decisions/0035-postman.md).
+ * the committed one is current (docs/decisions/0010-openapi.md).
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -63,7 +63,7 @@ function Routes({ document, isSignedIn }: { document: ApiDocument; isSignedIn: b
   }, [linked])
   return (
     <>
-      <p class="about-api" lang="en">
+      <p class="about-api">
         <Prose>{document.info.description}</Prose>
       </p>
       <p>

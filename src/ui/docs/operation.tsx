@@ -29,8 +29,8 @@ export function Operation({ document, operation, isSignedIn, isLinked }: Operati
       <h3>
         <button type="button" aria-expanded={isOpen} aria-controls={`${id}-body`} onClick={toggle}>
           <span class={`method ${method.toLowerCase()}`}>{method}</span> <code>{path}</code>{' '}
-          <span class="summary" lang="en">
-            {summary}
+          <span class="summary">
+            <Prose>{summary}</Prose>
           </span>
         </button>
       </h3>
@@ -56,7 +56,7 @@ function About({ document, operation: { description, opener, body } }: PartProps
   return (
     <>
       {description !== undefined && (
-        <p lang="en">
+        <p>
           <Prose>{description}</Prose>
         </p>
       )}
@@ -64,9 +64,7 @@ function About({ document, operation: { description, opener, body } }: PartProps
       {body !== null && hasMembers(document, body.schema) && (
         <>
           <h4>{text('takes')}</h4>
-          <div lang="en">
-            <Shape document={document} schema={body.schema} />
-          </div>
+          <Shape document={document} schema={body.schema} />
         </>
       )}
     </>
@@ -88,7 +86,7 @@ function Answers({ document, operation: { id, answers } }: PartProps) {
           {answers.map(({ status, description, schema }) => (
             <tr key={status}>
               <th scope="row">{status}</th>
-              <td lang="en">
+              <td>
                 <Prose>{description}</Prose>
                 {status.startsWith('2') && schema !== null && hasMembers(document, schema) && (
                   <details>

@@ -1,5 +1,7 @@
-/** A text of the document, in which backticks mark code. */
+/** A text of the document, which is English, and in which backticks mark code. */
 export function Prose({ children }: { children: string }) {
   const parts = children.split('`')
-  return <>{parts.map((part, index) => (index % 2 === 1 ? <code key={index}>{part}</code> : part))}</>
+  return (
+    <span lang="en">{parts.map((part, index) => (index % 2 === 1 ? <code key={index}>{part}</code> : part))}</span>
+  )
 }
