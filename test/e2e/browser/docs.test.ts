@@ -150,7 +150,9 @@ describe('Trying a route at /docs', () => {
     if (!(app instanceof OTPAuth.TOTP)) throw new Error('this is no authenticator app')
     const now = Date.now()
     const activate = await openRoute(page, 'post-auth-mfa-totp-activate')
-    await activate.getByRole('textbox', { name: 'Body' }).fill(JSON.stringify({ code: app.generate({ timestamp: now }) }))
+    await activate
+      .getByRole('textbox', { name: 'Body' })
+      .fill(JSON.stringify({ code: app.generate({ timestamp: now }) }))
     await activate.getByRole('button', { name: 'Send the request' }).click()
     await answered(page, 'post-auth-mfa-totp-activate', 200)
 

@@ -2,7 +2,7 @@ import { Collection, VariableScope } from 'postman-collection'
 import { Runner } from 'postman-runtime'
 
 /** What came of one request of a collection. */
-export interface Sent {
+interface Sent {
   id: string
   status: number
   body: string
@@ -19,20 +19,21 @@ export async function runCollection(
 ): Promise<Sent[]> {
   const sent: Sent[] = []
   const values = Object.entries(environment).map(([key, value]) => ({ key, value }))
-  const options = {
-    environment: new VariableScope({ values }),
-    entrypoint: { execute: [...ids], lookupStrategy: 'followOrder' },
-  }
+  const entrypoint = { execute: [...ids], lookupStrategy: 'followOrder' } as const
   await new Promise<void>((resolve, reject) => {
-    new Runner().run(new Collection(collection), options, (error, run) => {
-      if (error !== null) return reject(error)
+    const rejectIf = (failure?: Error | null) => {
+      if (failure) reject(failure)
+    }
+    const options = { environment: new VariableScope({ values }), entrypoint }
+    new Runner().run(new Collection(collection), options, (failure, run) => {
+      if (failure) return reject(failure)
       run.start({
-        script: (failure) => failure === null || failure === undefined || reject(failure),
-        request: (failure, _cursor, response, _request, item) => {
-          if (failure !== null) return reject(failure)
+        script: rejectIf,
+        request: (failure, ...[, response, , item]) => {
+          if (failure) return reject(failure)
           sent.push({ id: item.id, status: response.code, body: response.text() })
         },
-        done: (failure) => (failure === null || failure === undefined ? resolve() : reject(failure)),
+        done: (failure) => (failure ? reject(failure) : resolve()),
       })
     })
   })
