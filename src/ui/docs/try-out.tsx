@@ -34,9 +34,13 @@ export function TryOut({ document, operation, isSignedIn }: TryOutProps) {
     <>
       <h4>{text('try')}</h4>
       <form ref={form} onSubmit={submit} autocomplete="off">
-        {parameters.map((parameter) => (
-          <ParameterField key={parameter.name} document={document} parameter={parameter} />
-        ))}
+        {parameters.length > 0 && (
+          <div class="parameters">
+            {parameters.map((parameter) => (
+              <ParameterField key={parameter.name} document={document} parameter={parameter} />
+            ))}
+          </div>
+        )}
         {body !== null && <BodyField document={document} operation={operation} />}
         {opener === 'client' && (
           <>
@@ -150,7 +154,7 @@ function BodyField({ document, operation: { body } }: { document: ApiDocument; o
       <textarea
         id={id}
         name="body"
-        rows={Math.min(filled.split('\n').length + 1, 20)}
+        rows={Math.min(filled.split('\n').length, 20)}
         spellcheck={false}
         autocapitalize="none"
         defaultValue={filled}
@@ -181,12 +185,15 @@ function Answered({ outcome, onOpen }: { outcome: Outcome | null; onOpen(): void
       )}
       {outcome !== null && !outcome.isRedirect && (
         <>
-          <Code label={text('headers')}>{outcome.headers.map(([name, value]) => `${name}: ${value}`).join('\n')}</Code>
           {outcome.body === '' ? (
             <p class="hint">{text('empty')}</p>
           ) : (
             <Code label={text('answer')}>{outcome.body}</Code>
           )}
+          <details>
+            <summary>{text('headers')}</summary>
+            <Code label={text('headers')}>{outcome.headers.map(([name, value]) => `${name}: ${value}`).join('\n')}</Code>
+          </details>
         </>
       )}
     </>
@@ -197,7 +204,6 @@ function Answered({ outcome, onOpen }: { outcome: Outcome | null; onOpen(): void
 function Code({ label, children }: { label: string; children: string }) {
   return (
     <section aria-label={label}>
-      <h5>{label}</h5>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard (WCAG 2.2 §2.1.1) */}
       <pre tabIndex={0}>{children}</pre>
     </section>

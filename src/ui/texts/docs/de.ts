@@ -18,7 +18,6 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
   'opener.none': 'Für alle offen.',
 
   try: 'Ausprobieren',
-  parameters: 'Parameter',
   body: 'Inhalt',
   file: 'Datei',
   clientId: 'Kennung des Dienstes',

@@ -16,7 +16,6 @@ export const en = {
   'opener.none': 'Open to everybody.',
 
   try: 'Try it',
-  parameters: 'Parameters',
   body: 'Body',
   file: 'File',
   clientId: 'Id of the service client',
