@@ -192,7 +192,9 @@ function Answered({ outcome, onOpen }: { outcome: Outcome | null; onOpen(): void
           )}
           <details>
             <summary>{text('headers')}</summary>
-            <Code label={text('headers')}>{outcome.headers.map(([name, value]) => `${name}: ${value}`).join('\n')}</Code>
+            <Code label={text('headers')}>
+              {outcome.headers.map(([name, value]) => `${name}: ${value}`).join('\n')}
+            </Code>
           </details>
         </>
       )}

@@ -14,7 +14,7 @@ export interface Filled {
 /** What the service answered. */
 export interface Outcome {
   status: number
-  /** The answer leads elsewhere, which no script may look at (https://fetch.spec.whatwg.org/#atomic-http-redirect-handling). */
+  /** Whether the answer leads elsewhere, which no script may see (Fetch, "HTTP-redirect fetch"). */
   isRedirect: boolean
   headers: readonly (readonly [string, string])[]
   body: string

@@ -22,7 +22,7 @@ declare module 'postman-runtime' {
   }
   interface Options {
     environment: VariableScope
-    entrypoint: { execute: string[]; lookupStrategy: 'followOrder' }
+    entrypoint: { execute: readonly string[]; lookupStrategy: 'followOrder' }
   }
   export class Runner {
     run(collection: Collection, options: Options, callback: (failure: Failure, run: Run) => unknown): void
