@@ -4,7 +4,6 @@
  */
 import { cp, glob, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
 import { makeOpenApiDocument } from './lib/openapi-document.ts'
 import { projectRoot } from './lib/wrangler.ts'
@@ -34,8 +33,6 @@ async function buildPage(path: string, imports: readonly string[]): Promise<void
 
 async function buildUi(): Promise<void> {
   await cp(join(source, 'assets'), join(scratch, 'assets'), { recursive: true })
-  const swaggerUi = fileURLToPath(import.meta.resolve('swagger-ui-dist/swagger-ui-bundle.js'))
-  await cp(swaggerUi, join(scratch, 'assets/swagger-ui-bundle.js'))
   await writeFile(join(scratch, 'openapi.json'), JSON.stringify(await makeOpenApiDocument()))
 
   const folders = isDevelopment ? ['pages', 'dev'] : ['pages']

@@ -23,6 +23,7 @@ const CHECKS: Readonly<Record<string, string>> = {
   'migrations agree with the schema': 'node scripts/migrations-check.ts',
   'openapi.json agrees with the routes': 'node scripts/openapi.ts --check',
   'src/client/api-types.ts agrees with openapi.json': 'node scripts/client-types.ts --check',
+  'postman.json agrees with openapi.json': 'node scripts/postman.ts --check',
   'the client is built within its budget': 'node scripts/build-client.ts',
   'docs/audit-events.md lists the events': 'node scripts/audit-events.ts --check',
   'docs/privacy.md describes the tables': 'node scripts/privacy.ts --check',

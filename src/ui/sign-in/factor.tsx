@@ -16,13 +16,22 @@ interface FactorProps {
   onRestart(): void
 }
 
-/** The second step of a sign-in, by whichever factor the person has at hand. */
-export function Factor({ needed: { ticket, methods }, onDone, onRestart }: FactorProps) {
+/** The second step of a sign-in, as a page. */
+export function Factor(props: FactorProps) {
+  return (
+    <>
+      <h1>{text('factor.title')}</h1>
+      <FactorChoice {...props} />
+    </>
+  )
+}
+
+/** Lets the person confirm the sign-in by whichever factor is at hand. */
+export function FactorChoice({ needed: { ticket, methods }, onDone, onRestart }: FactorProps) {
   const offered = ORDER.filter((method) => methods.includes(method))
   const [method, setMethod] = useState<Method>(offered[0] ?? 'recovery_code')
   return (
     <>
-      <h1>{text('factor.title')}</h1>
       <p class="lead">{text('factor.lead')}</p>
       <FactorForm key={method} ticket={ticket} method={method} onDone={onDone} />
       {offered

@@ -429,16 +429,3 @@ describe('/dev/mailbox', () => {
     expect(faults).toEqual([])
   })
 })
-
-describe('/docs', () => {
-  it('shows every operation of the document, asking no other host', async () => {
-    const response = await fetch(`${service.origin}/openapi.json`)
-    const { paths }: { paths: Record<string, object> } = await response.json()
-    const operations = Object.values(paths).flatMap((path) => Object.keys(path))
-    const { page, faults } = await openPage(browser, service.origin)
-    await page.goto(`${service.origin}/docs`)
-    await page.locator('.opblock').first().waitFor()
-    expect(await page.locator('.opblock').count()).toBe(operations.length)
-    expect(faults).toEqual([])
-  })
-})
