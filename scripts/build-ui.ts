@@ -90,7 +90,22 @@ async function bundle(scripts: readonly string[]): Promise<Map<string, readonly 
     },
   })
   if (Array.isArray(built) || !('output' in built)) throw new Error('Vite has not made one bundle')
-  return new Map(built.output.flatMap((file) => (file.type === 'chunk' ? [[file.name, file.imports]] : [])))
+  const chunks = built.output.filter((file) => file.type === 'chunk')
+  const importsOf = new Map(chunks.map(({ fileName, imports }) => [fileName, imports]))
+  // What several pages share may have the name of one of them.
+  const entries = chunks.filter(({ isEntry }) => isEntry)
+  return new Map(entries.map(({ name, fileName }) => [name, [...followImports(fileName, importsOf)]]))
+}
+
+/** Lists what a script imports, and what that imports in turn. */
+function followImports(
+  file: string,
+  importsOf: ReadonlyMap<string, readonly string[]>,
+  found = new Set<string>(),
+): ReadonlySet<string> {
+  for (const imported of importsOf.get(file) ?? [])
+    if (!found.has(imported)) followImports(imported, importsOf, found.add(imported))
+  return found
 }
 
 /**
