@@ -1,7 +1,7 @@
 /**
- * `npm run first-minutes` does what a newcomer does who reads only the README, from the clone to the console: it runs
- * the README's own commands in a fresh clone, with an empty cache of npm, and opens the link that `npm start` prints. It
- * prints what each step took. With `--write` it writes the sum into the README.
+ * `npm run first-minutes` does what a newcomer does who reads only the README, from the clone to the console. It runs
+ * the README's own commands in a fresh clone, with an empty cache of npm, and opens the link that `npm start` prints.
+ * It prints what each step took, and with `--write` it writes the sum into the README.
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
