@@ -57,13 +57,15 @@ async function bundle(scripts: readonly string[]): Promise<Map<string, readonly 
     root: source,
     logLevel: 'warn',
     publicDir: false,
+    base: '/assets/',
     oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
     build: {
       outDir: join(scratch, 'assets'),
       emptyOutDir: false,
       target: 'es2023',
       minify: !isDevelopment,
-      modulePreload: false,
+      // What a script loads later comes with all that it imports. No browser of `target` needs the polyfill.
+      modulePreload: { polyfill: false },
       rolldownOptions: {
         input: [...scripts],
         output: {

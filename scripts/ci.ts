@@ -27,6 +27,7 @@ const CHECKS: Readonly<Record<string, string>> = {
   'the client is built within its budget': 'node scripts/build-client.ts',
   'docs/audit-events.md lists the events': 'node scripts/audit-events.ts --check',
   'docs/privacy.md describes the tables': 'node scripts/privacy.ts --check',
+  'docs/pages.md has a picture of every page': 'node scripts/screenshots.ts --check',
   'docs/security.md lists the tests': 'node scripts/requirements.ts --check',
   'pages build for production': 'node scripts/build-ui.ts',
   'size and start-up of the Worker stay within scripts/budget.json': 'node scripts/budget.ts',

@@ -14,7 +14,7 @@ import { Announcements } from './parts/announce.tsx'
 import { Placeholder } from './parts/load.tsx'
 import { Page } from './parts/page.tsx'
 import type { SectionProps } from './section-props.ts'
-import { isSection, SECTIONS, type SectionId } from './sections.ts'
+import { isSection, preloadSection, SECTIONS, type SectionId } from './sections.ts'
 
 type User = Extract<Session, { status: 'signed_in' }>['user']
 
@@ -28,6 +28,7 @@ export function Console() {
   }
   useEffect(() => {
     followLinks()
+    preloadSection(new URLSearchParams(location.search).get('section'))
     open()
     return client.onSessionChange(setSession)
   }, [])

@@ -27,3 +27,10 @@ export const SECTIONS = {
 export type SectionId = keyof typeof SECTIONS
 
 export const isSection = (id: string | null): id is SectionId => id !== null && Object.hasOwn(SECTIONS, id)
+
+/** Loads the script of the section that an address names while the page still asks who is signed in. */
+export function preloadSection(id: string | null): void {
+  SECTIONS[isSection(id) ? id : 'users'].load().catch(() => {
+    // Whoever goes there loads it again, and reads what went wrong.
+  })
+}
