@@ -129,7 +129,7 @@ async function open(path: string, { isSignedIn = false, width, ...options }: Ope
 }
 type Opening = Pick<BrowserContextOptions, 'locale' | 'colorScheme'> & { isSignedIn?: boolean; width: number }
 
-/** Expects that nobody is shut out from what the page shows (WCAG 2.2 AA), and that nothing is wider than the window. */
+/** Expects that the page shuts nobody out (WCAG 2.2 AA), and that nothing is wider than the window. */
 async function expectSound(page: Page, width: number, state: string): Promise<void> {
   expect(await findBarriers(page), state).toEqual([])
   expect(await page.evaluate(() => document.documentElement.scrollWidth), state).toBe(width)
