@@ -176,9 +176,9 @@ describe('A dialog of the console', () => {
     'at %s has nothing for axe to find behind "%s", and gives the focus back',
     async (place, ...names) => {
       const email = await signUpAt(service.origin, PASSWORD)
-    const { context: elsewhere } = await openConsole(browser, service, { email })
-    await elsewhere.close()
-    const user = place.endsWith('user=') ? idOf(email) : ''
+      const { context: elsewhere } = await openConsole(browser, service, { email })
+      await elsewhere.close()
+      const user = place.endsWith('user=') ? idOf(email) : ''
       const { page, context, faults, press } = await openAsAdmin('', SMALL)
       await page.route(
         ({ pathname }) => pathname === `/users/${user}`,
