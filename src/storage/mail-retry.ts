@@ -24,9 +24,9 @@ export const whenMayRetry = (admin: Permitted, id: string, nowMs: number): Condi
     and ${whenOutranks(admin, userIdByMail(id))}`
 
 /**
- * Puts a mail that was given up in the outbox once more, if `when` holds. It gets an id of its own, because an API sends
- * nothing for an id that it knows, and the text says anew how long its link lives. What becomes of the former row cannot
- * touch it. It is not held against the limit of its mailbox, to which the former one has brought nothing.
+ * Puts a mail that was given up in the outbox once more, if `when` holds. It gets an id of its own, because an API
+ * sends nothing for an id that it knows, and the text says anew how long its link lives. What becomes of the former row
+ * cannot touch it. It is not held against the limit of its mailbox, to which the former one has brought nothing.
  */
 export function retryMailStatements(db: Database, mail: { id: string; newId: string; at: number }, when: Condition) {
   const { id, newId, at } = mail
