@@ -4,6 +4,7 @@ import { deliverNextMail } from '../../../src/services/mail.ts'
 import { administrator, signedIn, verified } from '../../support/accounts.ts'
 import { expectRefusal } from '../../support/answers.ts'
 import { bearer, post } from '../../support/client.ts'
+import { NOON_MS } from '../../support/clock.ts'
 import { auditOf, countRows, mailsSettled, rows } from '../../support/database.ts'
 import { deliveryBench, outboxRow, putMail } from '../../support/outbox.ts'
 
@@ -44,7 +45,7 @@ async function newMailOf(userId: string, mailId: string): Promise<string> {
 describe('POST /mails/{id}/retry', () => {
   it('sends the same mail as a new one, which is tried as often, and the trail names the administrator', async () => {
     const { id: userId } = await verified()
-    const mailId = await putFailed({ user_id: userId, details: '{"time":"2026-01-31T12:00:00.000Z"}' })
+    const mailId = await putFailed({ user_id: userId, details: JSON.stringify({ time: new Date(NOON_MS) }) })
     const response = await retry(mailId, helper)
     expect([response.status, await response.json()]).toEqual([202, { status: 'mail_sent' }])
     expect(await auditOf('mail.retried', userId)).toMatchObject([{ actor_id: helper.id, user_id: userId }])
