@@ -69,7 +69,10 @@ export const REFUSALS = {
     title: 'Another account at this provider is linked. Unlink it, then try again.',
   },
   already_verified: { status: 409, title: 'The address is confirmed already. There is nothing to send.' },
-  mail_not_failed: { status: 409, title: 'This mail is not given up: it waits to leave, or was sent again.' },
+  mail_not_failed: {
+    status: 409,
+    title: 'This mail waits to leave, has left, or was sent again. Look at the list of failed mails anew.',
+  },
   mail_link_expired: {
     status: 409,
     title: 'The link in this mail was used or has expired. Send the person a new one instead.',

@@ -23,9 +23,7 @@ export async function callWorker(
     headers: { ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   })
-  const answer = await worker.fetch(request, env, context)
-  // What sends a body on ends when the body was read.
-  const response = new Response(answer.body === null ? null : await answer.arrayBuffer(), answer)
+  const response = await worker.fetch(request, env, context)
   await waitOnExecutionContext(context)
   return response
 }
