@@ -1,7 +1,11 @@
 import { execFileSync } from 'node:child_process'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import { ensureAuthSecret } from './scripts/lib/dev-vars.ts'
+import { migrateLocalDatabase } from './scripts/lib/local-database.ts'
 import { findAuthenticator, findBrowser, findPython } from './test/e2e/support/find-program.ts'
 
 const isCi = process.env.CI !== undefined
@@ -26,6 +30,8 @@ if (!isCi && findPython() === null) {
 execFileSync(process.execPath, ['scripts/build-ui.ts', '--development'], { stdio: 'inherit' })
 execFileSync(process.execPath, ['scripts/build-client.ts'], { stdio: 'inherit' })
 await ensureAuthSecret('.dev.vars')
+process.env.MIGRATED_STATE = mkdtempSync(join(tmpdir(), 'postern-migrated-'))
+await migrateLocalDatabase(process.env.MIGRATED_STATE)
 
 /**
  * Tests that need real processes around the Worker (a mail server, a browser): plain Node, two files at a time. Each

@@ -48,8 +48,8 @@ const ASKED: Readonly<Record<string, Asked>> = {
   'forgot-password': { path: '/auth/forgot-password', tries: 200, body: (email) => ({ email }) },
   'resend-verification': { path: '/auth/resend-verification', tries: 200, body: (email) => ({ email }) },
   register: { path: '/auth/register', tries: 200, body: (email) => ({ email, password: PASSWORD }) },
-  'login-of-imported': { path: '/auth/login', tries: 60, body: logIn, isImported: true },
-  'login-beside-imported': { path: '/auth/login', tries: 60, body: logIn },
+  'login-of-imported': { path: '/auth/login', tries: 40, body: logIn, isImported: true },
+  'login-beside-imported': { path: '/auth/login', tries: 40, body: logIn },
 }
 
 const median = (times: readonly number[]): number => {

@@ -1,7 +1,8 @@
 /** `npm start` runs the whole service on this machine, with nothing to install, to sign up for or to configure. */
 import { parseArgs } from 'node:util'
 import { ensureAuthSecret } from './lib/dev-vars.ts'
-import { runWrangler, spawnWrangler } from './lib/wrangler.ts'
+import { LOCAL_STATE, migrateLocalDatabase } from './lib/local-database.ts'
+import { spawnWrangler } from './lib/wrangler.ts'
 
 const parent = process.ppid
 const forwarded = process.argv.slice(2)
@@ -11,7 +12,7 @@ const { values: asked } = parseArgs({
   options: { port: { type: 'string' }, 'persist-to': { type: 'string' }, var: { type: 'string', multiple: true } },
 })
 const port = typeof asked.port === 'string' ? asked.port : process.env.PORT || '8787'
-const persistTo = typeof asked['persist-to'] === 'string' ? ['--persist-to', asked['persist-to']] : []
+const state = typeof asked['persist-to'] === 'string' ? asked['persist-to'] : LOCAL_STATE
 const issuer = asked.var?.find((pair) => typeof pair === 'string' && pair.startsWith('ISSUER:'))
 
 const origin = `http://localhost:${port}`
@@ -24,19 +25,12 @@ console.log(`Postern starts on this machine.
 
 await ensureAuthSecret('.dev.vars')
 
-const migrations = await runWrangler([
-  'd1',
-  'migrations',
-  'apply',
-  'DB',
-  '--local',
-  '--env',
-  'development',
-  ...persistTo,
-])
-if (migrations.exitCode !== 0) {
+try {
+  await migrateLocalDatabase(state)
+} catch (error) {
+  const { message } = error as Error
   console.error(
-    `${migrations.output}\nThe migrations of the local database could not be applied. Fix what wrangler reports above, then start again.`,
+    `${message}\nThe migrations of the local database could not be applied. Fix what wrangler reports above, then start again.`,
   )
   process.exit(1)
 }

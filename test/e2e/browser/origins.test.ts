@@ -1,5 +1,5 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ATTACKS, runAttack } from '../support/attacks.ts'
 import { launchBrowserForOrigins, type Origins, startOrigins } from '../support/origins.ts'
 import { type Service, startService } from '../support/service.ts'
@@ -183,15 +183,20 @@ describe.each([
   })
 
   describe.each(attackers)('%s', (who) => {
+    let page: Page
+    beforeAll(async () => {
+      page = await victim.context.newPage()
+    })
+    afterAll(() => page.close())
+    beforeEach(() => page.goto(origins[who]))
+
     it.each(Object.keys(ATTACKS))('changes and reads nothing by %s', async (name) => {
       const attack = ATTACKS[name]
       if (!attack) throw new Error(name)
       const cookies = await victim.context.cookies()
-      const page = await openPage(victim.context, origins[who])
       const first = origins.seen.length
       const read = await runAttack(page, attack, { api: origins.api, self: origins[who], login: attackerLogin })
       if (attack.by === 'beacon') await vi.waitUntil(() => origins.seen.length > first, { timeout: 30_000 })
-      await page.close()
       expect(read).toBeNull()
       const unsafe = origins.seen.slice(first).filter(({ method }) => !['GET', 'OPTIONS'].includes(method))
       for (const { status } of unsafe) expect(status).toBe(403)
@@ -200,7 +205,6 @@ describe.each([
     })
 
     it('learns nothing of a window it opens', async () => {
-      const page = await openPage(victim.context, origins[who])
       for (const path of ['/auth/me', '/docs']) {
         const opened = page.context().waitForEvent('page')
         await page.evaluate((url) => Object.assign(window, { opened: window.open(url) }), origins.api + path)
@@ -214,7 +218,6 @@ describe.each([
         expect(handle).toEqual({ closed: true, frames: 0 })
         await popup.close()
       }
-      await page.close()
     })
   })
 

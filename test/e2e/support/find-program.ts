@@ -20,10 +20,13 @@ export function findBrowser(): string | null {
 /** Finds `oathtool`, the stock authenticator of the OATH Toolkit. */
 export const findAuthenticator = (): string | null => findPrograms(['oathtool'])[0] ?? null
 
+let python: string | null | undefined
+
 /** Finds a Python that has PyJWT. The variable `PYTHON` may name another one. */
 export function findPython(): string | null {
   const named = process.env.PYTHON ?? ''
   const candidates = named === '' ? findPrograms(['python3']) : [named]
   const hasPyJwt = (path: string) => spawnSync(path, ['-c', 'import jwt, cryptography']).status === 0
-  return candidates.find(hasPyJwt) ?? null
+  python ??= candidates.find(hasPyJwt) ?? null
+  return python
 }

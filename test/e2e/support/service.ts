@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { randomInt } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -46,6 +46,8 @@ export async function startServiceIn(root: string, ...args: string[]): Promise<S
   const port = await findFreePort()
   const origin = `http://localhost:${port}`
   const state = await mkdtemp(join(tmpdir(), 'postern-state-'))
+  // A database that was migrated once for all of them (vitest.e2e.config.ts).
+  if (root === ROOT && process.env.MIGRATED_STATE) await cp(process.env.MIGRATED_STATE, state, { recursive: true })
   const child = spawn(
     process.execPath,
     [join(root, 'scripts/start.ts'), '--persist-to', state, '--inspector-port', '0', ...args],

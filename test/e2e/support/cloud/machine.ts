@@ -32,6 +32,9 @@ interface State {
   loggedIn: boolean
 }
 
+/** What wrangler reads from the configuration of a machine. */
+const CONFIG = 'wrangler-config.json'
+
 const scratches: string[] = []
 function makeScratch(name: string): string {
   const scratch = mkdtempSync(join(tmpdir(), `postern-${name}-`))
@@ -40,6 +43,7 @@ function makeScratch(name: string): string {
 }
 export function forgetMachines(): void {
   for (const scratch of scratches.splice(0)) rmSync(scratch, { recursive: true, force: true })
+  modules = null
 }
 
 /** Opens an account at the stand-in for Cloudflare. */
@@ -64,15 +68,19 @@ export type Account = ReturnType<typeof openAccount>
  */
 export function setUpMachine(account: Account, vars: Record<string, string> = SETTINGS, bindings = '') {
   const folder = makeScratch('machine')
-  for (const part of ['scripts', 'src', 'migrations', 'package.json', 'tsconfig.json'])
-    cpSync(join(ROOT, part), join(folder, part), { recursive: true })
+  // A script finds the project by where it is itself, so it is copied. The rest is only read.
+  for (const part of ['scripts', 'package.json']) cpSync(join(ROOT, part), join(folder, part), { recursive: true })
+  for (const part of ['src', 'migrations', 'tsconfig.json']) symlinkSync(join(ROOT, part), join(folder, part))
   const set = Object.entries(vars).map(([name, value]) => `${name} = ${JSON.stringify(value)}\n`)
   const config = readFileSync(join(ROOT, 'wrangler.toml'), 'utf8')
   writeFileSync(
     join(folder, 'wrangler.toml'),
     config.replace('[env.production.vars]\n', `[env.production.vars]\n${set.join('')}`) + bindings,
   )
-  linkModules(folder)
+  symlinkSync(linkModules(), join(folder, 'node_modules'))
+  // The real module is loaded once, here, because loading it for each script takes longer than everything else.
+  const read = unstable_readConfig({ config: join(folder, 'wrangler.toml'), env: 'production' }, { hideWarnings: true })
+  writeFileSync(join(folder, CONFIG), JSON.stringify(read))
   const file = join(folder, '.dev.vars.production')
   return {
     secrets: () => (existsSync(file) ? readFileSync(file, 'utf8') : null),
@@ -82,27 +90,30 @@ export function setUpMachine(account: Account, vars: Record<string, string> = SE
       const { status, stdout, stderr } = spawnSync(process.execPath, [`scripts/${script}.ts`, ...args], {
         cwd: folder,
         encoding: 'utf8',
-        env: { PATH: '', HOME: folder, POSTERN_TEST_ACCOUNT: account.folder },
+        env: { PATH: '', HOME: folder, POSTERN_TEST_ACCOUNT: account.folder, NODE_COMPILE_CACHE: tmpdir() },
       })
       return { status, said: stdout + stderr }
     },
   }
 }
 
-function linkModules(folder: string): void {
-  const [from, to] = [join(ROOT, 'node_modules'), join(folder, 'node_modules')]
+let modules: string | null = null
+
+/** Makes a `node_modules` for all machines, in which wrangler is the stand-in. */
+function linkModules(): string {
+  if (modules !== null) return modules
+  const [from, to] = [join(ROOT, 'node_modules'), makeScratch('modules')]
   mkdirSync(join(to, 'wrangler/bin'), { recursive: true })
   for (const name of readdirSync(from).filter((entry) => entry !== 'wrangler' && !entry.startsWith('.')))
     symlinkSync(join(from, name), join(to, name))
-  // The real module is loaded once, here, because loading it for each script takes longer than everything else.
-  const config = unstable_readConfig(
-    { config: join(folder, 'wrangler.toml'), env: 'production' },
-    { hideWarnings: true },
-  )
+  const manifest = { name: 'wrangler', type: 'module', exports: './index.js' }
+  writeFileSync(join(to, 'wrangler/package.json'), JSON.stringify(manifest))
   writeFileSync(
-    join(to, 'wrangler/package.json'),
-    JSON.stringify({ name: 'wrangler', type: 'module', exports: './index.js' }),
+    join(to, 'wrangler/index.js'),
+    `import { readFileSync } from 'node:fs'
+export const unstable_readConfig = () => JSON.parse(readFileSync('${CONFIG}', 'utf8'))\n`,
   )
-  writeFileSync(join(to, 'wrangler/index.js'), `export const unstable_readConfig = () => (${JSON.stringify(config)})\n`)
   cpSync(STAND_IN, join(to, 'wrangler/bin/wrangler.js'))
+  modules = to
+  return to
 }
