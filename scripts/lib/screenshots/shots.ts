@@ -75,6 +75,12 @@ export const CHAPTERS: Readonly<Record<string, readonly Shot[]>> = {
     }),
     ofAccount({
       isState: true,
+      name: 'account-activity',
+      title: 'Activity',
+      act: (page) => page.locator('#activity').scrollIntoViewIfNeeded(),
+    }),
+    ofAccount({
+      isState: true,
       name: 'account-authenticator',
       title: 'Setting up an authenticator app',
       act: setUpApp,
