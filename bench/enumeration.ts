@@ -23,7 +23,7 @@ const EVICTION_MS = 15_000
 const RATIO = { min: 0.9, max: 1.1 }
 const PASSWORD = 'correct horse battery staple'
 /** What an import stores of a hash that Django 4.2 made. No password here has this hash. */
-const IMPORTED_HASH = `imported:1140:pbkdf2_sha256$600000$saltsaltsalt$${'A'.repeat(43)}=`
+const IMPORTED_HASH = `imported:1920:pbkdf2_sha256$600000$saltsaltsalt$${'A'.repeat(43)}=`
 
 /**
  * A login has a wrong password for a verified account. For every other account it has the right password of an address

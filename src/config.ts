@@ -45,7 +45,7 @@ export const ARGON2_LANES = 1
  * What one check of an imported hash may cost (docs/decisions/0029-foreign-hashes.md): the CPU time as it is estimated,
  * and the memory, which argon2-cffi's 100 MiB needs.
  */
-export const IMPORTED_HASH_MAX_MS = 3000
+export const IMPORTED_HASH_MAX_MS = 5000
 export const IMPORTED_HASH_MAX_KIB = 100 * 1024
 export const IMPORTED_HASH_MAX_LENGTH = 512
 /** While there are imported hashes, a wrong password takes this many times what the dearest of them is said to cost. */

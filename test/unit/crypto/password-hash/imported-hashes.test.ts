@@ -94,7 +94,7 @@ describe('reading a hash at the import', () => {
     ['SHA-1 of an old Django', 'sha1$a1976$a36cc8cbf81742a8fb52e221aaeab48ed7f58ab4'],
     ['salted SHA of LDAP', '{SSHA}0c0blFTXXNuAMHECS4uxrj3ZieMoWImr'],
     ['the bcrypt with the sign error', `$2x$10$${'a'.repeat(53)}`],
-    ['bcrypt of cost 15', `$2b$15$${'a'.repeat(53)}`],
+    ['bcrypt of cost 16', `$2b$16$${'a'.repeat(53)}`],
     ['PBKDF2 of two million iterations', `pbkdf2:sha256:2000000$salt$${'ab'.repeat(32)}`],
     ['PBKDF2 of a number of iterations that nobody has', `pbkdf2:sha256:${'9'.repeat(400)}$salt$${'ab'.repeat(32)}`],
     ['PBKDF2-SHA-512 of a million iterations', `$keycloak$pbkdf2-sha512$1000000$${SALT}$${TAG}=`],
@@ -109,7 +109,7 @@ describe('reading a hash at the import', () => {
 
   it('takes what the dearest settings of today make', () => {
     expect(outcomeOf(`pbkdf2_sha256$1500000$salt$${TAG}=`)).toBe('ok')
-    expect(outcomeOf(`$2b$14$${'a'.repeat(53)}`)).toBe('ok')
+    expect(outcomeOf(`$2b$15$${'a'.repeat(53)}`)).toBe('ok')
     expect(outcomeOf(`$keycloak$pbkdf2$1300000$${SALT}$${TAG}=`)).toBe('ok')
   })
 
