@@ -4,7 +4,7 @@ import { sha256, sha512 } from '@noble/hashes/sha2.js'
 import { isEqualInConstantTime } from '../../domain/constant-time.ts'
 import { type PasswordScheme, readTag } from './scheme.ts'
 
-/** The digests of other systems, each with what an iteration costs on workerd. Node takes half of it for the first two. */
+/** Each digest with what an iteration costs on workerd. Node takes half of it for the first two. */
 const DIGESTS = {
   sha1: { hash: sha1, microseconds: 3.2 },
   sha256: { hash: sha256, microseconds: 3.2 },
