@@ -207,6 +207,8 @@ describe('every route that asks the database refuses an ended session at once, w
 })
 
 describe('accounts with twenty sessions', () => {
+  beforeEach(holdClock)
+
   it('all twenty sessions end at once, with one call for each shard', async () => {
     const { here, at, kv, shards, queued } = createDeployment()
     const { email } = await verified()
