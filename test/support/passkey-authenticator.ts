@@ -194,7 +194,7 @@ async function toCose(publicKey: CryptoKey): Promise<Uint8Array> {
 }
 
 /** Writes a signature as authenticators do, in ASN.1 (WebAuthn Level 3 §6.5.5). */
-function toDer(raw: Uint8Array): Uint8Array {
+export function toDer(raw: Uint8Array): Uint8Array {
   const integer = (bytes: Uint8Array) => {
     const first = bytes.findIndex((byte) => byte !== 0)
     const trimmed = bytes.slice(first === -1 ? bytes.length - 1 : first)

@@ -1,4 +1,3 @@
-import { isIP } from 'node:net'
 import { createMiddleware } from 'hono/factory'
 import { Refusal } from '../../errors.ts'
 import type { AppEnv } from '../context.ts'
@@ -6,6 +5,9 @@ import { limitAltogether } from './rate-limit.ts'
 import { findClientId } from './require-client.ts'
 
 const ADDRESS = 'Postern-Client-Address'
+
+/** It is loaded with the first stated address, so that no other start of the Worker waits for it. */
+const isIP = (address: string): number => process.getBuiltinModule('node:net').isIP(address)
 
 /**
  * Takes the address of a person from the back end that calls for them, so that limits and the audit trail use it

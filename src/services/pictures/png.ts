@@ -1,10 +1,12 @@
-import { crc32 } from 'node:zlib'
 import { ByteCursor, bytesOf } from './byte-cursor.ts'
 import { readOrientation, toShownSides, UPRIGHT, writeOrientation } from './orientation.ts'
 import { assertNothingFollows, collect, type Picture, PixelCount, unsupported } from './rules.ts'
 
 const SIGNATURE_BYTES = 8
 const HEADER_BYTES = 13
+
+/** It is loaded with the first picture, so that no other start of the Worker waits for it. */
+const crc32 = (bytes: Uint8Array): number => process.getBuiltinModule('node:zlib').crc32(bytes)
 
 /** The chunks that say how the pixels look (PNG, Third Edition, §11). All others are left out. */
 const KEPT = [
