@@ -38,67 +38,86 @@ export class ConfigurationError extends Error {
   }
 }
 
-/** The variables of the built-in providers. A provider is turned on when both of its variables are set. */
-const describeProviderClients = () =>
-  Object.fromEntries(
-    BUILT_IN_IDS.flatMap((id) => Object.values(toClientVariables(id)).map((name) => [name, z.string().optional()])),
-  ) as Record<ClientVariable, z.ZodOptional<z.ZodString>>
+/** A variable: the rule of its value, which is built only where one is set, and what holds where none is. */
+interface Variable<Rule extends z.ZodType, Unset> {
+  rule: () => Rule
+  unset: Unset
+}
 
-const describeVariables = () => ({
-  ENVIRONMENT: z.enum(['development', 'production']).default('production'),
-  AUTH_SECRET: authSecret(),
-  ISSUER: webOrigin(),
-  APP_URL: linkBase().optional(),
-  ALLOWED_ORIGINS: list().pipe(z.array(pageOrigin())).default([]),
-  ALLOWED_REDIRECTS: list().pipe(z.array(webUrl())).default([]),
-  AUDIENCE: z.string().min(1).optional(),
-  ACCESS_TOKEN_TTL_SECONDS: wholeNumber(60, ACCESS_TOKEN_MAX_TTL_SECONDS, 'seconds').default(900),
-  REFRESH_TOKEN_TTL_SECONDS: wholeNumber(300, 366 * 24 * 3600, 'seconds').default(2_592_000),
-  SESSION_IDLE_TIMEOUT_SECONDS: wholeNumber(0, 366 * 24 * 3600, 'seconds').default(0),
-  MFA_REMEMBER_DAYS: wholeNumber(0, 365, 'days').default(30),
-  REQUIRE_EMAIL_VERIFICATION: flag().default(true),
+/** Stands for what holds where a variable has to be set. */
+const REQUIRED = Symbol('required')
+
+/** Without a second argument, nothing holds where the variable is not set. */
+function variable<Rule extends z.ZodType>(rule: () => Rule): Variable<Rule, undefined>
+function variable<Rule extends z.ZodType>(rule: () => Rule, unset: typeof REQUIRED): Variable<Rule, never>
+function variable<Rule extends z.ZodType>(rule: () => Rule, unset: z.output<Rule>): Variable<Rule, z.output<Rule>>
+function variable(rule: () => z.ZodType, unset?: unknown): Variable<z.ZodType, unknown> {
+  return { rule, unset }
+}
+
+/** The variables of the built-in providers. A provider is turned on when both of its variables are set. */
+const PROVIDER_CLIENTS = Object.fromEntries(
+  BUILT_IN_IDS.flatMap((id) => Object.values(toClientVariables(id)).map((name) => [name, variable(() => z.string())])),
+) as Record<ClientVariable, Variable<z.ZodString, undefined>>
+
+/**
+ * Every variable. An isolate reads them with its first request, and most are not set, so a rule is not built before it
+ * has something to check (docs/decisions/0019-bundle.md).
+ */
+const VARIABLES = {
+  ENVIRONMENT: variable(() => z.enum(['development', 'production']), 'production'),
+  AUTH_SECRET: variable(authSecret, REQUIRED),
+  ISSUER: variable(webOrigin, REQUIRED),
+  APP_URL: variable(linkBase),
+  ALLOWED_ORIGINS: variable(() => list().pipe(z.array(pageOrigin())), []),
+  ALLOWED_REDIRECTS: variable(() => list().pipe(z.array(webUrl())), []),
+  AUDIENCE: variable(() => z.string()),
+  ACCESS_TOKEN_TTL_SECONDS: variable(() => wholeNumber(60, ACCESS_TOKEN_MAX_TTL_SECONDS, 'seconds'), 900),
+  REFRESH_TOKEN_TTL_SECONDS: variable(() => wholeNumber(300, 366 * 24 * 3600, 'seconds'), 2_592_000),
+  SESSION_IDLE_TIMEOUT_SECONDS: variable(() => wholeNumber(0, 366 * 24 * 3600, 'seconds'), 0),
+  MFA_REMEMBER_DAYS: variable(() => wholeNumber(0, 365, 'days'), 30),
+  REQUIRE_EMAIL_VERIFICATION: variable(flag, true),
   // NIST SP 800-63B-4 §3.1.1.2 asks for eight at least.
-  PASSWORD_MIN_LENGTH: wholeNumber(8, 64).default(8),
-  PASSWORD_REQUIRE: list()
-    .pipe(z.array(z.enum(['upper', 'lower', 'digit', 'symbol'])))
-    .default([]),
-  RATE_LIMITS: z.enum(['on', 'off']).default('on'),
-  RATE_LIMIT_PER_MINUTE: wholeNumber(10, 1_000_000).default(300),
-  LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
-  DELETION_GRACE_DAYS: wholeNumber(0, 365, 'days').default(0),
-  AUDIT_RETENTION_DAYS: wholeNumber(1, 36_500, 'days').default(400),
-  RATE_LIMIT_SENSITIVE_PER_MINUTE: wholeNumber(1, 10_000).default(5),
-  MFA_EMAIL_FALLBACK: z.enum(['on', 'off']).default('off'),
-  REGION: z.enum(REGIONS).default('weur'),
-  BOOTSTRAP_ADMIN_EMAIL: emailAddress().optional(),
-  ADMIN_INVITATION: invitation().optional(),
-  MAIL_TRANSPORT: z.enum(['mailbox', 'smtp', 'resend', 'binding']),
-  MAIL_FROM: sender().optional(),
-  SMTP_URL: smtpUrl().optional(),
-  RESEND_API_KEY: z.string().min(1).optional(),
-  RESEND_BASE_URL: webUrl().default('https://api.resend.com'),
-  ...describeProviderClients(),
-  OIDC_PROVIDERS: json(ConfiguredIssuers).default([]),
-  KEEP_PROVIDER_TOKENS: flag().default(false),
-  SERVICE_CLIENTS: json(z.array(z.strictObject({ id: z.string().min(1), secret: z.string().min(32) }))).default([]),
-  PRODUCT_NAME: z.string().min(1).max(60).default(DEFAULT_BRAND.productName),
-  BRAND_COLOR: z
-    .string()
-    .regex(/^#[0-9a-fA-F]{6}$/, 'must be a colour such as #0f766e')
-    .default(DEFAULT_BRAND.color),
-  BRAND_LOGO_URL: webUrl().optional(),
-  RP_ID: relyingPartyId().optional(),
-  RP_ORIGINS: list().pipe(z.array(passkeyOrigin())).optional(),
-  HSTS_INCLUDE_SUBDOMAINS: flag().default(false),
-  COOKIE_SAME_SITE: z.enum(['Lax', 'Strict', 'None']).default('Lax'),
-  COOKIE_DOMAIN: z
-    .string()
-    .regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, 'must be a domain such as example.com')
-    .optional(),
-})
-/** It is built when the first request asks for the settings (docs/decisions/0019-bundle.md). */
-const Variables = z.lazy(() => z.object(describeVariables()))
-type Parsed = z.infer<typeof Variables>
+  PASSWORD_MIN_LENGTH: variable(() => wholeNumber(8, 64), 8),
+  PASSWORD_REQUIRE: variable(() => list().pipe(z.array(z.enum(['upper', 'lower', 'digit', 'symbol']))), []),
+  RATE_LIMITS: variable(() => z.enum(['on', 'off']), 'on'),
+  RATE_LIMIT_PER_MINUTE: variable(() => wholeNumber(10, 1_000_000), 300),
+  LOG_LEVEL: variable(() => z.enum(LOG_LEVELS), 'info'),
+  DELETION_GRACE_DAYS: variable(() => wholeNumber(0, 365, 'days'), 0),
+  AUDIT_RETENTION_DAYS: variable(() => wholeNumber(1, 36_500, 'days'), 400),
+  RATE_LIMIT_SENSITIVE_PER_MINUTE: variable(() => wholeNumber(1, 10_000), 5),
+  MFA_EMAIL_FALLBACK: variable(() => z.enum(['on', 'off']), 'off'),
+  REGION: variable(() => z.enum(REGIONS), 'weur'),
+  BOOTSTRAP_ADMIN_EMAIL: variable(emailAddress),
+  ADMIN_INVITATION: variable(invitation),
+  MAIL_TRANSPORT: variable(() => z.enum(['mailbox', 'smtp', 'resend', 'binding']), REQUIRED),
+  MAIL_FROM: variable(sender),
+  SMTP_URL: variable(smtpUrl),
+  RESEND_API_KEY: variable(() => z.string()),
+  RESEND_BASE_URL: variable(webUrl, 'https://api.resend.com'),
+  ...PROVIDER_CLIENTS,
+  OIDC_PROVIDERS: variable(() => json(ConfiguredIssuers), []),
+  KEEP_PROVIDER_TOKENS: variable(flag, false),
+  SERVICE_CLIENTS: variable(
+    () => json(z.array(z.strictObject({ id: z.string().min(1), secret: z.string().min(32) }))),
+    [],
+  ),
+  PRODUCT_NAME: variable(() => z.string().max(60), DEFAULT_BRAND.productName),
+  BRAND_COLOR: variable(
+    () => z.string().regex(/^#[0-9a-fA-F]{6}$/, 'must be a colour such as #0f766e'),
+    DEFAULT_BRAND.color,
+  ),
+  BRAND_LOGO_URL: variable(webUrl),
+  RP_ID: variable(relyingPartyId),
+  RP_ORIGINS: variable(() => list().pipe(z.array(passkeyOrigin()))),
+  HSTS_INCLUDE_SUBDOMAINS: variable(flag, false),
+  COOKIE_SAME_SITE: variable(() => z.enum(['Lax', 'Strict', 'None']), 'Lax'),
+  COOKIE_DOMAIN: variable(() =>
+    z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, 'must be a domain such as example.com'),
+  ),
+}
+type ValueOf<Of> = Of extends Variable<infer Rule, infer Unset> ? z.output<Rule> | Unset : never
+type Parsed = { [Name in keyof typeof VARIABLES]: ValueOf<(typeof VARIABLES)[Name]> }
 
 /** The variables that hold a secret, which an operator sets apart from the settings in `wrangler.toml`. */
 export const SECRET_VARIABLES: readonly (keyof Parsed)[] = [
@@ -252,18 +271,25 @@ function toSettings(values: Parsed) {
  * @throws {ConfigurationError} naming each variable at fault and its rule.
  */
 export function parseSettings(env: Record<string, unknown>): Settings {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => typeof value === 'string' && value !== ''))
-  const parsed = Variables.safeParse(given)
-  if (!parsed.success)
-    throw new ConfigurationError(
-      parsed.error.issues.map(({ path: [name, ...place], message }) => ({
-        variable: String(name),
-        rule: given[String(name)] === undefined ? `must be set (${message})` : toRule(place, message),
-      })),
-    )
-  const problems = crossCheck(parsed.data)
+  const values: Record<string, unknown> = {}
+  const problems: ConfigurationProblem[] = []
+  for (const [name, { rule, unset }] of Object.entries<Variable<z.ZodType, unknown>>(VARIABLES)) {
+    const value = env[name]
+    const isSet = typeof value === 'string' && value !== ''
+    if (!isSet && unset !== REQUIRED) {
+      values[name] = unset
+      continue
+    }
+    const { data, error } = rule().safeParse(isSet ? value : undefined)
+    values[name] = data
+    for (const { path, message } of error?.issues ?? [])
+      problems.push({ variable: name, rule: isSet ? toRule(path, message) : `must be set (${message})` })
+  }
   if (problems.length > 0) throw new ConfigurationError(problems)
-  return toSettings(parsed.data)
+  const parsed = values as Parsed
+  const conflicts = crossCheck(parsed)
+  if (conflicts.length > 0) throw new ConfigurationError(conflicts)
+  return toSettings(parsed)
 }
 
 /** Says which entry of a list breaks the rule, and which member of it: "entry 2: issuer must be an https URL". */

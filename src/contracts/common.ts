@@ -75,6 +75,9 @@ export const delivery = () =>
 
 export const timestamp = () => z.iso.datetime().meta({ example: '2026-01-31T12:00:00.000Z' })
 
+/** The parameters of a path that names a thing by its id. */
+export const IdParams = z.lazy(() => z.object({ id: z.string().min(1).max(64) }))
+
 export const Status = <Value extends string>(value: Value) => z.lazy(() => z.object({ status: z.literal(value) }))
 
 /** The body of every refusal (RFC 9457). */

@@ -124,8 +124,6 @@ export const PasskeyLoginRequest = named('PasskeyLoginRequest', () =>
 
 export const RenamePasskeyRequest = named('RenamePasskeyRequest', () => z.strictObject({ name: passkeyName() }))
 
-export const PasskeyParam = z.lazy(() => z.object({ id: z.string().min(1).max(64) }))
-
 export const Passkey = named('Passkey', () =>
   z.object({
     id: z.string(),

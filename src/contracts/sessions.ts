@@ -13,8 +13,6 @@ export const CurrentSession = named('CurrentSession', () =>
   }),
 )
 
-export const SessionParam = z.lazy(() => z.object({ id: z.string().max(64) }))
-
 export const SessionView = named('Session', () =>
   z.object({
     id: z.string(),

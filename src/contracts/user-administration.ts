@@ -51,7 +51,3 @@ export type UserNote = z.infer<typeof UserNote>
 export const UserNoteChange = named('UserNoteChange', () =>
   z.strictObject({ note: z.string().trim().min(1).max(1000).nullable() }),
 )
-
-export const MailParams = z.lazy(() => z.object({ id: z.string().min(1).max(64) }))
-
-export const UserParams = z.lazy(() => z.object({ id: z.string().min(1).max(64) }))

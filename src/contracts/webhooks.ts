@@ -68,5 +68,3 @@ export type WebhookDelivery = z.infer<typeof WebhookDelivery>
 
 export const DeliveryQuery = z.lazy(() => PageQuery.unwrap().extend({ status: deliveryStatus().optional() }))
 export type DeliveryQuery = z.infer<typeof DeliveryQuery>
-
-export const WebhookParams = z.lazy(() => z.object({ id: z.string().min(1).max(64) }))

@@ -24,7 +24,8 @@ const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
  * small `@`, compatibility letters such as the Kelvin sign, invisible characters, line breaks (GHSA-7rqj-j65f-68wh).
  */
 export function parseEmailAddress(input: string): string | null {
-  if (input.length > MAX_INPUT_LENGTH || /[\r\n]/.test(input) || INVISIBLE.test(input)) return null
+  if (input.length > MAX_INPUT_LENGTH || /[\r\n]/.test(input)) return null
+  if (NON_ASCII.test(input) && INVISIBLE.test(input)) return null
   const parts = input.trim().split('@')
   const [localPart, domainPart] = parts
   if (parts.length !== 2 || localPart === undefined || domainPart === undefined) return null
@@ -48,11 +49,15 @@ export function maskEmailAddress(address: string): string {
   return `${shown}***${address.slice(at)}`
 }
 
-/** Gives the domain as lower-case A-labels, or null where it is not a public host name. */
+/**
+ * Gives the domain as lower-case A-labels, or null where it is not a public host name. Tables of Unicode are asked
+ * about internationalised domains alone, because they cost more than all the rest, and no label of another domain has
+ * anything that they would refuse.
+ */
 function toAsciiDomain(domain: string): string | null {
-  if (!DOMAIN_CHARACTERS.test(domain) || hasDisguisedAscii(domain)) return null
-  const ascii =
-    NON_ASCII.test(domain) || /xn--/i.test(domain) ? idnaToAscii(domain.normalize('NFC')) : domain.toLowerCase()
+  const isInternational = NON_ASCII.test(domain) || /xn--/i.test(domain)
+  if (isInternational && (!DOMAIN_CHARACTERS.test(domain) || hasDisguisedAscii(domain))) return null
+  const ascii = isInternational ? idnaToAscii(domain.normalize('NFC')) : domain.toLowerCase()
   if (ascii === null || ascii.length > MAX_DOMAIN_OCTETS) return null
   const labels = ascii.split('.')
   if (labels.length < 2 || !labels.every((label) => LABEL.test(label))) return null

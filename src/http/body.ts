@@ -1,12 +1,9 @@
-import type { MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import { every } from 'hono/combine'
-import { createMiddleware } from 'hono/factory'
 import type * as z from 'zod'
 import { FORM_BODY_MAX_BYTES, JSON_BODY_MAX_BYTES } from '../config.ts'
 import { readStrictJson } from '../domain/strict-json.ts'
 import { Refusal } from '../errors.ts'
-import type { AppEnv } from './context.ts'
+import type { AnyContext } from './context.ts'
 
 /** JSON may name a charset, which must be UTF-8. */
 const JSON_MEDIA = /^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i
@@ -24,7 +21,9 @@ export interface Body<Media extends string = string, Schema extends z.ZodType = 
   /** The name under which a handler reads it with `c.req.valid()`; null where it reads the stream itself. */
   target: 'json' | 'form' | null
   /** Reads the body strictly and within bounds, before its schema is asked. It leaves a stream unread. */
-  read: MiddlewareHandler
+  read(c: AnyContext): Promise<void>
+  /** Gives back what reading has taken, once the request is answered or refused. */
+  release?(c: AnyContext): void
 }
 
 const readJson = readBody(JSON_BODY_MAX_BYTES, (bytes, mediaType) => {
@@ -81,28 +80,23 @@ export const lines = <Schema extends z.ZodType>(schema: Schema): Body<'applicati
   media: 'application/x-ndjson',
   schema,
   target: null,
-  read: createMiddleware<AppEnv>(async (c, next) => {
-    assertMediaType(c.req.header('Content-Type') ?? '', LINES_MEDIA)
-    await next()
-  }),
+  read: async (c) => assertMediaType(c.req.header('Content-Type') ?? '', LINES_MEDIA),
 })
 
 /**
  * Reads a body as text if it is what the route takes. Reading stops at the limit, even where no `Content-Length` says
  * how much is to come. Hono is given the text, because it would make a response of the bytes to read them once more.
  */
-function readBody(maxSize: number, readFit: (bytes: ArrayBuffer, mediaType: string) => string): MiddlewareHandler {
+function readBody(maxSize: number, readFit: (bytes: ArrayBuffer, mediaType: string) => string): Body['read'] {
   const onError = () => {
     throw new Refusal('body_too_large')
   }
-  return every(
-    bodyLimit({ maxSize, onError }),
-    createMiddleware<AppEnv>(async (c, next) => {
-      const text = readFit(await c.req.raw.arrayBuffer(), c.req.header('Content-Type') ?? '')
-      Object.assign(c.req.bodyCache, { text: Promise.resolve(text) })
-      await next()
-    }),
-  )
+  const limit = bodyLimit({ maxSize, onError })
+  return async (c) => {
+    await limit(c, async () => undefined)
+    const text = readFit(await c.req.raw.arrayBuffer(), c.req.header('Content-Type') ?? '')
+    Object.assign(c.req.bodyCache, { text: Promise.resolve(text) })
+  }
 }
 
 function assertMediaType(given: string, expected: RegExp): void {

@@ -1,8 +1,5 @@
-import type { MiddlewareHandler } from 'hono'
-import { createMiddleware } from 'hono/factory'
-import { matchedRoutes } from 'hono/route'
 import type { RefusalCode } from '../errors.ts'
-import type { AnyContext, AppEnv, Context } from './context.ts'
+import type { AnyContext, Context } from './context.ts'
 
 /**
  * A guard says who may call a route. It checks that, states it in the OpenAPI document, and gives the handler what it
@@ -22,25 +19,13 @@ export interface Guard<Added extends object> {
    */
   check(c: Context, route: string): Promise<Added>
   /** Looks at the answer of the handler before anybody gets it. @throws where nobody may get it. */
-  checkAnswer?(c: Context): void
+  checkAnswer?(c: Context, answer: Response): void
 }
 
 /** The variables that a guard adds; none where there is no guard. */
 export type AddedBy<Of> = Of extends Guard<infer Added> ? Added : object
 
-/** The middleware of guards whose routes act by the access token alone. */
-const tokenGuards = new WeakSet<object>()
-
 /** Lets a request through the guard, and leaves what it found for the handler. */
-export function enter(guard: Guard<object>, route: string): MiddlewareHandler {
-  const middleware = createMiddleware<AppEnv>(async (c, next) => {
-    for (const [name, value] of Object.entries(await guard.check(c, route))) (c as AnyContext).set(name, value)
-    await next()
-    guard.checkAnswer?.(c)
-  })
-  if (guard.actsByToken) tokenGuards.add(middleware)
-  return middleware
+export async function enter(c: Context, guard: Guard<object>, route: string): Promise<void> {
+  for (const [name, value] of Object.entries(await guard.check(c, route))) (c as AnyContext).set(name, value)
 }
-
-/** Tells whether the route that a request reached acts by the access token alone. */
-export const isTokenRoute = (c: Context): boolean => matchedRoutes(c).some(({ handler }) => tokenGuards.has(handler))

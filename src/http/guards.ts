@@ -86,8 +86,8 @@ export const reader = ({
       },
     }
   },
-  checkAnswer(c) {
-    if (c.res.status < 400 && !letIn.has(c)) throw new Error('the route has answered without reading as its caller')
+  checkAnswer(c, { status }) {
+    if (status < 400 && !letIn.has(c)) throw new Error('the route has answered without reading as its caller')
   },
 })
 

@@ -1,13 +1,14 @@
 import { zValidator } from '@hono/zod-validator'
-import { type Handler, Hono, type MiddlewareHandler, type TypedResponse } from 'hono'
+import { type Handler, Hono, type TypedResponse } from 'hono'
 import type { HonoOptions } from 'hono/hono-base'
+import { matchedRoutes } from 'hono/route'
 import type { BlankSchema, Schema, ToSchema } from 'hono/types'
 import type { StatusCode } from 'hono/utils/http-status'
 import type { JSONParsed } from 'hono/utils/types'
 import type * as z from 'zod'
 import { Refusal } from '../errors.ts'
 import type { Body } from './body.ts'
-import type { AppEnv } from './context.ts'
+import type { AnyContext, AppEnv, Context } from './context.ts'
 import { type AddedBy, enter } from './guard.ts'
 import { limitsOf } from './middleware/rate-limit.ts'
 import type { Statement } from './route.ts'
@@ -63,8 +64,9 @@ export class Router<S extends Schema = BlankSchema> extends Hono<AppEnv, S> {
     handler: HandlerOf<Of>,
   ): Router<S & ToSchema<Of['method'], HonoPath<Of['path']>, InputOf<Of>, AnswersOf<Of['answers']>>> {
     const { method, path } = statement
-    statements.set(handler, statement)
-    this.on(method, [path.replaceAll(/{(\w+)}/g, ':$1')], ...stepsOf(statement), handler as Handler)
+    const whole = afterSteps(statement, handler as Handler)
+    statements.set(whole, statement)
+    this.on(method, [path.replaceAll(/{(\w+)}/g, ':$1')], whole)
     return this
   }
 }
@@ -75,17 +77,46 @@ export const createRouter = (options: Pick<HonoOptions<AppEnv>, 'router'> = {}):
 export const statementsOf = (app: Pick<Hono, 'routes'>): Statement[] =>
   app.routes.flatMap(({ handler }) => statements.get(handler) ?? [])
 
-/** Lists what a request passes before it reaches the handler of a route. */
-function stepsOf({ method, path, limit, guard, params, query, body }: Statement): MiddlewareHandler[] {
+/** Tells whether the route that a request reached acts by the access token alone. */
+export const isTokenRoute = (c: Context): boolean =>
+  matchedRoutes(c).some(({ handler }) => statements.get(handler)?.guard?.actsByToken === true)
+
+type Step = (c: AnyContext) => Promise<unknown>
+
+/**
+ * Puts what a request has to pass in front of a handler, as one handler: a router pays for each one that it is given,
+ * when the Worker starts and with every request (docs/decisions/0024-once-an-isolate.md).
+ */
+function afterSteps(statement: Statement, handler: Handler): Handler {
+  const steps = stepsOf(statement)
+  return async (c, next) => {
+    try {
+      for (const step of steps) await step(c)
+      const answer = (await handler(c, next)) as Response
+      statement.guard?.checkAnswer?.(c, answer)
+      return answer
+    } finally {
+      statement.body?.release?.(c)
+    }
+  }
+}
+
+/** Lists what a request passes before it reaches the handler of a route. Each step refuses by an error. */
+function stepsOf({ method, path, limit, guard, params, query, body }: Statement): Step[] {
   const name = `${method} ${path}`
   return [
     ...(limit === undefined ? [] : limitsOf(limit, name)),
-    ...(guard === undefined ? [] : [enter(guard, name)]),
+    ...(guard === undefined ? [] : [(c: Context) => enter(c, guard, name)]),
     ...(body === undefined ? [] : [body.read]),
-    ...(query === undefined ? [] : [zValidator('query', query, refuseInvalid)]),
-    ...(params === undefined ? [] : [zValidator('param', params, refuseInvalid)]),
-    ...(body === undefined || body.target === null ? [] : [zValidator(body.target, body.schema, refuseInvalid)]),
+    ...(query === undefined ? [] : [validate('query', query)]),
+    ...(params === undefined ? [] : [validate('param', params)]),
+    ...(body === undefined || body.target === null ? [] : [validate(body.target, body.schema)]),
   ]
+}
+
+function validate(target: 'query' | 'param' | 'json' | 'form', schema: z.ZodType): Step {
+  const middleware = zValidator(target, schema, refuseInvalid)
+  return (c) => middleware(c, async () => undefined)
 }
 
 function refuseInvalid(result: { success: true } | { success: false; error: z.core.$ZodError }): void {

@@ -1,51 +1,54 @@
-import { createMiddleware } from 'hono/factory'
 import { PICTURE_MAX_BYTES, RETRY_AFTER_SECONDS, UPLOAD_TIMEOUT_MS } from '../config.ts'
 import { PictureContent } from '../contracts/pictures.ts'
 import { Refusal } from '../errors.ts'
 import { reserveMemory } from '../platform/upload-memory.ts'
 import { within } from '../within.ts'
 import type { Body } from './body.ts'
-import type { AppEnv, Context } from './context.ts'
+import { type Context, platformOf } from './context.ts'
 
-/** The bytes of the uploads that are being handled. */
-const uploads = new WeakMap<Request, Uint8Array>()
+interface Upload {
+  bytes: Uint8Array
+  /** Gives the memory back. */
+  free: () => void
+}
+
+/** The uploads that are being handled. */
+const uploads = new WeakMap<Request, Upload>()
 
 /**
- * Reads the bytes of a picture, and holds no more of them in memory than an isolate has for uploads. What kind of
- * picture they are is asked of the bytes alone, so the media type that the client states does not matter.
+ * Describes a body that is a picture, whose bytes the handler gets by `uploadOf`. No more of them are in memory than an
+ * isolate has for uploads. What kind of picture they are is asked of the bytes alone, so the media type that the client
+ * states does not matter.
  */
-const readUpload = createMiddleware<AppEnv>(async (c, next) => {
-  const stated = c.req.header('Content-Length')
-  const length = stated === undefined ? PICTURE_MAX_BYTES : Number(stated)
-  if (!(length <= PICTURE_MAX_BYTES)) throw new Refusal('body_too_large')
-  const { uploads: memory, now } = c.get('platform')
-  const free = reserveMemory(memory, length, now())
-  if (free === null) {
-    const reason = 'too many uploads at once'
-    throw new Refusal('dependency_unavailable', { reason, retryAfterSeconds: RETRY_AFTER_SECONDS })
-  }
-  try {
-    uploads.set(c.req.raw, await readWhole(c.req.raw.body, length))
-    await next()
-  } finally {
-    uploads.delete(c.req.raw)
-    free()
-  }
-})
-
-/** Describes a body that is a picture, whose bytes the handler gets by `uploadOf`. */
 export const picture = (): Body<'image/*', typeof PictureContent> => ({
   required: true,
   media: 'image/*',
   schema: PictureContent,
   target: null,
-  read: readUpload,
+  async read(c) {
+    const stated = c.req.header('Content-Length')
+    const length = stated === undefined ? PICTURE_MAX_BYTES : Number(stated)
+    if (!(length <= PICTURE_MAX_BYTES)) throw new Refusal('body_too_large')
+    const { uploads: memory, now } = platformOf(c)
+    const free = reserveMemory(memory, length, now())
+    if (free === null) {
+      const reason = 'too many uploads at once'
+      throw new Refusal('dependency_unavailable', { reason, retryAfterSeconds: RETRY_AFTER_SECONDS })
+    }
+    const upload: Upload = { bytes: new Uint8Array(), free }
+    uploads.set(c.req.raw, upload)
+    upload.bytes = await readWhole(c.req.raw.body, length)
+  },
+  release({ req }) {
+    uploads.get(req.raw)?.free()
+    uploads.delete(req.raw)
+  },
 })
 
 export function uploadOf({ req }: Pick<Context, 'req'>): Uint8Array {
-  const bytes = uploads.get(req.raw)
-  if (bytes === undefined) throw new Error('the route takes no upload')
-  return bytes
+  const upload = uploads.get(req.raw)
+  if (upload === undefined) throw new Error('the route takes no upload')
+  return upload.bytes
 }
 
 async function readWhole(body: ReadableStream<Uint8Array> | null, length: number): Promise<Uint8Array> {

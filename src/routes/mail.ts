@@ -2,8 +2,7 @@ import { zValidator } from '@hono/zod-validator'
 import { Hono } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import * as z from 'zod'
-import { Status } from '../contracts/common.ts'
-import { MailParams } from '../contracts/user-administration.ts'
+import { IdParams, Status } from '../contracts/common.ts'
 import { Refusal } from '../errors.ts'
 import type { AppEnv } from '../http/context.ts'
 import { permission } from '../http/guards.ts'
@@ -21,7 +20,7 @@ const retryRoute = route({
     'Needs the permission `users:write`, and every permission that the user has whom the mail concerns. The id is the `outboxId` of the event `mail.failed`. Each mail that was given up can be sent again once, for as long as its link works.',
   limit: 'moderate',
   guard: permission('users:write'),
-  params: MailParams,
+  params: IdParams,
   answers: { 202: answer(Status('mail_sent'), 'The mail is on its way.') },
   refuses: ['not_found', 'permission_not_held', 'mail_not_failed', 'mail_link_expired'],
 })

@@ -1,6 +1,6 @@
 import { PICTURE_MAX_AGE_SECONDS } from '../config.ts'
+import { IdParams } from '../contracts/common.ts'
 import { PictureChanged, PictureContent, PictureQuery } from '../contracts/pictures.ts'
-import { UserParams } from '../contracts/user-administration.ts'
 import { type ByteRange, isKnown, readRange } from '../http/conditional.ts'
 import { user } from '../http/guards.ts'
 import { answer, route } from '../http/route.ts'
@@ -42,7 +42,7 @@ const readRoute = route({
   summary: 'The picture of a user',
   description:
     'Whoever knows the id of a user may see the picture, so that a page can show it by its `pictureUrl` alone. The answer has an `ETag`; one range of bytes may be asked for.',
-  params: UserParams,
+  params: IdParams,
   query: PictureQuery,
   answers: {
     200: { description: 'The picture.', content },

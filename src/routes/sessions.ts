@@ -1,6 +1,7 @@
+import { IdParams } from '../contracts/common.ts'
 import { listOf, PageQuery } from '../contracts/lists.ts'
 import { LogoutRequest, RefreshAnswer, RefreshRequest } from '../contracts/login.ts'
-import { CurrentSession, SessionParam, SessionView } from '../contracts/sessions.ts'
+import { CurrentSession, SessionView } from '../contracts/sessions.ts'
 import { toTimestamp } from '../domain/timestamp.ts'
 import { Refusal } from '../errors.ts'
 import { optionalJson } from '../http/body.ts'
@@ -74,7 +75,7 @@ const endRoute = route({
   tags,
   summary: 'End one of my sessions',
   guard: user(),
-  params: SessionParam,
+  params: IdParams,
   answers: { 204: { description: 'It has ended.' } },
   refuses: ['not_found'],
 })

@@ -1,15 +1,8 @@
-import { Status } from '../contracts/common.ts'
+import { IdParams, Status } from '../contracts/common.ts'
 import { listOf, PageQuery } from '../contracts/lists.ts'
 import { RoleAssignment } from '../contracts/roles.ts'
 import { SessionView } from '../contracts/sessions.ts'
-import {
-  UserChanges,
-  UserMailRequest,
-  UserNote,
-  UserNoteChange,
-  UserParams,
-  UserQuery,
-} from '../contracts/user-administration.ts'
+import { UserChanges, UserMailRequest, UserNote, UserNoteChange, UserQuery } from '../contracts/user-administration.ts'
 import { User } from '../contracts/users.ts'
 import { json } from '../http/body.ts'
 import { permission, reader } from '../http/guards.ts'
@@ -48,7 +41,7 @@ const readRoute = route({
   summary: 'One user',
   description: 'Needs the permission `users:read`.',
   guard: reader({ permission: 'users:read' }),
-  params: UserParams,
+  params: IdParams,
   answers: { 200: answer(User, 'The user.') },
   refuses: ['not_found'],
 })
@@ -60,7 +53,7 @@ const changeRoute = route({
   summary: 'Change a user, deactivate them or let them back in',
   description: 'Needs the permission `users:write`, and every permission that the user has.',
   guard: permission('users:write'),
-  params: UserParams,
+  params: IdParams,
   body: json(UserChanges),
   answers: { 200: answer(User, 'The user as they are now.') },
   refuses: ['not_found', 'permission_not_held', 'last_admin', 'username_taken'],
@@ -73,7 +66,7 @@ const deleteRoute = route({
   summary: 'Delete a user',
   description: 'Needs the permission `users:delete`, and every permission that the user has.',
   guard: permission('users:delete', { isRecent: true }),
-  params: UserParams,
+  params: IdParams,
   answers: { 204: { description: 'The account is gone.' } },
   refuses: ['not_found', 'permission_not_held', 'last_admin'],
 })
@@ -86,7 +79,7 @@ const rolesRoute = route({
   description:
     'Needs the permission `roles:assign`, every permission that the user has, and every one that the roles give. Everybody has the role `user`, named or not.',
   guard: permission('roles:assign', { isRecent: true }),
-  params: UserParams,
+  params: IdParams,
   body: json(RoleAssignment),
   answers: { 200: answer(User, 'The user as they are now.') },
   refuses: ['not_found', 'permission_not_held', 'last_admin'],
@@ -99,7 +92,7 @@ const sessionsRoute = route({
   summary: 'The sessions of a user',
   description: 'Needs the permission `users:write`. Newest first.',
   guard: reader({ permission: 'users:write' }),
-  params: UserParams,
+  params: IdParams,
   query: PageQuery,
   answers: { 200: answer(listOf(SessionView), 'A page of live sessions.') },
   refuses: ['not_found'],
@@ -112,7 +105,7 @@ const endSessionsRoute = route({
   summary: 'Sign a user out everywhere',
   description: 'Needs the permission `users:write`, and every permission that the user has.',
   guard: permission('users:write'),
-  params: UserParams,
+  params: IdParams,
   answers: { 204: { description: 'Every session has ended.' } },
   refuses: ['not_found', 'permission_not_held'],
 })
@@ -126,7 +119,7 @@ const mailRoute = route({
     'Needs the permission `users:write`, and every permission that the user has. A deactivated user gets no mail.',
   limit: 'moderate',
   guard: permission('users:write'),
-  params: UserParams,
+  params: IdParams,
   body: json(UserMailRequest),
   answers: { 202: answer(Status('mail_sent'), 'The mail is on its way.') },
   refuses: ['not_found', 'permission_not_held', 'already_verified'],
@@ -141,7 +134,7 @@ const passwordResetRoute = route({
     'Needs the permission `users:write`, and every permission that the user has. Every session ends, and the password signs nobody in until a new one is set by the link that is mailed.',
   limit: 'moderate',
   guard: permission('users:write'),
-  params: UserParams,
+  params: IdParams,
   answers: { 204: { description: 'The password has to be set anew.' } },
   refuses: ['not_found', 'permission_not_held', 'password_not_set'],
 })
@@ -153,7 +146,7 @@ const readNoteRoute = route({
   summary: 'What administrators have noted about a user',
   description: 'Needs the permission `users:read`.',
   guard: reader({ permission: 'users:read' }),
-  params: UserParams,
+  params: IdParams,
   answers: { 200: answer(UserNote, 'The note, or nulls.') },
   refuses: ['not_found'],
 })
@@ -166,7 +159,7 @@ const changeNoteRoute = route({
   description:
     'Needs the permission `users:write`, and every permission that the user has. The user sees it only in their own export.',
   guard: permission('users:write'),
-  params: UserParams,
+  params: IdParams,
   body: json(UserNoteChange),
   answers: { 200: answer(UserNote, 'The note as it is now.') },
   refuses: ['not_found', 'permission_not_held'],

@@ -1,3 +1,4 @@
+import { IdParams } from '../contracts/common.ts'
 import { listOf } from '../contracts/lists.ts'
 import {
   DeliveryQuery,
@@ -6,7 +7,6 @@ import {
   Webhook,
   WebhookChanges,
   WebhookDelivery,
-  WebhookParams,
   WebhookWithSecret,
 } from '../contracts/webhooks.ts'
 import { json } from '../http/body.ts'
@@ -54,7 +54,7 @@ const changeRoute = route({
   summary: 'Change, disable or enable an endpoint',
   description: 'Needs the permission `webhooks:write`.',
   guard: permission('webhooks:write', { isRecent: true }),
-  params: WebhookParams,
+  params: IdParams,
   body: json(WebhookChanges),
   answers: { 200: answer(Webhook, 'The endpoint as it is now.') },
   refuses: ['not_found'],
@@ -67,7 +67,7 @@ const deleteRoute = route({
   summary: 'Remove an endpoint',
   description: 'Needs the permission `webhooks:write`. What waits to be sent to it is dropped.',
   guard: permission('webhooks:write', { isRecent: true }),
-  params: WebhookParams,
+  params: IdParams,
   answers: { 204: { description: 'It is gone.' } },
   refuses: ['not_found'],
 })
@@ -80,7 +80,7 @@ const secretRoute = route({
   description:
     'Needs the permission `webhooks:write`. Messages are signed with the new and the former secret for a day, so that none is lost.',
   guard: permission('webhooks:write', { isRecent: true }),
-  params: WebhookParams,
+  params: IdParams,
   answers: { 200: answer(NewWebhookSecret, 'The new secret.') },
   refuses: ['not_found'],
 })
@@ -92,7 +92,7 @@ const deliveriesRoute = route({
   summary: 'What was sent to an endpoint',
   description: 'Needs the permission `webhooks:read`. Messages that were given up are those with `status=failed`.',
   guard: reader({ permission: 'webhooks:read' }),
-  params: WebhookParams,
+  params: IdParams,
   query: DeliveryQuery,
   answers: { 200: answer(listOf(WebhookDelivery), 'A page of messages, the newest first.') },
   refuses: ['not_found'],

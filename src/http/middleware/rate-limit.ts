@@ -11,24 +11,18 @@ import { readDeviceToken } from '../cookies.ts'
 
 type RateClass = keyof typeof RATE_CLASSES
 
-/**
- * Limits one route by client address. The limit is a part of the route, so no spelling of a path gets around it
- * (better-auth CVE-2025-71399), and each route has a count of its own.
- */
-const rateLimit = (name: RateClass, route: string) =>
-  createMiddleware<AppEnv>(async (c, next) => {
-    await limitByAddress(c, name, route)
-    await next()
-  })
-
 /** A route that sends mails is limited by the minute as every sensitive route is, and by the hour and the day. */
 const MAIL_CLASSES = ['sensitive', 'mail-hourly', 'mail-daily'] as const
 
 /** The limit that a route states: one class, or `mails` for all classes of a route that sends mails. */
 export type Limit = RateClass | 'mails'
 
+/**
+ * Gives what limits one route by client address. The limit is a part of the route, so no spelling of a path gets around
+ * it (better-auth CVE-2025-71399), and each route has a count of its own.
+ */
 export const limitsOf = (limit: Limit, route: string) =>
-  (limit === 'mails' ? MAIL_CLASSES : [limit]).map((name) => rateLimit(name, route))
+  (limit === 'mails' ? MAIL_CLASSES : [limit]).map((name) => (c: Context) => limitByAddress(c, name, route))
 
 /**
  * Limits logins by client address, except from a device that has logged in to the same account before. Such a login

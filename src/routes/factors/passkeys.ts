@@ -1,3 +1,4 @@
+import { IdParams } from '../../contracts/common.ts'
 import { SignedIn } from '../../contracts/login.ts'
 import {
   Passkey,
@@ -5,7 +6,6 @@ import {
   PasskeyList,
   PasskeyLoginRequest,
   PasskeyOptionsRequest,
-  PasskeyParam,
   PasskeyRegistrationOptions,
   RegisteredPasskey,
   RegisterPasskeyRequest,
@@ -73,7 +73,7 @@ const renameRoute = route({
   summary: 'Rename a passkey',
   limit: 'moderate',
   guard: user({ mayEnrol: true }),
-  params: PasskeyParam,
+  params: IdParams,
   body: json(RenamePasskeyRequest),
   answers: { 200: answer(Passkey, 'The passkey.') },
   refuses: ['not_found'],
@@ -87,7 +87,7 @@ const removeRoute = route({
   description: 'Needs a recent login, and ends all other sessions. Never the last way to sign in.',
   limit: 'moderate',
   guard: recentLogin({ mayEnrol: true }),
-  params: PasskeyParam,
+  params: IdParams,
   answers: { 204: { description: 'It is removed.' } },
   refuses: ['not_found', 'last_login_method', 'last_strong_factor'],
 })

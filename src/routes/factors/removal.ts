@@ -1,6 +1,6 @@
 import { MailedLink } from '../../contracts/accounts.ts'
+import { IdParams } from '../../contracts/common.ts'
 import { FactorRemoval } from '../../contracts/factor-removal.ts'
-import { UserParams } from '../../contracts/user-administration.ts'
 import { toTimestamp } from '../../domain/timestamp.ts'
 import { json } from '../../http/body.ts'
 import { permission } from '../../http/guards.ts'
@@ -17,7 +17,7 @@ const requestRoute = route({
     'Needs the permission `users:write`, and every permission that the user has. The removal waits for three days. The user is mailed at once and can stop it.',
   limit: 'sensitive',
   guard: permission('users:write', { isRecent: true }),
-  params: UserParams,
+  params: IdParams,
   answers: { 202: answer(FactorRemoval, 'When the factors are removed. A second request does not change that.') },
   refuses: ['not_found', 'permission_not_held'],
 })

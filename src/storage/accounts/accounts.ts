@@ -18,29 +18,11 @@ import { recordErasuresStatement } from './erasure.ts'
 
 const stringList = (value: string) => JSON.parse(value) as string[]
 
-/**
- * What a request knows about a user, with the permissions that the roles give. It holds nothing by which a password or
- * a factor is verified (`credentials.ts`).
- */
-export const accountFields = {
+/** What an access token says about a user, and what its session has to have for that. */
+export const tokenAccountFields = {
   id: users.id,
-  email: users.email,
-  emailVerifiedAt: users.emailVerifiedAt,
-  username: users.username,
-  name: users.name,
-  /** Whether a password signs in, which one that has to be set anew does not. */
-  hasPassword: sql`${users.passwordHash} is not null and ${users.passwordResetRequiredAt} is null`
-    .mapWith(Boolean)
-    .as('has_password'),
-  credentialsVersion: credentialsVersion.as('credentials_version'),
-  status: users.status,
-  deletesAt: users.deletesAt,
-  locale: users.locale,
   factors: factorState,
   isFactorRequired: sql`${whenFactorIsRequired(sql`users.id`)}`.mapWith(Boolean).as('is_factor_required'),
-  accessProvenAt: users.accessProvenAt,
-  createdAt: users.createdAt,
-  lastSeenAt: users.lastSeenAt,
   roles: sql`(select json_group_array(role) from (select role from user_roles where user_id = users.id order by role))`
     .mapWith(stringList)
     .as('role_names'),
@@ -53,6 +35,29 @@ export const accountFields = {
       from roles join user_roles on role = name where user_id = users.id)`
     .mapWith((value: string) => value.split(',').map(Number))
     .as('rights_versions'),
+}
+
+/**
+ * What a request knows about a user, with the permissions that the roles give. It holds nothing by which a password or
+ * a factor is verified (`credentials.ts`).
+ */
+export const accountFields = {
+  ...tokenAccountFields,
+  email: users.email,
+  emailVerifiedAt: users.emailVerifiedAt,
+  username: users.username,
+  name: users.name,
+  /** Whether a password signs in, which one that has to be set anew does not. */
+  hasPassword: sql`${users.passwordHash} is not null and ${users.passwordResetRequiredAt} is null`
+    .mapWith(Boolean)
+    .as('has_password'),
+  credentialsVersion: credentialsVersion.as('credentials_version'),
+  status: users.status,
+  deletesAt: users.deletesAt,
+  locale: users.locale,
+  accessProvenAt: users.accessProvenAt,
+  createdAt: users.createdAt,
+  lastSeenAt: users.lastSeenAt,
   providers:
     sql`(select json_group_array(provider) from (select provider from identities where user_id = users.id order by provider))`
       .mapWith(stringList)

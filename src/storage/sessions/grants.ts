@@ -1,5 +1,5 @@
 import { and, eq, exists, inArray, isNull, sql } from 'drizzle-orm'
-import { accountFields } from '../accounts/accounts.ts'
+import { accountFields, tokenAccountFields } from '../accounts/accounts.ts'
 import { inOneBatch } from '../batch.ts'
 import { insertWhere } from '../conditional-insert.ts'
 import { whenSessionExists } from '../conditions.ts'
@@ -7,7 +7,7 @@ import type { Database } from '../database.ts'
 import { prefixed } from '../prefixed.ts'
 import { type Places, prepared } from '../prepared.ts'
 import { grants, sessions, users } from '../schema/index.ts'
-import { type LiveAt, sessionFields, whenLive } from './sessions.ts'
+import { type LiveAt, sessionFields, tokenSessionFields, whenLive } from './sessions.ts'
 
 export type Grant = typeof grants.$inferSelect
 
@@ -77,8 +77,8 @@ const touchRotatedSession = prepared((db, rotation: Places<Rotation>) => {
 const selectRotated = prepared((db, rotation: Places<Rotation>) =>
   db
     .select({
-      session: prefixed('session', sessionFields),
-      account: accountFields,
+      session: prefixed('session', tokenSessionFields),
+      account: tokenAccountFields,
       generation: grants.generation,
       sinceRotationMs: sql<number>`${databaseNow} - ${grants.rotatedAt}`.as('since_rotation'),
     })

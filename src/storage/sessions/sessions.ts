@@ -18,19 +18,24 @@ const standingFields = {
     where ${whenTrustCounts({ id: sql`sessions.device`, userId: sql`sessions.user_id` })})`.as('device_trusted_at'),
 }
 
-export const sessionFields = {
+/** What an access token says about a session. */
+export const tokenSessionFields = {
   id: sessions.id,
   userId: sessions.userId,
   methods: sessions.methods,
   authenticatedAt: sessions.authenticatedAt,
+  expiresAt: sessions.expiresAt,
+  ...standingFields,
+}
+
+export const sessionFields = {
+  ...tokenSessionFields,
   createdAt: sessions.createdAt,
   lastSeenAt: sessions.lastSeenAt,
-  expiresAt: sessions.expiresAt,
   userAgent: sessions.userAgent,
   country: sessions.country,
   city: sessions.city,
   device: sessions.device,
-  ...standingFields,
 }
 
 /** The moment at which a session must be live, and the time after which it must have been used to be so. */

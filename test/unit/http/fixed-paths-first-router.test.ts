@@ -37,10 +37,18 @@ describe('the router', () => {
     ['GET', '/auth/providers'],
     ['POST', '/auth/exchange'],
     ['GET', '/auth/:provider/callback'],
+    ['GET', '/authority'],
+    ['GET', '/auth'],
   )
 
   it('prefers a fixed path to a parameter, whichever was added first', () => {
     expect(find('GET', '/auth/providers')).toEqual(['ALL *', 'ALL /auth/*', 'GET /auth/providers'])
+  })
+
+  it('finds the middleware of a path, and of those below it, and no other', () => {
+    expect(find('GET', '/auth')).toEqual(['ALL *', 'ALL /auth/*', 'GET /auth'])
+    expect(find('GET', '/authority')).toEqual(['ALL *', 'GET /authority'])
+    expect(find('GET', '/authority')).toEqual(['ALL *', 'GET /authority'])
   })
 
   it('finds parameters, with the middleware of their paths', () => {
