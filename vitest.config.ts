@@ -8,8 +8,11 @@ import { logGuard } from './test/support/log-guard.ts'
 /** Tests that put mails into the outbox themselves: a message left in the queue by another file would deliver them. */
 const ALONE = ['test/integration/mail/{bursts,delivery,limits,retry}.test.ts', 'test/jobs/housekeeping.test.ts']
 
-/** The pages are assets of the Worker under test; the plugin runs no build. */
-execFileSync(process.execPath, ['scripts/build-ui.ts', '--development'], { stdio: 'inherit' })
+/** The pages are assets of the Worker under test; the plugin runs no build. Vitest reads this file for each project. */
+if (process.env.PAGES_ARE_BUILT === undefined) {
+  execFileSync(process.execPath, ['scripts/build-ui.ts', '--development'], { stdio: 'inherit' })
+  process.env.PAGES_ARE_BUILT = 'true'
+}
 
 /**
  * PBKDF2 is bundled for the tests as it is for a deployment. In the unbundled form that vitest runs, each call of a

@@ -1,18 +1,16 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
-import { ensureAuthSecret } from './scripts/lib/dev-vars.ts'
-import { migrateLocalDatabase } from './scripts/lib/local-database.ts'
 import { findAuthenticator, findBrowser, findPython } from './test/e2e/support/find-program.ts'
+import { findPreparedService, prepareService } from './test/e2e/support/prepared-service.ts'
+
+const BROWSER_TESTS = 'test/e2e/browser/*.test.ts'
 
 const isCi = process.env.CI !== undefined
 const leftOut: string[] = []
 if (!isCi && findBrowser() === null) {
   console.warn('No Chromium was found, so test/e2e/browser is left out: install one, or name it in CHROMIUM.')
-  leftOut.push('test/e2e/browser/**')
+  leftOut.push(BROWSER_TESTS)
 }
 if (!isCi && findAuthenticator() === null) {
   console.warn('No oathtool was found, so test/e2e/oathtool.test.ts is left out: install it.')
@@ -25,22 +23,31 @@ if (!isCi && findPython() === null) {
   leftOut.push('test/e2e/python-api.test.ts')
 }
 
-// Every `npm start` builds the pages and makes a secret where there is none. They are made here, because two that start
-// at once would both make them, and find them complete from then on. So is the package of the client.
-execFileSync(process.execPath, ['scripts/build-ui.ts', '--development'], { stdio: 'inherit' })
-execFileSync(process.execPath, ['scripts/build-client.ts'], { stdio: 'inherit' })
-await ensureAuthSecret('.dev.vars')
-process.env.MIGRATED_STATE = mkdtempSync(join(tmpdir(), 'postern-migrated-'))
-await migrateLocalDatabase(process.env.MIGRATED_STATE)
+// What several test files need is made here, because two that make it at once would disturb each other. Vitest reads
+// this file once more for each project.
+if (findPreparedService() === null) {
+  execFileSync(process.execPath, ['scripts/build-client.ts'], { stdio: 'inherit' })
+  await prepareService()
+}
 
 /**
  * Tests that need real processes around the Worker (a mail server, a browser): plain Node, two files at a time. Each
- * file has ports, a database, a browser and a registry of Workers of its own.
+ * file has ports, a database and a registry of Workers of its own.
  */
 export default defineConfig({
   test: {
-    include: ['test/e2e/**/*.test.ts'],
-    exclude: leftOut,
+    projects: [
+      // These share two processes and their browsers, because to start both takes as long as a short test. Each test
+      // has pages of its own.
+      {
+        extends: true as const,
+        test: { name: 'browser', include: [BROWSER_TESTS], exclude: leftOut, isolate: false },
+      },
+      {
+        extends: true as const,
+        test: { name: 'processes', include: ['test/e2e/**/*.test.ts'], exclude: [BROWSER_TESTS, ...leftOut] },
+      },
+    ],
     environment: 'node',
     // Examples name the package of the client.
     alias: { 'postern/client': fileURLToPath(new URL('src/client/index.ts', import.meta.url)) },

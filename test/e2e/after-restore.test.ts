@@ -1,37 +1,33 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { runWrangler } from '../../scripts/lib/wrangler.ts'
+import { withDatabase } from './support/mail-service.ts'
+import { makeState } from './support/service.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const USER = '00000000-0000-4000-8000-000000000001'
 /** Wrangler is started many times, perhaps on a busy machine. */
 const TIMEOUT_MS = 300_000
-const DB = ['d1', 'execute', 'DB', '--local', '--env', 'development']
 
 let state: string
 let trail: string
 beforeAll(async () => {
-  state = await mkdtemp(join(tmpdir(), 'postern-restored-'))
+  state = await makeState()
   trail = join(state, 'lost-trail.json')
-  const migrate = ['d1', 'migrations', 'apply', 'DB', '--local', '--env', 'development', '--persist-to', state]
-  expect((await runWrangler(migrate)).exitCode).toBe(0)
-  await query(`insert into users (id, email, password_hash, created_at) values ('${USER}', 'ada@example.com', 'x', 0);
-    insert into sessions (id, user_id, methods, authenticated_at, created_at, last_seen_at, expires_at)
-      values ('session', '${USER}', '[]', 0, 0, 0, 0);
-    insert into audit_events (id, type, at, user_id, details) values ('event', 'password.reset', 0, '${USER}', '{}')`)
-}, TIMEOUT_MS)
+  withDatabase({ state }, false, (database) =>
+    database.exec(`
+      insert into users (id, email, password_hash, created_at) values ('${USER}', 'ada@example.com', 'x', 0);
+      insert into sessions (id, user_id, methods, authenticated_at, created_at, last_seen_at, expires_at)
+        values ('session', '${USER}', '[]', 0, 0, 0, 0);
+      insert into audit_events (id, type, at, user_id, details) values ('event', 'password.reset', 0, '${USER}', '{}')`),
+  )
+})
 afterAll(() => rm(state, { recursive: true, force: true }))
 
-async function query(sql: string): Promise<Record<string, unknown>[]> {
-  const { exitCode, output } = await runWrangler([...DB, '--persist-to', state, '--json', '--command', sql])
-  if (exitCode !== 0) throw new Error(output)
-  const answers = JSON.parse(output) as { results: Record<string, unknown>[] }[]
-  return answers.flatMap(({ results }) => results)
-}
+const query = (sql: string): Record<string, unknown>[] =>
+  withDatabase({ state }, true, (database) => database.prepare(sql).all())
 
 const afterRestore = (...args: string[]) =>
   spawnSync(process.execPath, ['scripts/after-restore.ts', ...args], { cwd: ROOT, encoding: 'utf8' })
@@ -42,8 +38,8 @@ describe('npm run after-restore', () => {
   }, async () => {
     const versions = () =>
       query('select rights_version from users union all select rights_version from roles order by 1')
-    const restored = await versions()
-    const saved = await query('select type, user_id from audit_events')
+    const restored = versions()
+    const saved = query('select type, user_id from audit_events')
     await writeFile(trail, JSON.stringify([{ results: saved, success: true, meta: {} }]))
     const restoredTo = new Date(Date.now() - 3_600_000).toISOString()
     const args = ['--local', '--persist-to', state, '--restored-to', restoredTo, '--lost-trail', trail]
@@ -52,12 +48,12 @@ describe('npm run after-restore', () => {
       expect(run.stdout).toContain('password.reset: 1')
       expect(run.status).toBe(0)
     }
-    expect(await query('select id from sessions')).toEqual([])
-    const [user] = await query('select password_reset_required_at from users')
+    expect(query('select id from sessions')).toEqual([])
+    const [user] = query('select password_reset_required_at from users')
     expect(user?.password_reset_required_at).toEqual(expect.any(Number))
     // No token is made from a restored rights version, because the blocklist may know it as a former one.
-    expect((await versions()).filter((row) => JSON.stringify(restored).includes(JSON.stringify(row)))).toEqual([])
-    expect(await query("select type from audit_events where actor_id = 'system' order by type")).toEqual(
+    expect(versions().filter((row) => JSON.stringify(restored).includes(JSON.stringify(row)))).toEqual([])
+    expect(query("select type from audit_events where actor_id = 'system' order by type")).toEqual(
       ['database.restored', 'database.restored', 'password.reset_required', 'session.ended'].map((type) => ({ type })),
     )
   })

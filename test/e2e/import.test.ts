@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { text as readText } from 'node:stream/consumers'
 import { fileURLToPath, URL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { type Service, startServiceIn } from './support/service.ts'
+import { type Service, startService } from './support/service.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const ADMIN = 'root@example.com'
@@ -21,7 +21,7 @@ beforeAll(async () => {
     cpSync(join(ROOT, part), join(checkout, part), { recursive: true })
   symlinkSync(join(ROOT, 'node_modules'), join(checkout, 'node_modules'))
   const variables = ['RATE_LIMITS:off', `BOOTSTRAP_ADMIN_EMAIL:${ADMIN}`, 'REQUIRE_EMAIL_VERIFICATION:false']
-  service = await startServiceIn(checkout, ...variables.flatMap((variable) => ['--var', variable]))
+  service = await startService(...variables.flatMap((variable) => ['--var', variable]))
   await makeAdmin()
   const signedIn = await run('scripts/admin.ts', ['login'], `${ADMIN}\n${PASSWORD}\n`)
   expect(signedIn).toMatchObject({ status: 0 })

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { READER, runTour } from './support/readme.ts'
-import { type Service, startService } from './support/service.ts'
+import { ROOT, type Service, startServiceIn } from './support/service.ts'
 
 let service: Service
 
 beforeAll(async () => {
-  service = await startService()
+  service = await startServiceIn(ROOT)
 })
 afterAll(() => service?.stop())
 

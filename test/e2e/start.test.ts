@@ -1,15 +1,12 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { startService } from './support/service.ts'
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+import { ROOT, startServiceIn } from './support/service.ts'
 
 describe('npm start', () => {
   it('prints where everything is, keeps a secret of its own, answers in plain English, and stops when it is told to', async () => {
-    const service = await startService('--var', 'RATE_LIMITS:off')
+    const service = await startServiceIn(ROOT, '--var', 'RATE_LIMITS:off')
     const [, ...addresses] = service.output().split('\n')
     expect(addresses.slice(0, 4).map((line) => line.trim().split(/\s+/))).toEqual([
       ['API', service.origin],

@@ -1,20 +1,9 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { type AccountPage, openAccount } from '../support/account-page.ts'
 import { findBarriers } from '../support/axe.ts'
-import { launchBrowser } from '../support/browser.ts'
-import { type Service, startService } from '../support/service.ts'
+import { browser, service, useServiceAndBrowser } from '../support/service-and-browser.ts'
 
-let service: Service
-let browser: Browser
-
-beforeAll(async () => {
-  ;[service, browser] = await Promise.all([startService('--var', 'RATE_LIMITS:off'), launchBrowser()])
-})
-afterAll(async () => {
-  await browser?.close()
-  await service?.stop()
-})
+useServiceAndBrowser()
 
 /** Brings the page into a state, in which it is looked at. */
 type Step = (account: AccountPage) => Promise<unknown>
@@ -78,6 +67,5 @@ describe.each([
       expect(await account.page.evaluate(() => document.documentElement.scrollWidth), state).toBe(width)
     }
     expect(account.faults).toEqual([])
-    await account.context.close()
   })
 })

@@ -1,20 +1,9 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { type AccountPage, openAccount } from '../support/account-page.ts'
 import { findBarriers } from '../support/axe.ts'
-import { launchBrowser } from '../support/browser.ts'
-import { type Service, startService } from '../support/service.ts'
+import { browser, service, useServiceAndBrowser } from '../support/service-and-browser.ts'
 
-let service: Service
-let browser: Browser
-
-beforeAll(async () => {
-  ;[service, browser] = await Promise.all([startService('--var', 'RATE_LIMITS:off'), launchBrowser()])
-})
-afterAll(async () => {
-  await browser?.close()
-  await service?.stop()
-})
+useServiceAndBrowser()
 
 /** Draws a picture that is red on its left half and blue on its right one, twice as wide as high. */
 const drawPicture = ({ page }: AccountPage): Promise<number[]> =>
@@ -51,7 +40,7 @@ const choose = ({ page }: AccountPage, content: readonly number[]) =>
 describe('the picture', () => {
   it('is cropped by the sliders or by dragging, shown everywhere at once, and removed', async () => {
     const account = await openAccount(browser, service, { bypassCSP: true })
-    const { context, page, press, hear, faults } = account
+    const { page, press, hear, faults } = account
     const picture = await drawPicture(account)
     await choose(account, picture)
     await page.getByRole('dialog', { name: 'Choose what is shown' }).waitFor()
@@ -80,12 +69,11 @@ describe('the picture', () => {
     await hear('Your picture is removed.')
     expect(await page.locator('.picture img').count()).toBe(0)
     expect(faults).toEqual([])
-    await context.close()
   })
 
   it('is refused where the file is none, and left as it was where the person closes the dialog', async () => {
     const account = await openAccount(browser, service)
-    const { context, page, faults } = account
+    const { page, faults } = account
     await choose(account, [1, 2, 3])
     await page.getByRole('alert').getByText('Your browser cannot read this file as a picture.').waitFor()
     await choose(account, await drawPicture(account))
@@ -94,6 +82,5 @@ describe('the picture', () => {
     expect(await page.getByRole('dialog').count()).toBe(0)
     expect(await page.locator('.picture img').count()).toBe(0)
     expect(faults).toEqual([])
-    await context.close()
   })
 })

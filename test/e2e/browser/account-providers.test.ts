@@ -1,10 +1,11 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
 import { openAccount } from '../support/account-page.ts'
-import { launchBrowser } from '../support/browser.ts'
 import { bench, useOAuthBench } from '../support/oauth-bench.ts'
+import { browser, useBrowser } from '../support/service-and-browser.ts'
 
 useOAuthBench()
+useBrowser()
 
 /** Presses a button of the provider "post". A second one has its name, which never answers, and stands below it. */
 const press = (page: Page, does: 'Connect' | 'Disconnect') =>
@@ -14,17 +15,10 @@ const press = (page: Page, does: 'Connect' | 'Disconnect') =>
     .click()
 
 describe('the connected accounts', () => {
-  let browser: Browser
-  beforeAll(async () => {
-    browser = await launchBrowser()
-  })
-  afterAll(async () => {
-    await browser?.close()
-  })
-
   it('are connected at the provider, which leads back here, and disconnected', async () => {
     bench.issuers.post.signInAs('ben')
-    const { context, page, hear, section, faults } = await openAccount(browser, bench.service)
+    const others = [bench.issuers.post.settings.issuer]
+    const { page, hear, section, faults } = await openAccount(browser, bench.service, { others })
     await press(page, 'Connect')
     await press(page, 'Disconnect')
     await hear('Test post is disconnected.')
@@ -32,7 +26,6 @@ describe('the connected accounts', () => {
     await expect.poll(() => connect.count()).toBe(2)
     expect(page.url()).toBe(`${bench.service.origin}/account`)
     expect(faults).toEqual([])
-    await context.close()
   })
 
   it('are refused where another user has them or the person cancels, and the page says so', async () => {
@@ -40,7 +33,7 @@ describe('the connected accounts', () => {
     const first = await openAccount(browser, bench.service)
     await press(first.page, 'Connect')
     await first.page.getByRole('button', { name: 'Disconnect Test post' }).waitFor()
-    const { context, page, section } = await openAccount(browser, bench.service)
+    const { page, section } = await openAccount(browser, bench.service)
     const alert = section('Connected accounts').getByRole('alert')
     bench.issuers.post.deny(true)
     await press(page, 'Connect')
@@ -49,7 +42,5 @@ describe('the connected accounts', () => {
     await press(page, 'Connect')
     await alert.getByText('belongs to somebody else here').waitFor()
     expect(page.url()).toBe(`${bench.service.origin}/account`)
-    await context.close()
-    await first.context.close()
   })
 })

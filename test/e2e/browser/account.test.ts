@@ -1,43 +1,30 @@
 import { readFile } from 'node:fs/promises'
 import { type TOTP, URI } from 'otpauth'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { type AccountPage, logIn, openAccount, PASSWORD } from '../support/account-page.ts'
-import { launchBrowser } from '../support/browser.ts'
 import { change } from '../support/mail-service.ts'
 import { waitForMail } from '../support/mailbox.ts'
-import { type Service, startService } from '../support/service.ts'
+import { browser, service, useServiceAndBrowser } from '../support/service-and-browser.ts'
 import { makeLoginsOld } from '../support/sign-up.ts'
 
 const NEW_PASSWORD = 'four other words instead'
 
-let service: Service
-let browser: Browser
-
-beforeAll(async () => {
-  ;[service, browser] = await Promise.all([startService('--var', 'RATE_LIMITS:off'), launchBrowser()])
-})
-afterAll(async () => {
-  await browser?.close()
-  await service?.stop()
-})
+useServiceAndBrowser()
 
 const linkTo = async (email: string, path: string) => (await waitForMail(service.origin, email, path)).link
 
 /** Signs the account in on another device. */
 async function signInElsewhere({ email }: AccountPage) {
   const context = await browser.newContext()
-  const page = await context.newPage()
-  await page.goto(`${service.origin}/`)
-  expect(await logIn(page, email)).toBe(200)
-  return { page, isSignedIn: () => page.evaluate(async () => (await fetch('/auth/me')).ok) }
+  expect(await logIn(context, service, { email })).toBe(200)
+  return { context, isSignedIn: async () => (await context.request.get(`${service.origin}/auth/me`)).ok() }
 }
 
 const typedIn = (page: AccountPage['page'], label: string) => page.getByLabel(label, { exact: true }).inputValue()
 
 describe('/account', () => {
   it('sends somebody who is signed out to the sign-in, and is back afterwards', async () => {
-    const { context, page, email, press } = await openAccount(browser, service)
+    const { page, email, press } = await openAccount(browser, service)
     await press('Sign out')
     await page.waitForURL(/\/sign-in\?return_to=%2Faccount$/)
     await page.getByLabel('E‑mail address or username').fill(email)
@@ -45,7 +32,6 @@ describe('/account', () => {
     await page.keyboard.press('Enter')
     await page.waitForURL(`${service.origin}/account`)
     await page.getByRole('heading', { name: 'Your account', exact: true }).waitFor()
-    await context.close()
   })
 
   it('leaves when somebody signs out in another tab', async () => {
@@ -54,11 +40,10 @@ describe('/account', () => {
     await other.goto(`${service.origin}/account`)
     await other.getByRole('button', { name: 'Sign out', exact: true }).click()
     await page.waitForURL(/\/sign-in/)
-    await context.close()
   })
 
   it('leads to its sections, and back by the button of the browser', async () => {
-    const { context, page, faults } = await openAccount(browser, service)
+    const { page, faults } = await openAccount(browser, service)
     await page.getByRole('link', { name: 'Devices' }).click()
     expect(page.url()).toBe(`${service.origin}/account#devices`)
     await page.goBack()
@@ -69,11 +54,10 @@ describe('/account', () => {
       .poll(() => page.locator('#data').evaluate((it) => it.getBoundingClientRect().top < innerHeight))
       .toBe(true)
     expect(faults).toEqual([])
-    await context.close()
   })
 
   it('marks in its navigation the section that is being read, also after going back', async () => {
-    const { context, page, faults } = await openAccount(browser, service)
+    const { page, faults } = await openAccount(browser, service)
     const marked = () => page.locator('nav [aria-current=location]').allInnerTexts()
     await page.locator('#activity .row').first().waitFor()
     expect(await marked()).toEqual(['Profile'])
@@ -88,11 +72,10 @@ describe('/account', () => {
     await page.mouse.wheel(0, 100_000)
     await expect.poll(marked).toEqual(['Your data'])
     expect(faults).toEqual([])
-    await context.close()
   })
 
   it('says what could not be loaded, and loads it when asked again', async () => {
-    const { context, page, section } = await openAccount(browser, service)
+    const { page, section } = await openAccount(browser, service)
     await page.route('**/auth/sessions?*', (route) => route.abort())
     await page.reload()
     await section('Devices').getByRole('alert').getByText('The service cannot be reached.').waitFor()
@@ -105,13 +88,12 @@ describe('/account', () => {
     await page.unroute('**/auth/me')
     await page.getByRole('button', { name: 'Try again' }).click()
     await section('Profile').waitFor()
-    await context.close()
   })
 })
 
 describe('the profile', () => {
   it('is saved, marks a username that is taken, and lets a name be removed', async () => {
-    const { context, page, press, hear, faults } = await openAccount(browser, service)
+    const { page, press, hear, faults } = await openAccount(browser, service)
     const username = `ada${crypto.randomUUID().slice(0, 8)}`
     await page.getByLabel('Name', { exact: true }).fill('Ada Lovelace')
     await page.getByLabel('Username').fill(username)
@@ -132,14 +114,12 @@ describe('the profile', () => {
     const field = other.page.getByLabel('Username')
     expect(await field.evaluate((it) => [it.ariaInvalid, it === document.activeElement])).toEqual(['true', true])
     expect([...faults, ...other.faults]).toEqual([])
-    await context.close()
-    await other.context.close()
   })
 })
 
 describe('the address and the password', () => {
   it('changes the address when the link is opened, and not before', async () => {
-    const { context, page, email, press, hear } = await openAccount(browser, service)
+    const { page, email, press, hear } = await openAccount(browser, service)
     const newEmail = `${crypto.randomUUID()}@example.com`
     await press('Change address')
     await page.getByLabel('New e‑mail address').fill(newEmail)
@@ -151,12 +131,11 @@ describe('the address and the password', () => {
     await page.getByRole('heading', { name: 'Your new address is confirmed' }).waitFor()
     await page.goto(`${service.origin}/account`)
     await page.getByRole('region', { name: 'E‑mail and password' }).getByText(newEmail, { exact: true }).waitFor()
-    await context.close()
   })
 
   it('changes the password, says when the current one is wrong, and signs other devices out', async () => {
     const account = await openAccount(browser, service)
-    const { context, page, email, press, hear, section, faults } = account
+    const { page, email, press, hear, section, faults } = account
     const elsewhere = await signInElsewhere(account)
     await page.reload()
     await section('Devices').getByRole('listitem').nth(1).waitFor()
@@ -170,20 +149,17 @@ describe('the address and the password', () => {
     await hear('Your password is changed.')
     await section('Devices').getByRole('listitem').nth(1).waitFor({ state: 'detached' })
     expect(await elsewhere.isSignedIn()).toBe(false)
-    expect(await logIn(elsewhere.page, email)).toBe(401)
-    expect(await logIn(elsewhere.page, email, NEW_PASSWORD)).toBe(200)
+    expect(await logIn(elsewhere.context, service, { email })).toBe(401)
+    expect(await logIn(elsewhere.context, service, { email, password: NEW_PASSWORD })).toBe(200)
     expect(faults).toEqual([])
-    await context.close()
-    await elsewhere.page.context().close()
   })
 
   it('mails a link to somebody who has no password', async () => {
-    const { context, email, press, hear } = await openAccount(browser, service)
+    const { email, press, hear } = await openAccount(browser, service)
     await press('Change password')
     await press('I have none, or do not know it')
     await hear(`Open the e‑mail that we have sent to ${email}`)
     expect(await linkTo(email, '/reset-password')).toContain('#token=')
-    await context.close()
   })
 })
 
@@ -207,7 +183,7 @@ describe('the second step', () => {
 
   it('is set up by an app, whose recovery codes can be copied, downloaded and printed, and not lost by a key', async () => {
     const account = await openAccount(browser, service)
-    const { context, page, email, press, faults } = account
+    const { page, email, press, faults } = account
     await press('Set up the app')
     await page.getByLabel('Code that the app shows').fill('000000')
     await press('Switch on')
@@ -236,12 +212,11 @@ describe('the second step', () => {
     await press('I have kept them')
     await page.getByText('10 of 10 are left.').waitFor()
     expect(faults).toEqual([])
-    await context.close()
   })
 
   it('asks for a proof before the app is removed, and changes nothing where that is refused', async () => {
     const account = await openAccount(browser, service)
-    const { context, page, press, hear } = account
+    const { page, press, hear } = account
     const { codes } = await setUp(account)
     await press('I have kept them')
     makeLoginsOld(service)
@@ -258,12 +233,11 @@ describe('the second step', () => {
     await proof.getByRole('button', { name: 'Confirm' }).click()
     await hear('Your authenticator app is removed.')
     await page.getByRole('button', { name: 'Set up the app' }).waitFor()
-    await context.close()
   })
 
   it('gives new recovery codes, and the old ones go', async () => {
     const account = await openAccount(browser, service)
-    const { context, page, press } = account
+    const { page, press } = account
     const { codes } = await setUp(account)
     await press('I have kept them')
     await press('Make new codes')
@@ -273,13 +247,12 @@ describe('the second step', () => {
     const fresh = await dialog.getByRole('listitem').allInnerTexts()
     expect(fresh.filter((code) => codes.includes(code))).toEqual([])
     await press('I have kept them')
-    await context.close()
   })
 })
 
 describe('passkeys', () => {
   it('are added, renamed and removed, and one device has no second one', async () => {
-    const { context, page, press, hear, section, authenticators, faults } = await openAccount(browser, service)
+    const { page, press, hear, section, authenticators, faults } = await openAccount(browser, service)
     const authenticator = await authenticators.add()
     await section('Passkeys').getByText('You have no passkey yet.').waitFor()
     await press('Add a passkey')
@@ -307,14 +280,13 @@ describe('passkeys', () => {
     expect(await page.locator('#passkeys-title').evaluate((it) => it === document.activeElement)).toBe(true)
     expect(await authenticators.credentials(authenticator)).toEqual([])
     expect(faults).toEqual([])
-    await context.close()
   })
 })
 
 describe('devices', () => {
   it('are listed with this one first, and are signed out one by one or all at once', async () => {
     const account = await openAccount(browser, service)
-    const { context, page, press, hear, section } = account
+    const { page, press, hear, section } = account
     const others = [await signInElsewhere(account), await signInElsewhere(account), await signInElsewhere(account)]
     await page.reload()
     const rows = section('Devices').getByRole('listitem')
@@ -326,11 +298,7 @@ describe('devices', () => {
     await press('Sign out all other devices')
     await hear('All other devices are signed out.')
     await expect.poll(() => rows.count()).toBe(1)
-    for (const { page, isSignedIn } of others) {
-      expect(await isSignedIn()).toBe(false)
-      await page.context().close()
-    }
-    await context.close()
+    for (const { isSignedIn } of others) expect(await isSignedIn()).toBe(false)
   })
 })
 
@@ -339,29 +307,25 @@ describe('the activity', () => {
 
   it('says what happened, the newest first, and counts together what was alike', async () => {
     const account = await openAccount(browser, service)
-    const { context, page, press, hear, faults } = account
+    const { page, press, hear, faults } = account
     await rowsOf(account).first().getByText('New sign-in.').waitFor()
     expect(await rowsOf(account).first().innerText()).toMatch(/This device\s+.*\d{4}.* · Chrome on Linux/)
     expect(await rowsOf(account).last().innerText()).toContain('The account was made.')
 
     const elsewhere = await browser.newContext()
-    const stranger = await elsewhere.newPage()
-    await stranger.goto(`${service.origin}/`)
     for (let times = 0; times < 3; times += 1)
-      expect(await logIn(stranger, account.email, 'not the password')).toBe(401)
-    await elsewhere.close()
+      expect(await logIn(elsewhere, service, { email: account.email, password: 'not the password' })).toBe(401)
     await page.getByLabel('Name', { exact: true }).fill('Ada')
     await press('Save')
     await hear('Your profile is saved.')
     await rowsOf(account).first().getByText('The profile was changed: name, username.').waitFor()
     expect(await rowsOf(account).nth(1).innerText()).toMatch(/^A sign-in failed\.\s+3 times/)
     expect(faults).toEqual([])
-    await context.close()
   })
 
   it('shows older events when asked, and says what could not be loaded', async () => {
     const account = await openAccount(browser, service)
-    const { context, page, press, section, faults } = account
+    const { page, press, section, faults } = account
     await page.evaluate(async () => {
       const change = (body: object) =>
         fetch('/auth/me', {
@@ -389,7 +353,6 @@ describe('the activity', () => {
     ).toBe(true)
     expect(await section('Activity').getByRole('button').count()).toBe(0)
     expect(faults).toEqual([])
-    await context.close()
   })
 
   it('says that it was an administrator', async () => {
@@ -404,17 +367,14 @@ describe('the activity', () => {
     await account.page.reload()
     await account.section('Activity').getByText('The profile was changed: name.').waitFor()
     expect(await rowsOf(account).first().innerText()).toMatch(/ · by an administrator$/)
-    await account.context.close()
-    await admin.context.close()
   })
 })
 
 describe('the data', () => {
   it('is downloaded as a file', async () => {
-    const { context, page, email, press } = await openAccount(browser, service)
+    const { page, email, press } = await openAccount(browser, service)
     const [file] = await Promise.all([page.waitForEvent('download'), press('Download')])
     expect(await readFile(await file.path(), 'utf8')).toContain(email)
-    await context.close()
   })
 
   it('is deleted after the address was typed, and the page says what happens then', async () => {
@@ -432,8 +392,7 @@ describe('the data', () => {
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: 'Your account is being deleted' }).waitFor()
     expect(page.url()).toBe(`${service.origin}/account`)
-    expect(await logIn(page, email)).toBe(401)
+    expect(await logIn(context, service, { email })).toBe(401)
     expect(faults).toEqual([])
-    await context.close()
   })
 })

@@ -1,9 +1,9 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { launchBrowser } from '../support/browser.ts'
+import type { Page } from 'playwright-core'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { bundleClient, type ClientWindow, inPage, installClient } from '../support/client-page.ts'
 import { bench, useOAuthBench } from '../support/oauth-bench.ts'
 import { authenticatorsOf } from '../support/passkey-page.ts'
+import { browser, useBrowser } from '../support/service-and-browser.ts'
 import { makeLoginsOld, signUpAt } from '../support/sign-up.ts'
 
 const PASSWORD = 'four unrelated words here'
@@ -11,13 +11,12 @@ const PASSWORD = 'four unrelated words here'
 const MODERN = ['parseCreationOptionsFromJSON', 'parseRequestOptionsFromJSON']
 
 useOAuthBench()
+useBrowser()
 
-let browser: Browser
 let script: string
 beforeAll(async () => {
-  ;[browser, script] = await Promise.all([launchBrowser(), bundleClient()])
+  script = await bundleClient()
 })
-afterAll(() => browser?.close())
 
 /** A page of another origin than the service's, with nothing on it but the client. */
 async function openApp({ delivery = 'cookie' as 'cookie' | 'body', isOld = false } = {}) {
@@ -51,7 +50,7 @@ describe('passkeys by the client', () => {
     ['an older browser', { isOld: true }],
     ['an app that keeps tokens', { delivery: 'body' as const }],
   ])('are registered and sign in, in %s', async (_, wishes) => {
-    const { context, page, authenticators, email } = await signedIn(wishes)
+    const { page, authenticators, email } = await signedIn(wishes)
     await authenticators.add()
     const registered = await inPage(page, ({ auth, Postern }) => Postern.registerPasskey(auth, { name: 'Laptop' }))
     expect(registered).toMatchObject({ passkey: { name: 'Laptop' }, recoveryCodes: expect.any(Array) })
@@ -59,11 +58,10 @@ describe('passkeys by the client', () => {
     const signed = await inPage(page, ({ auth, Postern }) => Postern.signInWithPasskey(auth))
     expect(signed).toMatchObject({ status: 'signed_in', user: { email } })
     expect(await inPage(page, ({ auth }) => auth.session)).toMatchObject({ user: { mfa: { passkeys: 1 } } })
-    await context.close()
   })
 
   it('are suggested in a field, and complete a login and a step-up', async () => {
-    const { context, page, authenticators, email, login } = await signedIn()
+    const { page, authenticators, email, login } = await signedIn()
     await authenticators.add()
     await inPage(page, ({ auth, Postern }) => Postern.registerPasskey(auth))
     await inPage(page, ({ auth }) => auth.logout())
@@ -83,11 +81,10 @@ describe('passkeys by the client', () => {
     makeLoginsOld(bench.service)
     await inPage(page, ({ auth, Postern }) => Postern.stepUpWithPasskey(auth))
     expect(await inPage(page, ({ auth }) => auth.request('POST /auth/mfa/totp'))).toHaveProperty('otpauthUri')
-    await context.close()
   })
 
   it('end as cancelled when the person closes the dialog, and as aborted when the page ends it', async () => {
-    const { context, page, authenticators } = await signedIn()
+    const { page, authenticators } = await signedIn()
     const authenticator = await authenticators.add()
     await inPage(page, ({ auth, Postern }) => Postern.registerPasskey(auth))
     await authenticators.verifyUser(authenticator, false)
@@ -100,18 +97,16 @@ describe('passkeys by the client', () => {
       return (error as Error).name
     })
     expect(aborted).toBe('AbortError')
-    await context.close()
   })
 
   it('that the service no longer knows are forgotten by their authenticator', async () => {
-    const { context, page, authenticators } = await signedIn()
+    const { page, authenticators } = await signedIn()
     const authenticator = await authenticators.add()
     const { passkey } = await inPage(page, ({ auth, Postern }) => Postern.registerPasskey(auth))
     await inPage(page, ({ auth }, id) => auth.request('DELETE /auth/passkeys/{id}', { path: { id } }), passkey.id)
     const refused = await inPage(page, ({ auth, Postern }) => Postern.signInWithPasskey(auth))
     expect(refused).toEqual({ code: 'invalid_passkey' })
     expect(await authenticators.credentials(authenticator)).toEqual([])
-    await context.close()
   })
 })
 
@@ -133,7 +128,7 @@ describe('providers by the client', () => {
     async (delivery) => {
       const who = delivery === 'cookie' ? 'anna' : 'dora'
       bench.issuers.basic.signInAs(who)
-      const { context, page } = await openApp({ delivery })
+      const { page } = await openApp({ delivery })
       await leave(page, 'basic', 'signInWithProvider')
       await inPage(page, ({ auth, Postern }) => Postern.finishProviderSignIn(auth))
       expect(page.url()).toBe(`${bench.app.origin}/empty/signInWithProvider`)
@@ -150,25 +145,22 @@ describe('providers by the client', () => {
       }
       const linked = await inPage(page, ({ auth }) => auth.getSession())
       expect(linked).toMatchObject({ user: { providers: ['basic', 'post'] } })
-      await context.close()
     },
   )
 
   it('throw the code of what the provider refused', async () => {
     bench.issuers.basic.deny(true)
-    const { context, page } = await openApp()
+    const { page } = await openApp()
     await leave(page, 'basic', 'signInWithProvider')
     const refused = await inPage(page, ({ auth, Postern }) => Postern.finishProviderSignIn(auth))
     expect(refused).toEqual({ code: 'access_denied' })
     expect(page.url()).toBe(`${bench.app.origin}/empty/signInWithProvider`)
-    await context.close()
   })
 
   it('take no code that this tab did not ask for', async () => {
-    const { context, page } = await openApp()
+    const { page } = await openApp()
     await page.goto(`${bench.app.origin}/empty?code=planted`)
     expect(await inPage(page, ({ auth, Postern }) => Postern.finishProviderSignIn(auth))).toBeNull()
     expect(page.url()).toContain('code=planted')
-    await context.close()
   })
 })

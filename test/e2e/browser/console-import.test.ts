@@ -2,28 +2,21 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Browser, Route } from 'playwright-core'
+import type { Route } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PASSWORD } from '../support/account-page.ts'
 import { findBarriers } from '../support/axe.ts'
-import { launchBrowser } from '../support/browser.ts'
 import { type ConsolePage, makeFirstAdmin, openConsole } from '../support/console-page.ts'
 import { query } from '../support/mail-service.ts'
-import { type Service, startService } from '../support/service.ts'
+import { browser, service, useServiceAndBrowser } from '../support/service-and-browser.ts'
 import { makeLoginsOld } from '../support/sign-up.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'postern-console-import-'))
-let service: Service
-let browser: Browser
+useServiceAndBrowser()
 beforeAll(async () => {
-  ;[service, browser] = await Promise.all([startService('--var', 'RATE_LIMITS:off'), launchBrowser()])
   await makeFirstAdmin(browser, service)
 })
-afterAll(async () => {
-  await browser?.close()
-  await service?.stop()
-  rmSync(folder, { recursive: true, force: true })
-})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 let files = 0
 function write(lines: readonly (object | string)[]): string {
@@ -57,7 +50,7 @@ const isImport = ({ pathname }: URL) => pathname === '/users/import'
 describe('The import of the console', () => {
   it('checks the file first, names what is wrong, and imports the rest when it is told to', async () => {
     const at = await openImport()
-    const { page, context, faults, press } = at
+    const { page, faults, press } = at
     expect(await findBarriers(page)).toEqual([])
     await choose(at, write([...people(3, 'first'), 'not JSON', { email: 'first9@import.example', username: '-' }]))
     await stage(at, 'Ready to be checked')
@@ -86,12 +79,11 @@ describe('The import of the console', () => {
     expect(countOf('first')).toBe(3)
     expect(await page.locator('.import h2').evaluate((it) => it === document.activeElement)).toBe(true)
     expect(faults).toEqual([])
-    await context.close()
   })
 
   it('asks for a proof where the sign-in is old, and goes on then', async () => {
     const at = await openImport()
-    const { page, context, faults, press } = at
+    const { page, faults, press } = at
     await choose(at, write(people(2, 'proof')))
     makeLoginsOld(service)
     await press('Check the file')
@@ -105,12 +97,11 @@ describe('The import of the console', () => {
     await page.keyboard.press('Enter')
     await stage(at, 'The check is done')
     expect(faults).toEqual([])
-    await context.close()
   })
 
   it('stops behind the request that is under way, and goes on there, also after the page was loaded anew', async () => {
     const at = await openImport()
-    const { page, context, faults, press } = at
+    const { page, faults, press } = at
     const file = write(people(12_000, 'long'))
     // The file takes three requests.
     await page.route(isImport, take(4000))
@@ -147,12 +138,11 @@ describe('The import of the console', () => {
     await choose(at, file)
     await stage(at, 'Ready to be checked')
     expect(faults).toEqual([])
-    await context.close()
   })
 
   it('warns before it is left, and goes on while the reader looks at another section', async () => {
     const at = await openImport()
-    const { page, context, faults, press } = at
+    const { page, faults, press } = at
     let release = () => {}
     const held = new Promise<void>((resolve) => (release = resolve))
     await page.route(isImport, async (route) => {
@@ -175,12 +165,11 @@ describe('The import of the console', () => {
     await stage(at, 'The check is done')
     expect(await figure(at, 'Would be imported')).toBe('5')
     expect(faults).toEqual([])
-    await context.close()
   })
 
   it('waits where the service asks for it, and stops where the network is gone', async () => {
     const at = await openImport()
-    const { page, context, faults, press, hear } = at
+    const { page, faults, press, hear } = at
     const answers: ((route: Route) => Promise<void>)[] = [
       ...[429, 503].map((status) => (route: Route) => {
         const code = status === 429 ? 'rate_limited' : 'dependency_unavailable'
@@ -198,17 +187,15 @@ describe('The import of the console', () => {
     await press('Go on')
     await stage(at, 'The check is done')
     expect(faults).toEqual([])
-    await context.close()
   })
 
   it('sends nothing of a file that has no lines', async () => {
     const at = await openImport()
-    const { page, context, faults, press } = at
+    const { page, faults, press } = at
     const buffer = Buffer.alloc(9 * 1024 * 1024)
     await page.getByLabel('File of accounts').setInputFiles({ name: 'photo.jpg', mimeType: 'image/jpeg', buffer })
     await press('Check the file')
     await page.getByRole('alert').getByText('This file has no lines.').waitFor()
     expect(faults).toEqual([])
-    await context.close()
   })
 })

@@ -1,11 +1,10 @@
-import type { Browser, BrowserContextOptions, Page, Route } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { PASSWORD } from '../support/account-page.ts'
+import type { BrowserContextOptions, Page, Route } from 'playwright-core'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { logIn, PASSWORD } from '../support/account-page.ts'
 import { findBarriers } from '../support/axe.ts'
-import { launchBrowser } from '../support/browser.ts'
 import { makeFirstAdmin, openConsole } from '../support/console-page.ts'
 import { change, query } from '../support/mail-service.ts'
-import { type Service, startService } from '../support/service.ts'
+import { browser, service, useServiceAndBrowser } from '../support/service-and-browser.ts'
 import { makeLoginsOld, signUpAt } from '../support/sign-up.ts'
 
 const SECTIONS = ['users', 'import', 'roles', 'audit', 'statistics', 'mails', 'webhooks', 'keys', 'health']
@@ -14,19 +13,13 @@ const API = /^\/(users|roles|permissions|audit-events|stats|webhooks|signing-key
 const isAsked = ({ pathname }: URL) => API.test(pathname)
 const SMALL: BrowserContextOptions = { viewport: { width: 320, height: 800 } }
 
-let service: Service
-let browser: Browser
+useServiceAndBrowser()
 beforeAll(async () => {
-  ;[service, browser] = await Promise.all([startService('--var', 'RATE_LIMITS:off'), launchBrowser()])
   await makeFirstAdmin(browser, service)
   change(service, "insert into roles (name, description) values ('support', 'Helps.'), ('auditor', 'Looks.')")
 })
-afterAll(async () => {
-  await browser?.close()
-  await service?.stop()
-})
 
-const openAsAdmin = (query = '', options: BrowserContextOptions = {}) =>
+const openAsAdmin = (query: string | null = '', options: BrowserContextOptions = {}) =>
   openConsole(browser, service, { query, ...options })
 
 /** Refuses a request as the service does. */
@@ -52,10 +45,11 @@ describe('A section of the console', () => {
   ] as const
 
   it.each(DENIED)('says so where it %s, with nothing for axe to find', async (_, answer, said, options) => {
-    const { page, context, faults, show } = await openAsAdmin('', options)
+    const { page, faults, show, follow } = await openAsAdmin(null, options)
     await page.route(isAsked, answer)
+    await show('')
     for (const section of SECTIONS.filter((name) => name !== 'import')) {
-      await show(`?section=${section}`)
+      await follow(section)
       await page.locator('main').getByRole('alert').getByText(said).first().waitFor()
       expect(await findBarriers(page), section).toEqual([])
       expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), section).toBeLessThanOrEqual(
@@ -63,7 +57,6 @@ describe('A section of the console', () => {
       )
     }
     expect(faults).toEqual([])
-    await context.close()
   })
 
   it('is read when it is asked again, and its own script too', async () => {
@@ -81,20 +74,18 @@ describe('A section of the console', () => {
     await page.unroute(isAsked)
     await press('Try again')
     await page.getByRole('table').waitFor()
-    await context.close()
   })
 
   it('leads somebody who needs a second factor to where they add one', async () => {
-    const { page, context } = await openAsAdmin()
+    const { page, show } = await openAsAdmin(null)
     await page.route(isAsked, refuse(403, 'enrolment_required'))
-    await page.reload()
+    await show('')
     await page.getByRole('link', { name: 'Add a second factor' }).first().click()
     await page.getByRole('region', { name: 'Second step' }).waitFor()
-    await context.close()
   })
 
   it('has nothing for axe to find in German and dark', async () => {
-    const { page, context, faults, show } = await openAsAdmin('', { locale: 'de-DE', colorScheme: 'dark' })
+    const { page, faults, show } = await openAsAdmin('', { locale: 'de-DE', colorScheme: 'dark' })
     for (const section of [...SECTIONS, `users&user=${idOf('admin@example.com')}`]) {
       await show(`?section=${section}`)
       await page.waitForLoadState('networkidle')
@@ -102,13 +93,12 @@ describe('A section of the console', () => {
       expect(await findBarriers(page), section).toEqual([])
     }
     expect(faults).toEqual([])
-    await context.close()
   })
 
   it('leaves for the sign-in when the session has ended elsewhere, and comes back to its place', async () => {
     const email = await signUpAt(service.origin, PASSWORD)
     change(service, "insert into user_roles (user_id, role) values (?, 'admin')", idOf(email))
-    const { page, context } = await openConsole(browser, service, { email, query: '?section=keys' })
+    const { page } = await openConsole(browser, service, { email, query: '?section=keys' })
     await page.getByRole('table').waitFor()
     change(service, 'delete from sessions where user_id = ?', idOf(email))
     await page.getByRole('link', { name: 'Audit log' }).click()
@@ -119,7 +109,6 @@ describe('A section of the console', () => {
     await page.keyboard.press('Enter')
     await page.waitForURL('**/console?section=audit')
     await page.getByText('login.succeeded').first().waitFor()
-    await context.close()
   })
 
   it('pages through 10,000 events, and shows a new one live', async () => {
@@ -129,7 +118,7 @@ describe('A section of the console', () => {
         insert into audit_events (id, type, at, user_id, details)
         select printf('00000000-0000-7000-8000-%012x', n), 'login.failed', n * 1000, 'somebody', '{}' from numbers`,
     )
-    const { page, context, faults } = await openAsAdmin('?section=audit&userId=somebody')
+    const { page, faults } = await openAsAdmin('?section=audit&userId=somebody')
     for (let pages = 1; pages <= 5; pages += 1) {
       await expect.poll(() => page.getByRole('row').count()).toBe(51)
       await page.getByRole('link', { name: 'Next page' }).click()
@@ -145,7 +134,6 @@ describe('A section of the console', () => {
     await page.getByRole('status').getByText('1 new.').waitFor()
     expect(await page.getByRole('row').count()).toBe(52)
     expect(faults).toEqual([])
-    await context.close()
   })
 })
 
@@ -157,6 +145,12 @@ describe('A dialog of the console', () => {
         values ('hook', 'https://hooks.example.com/', '["login.failed"]', 'disabled', 1)`,
     ),
   )
+  async function someoneSignedIn(): Promise<string> {
+    const email = await signUpAt(service.origin, PASSWORD)
+    const elsewhere = await browser.newContext()
+    expect(await logIn(elsewhere, service, { email })).toBe(200)
+    return idOf(email)
+  }
   /** How each dialog is opened: the place, and the buttons that are pressed one after the other. */
   const DIALOGS: readonly [place: string, ...buttons: (string | RegExp)[]][] = [
     ['section=roles', 'Add a role'],
@@ -175,11 +169,8 @@ describe('A dialog of the console', () => {
   it.each(DIALOGS)(
     'at %s has nothing for axe to find behind "%s", and gives the focus back',
     async (place, ...names) => {
-      const email = await signUpAt(service.origin, PASSWORD)
-      const { context: elsewhere } = await openConsole(browser, service, { email })
-      await elsewhere.close()
-      const user = place.endsWith('user=') ? idOf(email) : ''
-      const { page, context, faults, press } = await openAsAdmin('', SMALL)
+      const user = place.endsWith('user=') ? await someoneSignedIn() : ''
+      const { page, faults, show, press } = await openAsAdmin(null, SMALL)
       await page.route(
         ({ pathname }) => pathname === `/users/${user}`,
         async (route) => {
@@ -188,7 +179,7 @@ describe('A dialog of the console', () => {
           await route.fulfill({ response, json: { ...found, mfa: { ...found.mfa, totp: true } } })
         },
       )
-      await page.goto(`${service.origin}/console?${place}${user}`)
+      await show(`?${place}${user}`)
       for (const name of names) await press(name)
       await page.getByRole('dialog').waitFor()
       for (const colorScheme of ['light', 'dark'] as const) {
@@ -201,13 +192,12 @@ describe('A dialog of the console', () => {
       const opener = page.getByRole('button', { name: names[0] ?? '', exact: true })
       await expect.poll(() => opener.evaluate((it) => it === document.activeElement)).toBe(true)
       expect(faults).toEqual([])
-      await context.close()
     },
   )
 
   it('asks for a proof before what matters is done, and does it then', async () => {
     const email = await signUpAt(service.origin, PASSWORD)
-    const { page, context, faults, press, hear } = await openAsAdmin(`?section=users&user=${idOf(email)}`)
+    const { page, faults, press, hear } = await openAsAdmin(`?section=users&user=${idOf(email)}`)
     await press('Delete …')
     const dialog = page.getByRole('dialog', { name: 'Delete this account?' })
     await dialog.getByRole('textbox').fill(email)
@@ -223,27 +213,22 @@ describe('A dialog of the console', () => {
     await page.keyboard.press('Enter')
     await hear(`The account of ${email} is deleted.`)
     expect(faults).toEqual([])
-    await context.close()
   })
 })
 
 describe('Two administrators who change the same at once', () => {
   /** Opens the same place twice, before anybody changes anything. */
-  async function openTwice(place: string): Promise<readonly [Page, Page, () => Promise<void>]> {
+  async function openTwice(place: string): Promise<readonly [Page, Page, () => string[]]> {
     const [one, other] = await Promise.all([openAsAdmin(place), openAsAdmin(place)])
     for (const { page } of [one, other]) await page.waitForLoadState('networkidle')
-    const close = async () => {
-      expect([...one.faults, ...other.faults]).toEqual([])
-      await Promise.all([one.context.close(), other.context.close()])
-    }
-    return [one.page, other.page, close]
+    return [one.page, other.page, () => [...one.faults, ...other.faults]]
   }
   const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).first().click()
   const hear = (page: Page, text: string) => page.getByRole('status').getByText(text).waitFor()
 
   it('both give the user a role, and neither takes that of the other', async () => {
     const email = await signUpAt(service.origin, PASSWORD)
-    const [one, other, close] = await openTwice(`?section=users&user=${idOf(email)}`)
+    const [one, other, faults] = await openTwice(`?section=users&user=${idOf(email)}`)
     await one.getByRole('checkbox', { name: /^support/ }).check()
     await other.getByRole('checkbox', { name: /^auditor/ }).check()
     for (const page of [one, other]) {
@@ -253,13 +238,13 @@ describe('Two administrators who change the same at once', () => {
     const roles = query(service, 'select role from user_roles where user_id = ? order by role', idOf(email))
     expect(roles.map(({ role }) => role)).toEqual(['auditor', 'support', 'user'])
     expect(await other.getByRole('checkbox', { name: /^support/ }).isChecked()).toBe(true)
-    await close()
+    expect(faults()).toEqual([])
   })
 
   it('both change the profile, and neither undoes what the other did', async () => {
     const email = await signUpAt(service.origin, PASSWORD)
     const username = `ada${crypto.randomUUID().slice(0, 8)}`
-    const [one, other, close] = await openTwice(`?section=users&user=${idOf(email)}`)
+    const [one, other, faults] = await openTwice(`?section=users&user=${idOf(email)}`)
     await one.getByLabel('Name', { exact: true }).fill('Ada Lovelace')
     await other.getByLabel('Username', { exact: true }).fill(username)
     for (const page of [one, other]) {
@@ -268,12 +253,12 @@ describe('Two administrators who change the same at once', () => {
     }
     const [user] = query(service, 'select name, username from users where email = ?', email)
     expect(user).toEqual({ name: 'Ada Lovelace', username })
-    await close()
+    expect(faults()).toEqual([])
   })
 
   it('both write a note, and the later one sees the other before it is replaced', async () => {
     const email = await signUpAt(service.origin, PASSWORD)
-    const [one, other, close] = await openTwice(`?section=users&user=${idOf(email)}`)
+    const [one, other, faults] = await openTwice(`?section=users&user=${idOf(email)}`)
     const field = (page: Page) => page.getByLabel('What other administrators should know')
     const save = (page: Page) => page.getByRole('button', { name: 'Save', exact: true }).last().click()
     await field(one).fill('Called on Monday.')
@@ -285,11 +270,11 @@ describe('Two administrators who change the same at once', () => {
     expect(await field(other).inputValue()).toBe('Called on Tuesday.')
     await save(other)
     await hear(other, 'The note is saved.')
-    await close()
+    expect(faults()).toEqual([])
   })
 
   it('both change what roles permit, and what is refused leaves the rest saved and shown so', async () => {
-    const [one, other, close] = await openTwice('?section=roles')
+    const [one, other, faults] = await openTwice('?section=roles')
     await one.getByRole('checkbox', { name: 'support: users:read' }).check()
     await other.getByRole('checkbox', { name: 'support: audit:read' }).check()
     for (const page of [one, other]) {
@@ -306,12 +291,12 @@ describe('Two administrators who change the same at once', () => {
     await one.getByRole('alert').getByText('has rights that you do not have yourself').waitFor()
     await hear(one, 'Not saved yet: support')
     expect(await one.getByRole('checkbox', { name: 'auditor: stats:read' }).isChecked()).toBe(true)
-    await close()
+    expect(faults()).toEqual([])
   })
 
   it('one deletes the user whom the other changes, who is told so', async () => {
     const email = await signUpAt(service.origin, PASSWORD)
-    const [one, other, close] = await openTwice(`?section=users&user=${idOf(email)}`)
+    const [one, other, faults] = await openTwice(`?section=users&user=${idOf(email)}`)
     await press(one, 'Delete …')
     await one.getByRole('dialog').getByRole('textbox').fill(email)
     await press(one, 'Delete the account')
@@ -319,6 +304,6 @@ describe('Two administrators who change the same at once', () => {
     await other.getByLabel('Name', { exact: true }).fill('Ada')
     await press(other, 'Save')
     await other.getByRole('alert').getByText('This is no longer there.').waitFor()
-    await close()
+    expect(faults()).toEqual([])
   })
 })

@@ -1,20 +1,17 @@
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { BrowserContextOptions, Page } from 'playwright-core'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { PASSWORD } from '../support/account-page.ts'
 import { findBarriers } from '../support/axe.ts'
-import { launchBrowser, openPage } from '../support/browser.ts'
+import { openPage } from '../support/browser.ts'
 import { makeFirstAdmin, openConsole as openConsoleOf } from '../support/console-page.ts'
 import { withDatabase } from '../support/mail-service.ts'
-import { type Service, startService } from '../support/service.ts'
+import { browser, service, useServiceAndBrowser } from '../support/service-and-browser.ts'
 import { signUpAt } from '../support/sign-up.ts'
 
 const CROWD = 100_000
 
-let service: Service
-let browser: Browser
-
+useServiceAndBrowser()
 beforeAll(async () => {
-  ;[service, browser] = await Promise.all([startService('--var', 'RATE_LIMITS:off'), launchBrowser()])
   withDatabase(service, false, (database) => {
     database.exec(`with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < ${CROWD})
       insert into users (id, email, email_verified_at, username, name, name_folded, status, created_at, last_seen_at)
@@ -23,10 +20,6 @@ beforeAll(async () => {
       from numbers`)
   })
   await makeFirstAdmin(browser, service)
-})
-afterAll(async () => {
-  await browser?.close()
-  await service?.stop()
 })
 
 /** Opens a place of the console as an administrator. */
@@ -54,14 +47,13 @@ describe('/console', () => {
   it.each(['users', 'import', 'roles', 'audit', 'statistics', 'mails', 'webhooks', 'keys', 'health'])(
     'shows %s without a fault, with nothing for axe to find and no scrolling sideways at 320 px',
     async (section) => {
-      const { page, context, faults } = await openConsole(`?section=${section}`, {
+      const { page, faults } = await openConsole(`?section=${section}`, {
         viewport: { width: 320, height: 800 },
       })
       await page.waitForLoadState('networkidle')
       expect(await findBarriers(page)).toEqual([])
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320)
       expect(faults).toEqual([])
-      await context.close()
     },
   )
 })

@@ -1,37 +1,20 @@
 import * as OTPAuth from 'otpauth'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { BrowserContextOptions, Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
 import { findBarriers } from '../support/axe.ts'
-import { launchBrowser } from '../support/browser.ts'
-import { type Service, startService } from '../support/service.ts'
+import { recordFaults } from '../support/faults.ts'
+import { browser, service, useServiceAndBrowser } from '../support/service-and-browser.ts'
 import { makeLoginsOld, signUpAt } from '../support/sign-up.ts'
 
 const PASSWORD = 'four unrelated words here'
 
-let service: Service
-let browser: Browser
+useServiceAndBrowser()
 
-beforeAll(async () => {
-  ;[service, browser] = await Promise.all([startService('--var', 'RATE_LIMITS:off'), launchBrowser()])
-})
-afterAll(async () => {
-  await browser?.close()
-  await service?.stop()
-})
-
-/** Opens the page in a browser of its own, and records what its reader never sees and what it may never do. */
+/** Opens the page in a browser of its own. */
 async function openDocs(fragment = '', options: BrowserContextOptions = {}): Promise<{ page: Page; faults: string[] }> {
   const context = await browser.newContext({ locale: 'en-US', ...options })
   const page = await context.newPage()
-  const faults: string[] = []
-  page.on('pageerror', (error) => faults.push(error.message))
-  page.on('console', (message) => {
-    const isRefusal = message.text().startsWith('Failed to load resource')
-    if (message.type() === 'error' && !isRefusal) faults.push(message.text())
-  })
-  page.on('request', (request) => {
-    if (!request.url().startsWith(service.origin)) faults.push(request.url())
-  })
+  const faults = recordFaults(page, service.origin)
   await page.goto(`${service.origin}/docs${fragment}`)
   await page.locator('.operation').first().waitFor()
   return { page, faults }

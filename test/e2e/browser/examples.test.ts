@@ -1,35 +1,30 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath, URL } from 'node:url'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { launchBrowser } from '../support/browser.ts'
 import { type ClientPackage, packClient } from '../support/client-package.ts'
+import { recordFaults } from '../support/faults.ts'
 import { findFreePort, type Service, startService } from '../support/service.ts'
+import { browser, useBrowser } from '../support/service-and-browser.ts'
 import { makeLoginsOld, signUpAt } from '../support/sign-up.ts'
 import { type StaticServer, startStaticServer } from '../support/static-server.ts'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const PASSWORD = 'four unrelated words here'
 
-let browser: Browser
 let client: ClientPackage
 let service: Service
 let plain: StaticServer
 let react: StaticServer
 
+useBrowser()
 beforeAll(async () => {
-  ;[plain, react, browser, client] = await Promise.all([
-    startStaticServer(),
-    startStaticServer(),
-    launchBrowser(),
-    packClient(),
-  ])
+  ;[plain, react, client] = await Promise.all([startStaticServer(), startStaticServer(), packClient()])
   const variables = ['RATE_LIMITS:off', `ALLOWED_ORIGINS:${plain.origin},${react.origin}`]
   service = await startService(...variables.flatMap((variable) => ['--var', variable]))
 })
 afterAll(async () => {
-  await browser?.close()
   await service?.stop()
   await Promise.all([plain?.close(), react?.close(), client?.remove()])
 })
@@ -56,8 +51,7 @@ describe('examples/spa-react', () => {
   it('signs in with cookies, keeps its tabs in step, steps up, and signs out', async () => {
     const context = await browser.newContext()
     const page = await context.newPage()
-    const faults: string[] = []
-    page.on('pageerror', ({ message }) => faults.push(message))
+    const faults = recordFaults(page, react.origin, service.origin)
     await page.goto(react.origin)
     const email = await signIn(page)
     await page.getByRole('heading', { name: `Hello, ${email}` }).waitFor()
@@ -77,7 +71,6 @@ describe('examples/spa-react', () => {
     await other.getByRole('button', { name: 'Sign out' }).click()
     await page.getByRole('heading', { name: 'Sign in' }).waitFor()
     expect(faults).toEqual([])
-    await context.close()
   })
 })
 
@@ -110,7 +103,6 @@ describe.each([
     await page.getByRole('button', { name: 'Sign out' }).click()
     await page.getByText('Signed out.').waitFor()
     expect(await page.context().cookies()).toEqual([])
-    await page.close()
   })
 })
 

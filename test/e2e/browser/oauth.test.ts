@@ -1,26 +1,18 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { launchBrowser } from '../support/browser.ts'
+import { describe, expect, it } from 'vitest'
 import { bench, useOAuthBench } from '../support/oauth-bench.ts'
+import { browser, useBrowser } from '../support/service-and-browser.ts'
 
 useOAuthBench()
+useBrowser()
 
 describe('a page of another origin, in Chromium', () => {
-  let chromium: Browser
-  beforeAll(async () => {
-    chromium = await launchBrowser()
-  })
-  afterAll(async () => {
-    await chromium?.close()
-  })
-
   it.each([
     ['by full-page redirect with cookies', '#cookies', 'cookies anna@basic.example', 'eve'],
     ['by redirect with a code, exchanged for tokens', '#tokens', 'tokens dora@basic.example', 'fay'],
   ])('signs in, and links another provider, %s', async (_, button, expected, other) => {
     bench.issuers.basic.signInAs(expected.split(/[ @]/)[1] ?? '')
     bench.issuers.post.signInAs(other)
-    const page = await (await chromium.newContext()).newPage()
+    const page = await (await browser.newContext()).newPage()
     await page.goto(`${bench.app.origin}/`)
     await page.getByText('nobody').waitFor()
     await page.click(button)
@@ -37,7 +29,7 @@ describe('a page of another origin, in Chromium', () => {
 
   it('shows the person why it did not work', async () => {
     bench.issuers.basic.deny(true)
-    const page = await (await chromium.newContext()).newPage()
+    const page = await (await browser.newContext()).newPage()
     await page.goto(`${bench.app.origin}/`)
     await page.click('#cookies')
     await page.getByText('error access_denied').waitFor()

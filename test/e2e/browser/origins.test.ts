@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { ATTACKS, runAttack } from '../support/attacks.ts'
 import { launchBrowserForOrigins, type Origins, startOrigins } from '../support/origins.ts'
 import { type Service, startService } from '../support/service.ts'
+import { signUpAt } from '../support/sign-up.ts'
 
 const PASSWORD = 'four unrelated words here'
 const ATTACKER_PASSWORD = 'other unrelated words there'
@@ -23,28 +24,6 @@ async function start(...variables: string[]): Promise<void> {
   const common = ['RATE_LIMITS:off', `ISSUER:${origins.api}`, `ALLOWED_ORIGINS:${origins.app}`]
   service = await startService(...[...common, ...variables].flatMap((variable) => ['--var', variable]))
   origins.proxyTo(service.origin)
-}
-
-/** Creates a verified account without a browser. */
-async function signUp(password: string): Promise<string> {
-  const email = `${crypto.randomUUID()}@example.com`
-  const post = (path: string, body: object) =>
-    fetch(service.origin + path, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify(body),
-    })
-  expect((await post('/auth/register', { email, password })).status).toBe(202)
-  const token = await vi.waitUntil(
-    async () => {
-      const response = await fetch(`${service.origin}/dev/mailbox.json?to=${email}`)
-      const { items }: { items: { text: string }[] } = await response.json()
-      return /#token=(\S+)/.exec(items[0]?.text ?? '')?.[1]
-    },
-    { timeout: 60_000, interval: 100 },
-  )
-  expect((await post('/auth/verify-email', { token })).status).toBe(200)
-  return email
 }
 
 interface Answer {
@@ -80,7 +59,7 @@ const newContext = () => browser.newContext({ ignoreHTTPSErrors: true })
 const loginBody = (identifier: string, password: string) => ({ identifier, password, delivery: 'cookie' })
 
 async function signedInPage(): Promise<{ context: BrowserContext; page: Page; email: string }> {
-  const email = await signUp(PASSWORD)
+  const email = await signUpAt(service.origin, PASSWORD)
   const context = await newContext()
   const page = await openPage(context, origins.app)
   expect((await call(page, 'POST', '/auth/login', loginBody(email, PASSWORD))).status).toBe(200)
@@ -173,7 +152,7 @@ describe.each([
     await start(`COOKIE_SAME_SITE:${sameSite}`)
     firstSeen = origins.seen.length
     victim = await signedInPage()
-    attackerLogin = JSON.stringify(loginBody(await signUp(ATTACKER_PASSWORD), ATTACKER_PASSWORD))
+    attackerLogin = JSON.stringify(loginBody(await signUpAt(service.origin, ATTACKER_PASSWORD), ATTACKER_PASSWORD))
     before = await look()
     expect(before.map(({ status }) => status)).toEqual([200, 200])
   })

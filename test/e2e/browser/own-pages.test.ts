@@ -1,11 +1,12 @@
 import { join } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { findBarriers } from '../support/axe.ts'
-import { launchBrowser } from '../support/browser.ts'
 import { type ClientPackage, packClient } from '../support/client-package.ts'
+import { recordFaults } from '../support/faults.ts'
 import { waitForMail } from '../support/mailbox.ts'
 import { type Service, startService } from '../support/service.ts'
+import { browser, useBrowser } from '../support/service-and-browser.ts'
 import { signUpAt } from '../support/sign-up.ts'
 import { type StaticServer, startStaticServer } from '../support/static-server.ts'
 
@@ -13,14 +14,14 @@ const PASSWORD = 'four unrelated words here'
 const NEW_PASSWORD = 'four other words instead'
 
 let app: StaticServer
-let browser: Browser
 let client: ClientPackage
 let service: Service
 let page: Page
 let faults: string[]
 
+useBrowser()
 beforeAll(async () => {
-  ;[app, browser, client] = await Promise.all([startStaticServer(), launchBrowser(), packClient()])
+  ;[app, client] = await Promise.all([startStaticServer(), packClient()])
   const variables = ['RATE_LIMITS:off', `APP_URL:${app.origin}`, `ALLOWED_ORIGINS:${app.origin}`]
   service = await startService(...variables.flatMap((variable) => ['--var', variable]))
   const project = await client.installInto('own-pages', 'vite', 'typescript')
@@ -29,18 +30,15 @@ beforeAll(async () => {
   app.serve(join(project.folder, 'dist'))
 })
 afterAll(async () => {
-  await browser?.close()
   await service?.stop()
   await Promise.all([app?.close(), client?.remove()])
 })
 beforeEach(async () => {
   page = await browser.newPage()
-  faults = []
-  page.on('pageerror', ({ message }) => faults.push(message))
+  faults = recordFaults(page, app.origin, service.origin)
 })
 afterEach(async () => {
   expect(faults).toEqual([])
-  await page.context().close()
 })
 
 async function fill(fields: Record<string, string>, button: string): Promise<void> {

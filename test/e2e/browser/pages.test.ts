@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { findBarriers } from '../support/axe.ts'
-import { launchBrowser, openPage } from '../support/browser.ts'
+import { openPage } from '../support/browser.ts'
 import { type Mail, waitForMail } from '../support/mailbox.ts'
-import { type Service, startService } from '../support/service.ts'
+import { browser, service, useServiceAndBrowser } from '../support/service-and-browser.ts'
+import { signUpAt } from '../support/sign-up.ts'
 
 const PASSWORD = 'four unrelated words here'
 const NEW_PASSWORD = 'four other words instead'
@@ -12,19 +12,7 @@ const INVITED = 'invited@example.com'
 const INVITATION_TOKEN = 'x'.repeat(43)
 const INVITATION = `${INVITED}.9999999999.${createHash('sha256').update(INVITATION_TOKEN).digest('base64url')}`
 
-let service: Service
-let browser: Browser
-
-beforeAll(async () => {
-  ;[service, browser] = await Promise.all([
-    startService('--var', 'RATE_LIMITS:off', '--var', `ADMIN_INVITATION:${INVITATION}`),
-    launchBrowser(),
-  ])
-})
-afterAll(async () => {
-  await browser?.close()
-  await service?.stop()
-})
+useServiceAndBrowser(`ADMIN_INVITATION:${INVITATION}`)
 
 async function post(path: string, body: object): Promise<Response> {
   return await fetch(service.origin + path, {
@@ -44,12 +32,7 @@ const logIn = (identifier: string, password: string) => post('/auth/login', { id
 
 const mailTo = (email: string, path: string) => waitForMail(service.origin, email, path)
 
-async function registerVerified(): Promise<string> {
-  const email = await register()
-  const { code } = await mailTo(email, '/verify-email')
-  expect((await post('/auth/verify-email', { email, code })).status).toBe(200)
-  return email
-}
+const registerVerified = () => signUpAt(service.origin, PASSWORD)
 
 describe('/verify-email', () => {
   it('confirms when a person presses the button and not when the link is opened, and sends the token nowhere else', async () => {

@@ -1,46 +1,16 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { launchBrowser } from '../support/browser.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { waitForText } from '../support/mailbox.ts'
 import { openPasskeyPage } from '../support/passkey-page.ts'
-import { type Service, startService } from '../support/service.ts'
+import { browser, service, useServiceAndBrowser } from '../support/service-and-browser.ts'
+import { signUpAt } from '../support/sign-up.ts'
 
 const PASSWORD = 'four unrelated words here'
 
-let service: Service
-let browser: Browser
-
-beforeAll(async () => {
-  ;[service, browser] = await Promise.all([startService('--var', 'RATE_LIMITS:off'), launchBrowser()])
-})
-afterAll(async () => {
-  await browser?.close()
-  await service?.stop()
-})
-
-const send = (path: string, body: object) =>
-  fetch(service.origin + path, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify(body),
-  })
-
-/** Waits for a mail whose text matches, and gives what matched. */
-const mailed = async (email: string, pattern: RegExp): Promise<string> =>
-  await vi.waitUntil(
-    async () => {
-      const response = await fetch(`${service.origin}/dev/mailbox.json?to=${email}`)
-      const { items }: { items: { text: string }[] } = await response.json()
-      return items.map(({ text }) => pattern.exec(text)?.[1]).find((found) => found !== undefined)
-    },
-    { timeout: 60_000, interval: 100 },
-  )
+useServiceAndBrowser()
 
 /** Opens a page of the service in which somebody new is signed in by cookies. */
 async function signedInPage() {
-  const email = `${crypto.randomUUID()}@example.com`
-  expect((await send('/auth/register', { email, password: PASSWORD })).status).toBe(202)
-  const token = await mailed(email, /#token=(\S+)/)
-  expect((await send('/auth/verify-email', { token })).status).toBe(200)
+  const email = await signUpAt(service.origin, PASSWORD)
   const opened = await openPasskeyPage(browser, service.origin)
   const logIn = () => opened.call('/auth/login', { identifier: email, password: PASSWORD, delivery: 'cookie' })
   expect((await logIn()).status).toBe(200)
@@ -51,7 +21,7 @@ async function signedInPage() {
 
 describe('a passkey in Chromium', () => {
   it('is registered, and signs in without a name', async () => {
-    const { register, signIn, signOut, me, email, authenticators, context } = await signedInPage()
+    const { register, signIn, signOut, me, email, authenticators } = await signedInPage()
     const authenticator = await authenticators.add()
     const registered = await register()
     expect(registered).toMatchObject({ status: 201, body: { passkey: { transports: ['internal'] } } })
@@ -61,19 +31,17 @@ describe('a passkey in Chromium', () => {
     expect((await me()).code).toBe('unauthenticated')
     expect(await signIn()).toMatchObject({ status: 200, body: { status: 'signed_in', user: { email } } })
     expect(await me()).toMatchObject({ email, mfa: { passkeys: 1 } })
-    await context.close()
   })
 
   it('is not registered twice by one authenticator', async () => {
-    const { register, authenticators, context } = await signedInPage()
+    const { register, authenticators } = await signedInPage()
     await authenticators.add()
     expect((await register()).status).toBe(201)
     expect(await register()).toMatchObject({ error: 'InvalidStateError' })
-    await context.close()
   })
 
   it('of a security key that finds nothing by itself and verifies nobody is a second factor', async () => {
-    const { register, signIn, signOut, logIn, me, call, authenticators, context } = await signedInPage()
+    const { register, signIn, signOut, logIn, me, call, authenticators } = await signedInPage()
     const authenticator = await authenticators.add({
       transport: 'usb',
       hasResidentKey: false,
@@ -90,11 +58,10 @@ describe('a passkey in Chromium', () => {
     expect((await signIn({ mfaTicket: String(body.ticket) })).status).toBe(200)
     const session = await call('/auth/session', undefined, 'GET')
     expect(session.body.methods).toEqual(['pwd', 'swk', 'user', 'mfa'])
-    await context.close()
   })
 
   it('opens nothing alone where the authenticator does not verify its user', async () => {
-    const { register, signIn, signOut, me, authenticators, context } = await signedInPage()
+    const { register, signIn, signOut, me, authenticators } = await signedInPage()
     const authenticator = await authenticators.add()
     expect((await register()).status).toBe(201)
     await signOut()
@@ -106,11 +73,10 @@ describe('a passkey in Chromium', () => {
     expect((await me()).code).toBe('unauthenticated')
     await authenticators.verifyUser(authenticator, true)
     expect((await signIn()).status).toBe(200)
-    await context.close()
   })
 
   it('signs in from a copy too, and the owner is told by mail', async () => {
-    const { register, signIn, signOut, email, authenticators, context } = await signedInPage()
+    const { register, signIn, signOut, email, authenticators } = await signedInPage()
     const original = await authenticators.add()
     expect((await register()).status).toBe(201)
     for (let login = 0; login < 2; login += 1) expect((await signIn()).status).toBe(200)
@@ -120,12 +86,11 @@ describe('a passkey in Chromium', () => {
     await authenticators.put(await authenticators.add(), { ...credential, signCount: 0 })
     await signOut()
     expect((await signIn()).status).toBe(200)
-    expect(await mailed(email, /(this count went back)/)).not.toBe('')
-    await context.close()
+    await waitForText(service.origin, email, /this count went back/)
   })
 
   it('can be cancelled or left until it times out, and works the next time', async () => {
-    const { register, signIn, signOut, page, authenticators, context } = await signedInPage()
+    const { register, signIn, signOut, page, authenticators } = await signedInPage()
     const authenticator = await authenticators.add()
     await authenticators.touch(authenticator, false)
     expect(await register({ timeout: 1000 })).toMatchObject({ error: 'NotAllowedError' })
@@ -145,21 +110,19 @@ describe('a passkey in Chromium', () => {
     expect(await signIn({ changed: { timeout: 1000 } })).toMatchObject({ error: 'NotAllowedError' })
     await authenticators.touch(authenticator, true)
     expect((await signIn()).status).toBe(200)
-    await context.close()
   })
 
   it('is suggested in an input field (conditional mediation)', async () => {
-    const { register, signIn, signOut, email, page, authenticators, context } = await signedInPage()
+    const { register, signIn, signOut, email, page, authenticators } = await signedInPage()
     await authenticators.add()
     expect((await register()).status).toBe(201)
     await signOut()
     expect(await page.evaluate(() => PublicKeyCredential.isConditionalMediationAvailable())).toBe(true)
     expect(await signIn({ useBrowserAutofill: true })).toMatchObject({ status: 200, body: { user: { email } } })
-    await context.close()
   })
 
   it('is forgotten by its authenticator once the service no longer knows it (Signal API)', async () => {
-    const { register, signIn, signOut, call, page, authenticators, context } = await signedInPage()
+    const { register, signIn, signOut, call, page, authenticators } = await signedInPage()
     const authenticator = await authenticators.add()
     const { body } = await register()
     const { id, credentialId } = body.passkey as { id: string; credentialId: string }
@@ -179,6 +142,5 @@ describe('a passkey in Chromium', () => {
       { rpId: String(list.body.rpId), credentialId },
     )
     await vi.waitUntil(async () => (await authenticators.credentials(authenticator)).length === 0, { timeout: 10_000 })
-    await context.close()
   })
 })

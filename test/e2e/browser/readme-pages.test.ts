@@ -1,28 +1,27 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { launchBrowser } from '../support/browser.ts'
+import type { BrowserContext, Page } from 'playwright-core'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { READER, readmeBlock, runTour } from '../support/readme.ts'
 import { type Service, startService } from '../support/service.ts'
+import { browser, useBrowser } from '../support/service-and-browser.ts'
 
 let app: Server
 let appOrigin: string
 let service: Service
-let browser: Browser
 let context: BrowserContext
 let page: Page
 let served = ''
 
+useBrowser()
 beforeAll(async () => {
   app = createServer((_, response) => response.setHeader('Content-Type', 'text/html').end(served))
   await new Promise<void>((resolve) => app.listen(0, 'localhost', resolve))
   appOrigin = `http://localhost:${(app.address() as AddressInfo).port}`
-  ;[service, browser] = await Promise.all([startService('--var', `ALLOWED_ORIGINS:${appOrigin}`), launchBrowser()])
+  service = await startService('--var', `ALLOWED_ORIGINS:${appOrigin}`)
   await runTour(service.origin)
 })
 afterAll(async () => {
-  await browser?.close()
   await service?.stop()
   app?.close()
 })
@@ -30,7 +29,6 @@ beforeEach(async () => {
   context = await browser.newContext()
   page = await context.newPage()
 })
-afterEach(() => context.close())
 
 const shows = (text: string) =>
   page.waitForFunction((wanted) => document.querySelector('pre')?.textContent?.includes(wanted), text)

@@ -1,28 +1,17 @@
 import * as OTPAuth from 'otpauth'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
 import { findBarriers } from '../support/axe.ts'
-import { launchBrowser, openPage } from '../support/browser.ts'
+import { openPage } from '../support/browser.ts'
 import { waitForMail } from '../support/mailbox.ts'
-import { type Service, startService } from '../support/service.ts'
+import { browser, service, useServiceAndBrowser } from '../support/service-and-browser.ts'
 import { signUpAt } from '../support/sign-up.ts'
 
 const PASSWORD = 'four unrelated words here'
 const OTHER_PASSWORD = 'four other words instead'
 const LISTED = 'https://app.example.com'
 
-let service: Service
-let browser: Browser
-beforeAll(async () => {
-  ;[service, browser] = await Promise.all([
-    startService('--var', 'RATE_LIMITS:off', '--var', `ALLOWED_REDIRECTS:${LISTED}`),
-    launchBrowser(),
-  ])
-})
-afterAll(async () => {
-  await browser?.close()
-  await service?.stop()
-})
+useServiceAndBrowser(`ALLOWED_REDIRECTS:${LISTED}`)
 
 async function post<Answer>(path: string, body: object, token?: string): Promise<Answer> {
   const headers = {

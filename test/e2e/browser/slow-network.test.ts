@@ -1,25 +1,17 @@
 import { spawnSync } from 'node:child_process'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { launchBrowser } from '../support/browser.ts'
-import { type Service, startService } from '../support/service.ts'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { browser, service, useServiceAndBrowser } from '../support/service-and-browser.ts'
 import { computeSlow4gMs } from '../support/slow-network.ts'
 import { openTimed, signInAsAdmin, TIMED_PAGES } from '../support/timed-pages.ts'
 
 const MOST_MS = 1000
 
-let service: Service
-let browser: Browser
 let admin: Awaited<ReturnType<typeof signInAsAdmin>>
 
+useServiceAndBrowser()
 beforeAll(async () => {
   expect(spawnSync(process.execPath, ['scripts/build-ui.ts']).status).toBe(0)
-  ;[service, browser] = await Promise.all([startService('--var', 'RATE_LIMITS:off'), launchBrowser()])
   admin = await signInAsAdmin(browser, service.origin)
-})
-afterAll(async () => {
-  await browser?.close()
-  await service?.stop()
 })
 
 describe('on slow 4G', () => {

@@ -2,11 +2,10 @@ import { appendFile, cp, mkdtemp, readFile, rm, symlink } from 'node:fs/promises
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, URL } from 'node:url'
-import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findBarriers } from '../support/axe.ts'
-import { launchBrowser } from '../support/browser.ts'
 import { type Service, startServiceIn } from '../support/service.ts'
+import { browser, useBrowser } from '../support/service-and-browser.ts'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const THEME = join(ROOT, 'examples/theme')
@@ -14,7 +13,6 @@ const THEME = join(ROOT, 'examples/theme')
 const WIDE_LOGO =
   '<svg xmlns="http://www.w3.org/2000/svg" width="300" height="100"><rect width="300" height="100"/></svg>'
 
-let browser: Browser
 let checkout: string
 let service: Service
 
@@ -24,6 +22,7 @@ async function readVariables(): Promise<string[]> {
   return [...lines].map(([, name, value = '']) => `${name}:${JSON.parse(value)}`)
 }
 
+useBrowser()
 beforeAll(async () => {
   checkout = await mkdtemp(join(tmpdir(), 'postern-theme-'))
   for (const part of ['scripts', 'src', 'migrations', 'package.json', 'tsconfig.json', 'wrangler.toml'])
@@ -33,13 +32,9 @@ beforeAll(async () => {
   await appendFile(join(checkout, 'src/ui/assets/style.css'), `\n${theme}`)
   const variables = await readVariables()
   expect(variables).toHaveLength(3)
-  ;[browser, service] = await Promise.all([
-    launchBrowser(),
-    startServiceIn(checkout, ...variables.flatMap((variable) => ['--var', variable])),
-  ])
+  service = await startServiceIn(checkout, ...variables.flatMap((variable) => ['--var', variable]))
 })
 afterAll(async () => {
-  await browser?.close()
   await service?.stop()
   await rm(checkout, { recursive: true, force: true })
 })
@@ -74,7 +69,6 @@ describe('examples/theme, on a hosted page', () => {
       if (scheme === 'light')
         expect(await button.evaluate((it) => getComputedStyle(it).backgroundColor)).toBe('rgb(124, 45, 146)')
       expect(await findBarriers(page)).toEqual([])
-      await page.context().close()
     },
   )
 })

@@ -1,24 +1,15 @@
-import type { Browser, BrowserContextOptions, Page, Route } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { BrowserContextOptions, Page, Route } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
 import { de } from '../../../src/ui/texts/common/de.ts'
 import { en } from '../../../src/ui/texts/common/en.ts'
 import { logIn, PASSWORD } from '../support/account-page.ts'
 import { findBarriers } from '../support/axe.ts'
-import { launchBrowser } from '../support/browser.ts'
+import { recordFaults } from '../support/faults.ts'
 import { change } from '../support/mail-service.ts'
-import { type Service, startService } from '../support/service.ts'
+import { browser, service, useServiceAndBrowser } from '../support/service-and-browser.ts'
 import { signUpAt } from '../support/sign-up.ts'
 
-let service: Service
-let browser: Browser
-
-beforeAll(async () => {
-  ;[service, browser] = await Promise.all([startService('--var', 'RATE_LIMITS:off'), launchBrowser()])
-})
-afterAll(async () => {
-  await browser?.close()
-  await service?.stop()
-})
+useServiceAndBrowser()
 
 /** A page with a form, what somebody types into it, the request that sends it, and what is there when all went well. */
 interface Sample {
@@ -105,21 +96,13 @@ const TROUBLES: Readonly<Record<string, { answer: (route: Route) => Promise<void
     },
   }
 
-/** Opens a page, and records what a page may never do: an uncaught error, or a line in the console by itself. */
+/** Opens a page as somebody who has an account. */
 async function open(path: string, { isSignedIn = false, width, ...options }: Opening) {
   const email = await signUpAt(service.origin, PASSWORD)
   const context = await browser.newContext({ ...options, viewport: { width, height: 800 } })
   const page = await context.newPage()
-  const faults: string[] = []
-  page.on('pageerror', (error) => faults.push(error.message))
-  page.on('console', (message) => {
-    // The browser writes one line itself for each request that fails.
-    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) faults.push(message.text())
-  })
-  if (isSignedIn) {
-    await page.goto(`${service.origin}/`)
-    expect(await logIn(page, email)).toBe(200)
-  }
+  const faults = recordFaults(page, service.origin)
+  if (isSignedIn) expect(await logIn(context, service, { email })).toBe(200)
   await page.goto(service.origin + path)
   await page
     .locator(isSignedIn ? '#activity .row' : 'form')
@@ -176,12 +159,11 @@ describe.each(APPEARANCES)('in $locale, $colorScheme and $width pixels wide', ({
       await expectSound(page, width, 'when all went well')
       expect(requests).toBe(1)
       expect(faults).toEqual([])
-      await context.close()
     },
   )
 
   it('/account leads to the sign-in where the session has ended meanwhile, and the sign-in back to it', async () => {
-    const { context, page, email, faults } = await open('/account', { ...options, width, isSignedIn: true })
+    const { page, email, faults } = await open('/account', { ...options, width, isSignedIn: true })
     change(service, 'delete from sessions where user_id = (select id from users where email = ?)', email)
     await page.locator('#profile form button[type=submit]').click()
     await page.waitForURL(/\/sign-in\?return_to=%2Faccount$/)
@@ -192,11 +174,10 @@ describe.each(APPEARANCES)('in $locale, $colorScheme and $width pixels wide', ({
     await page.waitForURL(`${service.origin}/account`)
     await page.locator('#activity .row').first().waitFor()
     expect(faults).toEqual([])
-    await context.close()
   })
 
   it('/account says in each section what could not be loaded, and loads it when asked again', async () => {
-    const { context, page, faults } = await open('/account', { ...options, width, isSignedIn: true })
+    const { page, faults } = await open('/account', { ...options, width, isSignedIn: true })
     const lists = { devices: /\/auth\/sessions\?/, passkeys: /\/auth\/passkeys/, activity: /\/auth\/me\/activity\?/ }
     for (const route of Object.values(lists)) await page.route(route, refuse(503, 'dependency_unavailable', 5))
     await page.reload()
@@ -210,13 +191,12 @@ describe.each(APPEARANCES)('in $locale, $colorScheme and $width pixels wide', ({
     }
     await page.locator('#activity .row').first().waitFor()
     expect(faults).toEqual([])
-    await context.close()
   })
 })
 
 describe('/sign-in', () => {
   it('says how long to wait where too many logins of the account have failed', async () => {
-    const { context, page, email, faults } = await open('/sign-in', { locale: 'en-US', width: 1200 })
+    const { page, email, faults } = await open('/sign-in', { locale: 'en-US', width: 1200 })
     await page.locator('input[name=identifier]').fill(email)
     await page.locator('input[name=password]').fill('not my password')
     const alert = page.locator('form').getByRole('alert')
@@ -230,6 +210,5 @@ describe('/sign-in', () => {
     expect(await alert.innerText()).toMatch(waiting)
     await expectSound(page, 1200, 'while logins are throttled')
     expect(faults).toEqual([])
-    await context.close()
   })
 })

@@ -1,33 +1,38 @@
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import type { Browser, BrowserContext, BrowserContextOptions } from 'playwright-core'
+import { recordFaults } from './faults.ts'
 import { authenticatorsOf } from './passkey-page.ts'
 import type { Service } from './service.ts'
 import { signUpAt } from './sign-up.ts'
 
 export const PASSWORD = 'four unrelated words here'
 
-/** Signs in over the HTTP API with the cookies of a page. */
-export const logIn = (page: Page, identifier: string, password = PASSWORD): Promise<number> =>
-  page.evaluate(
-    async (body) => {
-      const headers = { 'Content-Type': 'application/json' }
-      return (await fetch('/auth/login', { method: 'POST', headers, body: JSON.stringify(body) })).status
-    },
-    { identifier, password, delivery: 'cookie' },
-  )
+/** Signs in over the HTTP API, for all pages of a browser, and answers the status. No page has to be opened for it. */
+export async function logIn(
+  context: BrowserContext,
+  { origin }: Service,
+  { email, password = PASSWORD }: { email: string; password?: string },
+): Promise<number> {
+  const data = { identifier: email, password, delivery: 'cookie' }
+  return (await context.request.post(`${origin}/auth/login`, { headers: { Origin: origin }, data })).status()
+}
 
-/** Opens the page of a new account in a browser of its own. It records what the page may never do. */
-export async function openAccount(browser: Browser, service: Service, options: BrowserContextOptions = {}) {
+interface AccountOptions extends BrowserContextOptions {
+  /** The origins to which the page leads besides its own. */
+  others?: readonly string[]
+}
+
+/** Opens the page of a new account in a browser of its own. */
+export async function openAccount(
+  browser: Browser,
+  service: Service,
+  { others = [], ...options }: AccountOptions = {},
+) {
   const email = await signUpAt(service.origin, PASSWORD)
   const context = await browser.newContext({ locale: 'en-US', ...options })
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: service.origin })
   const page = await context.newPage()
-  const faults: string[] = []
-  page.on('pageerror', (error) => faults.push(error.message))
-  page.on('console', (message) => {
-    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) faults.push(message.text())
-  })
-  await page.goto(`${service.origin}/`)
-  await logIn(page, email)
+  const faults = recordFaults(page, service.origin, ...others)
+  await logIn(context, service, { email })
   const cdp = await context.newCDPSession(page)
   await cdp.send('WebAuthn.enable', { enableUI: false })
   await page.goto(`${service.origin}/account`)

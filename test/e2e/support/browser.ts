@@ -1,4 +1,5 @@
 import { type Browser, chromium, type Page } from 'playwright-core'
+import { recordFaults } from './faults.ts'
 import { findBrowser } from './find-program.ts'
 
 /** Starts the browser of this machine, with further arguments. */
@@ -8,9 +9,7 @@ export async function launchBrowser(...args: string[]): Promise<Browser> {
   return await chromium.launch({ executablePath, args: ['--no-sandbox', ...args] })
 }
 
-/**
- * Opens a page and records what a reader never sees: refusals by its policy, uncaught errors, and calls to other hosts.
- */
+/** Opens a page in a browser of its own. */
 export async function openPage(
   browser: Browser,
   origin: string,
@@ -19,13 +18,5 @@ export async function openPage(
   const context = await browser.newContext({ locale })
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin })
   const page = await context.newPage()
-  const faults: string[] = []
-  page.on('pageerror', (error) => faults.push(error.message))
-  page.on('console', (message) => {
-    if (message.text().includes('Content Security Policy')) faults.push(message.text())
-  })
-  page.on('request', (request) => {
-    if (!/^(data|about|blob):/.test(request.url()) && !request.url().startsWith(origin)) faults.push(request.url())
-  })
-  return { page, faults }
+  return { page, faults: recordFaults(page, origin) }
 }

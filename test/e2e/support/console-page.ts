@@ -1,5 +1,6 @@
 import type { Browser, BrowserContextOptions } from 'playwright-core'
 import { logIn, PASSWORD } from './account-page.ts'
+import { recordFaults } from './faults.ts'
 import type { Service } from './service.ts'
 
 /** The address of the first administrator in development. */
@@ -16,35 +17,34 @@ export async function makeFirstAdmin(browser: Browser, { origin }: Service): Pro
 }
 
 interface ConsoleOptions extends BrowserContextOptions {
-  query?: string
+  /** The place that is opened; with null the test opens one itself. */
+  query?: string | null
   email?: string
 }
 
 /** Opens the console in a browser of its own, as the first administrator or as somebody else with the same password. */
 export async function openConsole(
   browser: Browser,
-  { origin }: Service,
+  service: Service,
   { query = '', email = ADMIN, ...options }: ConsoleOptions = {},
 ) {
   const context = await browser.newContext({ locale: 'en-US', ...options })
   const page = await context.newPage()
-  const faults: string[] = []
-  page.on('pageerror', (error) => faults.push(error.message))
-  page.on('console', (message) => {
-    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) faults.push(message.text())
-  })
-  page.on('request', (request) => {
-    if (!/^(data|about|blob):/.test(request.url()) && !request.url().startsWith(origin)) faults.push(request.url())
-  })
-  await page.goto(`${origin}/`)
-  const status = await logIn(page, email)
+  const faults = recordFaults(page, service.origin)
+  const status = await logIn(context, service, { email })
   if (status !== 200) throw new Error(`the login answered ${status}`)
-  const show = (place: string) => page.goto(`${origin}/console${place}`)
-  await show(query)
+  const show = (place: string) => page.goto(`${service.origin}/console${place}`)
+  /** Goes to a section by its link, which does not load the page anew. */
+  const follow = async (section: string) => {
+    const link = `nav a[href$="section=${section}"]`
+    await page.locator(link).evaluate((it: HTMLElement) => it.click())
+    await page.locator(`${link}[aria-current=page]`).waitFor({ state: 'attached' })
+  }
+  if (query !== null) await show(query)
   const press = (name: string | RegExp) => page.getByRole('button', { name, exact: true }).click()
   /** Waits until the page says something in a live region. */
   const hear = (text: string | RegExp) => page.getByRole('status').getByText(text).waitFor()
-  return { context, page, faults, show, press, hear }
+  return { context, page, faults, show, follow, press, hear }
 }
 
 export type ConsolePage = Awaited<ReturnType<typeof openConsole>>

@@ -20,6 +20,7 @@ export function findBrowser(): string | null {
 /** Finds `oathtool`, the stock authenticator of the OATH Toolkit. */
 export const findAuthenticator = (): string | null => findPrograms(['oathtool'])[0] ?? null
 
+/** Undefined until it was looked for, which takes a start of Python; null where this machine has none. */
 let python: string | null | undefined
 
 /** Finds a Python that has PyJWT. The variable `PYTHON` may name another one. */
@@ -27,6 +28,6 @@ export function findPython(): string | null {
   const named = process.env.PYTHON ?? ''
   const candidates = named === '' ? findPrograms(['python3']) : [named]
   const hasPyJwt = (path: string) => spawnSync(path, ['-c', 'import jwt, cryptography']).status === 0
-  python ??= candidates.find(hasPyJwt) ?? null
+  if (python === undefined) python = candidates.find(hasPyJwt) ?? null
   return python
 }

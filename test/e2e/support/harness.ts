@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import type { TestHarness } from 'wrangler'
+import { findPreparedService } from './prepared-service.ts'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const AUTH = 'postern-development'
@@ -46,12 +47,14 @@ export interface Workers {
 
 export async function startWorkers(...otherConfigs: string[]): Promise<Workers> {
   const { createTestHarness } = await import('wrangler')
+  const prepared = findPreparedService()
   const harness: TestHarness = createTestHarness({
     root: ROOT,
     workers: [
       {
         configPath: 'wrangler.toml',
         env: 'development',
+        ...(prepared === null ? {} : { prebuiltWorkerDir: prepared.worker }),
         vars: { ISSUER, RATE_LIMITS: 'off' },
         secrets: { AUTH_SECRET },
       },

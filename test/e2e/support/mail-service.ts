@@ -11,7 +11,7 @@ export const PASSWORD = 'four unrelated words here'
 export async function startMailService(variables: Record<string, string>): Promise<Service> {
   const given = { RATE_LIMITS: 'off', MAIL_FROM: 'Postern <no-reply@example.com>', ...variables }
   return await startService(
-    ...['-c', 'wrangler.toml', '-c', 'test/e2e/support/dead-letters/wrangler.toml'],
+    ...['-c', 'test/e2e/support/dead-letters/wrangler.toml'],
     ...Object.entries(given).flatMap(([name, value]) => ['--var', `${name}:${value}`]),
   )
 }
@@ -46,13 +46,13 @@ export async function eventually<Found>(find: () => Found | undefined, seconds =
   throw new Error('it did not happen in time')
 }
 
-/** Opens the service's own database while the service runs. */
+/** Opens the service's own database, also while the service runs. */
 export function withDatabase<Result>(
-  service: Service,
+  { state }: Pick<Service, 'state'>,
   readOnly: boolean,
   use: (database: DatabaseSync) => Result,
 ): Result {
-  const folder = join(service.state, 'v3/d1/miniflare-D1DatabaseObject')
+  const folder = join(state, 'v3/d1/miniflare-D1DatabaseObject')
   const file = readdirSync(folder).find((name) => /^[0-9a-f]{64}\.sqlite$/.test(name))
   if (file === undefined) throw new Error('no database')
   const database = new DatabaseSync(join(folder, file), { readOnly, timeout: 5_000 })

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest'
 import { createHttpBrowser, type HttpBrowser } from './http-browser.ts'
 import { type Account, type Flavour, type OpenIdProvider, startOpenIdProvider } from './openid-provider.ts'
@@ -125,20 +124,4 @@ export async function send(path: string, body: object): Promise<Response> {
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify(body),
   })
-}
-
-export async function mailedToken(email: string): Promise<string> {
-  for (let tries = 0; tries < 300; tries += 1) {
-    const response = await fetch(`${bench.service.origin}/dev/mailbox.json?to=${encodeURIComponent(email)}`)
-    const { items }: { items: { text: string }[] } = await response.json()
-    const token = /#token=(\S+)/.exec(items[0]?.text ?? '')?.[1]
-    if (token !== undefined) return token
-    await sleep(100)
-  }
-  throw new Error('no mail')
-}
-
-export async function registerVerified(email: string): Promise<void> {
-  await send('/auth/register', { email, password: PASSWORD })
-  expect((await send('/auth/verify-email', { token: await mailedToken(email) })).status).toBe(200)
 }

@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath, URL } from 'node:url'
+import { findPreparedService } from './prepared-service.ts'
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
+export const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const START_TIMEOUT_MS = 220_000
 
 export interface Service {
@@ -22,11 +23,13 @@ export interface Service {
 
 /**
  * Answers a free port below those that the system gives to whoever asks for any port. The system could give one of its
- * own away again before the service listens, because that takes seconds.
+ * own away again before the service listens, because that takes seconds. For the same reason one of two test files that
+ * run at once takes even ports, and the other one odd ports.
  */
 export async function findFreePort(): Promise<number> {
+  const parity = Number(process.env.VITEST_POOL_ID ?? 0) % 2
   for (;;) {
-    const port = randomInt(20_000, 32_768)
+    const port = 2 * randomInt(10_000, 16_384) + parity
     const server = createServer()
     const isFree = await new Promise<boolean>((resolve) => {
       server.once('error', () => resolve(false))
@@ -38,16 +41,25 @@ export async function findFreePort(): Promise<number> {
   }
 }
 
-/** Starts what `npm start` starts, with a database of its own, and waits until it answers. */
-export const startService = async (...args: string[]): Promise<Service> => await startServiceIn(ROOT, ...args)
+/** Makes a folder for a local database, which is migrated where that is prepared. */
+export async function makeState(): Promise<string> {
+  const state = await mkdtemp(join(tmpdir(), 'postern-state-'))
+  const prepared = findPreparedService()
+  if (prepared !== null) await cp(prepared.state, state, { recursive: true })
+  return state
+}
 
-/** Does the same for a checkout of the project in another folder. */
+/** Starts the service with a database of its own, as it is prepared for the tests, and waits until it answers. */
+export async function startService(...args: string[]): Promise<Service> {
+  const prepared = findPreparedService()
+  return await startServiceIn(ROOT, ...(prepared === null ? [] : ['-c', prepared.config]), ...args)
+}
+
+/** Starts what `npm start` starts in a checkout of the project, with a database of its own. */
 export async function startServiceIn(root: string, ...args: string[]): Promise<Service> {
   const port = await findFreePort()
   const origin = `http://localhost:${port}`
-  const state = await mkdtemp(join(tmpdir(), 'postern-state-'))
-  // A database that was migrated once for all of them (vitest.e2e.config.ts).
-  if (root === ROOT && process.env.MIGRATED_STATE) await cp(process.env.MIGRATED_STATE, state, { recursive: true })
+  const state = await makeState()
   const child = spawn(
     process.execPath,
     [join(root, 'scripts/start.ts'), '--persist-to', state, '--inspector-port', '0', ...args],

@@ -4,8 +4,11 @@ import { waitForMail } from './mailbox.ts'
 import type { Service } from './service.ts'
 
 /** Makes an account with a confirmed address, by the mail that was sent to it. */
-export async function signUpAt(origin: string, password: string): Promise<string> {
-  const email = `${crypto.randomUUID()}@example.com`
+export async function signUpAt(
+  origin: string,
+  password: string,
+  { email = `${crypto.randomUUID()}@example.com` } = {},
+): Promise<string> {
   const post = (path: string, body: object) =>
     fetch(origin + path, {
       method: 'POST',

@@ -17,7 +17,8 @@ import { fileURLToPath } from 'node:url'
 import { unstable_readConfig } from 'wrangler'
 
 const ROOT = fileURLToPath(new URL('../../../..', import.meta.url))
-const STAND_IN = fileURLToPath(new URL('wrangler.js', import.meta.url))
+const STAND_INS = ['wrangler', 'esbuild']
+const standIn = (name: string) => fileURLToPath(new URL(`${name}.js`, import.meta.url))
 export const SETTINGS = { ISSUER: 'https://auth.example.com', MAIL_TRANSPORT: 'resend', MAIL_FROM: 'auth@example.com' }
 
 export interface Upload {
@@ -59,6 +60,14 @@ export function openAccount() {
     serving: () => read().uploads.filter(({ id }) => read().serving.includes(id)),
     calls: () => readFileSync(join(folder, 'calls'), 'utf8').trim().split('\n'),
     database: () => new DatabaseSync(join(folder, 'database')),
+    /** Keeps all that the account holds, for other accounts. */
+    keep(): string {
+      const kept = makeScratch('account')
+      cpSync(folder, kept, { recursive: true })
+      return kept
+    },
+    /** Gives an empty account what another one held. */
+    fill: (kept: string) => cpSync(kept, folder, { recursive: true }),
   }
 }
 export type Account = ReturnType<typeof openAccount>
@@ -99,21 +108,24 @@ export function setUpMachine(account: Account, vars: Record<string, string> = SE
 
 let modules: string | null = null
 
-/** Makes a `node_modules` for all machines, in which wrangler is the stand-in. */
+/** Makes a `node_modules` for all machines, in which wrangler and esbuild are the stand-ins. */
 function linkModules(): string {
   if (modules !== null) return modules
   const [from, to] = [join(ROOT, 'node_modules'), makeScratch('modules')]
   mkdirSync(join(to, 'wrangler/bin'), { recursive: true })
-  for (const name of readdirSync(from).filter((entry) => entry !== 'wrangler' && !entry.startsWith('.')))
+  mkdirSync(join(to, 'esbuild'))
+  for (const name of readdirSync(from).filter((entry) => !STAND_INS.includes(entry) && !entry.startsWith('.')))
     symlinkSync(join(from, name), join(to, name))
-  const manifest = { name: 'wrangler', type: 'module', exports: './index.js' }
-  writeFileSync(join(to, 'wrangler/package.json'), JSON.stringify(manifest))
+  symlinkSync(join(from, 'esbuild'), join(to, 'esbuild/real'))
+  for (const name of STAND_INS)
+    writeFileSync(join(to, name, 'package.json'), JSON.stringify({ name, type: 'module', exports: './index.js' }))
   writeFileSync(
     join(to, 'wrangler/index.js'),
     `import { readFileSync } from 'node:fs'
 export const unstable_readConfig = () => JSON.parse(readFileSync('${CONFIG}', 'utf8'))\n`,
   )
-  cpSync(STAND_IN, join(to, 'wrangler/bin/wrangler.js'))
+  cpSync(standIn('wrangler'), join(to, 'wrangler/bin/wrangler.js'))
+  cpSync(standIn('esbuild'), join(to, 'esbuild/index.js'))
   modules = to
   return to
 }
