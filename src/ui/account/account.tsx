@@ -3,10 +3,10 @@ import { finishProviderSignIn, PosternError } from '../../client/index.ts'
 import { client } from '../parts/client.ts'
 import { Problem, useWork } from '../parts/form.tsx'
 import { goToSignIn } from '../parts/return-to.ts'
+import { useSession } from '../parts/session.ts'
 import { text } from '../texts/account/index.ts'
 import { common } from '../texts/common/index.ts'
 import type { Provider } from './providers.tsx'
-import { useSession } from './session.ts'
 import { SignedInAccount } from './signed-in.tsx'
 
 /** The page on which people look after their account. Somebody who is signed out is sent to the sign-in. */
@@ -57,7 +57,7 @@ export function Account() {
           <span class="avatar" />
           <h1>{text('title')}</h1>
         </div>
-        <p class="skeleton tall" role="status">
+        <p class="skeleton" role="status">
           {common('loading')}
         </p>
       </>

@@ -2,13 +2,14 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Answer } from '../../client/index.ts'
 import { client } from '../parts/client.ts'
 import { Action, Problem, useWork } from '../parts/form.tsx'
+import { type Load, Loaded, useLoad } from '../parts/load.tsx'
+import type { User } from '../parts/session.ts'
 import { sayMoment } from '../parts/time.ts'
 import { text as accountText } from '../texts/account/index.ts'
 import { text } from '../texts/activity/index.ts'
 import { type ActivityEvent, groupAlike, sayEvent, sayOrigin } from './activity-event.ts'
 import type { Provider } from './providers.tsx'
-import { Section, State, useLoaded, WhenLoaded } from './section.tsx'
-import type { User } from './session.ts'
+import { Section, State } from './section.tsx'
 
 type Page = Answer<'GET /auth/me/activity'>
 
@@ -27,13 +28,16 @@ interface ActivityProps {
 
 /** What happened to the account, the newest first. */
 export function Activity({ user, providers, round }: ActivityProps) {
-  const list = useLoaded((shown: Page | null) => readPage(Math.max(FIRST, shown?.items.length ?? 0)), [round, user])
+  const list: Load<Page> = useLoad(
+    (signal) => readPage({ limit: Math.max(FIRST, list.value?.items.length ?? 0), signal }),
+    [round, user],
+  )
   const rows = useRef<HTMLOListElement>(null)
   const [firstOlder, setFirstOlder] = useState<number | null>(null)
   const work = useWork()
   const readOlder = async ({ items, nextCursor }: Page) => {
-    const older = await readPage(MORE, nextCursor)
-    list.show({ items: [...items, ...older.items], nextCursor: older.nextCursor })
+    const older = await readPage({ limit: MORE, cursor: nextCursor })
+    list.set({ items: [...items, ...older.items], nextCursor: older.nextCursor })
     setFirstOlder(rows.current?.children.length ?? null)
   }
   // The button may be gone. Who reads the list goes on where it ended before.
@@ -45,7 +49,7 @@ export function Activity({ user, providers, round }: ActivityProps) {
   const nameProvider = (id: string) => providers.find((provider) => provider.id === id)?.name ?? id
   return (
     <Section id="activity" title={text('title')} lead={text('lead')}>
-      <WhenLoaded list={list}>
+      <Loaded load={list} lines={9}>
         {(page) => (
           <>
             {page.items.length === 0 && <p class="empty">{text('none')}</p>}
@@ -64,7 +68,7 @@ export function Activity({ user, providers, round }: ActivityProps) {
             )}
           </>
         )}
-      </WhenLoaded>
+      </Loaded>
     </Section>
   )
 }
@@ -92,8 +96,15 @@ function Row({ alike, nameProvider }: RowProps) {
   )
 }
 
+interface PageRequest {
+  limit: number
+  cursor?: string | null
+  signal?: AbortSignal
+}
+
 /** Reads as many events as there is room for, behind a cursor or from the newest on. */
-const readPage = (limit: number, cursor: string | null = null): Promise<Page> =>
+const readPage = ({ limit, cursor = null, ...request }: PageRequest): Promise<Page> =>
   client.request('GET /auth/me/activity', {
     query: { limit: Math.min(limit, MOST), ...(cursor === null ? {} : { cursor }) },
+    ...request,
   })

@@ -1,12 +1,13 @@
 import { useState } from 'preact/hooks'
 import type { Answer } from '../../client/index.ts'
 import { client } from '../parts/client.ts'
+import { CodeField, readCode } from '../parts/code-field.tsx'
 import { Dialog } from '../parts/dialog.tsx'
-import { Action, Field, Form, Problem, Submit, Success, useWork } from '../parts/form.tsx'
+import { Action, Form, Problem, Submit, Success, useWork, type Values } from '../parts/form.tsx'
+import type { User } from '../parts/session.ts'
 import { text } from '../texts/account/index.ts'
 import { common } from '../texts/common/index.ts'
 import { Confirmation, focusSection, State } from './section.tsx'
-import type { User } from './session.ts'
 
 type Enrolment = Answer<'POST /auth/mfa/totp'>
 
@@ -35,10 +36,8 @@ export function Authenticator({ user, onSessionsEnded, onCodes }: AuthenticatorP
     setEnrolment(null)
     focusSection('factors')
   }
-  const activate = async ({ code = '' }: Readonly<Record<string, string>>) => {
-    const { recoveryCodes } = await client.request('POST /auth/mfa/totp/activate', {
-      body: { code: code.replace(/\s/g, '') },
-    })
+  const activate = async (values: Values) => {
+    const { recoveryCodes } = await client.request('POST /auth/mfa/totp/activate', { body: { code: readCode(values) } })
     close()
     if (recoveryCodes !== undefined) onCodes(recoveryCodes)
     await client.reload()
@@ -61,15 +60,7 @@ export function Authenticator({ user, onSessionsEnded, onCodes }: AuthenticatorP
       {enrolment !== null && (
         <Form work={activation} onSubmit={activate}>
           <EnrolmentKey enrolment={enrolment} />
-          <Field
-            name="code"
-            label={text('totp.code')}
-            hint={text('totp.code.hint')}
-            work={activation}
-            autocomplete="one-time-code"
-            inputMode="numeric"
-            hasFocus
-          />
+          <CodeField label={text('totp.code')} hint={text('totp.code.hint')} work={activation} hasFocus />
           <div class="buttons">
             <Submit work={activation}>{text('totp.submit')}</Submit>
             <button class="quiet" type="button" onClick={close}>

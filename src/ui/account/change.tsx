@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
-import { Form, Submit, type Work } from '../parts/form.tsx'
+import { Form, Submit, type Values, type Work } from '../parts/form.tsx'
 import { common } from '../texts/common/index.ts'
 import { focusSection } from './section.tsx'
 
@@ -16,7 +16,7 @@ interface ChangeProps {
   work: Work
   onOpen?(): void
   /** Gets what was typed. The form closes when it is done. */
-  onSubmit(values: Readonly<Record<string, string>>): Promise<unknown>
+  onSubmit(values: Values): Promise<unknown>
   fields: ComponentChildren
   /** What else can be done while the form is open. */
   otherwise?: ComponentChildren
@@ -31,7 +31,7 @@ export function Change({ title, about, section, open, submit, work, onOpen, onSu
     setOpen(false)
     focusSection(section)
   }
-  const send = async (values: Readonly<Record<string, string>>) => {
+  const send = async (values: Values) => {
     await onSubmit(values)
     close()
   }

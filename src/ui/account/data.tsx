@@ -2,11 +2,11 @@ import { useState } from 'preact/hooks'
 import { client } from '../parts/client.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { download } from '../parts/download.ts'
-import { Action, Field, Form, Problem, Submit, Success, useWork } from '../parts/form.tsx'
+import { Action, Field, Form, Problem, Submit, Success, useWork, type Values } from '../parts/form.tsx'
+import type { User } from '../parts/session.ts'
 import { text } from '../texts/account/index.ts'
 import { common } from '../texts/common/index.ts'
 import { Section } from './section.tsx'
-import type { User } from './session.ts'
 
 interface DataProps {
   user: User
@@ -52,7 +52,7 @@ export function Data(props: DataProps) {
 
 function Deletion({ user, onDeleting, onDeleted, onClose }: DataProps & { onClose(): void }) {
   const work = useWork()
-  const remove = async ({ confirmation = '' }: Readonly<Record<string, string>>) => {
+  const remove = async ({ confirmation = '' }: Values) => {
     if (confirmation.trim().toLowerCase() !== user.email.toLowerCase())
       return work.say({ text: '', fields: { confirmation: text('delete.mismatch') } })
     onDeleting(true)

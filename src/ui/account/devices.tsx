@@ -3,10 +3,11 @@ import type { Answer } from '../../client/index.ts'
 import { client } from '../parts/client.ts'
 import { nameCountry } from '../parts/country.ts'
 import { Action, Problem, Success, useWork } from '../parts/form.tsx'
+import { Loaded, useLoad } from '../parts/load.tsx'
+import type { User } from '../parts/session.ts'
 import { sayAgo, sayDay } from '../parts/time.ts'
 import { text } from '../texts/account/index.ts'
-import { focusSection, Section, useLoaded, WhenLoaded } from './section.tsx'
-import type { User } from './session.ts'
+import { focusSection, Section } from './section.tsx'
 
 type Device = Answer<'GET /auth/sessions'>['items'][number]
 
@@ -18,7 +19,7 @@ interface DevicesProps {
 
 /** The sessions of the account, as the devices that they are on. */
 export function Devices({ user: { mfa }, round }: DevicesProps) {
-  const list = useLoaded(readDevices, [round, mfa.totp, mfa.passkeys])
+  const list = useLoad(readDevices, [round, mfa.totp, mfa.passkeys])
   const [ended, setEnded] = useState('')
   const ending = useWork()
   const endingOthers = useWork()
@@ -26,13 +27,13 @@ export function Devices({ user: { mfa }, round }: DevicesProps) {
     endingOthers.reset()
     await client.request('DELETE /auth/sessions/{id}', { path: { id } })
     setEnded(nameOf(device))
-    await list.reload()
+    await list.again()
     focusSection('devices')
   }
   const endOthers = async () => {
     ending.reset()
     await client.request('DELETE /auth/sessions')
-    await list.reload()
+    await list.again()
     focusSection('devices')
   }
   return (
@@ -40,7 +41,7 @@ export function Devices({ user: { mfa }, round }: DevicesProps) {
       <Problem trouble={ending.trouble ?? endingOthers.trouble} />
       <Success work={ending}>{text('devices.ended', { name: ended })}</Success>
       <Success work={endingOthers}>{text('devices.others.ended')}</Success>
-      <WhenLoaded list={list}>
+      <Loaded load={list} lines={2}>
         {(devices) => (
           <>
             <ul class="rows">
@@ -68,7 +69,7 @@ export function Devices({ user: { mfa }, round }: DevicesProps) {
             )}
           </>
         )}
-      </WhenLoaded>
+      </Loaded>
     </Section>
   )
 }
@@ -92,8 +93,8 @@ function Description({ device: { current, device, location, createdAt, lastSeenA
 }
 
 /** Reads all sessions, the one of this page first. One page of the list holds as many as an account may have. */
-async function readDevices(): Promise<readonly Device[]> {
-  const { items } = await client.request('GET /auth/sessions', { query: { limit: 100 } })
+async function readDevices(signal: AbortSignal): Promise<readonly Device[]> {
+  const { items } = await client.request('GET /auth/sessions', { query: { limit: 100 }, signal })
   return [...items].sort((one, other) => Number(other.current) - Number(one.current))
 }
 

@@ -1,15 +1,15 @@
 import { useState } from 'preact/hooks'
 import { client } from '../parts/client.ts'
-import { Field, Success, useWork } from '../parts/form.tsx'
+import { Field, Success, useWork, type Values } from '../parts/form.tsx'
+import type { User } from '../parts/session.ts'
 import { text } from '../texts/account/index.ts'
 import { Change } from './change.tsx'
-import type { User } from './session.ts'
 
 /** Changes the address. Nothing changes before the link that goes to the new one is opened. */
 export function Email({ user }: { user: User }) {
   const [sentTo, setSentTo] = useState('')
   const work = useWork()
-  const change = async (values: Readonly<Record<string, string>>) => {
+  const change = async (values: Values) => {
     const newEmail = (values.newEmail ?? '').trim()
     await client.request('POST /auth/change-email', { body: { newEmail } })
     setSentTo(newEmail)

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
 import type { Answer } from '../../client/index.ts'
 import { client } from '../parts/client.ts'
-import { Field, Form, Submit, useWork } from '../parts/form.tsx'
+import { Field, Form, Submit, useWork, type Values } from '../parts/form.tsx'
 import { sayAgo, sayDay } from '../parts/time.ts'
 import { text } from '../texts/account/index.ts'
 import { common } from '../texts/common/index.ts'
@@ -23,7 +23,7 @@ export function PasskeyRow({ passkey, onRenamed, onRemove }: PasskeyRowProps) {
     setRenaming(false)
     focusSection('passkeys')
   }
-  const rename = async ({ name = '' }: Readonly<Record<string, string>>) => {
+  const rename = async ({ name = '' }: Values) => {
     await client.request('PATCH /auth/passkeys/{id}', { path: { id }, body: { name: name.trim() } })
     await onRenamed()
     close()

@@ -3,10 +3,11 @@ import { PosternError, registerPasskey } from '../../client/index.ts'
 import { client } from '../parts/client.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { Action, Problem, Success, useWork } from '../parts/form.tsx'
+import { Loaded, useLoad } from '../parts/load.tsx'
+import type { User } from '../parts/session.ts'
 import { text } from '../texts/account/index.ts'
 import { type Passkey, PasskeyRow } from './passkey-row.tsx'
-import { Confirmation, focusSection, Section, useLoaded, WhenLoaded } from './section.tsx'
-import type { User } from './session.ts'
+import { Confirmation, focusSection, Section } from './section.tsx'
 
 interface PasskeysProps {
   user: User
@@ -16,7 +17,7 @@ interface PasskeysProps {
 
 /** The passkeys of the account: adds, renames and removes them. */
 export function Passkeys({ user, onSessionsEnded, onCodes }: PasskeysProps) {
-  const list = useLoaded(readPasskeys, [user.mfa.passkeys])
+  const list = useLoad(readPasskeys, [user.mfa.passkeys])
   const [named, setNamed] = useState('')
   const [removed, setRemoved] = useState<Passkey | null>(null)
   const adding = useWork()
@@ -27,7 +28,7 @@ export function Passkeys({ user, onSessionsEnded, onCodes }: PasskeysProps) {
     const { passkey, recoveryCodes } = await registerPasskey(client).catch(refuseRepeated)
     setNamed(passkey.name)
     if (recoveryCodes !== undefined) onCodes(recoveryCodes)
-    await Promise.all([client.reload(), list.reload()])
+    await Promise.all([client.reload(), list.again()])
   }
   const remove = async ({ id, name }: Passkey) => {
     adding.reset()
@@ -35,12 +36,12 @@ export function Passkeys({ user, onSessionsEnded, onCodes }: PasskeysProps) {
     setNamed(name)
     setRemoved(null)
     onSessionsEnded()
-    await Promise.all([client.reload(), list.reload()])
+    await Promise.all([client.reload(), list.again()])
     focusSection('passkeys')
   }
   return (
     <Section id="passkeys" title={text('passkeys')} lead={text('passkeys.lead')}>
-      <WhenLoaded list={list}>
+      <Loaded load={list} lines={2}>
         {(items) =>
           items.length === 0 ? (
             <p class="empty">{text('passkeys.none')}</p>
@@ -50,14 +51,14 @@ export function Passkeys({ user, onSessionsEnded, onCodes }: PasskeysProps) {
                 <PasskeyRow
                   key={passkey.id}
                   passkey={passkey}
-                  onRenamed={list.reload}
+                  onRenamed={list.again}
                   onRemove={() => setRemoved(passkey)}
                 />
               ))}
             </ul>
           )
         }
-      </WhenLoaded>
+      </Loaded>
       <Problem trouble={adding.trouble} />
       {globalThis.PublicKeyCredential === undefined ? (
         <p class="hint">{text('passkeys.unsupported')}</p>
@@ -84,8 +85,8 @@ export function Passkeys({ user, onSessionsEnded, onCodes }: PasskeysProps) {
 }
 
 /** Reads the passkeys, and tells the authenticators which of theirs are still good (WebAuthn Level 3 §5.1.10). */
-async function readPasskeys(): Promise<readonly Passkey[]> {
-  const { items, rpId, userHandle } = await client.request('GET /auth/passkeys')
+async function readPasskeys(signal: AbortSignal): Promise<readonly Passkey[]> {
+  const { items, rpId, userHandle } = await client.request('GET /auth/passkeys', { signal })
   const allAcceptedCredentialIds = items.map(({ credentialId }) => credentialId)
   const { signalAllAcceptedCredentials } = (globalThis.PublicKeyCredential ?? {}) as {
     signalAllAcceptedCredentials?(signal: object): Promise<void>

@@ -1,10 +1,10 @@
 import { client } from '../parts/client.ts'
-import { Action, Field, Problem, Success, useWork } from '../parts/form.tsx'
+import { Action, Field, Problem, Success, useWork, type Values } from '../parts/form.tsx'
 import { NewPassword } from '../parts/new-password.tsx'
+import type { User } from '../parts/session.ts'
 import { text } from '../texts/account/index.ts'
 import { common } from '../texts/common/index.ts'
 import { Change } from './change.tsx'
-import type { User } from './session.ts'
 
 interface PasswordProps {
   user: User
@@ -16,7 +16,7 @@ interface PasswordProps {
 export function Password({ user, onSessionsEnded }: PasswordProps) {
   const work = useWork({ invalid_credentials: { currentPassword: common('problem.invalid_password') } })
   const mailing = useWork()
-  const change = async ({ currentPassword = '', newPassword = '' }: Readonly<Record<string, string>>) => {
+  const change = async ({ currentPassword = '', newPassword = '' }: Values) => {
     await client.request('POST /auth/change-password', { body: { currentPassword, newPassword } })
     onSessionsEnded()
   }

@@ -2,10 +2,10 @@ import { useRef, useState } from 'preact/hooks'
 import { PosternError } from '../../client/index.ts'
 import { client } from '../parts/client.ts'
 import { Action, Problem, Success, useWork } from '../parts/form.tsx'
+import type { User } from '../parts/session.ts'
 import { text } from '../texts/account/index.ts'
 import { Crop } from './crop.tsx'
 import { focusSection } from './section.tsx'
-import type { User } from './session.ts'
 
 /** The picture, or the initials of somebody who has none. */
 export function Avatar({ user, alt = '' }: { user: User; alt?: string }) {

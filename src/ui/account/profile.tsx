@@ -1,15 +1,15 @@
 import { client } from '../parts/client.ts'
-import { Field, Form, Submit, Success, useWork } from '../parts/form.tsx'
+import { Field, Form, Submit, Success, useWork, type Values } from '../parts/form.tsx'
+import type { User } from '../parts/session.ts'
 import { text } from '../texts/account/index.ts'
 import { common } from '../texts/common/index.ts'
 import { Picture } from './picture.tsx'
 import { Section } from './section.tsx'
-import type { User } from './session.ts'
 
 /** How applications show this person. */
 export function Profile({ user }: { user: User }) {
   const work = useWork({ username_taken: { username: common('problem.username_taken') } })
-  const save = ({ name = '', username = '' }: Readonly<Record<string, string>>) =>
+  const save = ({ name = '', username = '' }: Values) =>
     client.request('PATCH /auth/me', { body: { name: name.trim() || null, username: username.trim() || null } })
   return (
     <Section id="profile" title={text('profile')} lead={text('profile.lead')}>

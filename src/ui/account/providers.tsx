@@ -2,9 +2,9 @@ import { useState } from 'preact/hooks'
 import { type Answer, linkProvider, type PosternError } from '../../client/index.ts'
 import { client } from '../parts/client.ts'
 import { Action, Problem, Success, useWork } from '../parts/form.tsx'
+import type { User } from '../parts/session.ts'
 import { text } from '../texts/account/index.ts'
 import { Section, State } from './section.tsx'
-import type { User } from './session.ts'
 
 export type Provider = Answer<'GET /auth/oauth/providers'>['items'][number]
 

@@ -3,9 +3,9 @@ import { client } from '../parts/client.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { download } from '../parts/download.ts'
 import { Action, Success, useWork } from '../parts/form.tsx'
+import type { User } from '../parts/session.ts'
 import { text } from '../texts/account/index.ts'
 import { Confirmation } from './section.tsx'
-import type { User } from './session.ts'
 
 /** From this number on the person is asked to make new ones. */
 const FEW = 3

@@ -1,6 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
-import { Action, Problem, useWork, type Work } from '../parts/form.tsx'
+import { Action, Problem, type Work } from '../parts/form.tsx'
 import { common } from '../texts/common/index.ts'
 
 interface SectionProps {
@@ -26,53 +25,6 @@ export function Section({ id, title, lead, children }: SectionProps) {
 
 /** Moves to the heading of a section, where what had the focus is gone. */
 export const focusSection = (id: string): void => document.getElementById(`${id}-title`)?.focus()
-
-export interface Loaded<Value> {
-  value: Value | null
-  work: Work
-  reload(): Promise<void>
-  show(value: Value): void
-}
-
-/**
- * Loads what a section shows, and again whenever one of `inputs` changes. What was there stays meanwhile, and `load`
- * gets it.
- */
-export function useLoaded<Value>(
-  load: (shown: Value | null) => Promise<Value>,
-  inputs: readonly unknown[],
-): Loaded<Value> {
-  const [value, show] = useState<Value | null>(null)
-  const work = useWork()
-  const reload = () => work.run(async () => show(await load(value)))
-  useEffect(() => void reload(), [...inputs])
-  return { value, work, reload, show }
-}
-
-interface LoadedListProps<Value> {
-  list: Loaded<Value>
-  children(value: Value): ComponentChildren
-}
-
-/** Shows what was loaded, its place while it is being loaded, or why it was not, with a way to try again. */
-export function WhenLoaded<Value>({ list: { value, work, reload }, children }: LoadedListProps<Value>) {
-  return (
-    <>
-      <Problem trouble={work.trouble} />
-      {work.trouble !== null && (
-        <button class="secondary retry" type="button" onClick={() => void reload()}>
-          {common('retry')}
-        </button>
-      )}
-      {value !== null && children(value)}
-      {value === null && work.trouble === null && (
-        <p class="skeleton" role="status">
-          {common('loading')}
-        </p>
-      )}
-    </>
-  )
-}
 
 interface ConfirmedProps {
   work: Work

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks'
 import type { PosternError } from '../../client/index.ts'
 import { client } from '../parts/client.ts'
 import { Action, Problem, useWork } from '../parts/form.tsx'
+import type { User } from '../parts/session.ts'
 import { StepUpDialog } from '../parts/step-up.tsx'
 import { text } from '../texts/account/index.ts'
 import { text as activity } from '../texts/activity/index.ts'
@@ -18,7 +19,6 @@ import { Profile } from './profile.tsx'
 import { type Provider, Providers } from './providers.tsx'
 import { NewRecoveryCodes, RecoveryCodes } from './recovery-codes.tsx'
 import { Section } from './section.tsx'
-import type { User } from './session.ts'
 
 interface SignedInProps {
   user: User

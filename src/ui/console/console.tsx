@@ -1,36 +1,27 @@
 import type { ComponentType } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
-import { PosternError, type Session } from '../../client/index.ts'
+import { useEffect } from 'preact/hooks'
+import { PosternError } from '../../client/index.ts'
 import type { Permission } from '../../domain/permissions.ts'
 import { client } from '../parts/client.ts'
-import { explain, type Trouble } from '../parts/problem.ts'
+import { Loaded, Placeholder, useLoad } from '../parts/load.tsx'
 import { goToSignIn } from '../parts/return-to.ts'
+import { type User, useSession } from '../parts/session.ts'
 import { StepUpDialog } from '../parts/step-up.tsx'
-import { common } from '../texts/common/index.ts'
 import { text } from '../texts/console/index.ts'
 import { Navigation } from './navigation.tsx'
 import { followLinks, useAddress } from './parts/address.ts'
 import { Announcements } from './parts/announce.tsx'
-import { Placeholder } from './parts/load.tsx'
 import { Page } from './parts/page.tsx'
 import type { SectionProps } from './section-props.ts'
 import { isSection, preloadSection, SECTIONS, type SectionId } from './sections.ts'
 
-type User = Extract<Session, { status: 'signed_in' }>['user']
-
 /** The console of administrators, for whoever is signed in. */
 export function Console() {
-  const [session, setSession] = useState<Session>(client.session)
-  const [trouble, setTrouble] = useState<Trouble | null>(null)
-  const open = () => {
-    setTrouble(null)
-    client.getSession().then(setSession, (error: unknown) => setTrouble(explain(error)))
-  }
+  const session = useSession()
+  const opening = useLoad(() => client.getSession())
   useEffect(() => {
     followLinks()
     preloadSection(new URLSearchParams(location.search).get('section'))
-    open()
-    return client.onSessionChange(setSession)
   }, [])
   useEffect(() => {
     if (session.status === 'signed_out') goToSignIn()
@@ -39,14 +30,9 @@ export function Console() {
   return (
     <main class="content">
       <h1>{text('title')}</h1>
-      <div role="alert">{trouble !== null && <p class="notice problem">{trouble.text}</p>}</div>
-      {trouble === null ? (
-        <Placeholder lines={8} />
-      ) : (
-        <button class="small" type="button" onClick={open}>
-          {common('retry')}
-        </button>
-      )}
+      <Loaded load={opening} lines={8}>
+        {() => <Placeholder lines={8} />}
+      </Loaded>
     </main>
   )
 }
@@ -96,30 +82,18 @@ interface LoaderProps extends SectionProps {
 
 /** Loads the script of a section and shows it. */
 function Loader({ id, ...props }: LoaderProps) {
-  const [section, setSection] = useState<{ Body: ComponentType<SectionProps> } | null>(null)
-  const [hasFailed, setFailed] = useState(false)
-  const load = () => {
-    setFailed(false)
-    SECTIONS[id].load().then(
-      (Body) => setSection({ Body }),
-      () => setFailed(true),
-    )
-  }
-  useEffect(load, [])
-  if (section !== null) return <section.Body {...props} />
+  const section = useLoad<ComponentType<SectionProps>>(() => SECTIONS[id].load().catch(throwOffline))
+  const Body = section.value
+  if (Body !== null) return <Body {...props} />
   return (
     <Page title={text(`section.${id}`)}>
-      <div role="alert">
-        {hasFailed && (
-          <div class="notice problem with-action">
-            <p>{explain(new PosternError('offline')).text}</p>
-            <button class="small" type="button" onClick={load}>
-              {common('retry')}
-            </button>
-          </div>
-        )}
-      </div>
-      {!hasFailed && <Placeholder lines={8} />}
+      <Loaded load={section} lines={8}>
+        {() => null}
+      </Loaded>
     </Page>
   )
+}
+
+function throwOffline(cause: unknown): never {
+  throw new PosternError('offline', { cause })
 }

@@ -1,9 +1,8 @@
 import { useEffect, useId, useState } from 'preact/hooks'
 import { PosternError, type Session } from '../../client/index.ts'
 import { client } from '../parts/client.ts'
-import { Problem, useWork } from '../parts/form.tsx'
+import { Loaded, useLoad } from '../parts/load.tsx'
 import { StepUpDialog } from '../parts/step-up.tsx'
-import { common } from '../texts/common/index.ts'
 import { text } from '../texts/docs/index.ts'
 import { type ApiDocument, type Operation as Described, listOperations } from './document.ts'
 import { Operation } from './operation.tsx'
@@ -12,12 +11,9 @@ import { SessionBar } from './session-bar.tsx'
 
 /** The page that describes every route of the service, and lets people try each of them. */
 export function Docs() {
-  const [document, setDocument] = useState<ApiDocument | null>(null)
   const [session, setSession] = useState<Session>(client.session)
-  const work = useWork()
-  const load = () => work.run(async () => setDocument(await loadDocument()))
+  const document = useLoad(loadDocument)
   useEffect(() => {
-    void load()
     // Where nobody can tell who is signed in, the document can be read all the same.
     client.getSession().then(setSession, () => setSession({ status: 'signed_out' }))
     return client.onSessionChange(setSession)
@@ -31,21 +27,16 @@ export function Docs() {
         </div>
         <SessionBar session={session} />
       </div>
-      <Problem trouble={work.trouble} />
-      {work.trouble !== null && (
-        <button class="secondary retry" type="button" onClick={() => void load()}>
-          {common('retry')}
-        </button>
-      )}
-      {document === null && work.trouble === null && <p role="status">{common('loading')}</p>}
-      {document !== null && <Routes document={document} isSignedIn={session.status === 'signed_in'} />}
+      <Loaded load={document} lines={12}>
+        {(described) => <Routes document={described} isSignedIn={session.status === 'signed_in'} />}
+      </Loaded>
       <StepUpDialog />
     </>
   )
 }
 
-async function loadDocument(): Promise<ApiDocument> {
-  const response = await fetch('/openapi.json').catch((cause: unknown) => {
+async function loadDocument(signal: AbortSignal): Promise<ApiDocument> {
+  const response = await fetch('/openapi.json', { signal }).catch((cause: unknown) => {
     throw new PosternError('offline', { cause })
   })
   if (!response.ok) throw new PosternError('unexpected_answer', { response })

@@ -2,7 +2,7 @@ import { useRef, useState } from 'preact/hooks'
 import { type Answer, type Session, signInWithPasskey } from '../../client/index.ts'
 import { client } from '../parts/client.ts'
 import { Dialog } from '../parts/dialog.tsx'
-import { Action, Field, Form, Problem, Submit, useWork } from '../parts/form.tsx'
+import { Action, Field, Form, Problem, Submit, useWork, type Values } from '../parts/form.tsx'
 import { FactorChoice, type FactorNeeded } from '../sign-in/factor.tsx'
 import { common } from '../texts/common/index.ts'
 import { text } from '../texts/docs/index.ts'
@@ -59,7 +59,7 @@ function SignInDialog({ onDone, onClose }: { onDone(): void; onClose(): void }) 
 function FirstStep({ onDone, onNeeded }: { onDone(): void; onNeeded(needed: FactorNeeded): void }) {
   const work = useWork()
   const take = (answer: Answer<'POST /auth/login'>) => (answer.status === 'mfa_required' ? onNeeded(answer) : onDone())
-  const logIn = async ({ identifier = '', password = '' }: Readonly<Record<string, string>>) =>
+  const logIn = async ({ identifier = '', password = '' }: Values) =>
     take(await client.login({ identifier: identifier.trim(), password }))
   return (
     <>

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks'
+import { CodeField, readCode } from '../parts/code-field.tsx'
 import { Done } from '../parts/done.tsx'
 import { Action, Field, Form, Submit, useWork, type Values } from '../parts/form.tsx'
 import { NewPassword } from '../parts/new-password.tsx'
@@ -18,9 +19,6 @@ interface LinkOrCodePageProps {
   resend?(email: string): Promise<unknown>
 }
 
-/** Eight digits, and the gaps that people copy with them. */
-const CODE = '[\\s\\-]*(\\d[\\s\\-]*){8}'
-
 /**
  * A page that a mail leads to by a link, and whose code it takes as well, for a mail that was opened on another device.
  * Opening the page redeems nothing, because scanners follow links; a person has to press the button.
@@ -33,9 +31,10 @@ export function LinkOrCodePage({ name, asksPassword = false, emailLabel, redeem,
   const work = useWork()
 
   if (isDone) return <Done title={text(`${name}.done.title`)} lead={text(`${name}.done.text`)} />
-  const submit = async ({ email = '', code = '', password = '' }: Values) => {
+  const submit = async (values: Values) => {
     setSentAgain(false)
-    const proof = token === null ? { email, code: code.replace(/[\s-]/g, '') } : { token }
+    const { email = '', password = '' } = values
+    const proof = token === null ? { email, code: readCode(values) } : { token }
     if (await isTaken(redeem(proof, password))) return setDone(true)
     if (token === null) return work.say({ text: '', fields: { code: text('problem.code') } })
     drop()
@@ -65,14 +64,11 @@ export function LinkOrCodePage({ name, asksPassword = false, emailLabel, redeem,
               autocomplete="username"
               hasFocus={cameByLink}
             />
-            <Field
-              name="code"
+            <CodeField
               label={common('code')}
               hint={text('code.hint')}
               work={work}
-              autocomplete="one-time-code"
-              inputMode="numeric"
-              pattern={CODE}
+              digits={8}
               complaint={text('code.invalid')}
             />
           </>

@@ -2,8 +2,9 @@ import { useEffect, useState } from 'preact/hooks'
 import { type StepUpMethod, type StepUpNeeded, stepUpWithPasskey } from '../../client/index.ts'
 import { common } from '../texts/common/index.ts'
 import { answerStepUp, client } from './client.ts'
+import { CodeField, readCode } from './code-field.tsx'
 import { Dialog } from './dialog.tsx'
-import { Action, Field, Form, Submit, useWork } from './form.tsx'
+import { Action, Field, Form, Submit, useWork, type Values } from './form.tsx'
 
 interface Asked extends StepUpNeeded {
   answer(isDone: boolean): void
@@ -78,22 +79,25 @@ function ProofForm({ method, onDone }: { method: StepUpMethod; onDone(): void })
       </Form>
     )
   }
-  const prove = async ({ proof = '' }: Readonly<Record<string, string>>) => {
-    if (method === 'password') await client.stepUp({ method, password: proof })
-    else await client.stepUp({ method, code: proof.replace(/\s/g, '') })
+  const prove = async (values: Values) => {
+    if (method === 'password') await client.stepUp({ method, password: values.password ?? '' })
+    else await client.stepUp({ method, code: readCode(values) })
     onDone()
   }
-  const isPassword = method === 'password'
   return (
     <Form work={work} onSubmit={prove}>
-      <Field
-        name="proof"
-        label={common(`stepUp.${method}`)}
-        work={work}
-        type={isPassword ? 'password' : 'text'}
-        autocomplete={isPassword ? 'current-password' : 'one-time-code'}
-        hasFocus
-      />
+      {method === 'password' ? (
+        <Field
+          name="password"
+          label={common('stepUp.password')}
+          work={work}
+          type="password"
+          autocomplete="current-password"
+          hasFocus
+        />
+      ) : (
+        <CodeField label={common(`stepUp.${method}`)} work={work} hasLetters={method === 'recovery_code'} hasFocus />
+      )}
       <Submit work={work}>{common('stepUp.submit')}</Submit>
       {method === 'email' && (
         <Action work={work} onPress={() => client.request('POST /auth/step-up/email')}>

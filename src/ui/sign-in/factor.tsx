@@ -1,7 +1,8 @@
 import { useState } from 'preact/hooks'
 import { type Answer, signInWithPasskey } from '../../client/index.ts'
 import { client } from '../parts/client.ts'
-import { Action, Field, Form, Submit, useWork } from '../parts/form.tsx'
+import { CodeField, readCode } from '../parts/code-field.tsx'
+import { Action, Form, Submit, useWork, type Values } from '../parts/form.tsx'
 import { text } from '../texts/sign-in/index.ts'
 
 export type FactorNeeded = Extract<Answer<'POST /auth/login'>, { status: 'mfa_required' }>
@@ -56,10 +57,10 @@ function FactorForm({ ticket, method, onDone }: { ticket: string; method: Method
     await client.request('POST /auth/login/mfa/email', { body: { ticket } })
     setMailed(true)
   }
-  const confirm = async ({ code = '' }: Readonly<Record<string, string>>) => {
+  const confirm = async (values: Values) => {
     if (method === 'passkey') await signInWithPasskey(client, { mfaTicket: ticket, rememberDevice })
     else if (method === 'email' && !isMailed) return await sendMail()
-    else await client.verifyFactor({ ticket, method, code: tidy(code), rememberDevice })
+    else await client.verifyFactor({ ticket, method, code: readCode(values), rememberDevice })
     onDone()
   }
   const label = { passkey: 'factor.passkey', email: 'factor.email.send' } as const
@@ -67,14 +68,12 @@ function FactorForm({ ticket, method, onDone }: { ticket: string; method: Method
   return (
     <Form work={work} onSubmit={confirm}>
       {needsCode && (
-        <Field
-          name="code"
+        <CodeField
           label={text(`factor.${method}`)}
           hint={text(`factor.${method}.hint`)}
           work={work}
-          autocomplete="one-time-code"
+          hasLetters={method === 'recovery_code'}
           hasFocus
-          {...(method === 'recovery_code' ? {} : { inputMode: 'numeric' as const })}
         />
       )}
       <label class="check">
@@ -90,6 +89,3 @@ function FactorForm({ ticket, method, onDone }: { ticket: string; method: Method
     </Form>
   )
 }
-
-/** A code without the gaps that people copy with it. */
-const tidy = (code: string): string => code.replace(/\s/g, '')

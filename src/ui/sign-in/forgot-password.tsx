@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
 import { client } from '../parts/client.ts'
-import { Field, Form, Submit, useWork } from '../parts/form.tsx'
+import { Field, Form, Submit, useWork, type Values } from '../parts/form.tsx'
 import { withReturnTo } from '../parts/return-to.ts'
 import { common } from '../texts/common/index.ts'
 import { text } from '../texts/sign-in/index.ts'
@@ -18,7 +18,7 @@ export function ForgotPassword() {
         code={{ href: '/reset-password', label: text('forgot.done.code') }}
       />
     )
-  const ask = async (values: Readonly<Record<string, string>>) => {
+  const ask = async (values: Values) => {
     const address = (values.email ?? '').trim()
     await client.request('POST /auth/forgot-password', { body: { email: address } })
     setEmail(address)

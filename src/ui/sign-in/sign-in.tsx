@@ -8,7 +8,7 @@ import {
   suggestPasskeys,
 } from '../../client/index.ts'
 import { client } from '../parts/client.ts'
-import { Action, Field, Form, Submit, useWork, type Work } from '../parts/form.tsx'
+import { Action, Field, Form, Submit, useWork, type Values, type Work } from '../parts/form.tsx'
 import { returnTarget, withReturnTo } from '../parts/return-to.ts'
 import { common } from '../texts/common/index.ts'
 import { text } from '../texts/sign-in/index.ts'
@@ -77,7 +77,7 @@ function FirstStep({ work, onOpened }: { work: Work; onOpened(opened: Opened): v
     return () => ended.abort()
   }, [])
 
-  const logIn = async ({ identifier = '', password = '' }: Readonly<Record<string, string>>) =>
+  const logIn = async ({ identifier = '', password = '' }: Values) =>
     onOpened(await client.login({ identifier: identifier.trim(), password }))
   const usePasskey = async () => onOpened(await signInWithPasskey(client))
   return (

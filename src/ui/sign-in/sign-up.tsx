@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
 import { client } from '../parts/client.ts'
-import { Action, Field, Form, Submit, useWork } from '../parts/form.tsx'
+import { Action, Field, Form, Submit, useWork, type Values } from '../parts/form.tsx'
 import { NewPassword } from '../parts/new-password.tsx'
 import { withReturnTo } from '../parts/return-to.ts'
 import { common } from '../texts/common/index.ts'
@@ -13,7 +13,7 @@ export function SignUp() {
   const work = useWork()
   const [email, setEmail] = useState<string | null>(null)
   if (email !== null) return <SignedUp email={email} />
-  const register = async (values: Readonly<Record<string, string>>) => {
+  const register = async (values: Values) => {
     const { name = '', password = '' } = values
     const address = (values.email ?? '').trim()
     await client.register({ email: address, password, ...(name.trim() === '' ? {} : { name: name.trim() }) })

@@ -1,10 +1,9 @@
 import { WEBHOOK_EVENTS } from '../../../domain/webhook-events.ts'
 import { client } from '../../parts/client.ts'
+import { useLoad } from '../../parts/load.tsx'
 import { text } from '../../texts/audit/index.ts'
-import { text as consoleText } from '../../texts/console/index.ts'
-import { addressOf, go, placeOf } from '../parts/address.ts'
+import { ClearFilters, filterOf, narrow } from '../parts/filters.tsx'
 import { Check, Day, Search } from '../parts/inputs.tsx'
-import { useLoad } from '../parts/load.tsx'
 import { Page } from '../parts/page.tsx'
 import { PagedTable } from '../parts/paged-table.tsx'
 import { Time } from '../parts/show.tsx'
@@ -30,7 +29,7 @@ const COLUMNS: readonly Column<AuditEvent>[] = [
 export function Audit({ address }: SectionProps) {
   const isLive = address.has('live') && !address.has('cursor')
   const query = queryOf(address)
-  const events = useLoad(JSON.stringify(query), (signal) => client.request('GET /audit-events', { query, signal }))
+  const events = useLoad((signal) => client.request('GET /audit-events', { query, signal }), [JSON.stringify(query)])
   const came = useTail(isLive ? events : null, query)
   return (
     <Page title={text('title')} actions={<Verification />}>
@@ -38,48 +37,25 @@ export function Audit({ address }: SectionProps) {
       <p role="status" class="hint">
         {isLive && `${text('live.on')} ${came > 0 ? text('live.came', { count: came }) : ''}`}
       </p>
-      <PagedTable
-        load={events}
-        address={address}
-        lines={12}
-        caption={text('title')}
-        columns={COLUMNS}
-        empty={text('empty')}
-      />
+      <PagedTable load={events} address={address} caption={text('title')} columns={COLUMNS} empty={text('empty')} />
     </Page>
   )
 }
 
 function Filters({ address }: { address: URLSearchParams }) {
-  const set = (name: string) => (value: string) =>
-    go(placeOf(address, { [name]: value, cursor: null }), { replaces: true })
-  const of = (name: string) => address.get(name) ?? ''
-  const isFiltered = [...FILTERS, 'from', 'to'].some((name) => address.has(name))
+  const filter = (name: string) => filterOf(address, name)
   return (
     <search>
       <div class="filters">
-        <Search
-          label={text('type')}
-          value={of('type')}
-          placeholder={text('type.hint')}
-          suggestions={WEBHOOK_EVENTS}
-          onChange={set('type')}
-        />
-        <Search label={text('userId')} value={of('userId')} onChange={set('userId')} />
-        <Search label={text('actorId')} value={of('actorId')} onChange={set('actorId')} />
-        <Day label={text('from')} value={of('from')} onChange={set('from')} />
-        <Day label={text('to')} value={of('to')} onChange={set('to')} />
-        <Check
-          isOn={address.has('live')}
-          onChange={(isOn) => go(placeOf(address, { live: isOn ? '1' : null, cursor: null }), { replaces: true })}
-        >
+        <Search label={text('type')} placeholder={text('type.hint')} suggestions={WEBHOOK_EVENTS} {...filter('type')} />
+        <Search label={text('userId')} {...filter('userId')} />
+        <Search label={text('actorId')} {...filter('actorId')} />
+        <Day label={text('from')} {...filter('from')} />
+        <Day label={text('to')} {...filter('to')} />
+        <Check isOn={address.has('live')} onChange={(isOn) => narrow(address, { live: isOn ? '1' : null })}>
           {text('live')}
         </Check>
-        {isFiltered && (
-          <a class="small" href={addressOf({ section: 'audit' })}>
-            {consoleText('filters.clear')}
-          </a>
-        )}
+        <ClearFilters address={address} filters={FILTERS} />
       </div>
     </search>
   )

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Answer } from '../../../client/index.ts'
 import { client } from '../../parts/client.ts'
-import type { Load } from '../parts/load.tsx'
+import type { Load } from '../../parts/load.tsx'
 import type { Query } from './query.ts'
 
 const POLL_MS = 4000

@@ -1,7 +1,7 @@
 import { type Answer, PosternError } from '../../../client/index.ts'
 import { client } from '../../parts/client.ts'
+import { Loaded, useLoad } from '../../parts/load.tsx'
 import { text } from '../../texts/operations/index.ts'
-import { Loaded, useLoad } from '../parts/load.tsx'
 import { Page, Panel } from '../parts/page.tsx'
 import { Badge, Facts, showBytes, showNumber } from '../parts/show.tsx'
 import { type Column, Table } from '../parts/table.tsx'
@@ -23,7 +23,7 @@ const COLUMNS: readonly Column<Dependency>[] = [
 
 /** Whether everything that the service depends on answers, and how large its database is. */
 export function HealthReport() {
-  const health = useLoad('health', async (signal) => ({
+  const health = useLoad(async (signal) => ({
     version: (await client.request('GET /health', { signal })).version,
     ...(await readReadiness(signal)),
   }))

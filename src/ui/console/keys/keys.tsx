@@ -1,10 +1,10 @@
 import { useState } from 'preact/hooks'
 import type { Answer } from '../../../client/index.ts'
 import { client } from '../../parts/client.ts'
+import { Loaded, useLoad } from '../../parts/load.tsx'
 import { text } from '../../texts/operations/index.ts'
 import { announce } from '../parts/announce.tsx'
 import { Confirm } from '../parts/confirm.tsx'
-import { Loaded, useLoad } from '../parts/load.tsx'
 import { Page } from '../parts/page.tsx'
 import { Badge, Time } from '../parts/show.tsx'
 import { type Column, Table } from '../parts/table.tsx'
@@ -25,10 +25,10 @@ const COLUMNS: readonly Column<Key>[] = [
 /** The keys that sign access tokens. They rotate by themselves; somebody in a hurry does it here. */
 export function Keys({ may }: SectionProps) {
   const [isAsking, setAsking] = useState(false)
-  const keys = useLoad('keys', (signal) => client.request('GET /signing-keys', { signal }))
+  const keys = useLoad((signal) => client.request('GET /signing-keys', { signal }))
   const rotate = async () => {
     await client.request('POST /signing-keys/rotation')
-    keys.again()
+    void keys.again()
     announce(text('keys.rotated'))
   }
   return (

@@ -1,8 +1,8 @@
 import type { Answer } from '../../../client/index.ts'
 import { client } from '../../parts/client.ts'
+import { useLoad } from '../../parts/load.tsx'
 import { text } from '../../texts/operations/index.ts'
 import { addressOf } from '../parts/address.ts'
-import { useLoad } from '../parts/load.tsx'
 import { Page } from '../parts/page.tsx'
 import { PagedTable } from '../parts/paged-table.tsx'
 import { Badge, Time } from '../parts/show.tsx'
@@ -35,15 +35,16 @@ const RETRY: Column<Failure> = {
 /** The mails that were given up. They can be sent again, for as long as their links work. */
 export function Mails({ address, may }: SectionProps) {
   const cursor = address.get('cursor')
-  const failures = useLoad(cursor ?? '', (signal) =>
-    client.request('GET /audit-events', { query: { type: 'mail.failed', ...(cursor && { cursor }) }, signal }),
+  const failures = useLoad(
+    (signal) =>
+      client.request('GET /audit-events', { query: { type: 'mail.failed', ...(cursor && { cursor }) }, signal }),
+    [cursor],
   )
   return (
     <Page title={text('mails.title')} lead={text('mails.lead')}>
       <PagedTable
         load={failures}
         address={address}
-        lines={8}
         caption={text('mails.title')}
         columns={may('users:write') ? [...COLUMNS, RETRY] : COLUMNS}
         empty={text('mails.empty')}

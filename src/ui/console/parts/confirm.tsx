@@ -1,5 +1,5 @@
 import { Dialog } from '../../parts/dialog.tsx'
-import { Field, Form, Submit, useWork } from '../../parts/form.tsx'
+import { Field, Form, Submit, useWork, type Values } from '../../parts/form.tsx'
 import { common } from '../../texts/common/index.ts'
 import { text } from '../../texts/console/index.ts'
 
@@ -17,7 +17,7 @@ interface ConfirmProps {
 /** Asks before something that cannot be undone. It closes when that is done. */
 export function Confirm({ title, lead, action, typed, onConfirm, onClose }: ConfirmProps) {
   const work = useWork()
-  const confirm = async ({ typed: given = '' }: Readonly<Record<string, string>>) => {
+  const confirm = async ({ typed: given = '' }: Values) => {
     if (typed !== undefined && given.trim() !== typed)
       return work.say({ text: '', fields: { typed: text('confirm.wrong') } })
     await onConfirm()

@@ -82,15 +82,6 @@ export function Day({ label, value, onChange }: { label: string; value: string; 
   )
 }
 
-/** The first moment of a day of the reader, or of the day after it; nothing where it is no day. */
-export function toMoment(day: string | null, { isAfter = false } = {}): string | undefined {
-  if (day === null) return undefined
-  const date = new Date(`${day}T00:00`)
-  if (Number.isNaN(date.getTime())) return undefined
-  if (isAfter) date.setDate(date.getDate() + 1)
-  return date.toISOString()
-}
-
 interface CheckProps {
   isOn: boolean
   isDisabled?: boolean

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
 import { client } from '../../parts/client.ts'
 import { Dialog } from '../../parts/dialog.tsx'
-import { Field, Form, Submit, useWork } from '../../parts/form.tsx'
+import { Field, Form, Submit, useWork, type Values } from '../../parts/form.tsx'
 import { common } from '../../texts/common/index.ts'
 import { text } from '../../texts/roles/index.ts'
 import { announce } from '../parts/announce.tsx'
@@ -21,7 +21,7 @@ export function RoleDialog({ role, onDone, onClose }: RoleDialogProps) {
   const work = useWork()
   const [mfaRequired, setMfaRequired] = useState(role?.mfaRequired ?? false)
   const [isDeleting, setDeleting] = useState(false)
-  const save = async ({ name = '', description = '' }: Readonly<Record<string, string>>) => {
+  const save = async ({ name = '', description = '' }: Values) => {
     if (role === null)
       await client.request('POST /roles', { body: { name, description, permissions: [], mfaRequired } })
     else {

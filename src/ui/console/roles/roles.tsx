@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
 import { client } from '../../parts/client.ts'
+import { Loaded, useLoad } from '../../parts/load.tsx'
 import { text } from '../../texts/roles/index.ts'
-import { Loaded, useLoad } from '../parts/load.tsx'
 import { Page } from '../parts/page.tsx'
 import type { SectionProps } from '../section-props.ts'
 import { Matrix, type Role } from './matrix.tsx'
@@ -9,7 +9,7 @@ import { RoleDialog } from './role-dialog.tsx'
 
 /** What each role allows, as a matrix. */
 export function Roles({ may }: SectionProps) {
-  const load = useLoad('roles', async (signal) => {
+  const load = useLoad(async (signal) => {
     const [roles, permissions] = await Promise.all([
       client.request('GET /roles', { signal }),
       client.request('GET /permissions', { signal }),

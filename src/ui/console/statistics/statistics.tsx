@@ -1,10 +1,10 @@
 import type { Answer } from '../../../client/index.ts'
 import { client } from '../../parts/client.ts'
+import { Loaded, useLoad } from '../../parts/load.tsx'
 import { language } from '../../texts/language.ts'
 import { text } from '../../texts/statistics/index.ts'
-import { go, placeOf } from '../parts/address.ts'
+import { narrow } from '../parts/filters.tsx'
 import { Choice } from '../parts/inputs.tsx'
-import { Loaded, useLoad } from '../parts/load.tsx'
 import { Page, Panel } from '../parts/page.tsx'
 import { showNumber } from '../parts/show.tsx'
 import type { SectionProps } from '../section-props.ts'
@@ -42,10 +42,13 @@ const CHARTS = {
 /** How the service is used: what there is, and what happened on each day. */
 export function Statistics({ address }: SectionProps) {
   const range = RANGES.find((days) => days === address.get('days')) ?? DEFAULT_RANGE
-  const stats = useLoad(range, (signal) => {
-    const from = new Date(Date.now() - (Number(range) - 1) * DAY_MS).toISOString().slice(0, 10)
-    return client.request('GET /stats', { query: { from }, signal })
-  })
+  const stats = useLoad(
+    (signal) => {
+      const from = new Date(Date.now() - (Number(range) - 1) * DAY_MS).toISOString().slice(0, 10)
+      return client.request('GET /stats', { query: { from }, signal })
+    },
+    [range],
+  )
   return (
     <Page
       title={text('title')}
@@ -54,7 +57,7 @@ export function Statistics({ address }: SectionProps) {
         <Choice
           label={text('range')}
           value={range}
-          onChange={(days) => go(placeOf(address, { days }), { replaces: true })}
+          onChange={(days) => narrow(address, { days })}
           options={RANGES.map((days) => [days, text(`range.${days}`)] as const)}
         />
       }

@@ -1,11 +1,11 @@
 import { useEffect, useRef } from 'preact/hooks'
 import type { Answer, Input } from '../../../client/index.ts'
 import { client } from '../../parts/client.ts'
-import { text as consoleText } from '../../texts/console/index.ts'
+import { useLoad } from '../../parts/load.tsx'
 import { text } from '../../texts/users/index.ts'
-import { addressOf, go, placeOf } from '../parts/address.ts'
-import { Choice, Day, Search, toMoment } from '../parts/inputs.tsx'
-import { useLoad } from '../parts/load.tsx'
+import { addressOf } from '../parts/address.ts'
+import { ClearFilters, filterOf, readFilters } from '../parts/filters.tsx'
+import { Choice, Day, Search } from '../parts/inputs.tsx'
 import { Page } from '../parts/page.tsx'
 import { PagedTable } from '../parts/paged-table.tsx'
 import { Badge, Time } from '../parts/show.tsx'
@@ -15,26 +15,19 @@ import type { SectionProps } from '../section-props.ts'
 type Query = NonNullable<Input<'GET /users'>['query']>
 type User = Answer<'GET /users'>['items'][number]
 
-const FILTERS = ['q', 'role', 'status', 'verified', 'factor', 'provider'] as const
 const DAYS = ['createdFrom', 'createdTo', 'lastSeenFrom', 'lastSeenTo'] as const
+const FILTERS = { texts: ['q', 'role', 'status', 'verified', 'factor', 'provider'], days: DAYS } as const
 /** These filters are rarely needed, so they are folded away until one of them is set. */
 const MORE = ['provider', ...DAYS] as const
 /** Rare filters look at a part of the list at a time. So many parts are asked for before the reader is. */
 const MOST_STEPS = 10
 
 export function UserList({ address, may }: SectionProps) {
-  const users = useLoad(address.toString(), (signal) => readPage(queryOf(address), signal))
+  const users = useLoad((signal) => readPage(readFilters(address, FILTERS) as Query, signal), [address.toString()])
   return (
     <Page title={text('title')}>
       <Filters address={address} mayListRoles={may('roles:read')} />
-      <PagedTable
-        load={users}
-        address={address}
-        lines={12}
-        caption={text('title')}
-        columns={COLUMNS}
-        empty={text('empty')}
-      />
+      <PagedTable load={users} address={address} caption={text('title')} columns={COLUMNS} empty={text('empty')} />
     </Page>
   )
 }
@@ -86,19 +79,6 @@ async function readPage(query: Query, signal: AbortSignal): Promise<Answer<'GET 
   return page
 }
 
-/** What the address asks for. The service refuses values that it does not know, and says so. */
-function queryOf(address: URLSearchParams): Query {
-  const given = [...FILTERS, 'cursor'].flatMap((name) => {
-    const value = address.get(name)
-    return value === null ? [] : [[name, value]]
-  })
-  const days = DAYS.flatMap((name) => {
-    const moment = toMoment(address.get(name), { isAfter: name.endsWith('To') })
-    return moment === undefined ? [] : [[name, moment]]
-  })
-  return Object.fromEntries([...given, ...days])
-}
-
 function Filters({ address, mayListRoles }: { address: URLSearchParams; mayListRoles: boolean }) {
   const place = useRef<HTMLDivElement>(null)
   useEffect(() => {
@@ -110,36 +90,31 @@ function Filters({ address, mayListRoles }: { address: URLSearchParams; mayListR
     addEventListener('keydown', focusSearch)
     return () => removeEventListener('keydown', focusSearch)
   }, [])
-  const roles = useLoad('roles', async (signal) =>
+  const roles = useLoad(async (signal) =>
     mayListRoles ? (await client.request('GET /roles', { signal })).items.map(({ name }) => name) : [],
   )
-  const set = (name: string) => (value: string) =>
-    go(placeOf(address, { [name]: value, cursor: null }), { replaces: true })
-  const of = (name: string) => address.get(name) ?? ''
+  const filter = (name: string) => filterOf(address, name)
+  const { value: role } = filter('role')
   const any = ['', text('any')] as const
-  const isFiltered = [...FILTERS, ...DAYS].some((name) => address.has(name))
   return (
     <search>
       <div class="filters" ref={place}>
         <div class="wide">
-          <Search label={text('search')} value={of('q')} placeholder={text('search.hint')} onChange={set('q')} />
+          <Search label={text('search')} placeholder={text('search.hint')} {...filter('q')} />
         </div>
         <Choice
           label={text('status')}
-          value={of('status')}
-          onChange={set('status')}
+          {...filter('status')}
           options={[any, ['active', text('status.active')], ['deactivated', text('status.deactivated')]]}
         />
         <Choice
           label={text('verified')}
-          value={of('verified')}
-          onChange={set('verified')}
+          {...filter('verified')}
           options={[any, ['true', text('verified.true')], ['false', text('verified.false')]]}
         />
         <Choice
           label={text('factor')}
-          value={of('factor')}
-          onChange={set('factor')}
+          {...filter('factor')}
           options={[
             any,
             ['totp', text('factor.totp')],
@@ -150,23 +125,18 @@ function Filters({ address, mayListRoles }: { address: URLSearchParams; mayListR
         {mayListRoles && (
           <Choice
             label={text('role')}
-            value={of('role')}
-            onChange={set('role')}
-            options={[any, ...(roles.value ?? (of('role') ? [of('role')] : [])).map((name) => [name, name] as const)]}
+            {...filter('role')}
+            options={[any, ...(roles.value ?? (role ? [role] : [])).map((name) => [name, name] as const)]}
           />
         )}
-        {isFiltered && (
-          <a class="small" href={addressOf({ section: 'users' })}>
-            {consoleText('filters.clear')}
-          </a>
-        )}
+        <ClearFilters address={address} filters={FILTERS} />
       </div>
       <details class="more" open={MORE.some((name) => address.has(name))}>
         <summary>{text('more')}</summary>
         <div class="filters">
-          <Search label={text('provider')} value={of('provider')} onChange={set('provider')} />
+          <Search label={text('provider')} {...filter('provider')} />
           {DAYS.map((name) => (
-            <Day key={name} label={text(name)} value={of(name)} onChange={set(name)} />
+            <Day key={name} label={text(name)} {...filter(name)} />
           ))}
         </div>
       </details>

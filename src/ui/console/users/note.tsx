@@ -1,10 +1,10 @@
 import { useEffect, useId, useState } from 'preact/hooks'
 import { client } from '../../parts/client.ts'
 import { Action, Problem, useWork } from '../../parts/form.tsx'
+import { Loaded, useLoad } from '../../parts/load.tsx'
 import { common } from '../../texts/common/index.ts'
 import { text } from '../../texts/users/index.ts'
 import { announce } from '../parts/announce.tsx'
-import { Loaded, useLoad } from '../parts/load.tsx'
 import { Panel } from '../parts/page.tsx'
 import { Time } from '../parts/show.tsx'
 
@@ -13,7 +13,7 @@ const MAX_LENGTH = 1000
 export function Note({ id, mayChange }: { id: string; mayChange: boolean }) {
   const field = useId()
   const work = useWork()
-  const note = useLoad(id, (signal) => client.request('GET /users/{id}/note', { path: { id }, signal }))
+  const note = useLoad((signal) => client.request('GET /users/{id}/note', { path: { id }, signal }), [id])
   const [typed, setTyped] = useState('')
   /** When the note was changed that the reader has seen. */
   const [seenAt, setSeenAt] = useState<string | null>(null)

@@ -1,5 +1,5 @@
 import { client } from '../../parts/client.ts'
-import { Field, Form, Submit, useWork } from '../../parts/form.tsx'
+import { Field, Form, Submit, useWork, type Values } from '../../parts/form.tsx'
 import { common } from '../../texts/common/index.ts'
 import { text } from '../../texts/users/index.ts'
 import { announce } from '../parts/announce.tsx'
@@ -8,7 +8,7 @@ import type { PanelProps } from './panel-props.ts'
 
 export function Profile({ user, onChange }: PanelProps) {
   const work = useWork()
-  const save = async ({ name = '', username = '' }: Readonly<Record<string, string>>) => {
+  const save = async ({ name = '', username = '' }: Values) => {
     const typed = { name: name.trim() || null, username: username.trim() || null }
     // What was left as it is stays as another administrator may have changed it meanwhile.
     const body = {

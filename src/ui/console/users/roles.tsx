@@ -1,10 +1,10 @@
 import { useState } from 'preact/hooks'
 import { client } from '../../parts/client.ts'
 import { Action, Problem, useWork } from '../../parts/form.tsx'
+import { Loaded, useLoad } from '../../parts/load.tsx'
 import { text } from '../../texts/users/index.ts'
 import { announce } from '../parts/announce.tsx'
 import { Check } from '../parts/inputs.tsx'
-import { Loaded, useLoad } from '../parts/load.tsx'
 import { Panel } from '../parts/page.tsx'
 import type { PanelProps } from './panel-props.ts'
 
@@ -12,7 +12,7 @@ import type { PanelProps } from './panel-props.ts'
 const EVERYBODY = 'user'
 
 export function UserRoles({ user, onChange }: PanelProps) {
-  const roles = useLoad('roles', (signal) => client.request('GET /roles', { signal }))
+  const roles = useLoad((signal) => client.request('GET /roles', { signal }))
   /** What was ticked (true) or unticked here, and is not saved. */
   const [ticks, setTicks] = useState<ReadonlyMap<string, boolean>>(new Map())
   const work = useWork()

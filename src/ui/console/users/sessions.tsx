@@ -1,10 +1,10 @@
 import { useState } from 'preact/hooks'
 import type { Answer } from '../../../client/index.ts'
 import { client } from '../../parts/client.ts'
+import { Loaded, useLoad } from '../../parts/load.tsx'
 import { text } from '../../texts/users/index.ts'
 import { announce } from '../parts/announce.tsx'
 import { Confirm } from '../parts/confirm.tsx'
-import { Loaded, useLoad } from '../parts/load.tsx'
 import { Panel } from '../parts/page.tsx'
 import { Badge, Time } from '../parts/show.tsx'
 import { type Column, Table } from '../parts/table.tsx'
@@ -29,12 +29,13 @@ const COLUMNS: readonly Column<Session>[] = [
 
 export function Sessions({ id }: { id: string }) {
   const [isAsking, setAsking] = useState(false)
-  const sessions = useLoad(id, (signal) =>
-    client.request('GET /users/{id}/sessions', { path: { id }, query: { limit: 100 }, signal }),
+  const sessions = useLoad(
+    (signal) => client.request('GET /users/{id}/sessions', { path: { id }, query: { limit: 100 }, signal }),
+    [id],
   )
   const end = async () => {
     await client.request('DELETE /users/{id}/sessions', { path: { id } })
-    sessions.again()
+    void sessions.again()
     announce(text('sessions.ended'))
   }
   return (

@@ -1,7 +1,7 @@
 import { client } from '../../parts/client.ts'
+import { Loaded, useLoad } from '../../parts/load.tsx'
 import { text } from '../../texts/users/index.ts'
 import { addressOf } from '../parts/address.ts'
-import { Loaded, useLoad } from '../parts/load.tsx'
 import { Page, Panel } from '../parts/page.tsx'
 import { Badge, Facts, Time } from '../parts/show.tsx'
 import type { SectionProps } from '../section-props.ts'
@@ -20,7 +20,7 @@ interface UserPageProps extends SectionProps {
 
 /** One user, with everything that the reader's roles let them see and change. */
 export function UserPage({ id, may }: UserPageProps) {
-  const load = useLoad(id, (signal) => client.request('GET /users/{id}', { path: { id }, signal }))
+  const load = useLoad((signal) => client.request('GET /users/{id}', { path: { id }, signal }), [id])
   const user = load.value
   return (
     <Page

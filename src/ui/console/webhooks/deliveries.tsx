@@ -1,9 +1,9 @@
 import type { Answer, Input } from '../../../client/index.ts'
 import { client } from '../../parts/client.ts'
+import { Loaded, useLoad } from '../../parts/load.tsx'
 import { text } from '../../texts/operations/index.ts'
-import { go, placeOf } from '../parts/address.ts'
+import { narrow } from '../parts/filters.tsx'
 import { Choice } from '../parts/inputs.tsx'
-import { Loaded, useLoad } from '../parts/load.tsx'
 import { Panel } from '../parts/page.tsx'
 import { Badge, Time } from '../parts/show.tsx'
 import { type Column, Pager, Table } from '../parts/table.tsx'
@@ -34,8 +34,9 @@ export function Deliveries({ id, address }: { id: string; address: URLSearchPara
   const cursor = address.get('cursor')
   const status = STATES.find((state) => state === address.get('status'))
   const query: Query = { ...(cursor && { cursor }), ...(status && { status }) }
-  const deliveries = useLoad(JSON.stringify(query), (signal) =>
-    client.request('GET /webhooks/{id}/deliveries', { path: { id }, query, signal }),
+  const deliveries = useLoad(
+    (signal) => client.request('GET /webhooks/{id}/deliveries', { path: { id }, query, signal }),
+    [JSON.stringify(query)],
   )
   return (
     <Panel title={text('hooks.deliveries')}>
@@ -43,7 +44,7 @@ export function Deliveries({ id, address }: { id: string; address: URLSearchPara
         <Choice
           label={text('hooks.state')}
           value={status ?? ''}
-          onChange={(next) => go(placeOf(address, { status: next, cursor: null }), { replaces: true })}
+          onChange={(next) => narrow(address, { status: next })}
           options={[
             ['', text('hooks.deliveries.any')],
             ...STATES.map((state) => [state, text(`hooks.delivery.${state}`)] as const),

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks'
 import { WEBHOOK_EVENTS } from '../../../domain/webhook-events.ts'
 import { client } from '../../parts/client.ts'
 import { Dialog } from '../../parts/dialog.tsx'
-import { Field, Form, Submit, useWork } from '../../parts/form.tsx'
+import { Field, Form, Submit, useWork, type Values } from '../../parts/form.tsx'
 import { common } from '../../texts/common/index.ts'
 import { text } from '../../texts/operations/index.ts'
 import { announce } from '../parts/announce.tsx'
@@ -14,7 +14,7 @@ export function NewWebhook({ onDone, onClose }: { onDone(): void; onClose(): voi
   const work = useWork()
   const [events, setEvents] = useState<readonly (typeof WEBHOOK_EVENTS)[number][]>([])
   const [secret, setSecret] = useState<string | null>(null)
-  const create = async ({ url = '' }: Readonly<Record<string, string>>) => {
+  const create = async ({ url = '' }: Values) => {
     if (events.length === 0) return work.say({ text: text('hooks.missing'), fields: {} })
     const answer = await client.request('POST /webhooks', { body: { url: url.trim(), events } })
     announce(text('hooks.added'))

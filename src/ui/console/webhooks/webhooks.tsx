@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks'
 import { client } from '../../parts/client.ts'
+import { Loaded, useLoad } from '../../parts/load.tsx'
 import { text } from '../../texts/operations/index.ts'
 import { addressOf } from '../parts/address.ts'
-import { Loaded, useLoad } from '../parts/load.tsx'
 import { Page } from '../parts/page.tsx'
 import { Badge, Time } from '../parts/show.tsx'
 import { type Column, Table } from '../parts/table.tsx'
@@ -26,7 +26,7 @@ const COLUMNS: readonly Column<Webhook>[] = [
 /** The endpoints that are told of events, or the one that is open. */
 export function Webhooks({ address, may }: SectionProps) {
   const [isAdding, setAdding] = useState(false)
-  const webhooks = useLoad('webhooks', (signal) => client.request('GET /webhooks', { signal }))
+  const webhooks = useLoad((signal) => client.request('GET /webhooks', { signal }))
   const id = address.get('webhook')
   const mayWrite = may('webhooks:write')
   if (id !== null)

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
 import { client } from '../../parts/client.ts'
-import { Field, Form, Submit, useWork } from '../../parts/form.tsx'
+import { Field, Form, Submit, useWork, type Values } from '../../parts/form.tsx'
 import { proveAddress } from './prove-address.ts'
 
 /** `BOOTSTRAP_ADMIN_EMAIL` of the environment `development` in wrangler.toml: it becomes admin once it is proven. */
@@ -13,7 +13,7 @@ const FIRST_ADMIN_EMAIL = 'admin@example.com'
 export function FirstAdmin() {
   const work = useWork()
   const [progress, setProgress] = useState('')
-  const begin = async ({ password = '' }: Readonly<Record<string, string>>) => {
+  const begin = async ({ password = '' }: Values) => {
     setProgress('The account is being made …')
     try {
       await client.register({ email: FIRST_ADMIN_EMAIL, password })

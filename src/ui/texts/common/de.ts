@@ -16,6 +16,7 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
   continue: 'Weiter',
   retry: 'Noch einmal versuchen',
   loading: 'Wird geladen …',
+  addFactor: 'Zweiten Faktor hinzufügen',
   required: 'Bitte fülle das aus.',
   'email.invalid': 'Das sieht nicht wie eine E‑Mail-Adresse aus.',
 

@@ -14,6 +14,7 @@ export const en = {
   continue: 'Continue',
   retry: 'Try again',
   loading: 'Loading…',
+  addFactor: 'Add a second factor',
   required: 'Please fill this in.',
   'email.invalid': 'This does not look like an e‑mail address.',
 

@@ -21,7 +21,6 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
   'noRights.section': 'Deine Rollen zeigen dir das nicht',
   'noRights.lead':
     'Die Konsole ist für Administratoren. Wenn du sie brauchst, bitte einen von ihnen um eine Rolle, die das erlaubt.',
-  addFactor: 'Zweiten Faktor hinzufügen',
   undo: 'Rückgängig machen',
   undone: 'Das wurde rückgängig gemacht.',
   copy: 'Kopieren',

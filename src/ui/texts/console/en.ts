@@ -18,7 +18,6 @@ export const en = {
   'noRights.title': 'Your account has no rights here',
   'noRights.section': 'Your roles do not show you this',
   'noRights.lead': 'The console is for administrators. If you need it, ask one of them for a role that allows it.',
-  addFactor: 'Add a second factor',
   undo: 'Undo',
   undone: 'This was undone.',
   copy: 'Copy',

@@ -1,9 +1,8 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
-import { PosternError } from '../../../client/index.ts'
-import { explain, type Trouble } from '../../parts/problem.ts'
-import { common } from '../../texts/common/index.ts'
-import { text } from '../../texts/console/index.ts'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { PosternError } from '../../client/index.ts'
+import { common } from '../texts/common/index.ts'
+import { explain, type Trouble } from './problem.ts'
 
 /** Something that is read from the service. What was read before stays in view while it is read anew. */
 export interface Load<Value> {
@@ -12,39 +11,45 @@ export interface Load<Value> {
   /** The reader may see it once they have a second factor, which one of their roles asks for. */
   needsFactor: boolean
   isLoading: boolean
-  again(): void
+  /** Reads it anew. */
+  again(): Promise<void>
   set(value: Value): void
 }
 
-/** Reads something, and reads it anew when `key` changes. An answer that comes too late is dropped. */
-export function useLoad<Value>(key: string, read: (signal: AbortSignal) => Promise<Value>): Load<Value> {
+/** Reads something, and reads it anew when one of `inputs` changes. An answer that comes too late is dropped. */
+export function useLoad<Value>(
+  read: (signal: AbortSignal) => Promise<Value>,
+  inputs: readonly unknown[] = [],
+): Load<Value> {
   const [value, set] = useState<Value | null>(null)
   const [trouble, setTrouble] = useState<Trouble | null>(null)
   const [needsFactor, setNeedsFactor] = useState(false)
   const [isLoading, setLoading] = useState(true)
-  const [tries, setTries] = useState(0)
-  useEffect(() => {
+  const newest = useRef({ read, stop: new AbortController() })
+  newest.current.read = read
+  const again = async () => {
+    newest.current.stop.abort()
     const stop = new AbortController()
+    newest.current.stop = stop
     setLoading(true)
-    read(stop.signal)
-      .then(
-        (answer) => {
-          if (stop.signal.aborted) return
-          set(() => answer)
-          setTrouble(null)
-        },
-        (error: unknown) => {
-          if (stop.signal.aborted) return
-          setTrouble(explain(error))
-          setNeedsFactor(error instanceof PosternError && error.code === 'enrolment_required')
-        },
-      )
-      .finally(() => {
-        if (!stop.signal.aborted) setLoading(false)
-      })
-    return () => stop.abort()
-  }, [key, tries])
-  return { value, trouble, needsFactor, isLoading, again: () => setTries(tries + 1), set: (next) => set(() => next) }
+    try {
+      const answer = await newest.current.read(stop.signal)
+      if (stop.signal.aborted) return
+      set(() => answer)
+      setTrouble(null)
+    } catch (error) {
+      if (stop.signal.aborted) return
+      setTrouble(explain(error))
+      setNeedsFactor(error instanceof PosternError && error.code === 'enrolment_required')
+    } finally {
+      if (!stop.signal.aborted) setLoading(false)
+    }
+  }
+  useEffect(() => {
+    void again()
+    return () => newest.current.stop.abort()
+  }, [...inputs])
+  return { value, trouble, needsFactor, isLoading, again, set: (next) => set(() => next) }
 }
 
 interface LoadedProps<Value> {
@@ -65,10 +70,10 @@ export function Loaded<Value>({ load, lines = 6, children }: LoadedProps<Value>)
             <p>{trouble.text}</p>
             {needsFactor ? (
               <a class="small" href="/account#factors">
-                {text('addFactor')}
+                {common('addFactor')}
               </a>
             ) : (
-              <button class="small" type="button" onClick={again}>
+              <button class="small retry" type="button" onClick={again}>
                 {common('retry')}
               </button>
             )}

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { Answer, Session } from '../../client/index.ts'
-import { client } from '../parts/client.ts'
+import { client } from './client.ts'
 
 export type User = Answer<'GET /auth/me'>
 
