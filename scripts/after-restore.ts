@@ -2,11 +2,11 @@
  * `npm run after-restore` makes a database safe that was restored by Time Travel, in which sessions, used links and old
  * passwords are valid again. It can be run again at any point (docs/operations.md, "Back up and restore").
  */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { accountsWithLostPassword, type LostEvent, safeguardStatements } from './lib/restored-database.ts'
+import { makeScratchFolder } from './lib/scratch-folder.ts'
 import { runWrangler } from './lib/wrangler.ts'
 
 const USAGE = `npm run after-restore -- --remote --restored-to <time> --lost-trail <file | none>
@@ -53,15 +53,10 @@ const statements = safeguardStatements(restoredToMs, trail ? accountsWithLostPas
 
 const persistTo = asked['persist-to'] === undefined ? [] : ['--persist-to', asked['persist-to']]
 const where = asked.remote ? ['--remote', '--env', 'production'] : ['--local', '--env', 'development', ...persistTo]
-const scratch = await mkdtemp(join(tmpdir(), 'postern-restore-'))
-try {
-  const file = join(scratch, 'safeguard.sql')
-  await writeFile(file, `${statements.join(';\n')};\n`)
-  const { exitCode, output } = await runWrangler(['d1', 'execute', 'DB', ...where, '--yes', '--file', file])
-  if (exitCode !== 0) stop(`${output}\nThe database was not made safe, or only in part. Run the command again.`)
-} finally {
-  await rm(scratch, { recursive: true, force: true })
-}
+const file = join(makeScratchFolder(), 'safeguard.sql')
+await writeFile(file, `${statements.join(';\n')};\n`)
+const { exitCode, output } = await runWrangler(['d1', 'execute', 'DB', ...where, '--yes', '--file', file])
+if (exitCode !== 0) stop(`${output}\nThe database was not made safe, or only in part. Run the command again.`)
 console.log(
   'All sessions, links, codes and signing keys from before the restore were ended, and the audit trail records it.',
 )

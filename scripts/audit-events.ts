@@ -2,12 +2,10 @@
  * `npm run audit-events` writes docs/audit-events.md, which lists the events of the audit trail; with `--check` it only
  * says whether the committed page is current.
  */
-import { readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import * as z from 'zod'
 import { activityDetailsOf } from '../src/domain/account-activity.ts'
 import { AUDIT_EVENTS, type AuditType } from '../src/domain/audit-events.ts'
-import { projectRoot } from './lib/wrangler.ts'
+import { writeOrCheck } from './lib/generated-file.ts'
 
 const INTRODUCTION = `# The events of the audit trail
 
@@ -57,17 +55,10 @@ function describeOwnersView(type: AuditType): string {
   return details === null ? '' : ['yes', ...details.map((name) => `\`${name}\``)].join(', ')
 }
 
-const path = join(projectRoot, 'docs/audit-events.md')
 const rows = Object.entries(AUDIT_EVENTS).map(
   ([type, { summary, details }]) =>
     `| \`${type}\` | ${summary} | ${describeDetails(details)} | ${describeOwnersView(type as AuditType)} |`,
 )
 const HEADINGS = '| type | what happened | details (`?`: not always) | shown to the owner |'
 const fresh = `${[INTRODUCTION, HEADINGS, '|---|---|---|---|', ...rows].join('\n')}\n`
-
-if (!process.argv.includes('--check')) {
-  await writeFile(path, fresh)
-} else if (fresh !== (await readFile(path, 'utf8').catch(() => ''))) {
-  console.error('docs/audit-events.md does not list the events as they are. Run `npm run audit-events` and commit it.')
-  process.exitCode = 1
-}
+await writeOrCheck({ path: 'docs/audit-events.md', fresh, script: 'audit-events' })

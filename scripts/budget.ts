@@ -5,11 +5,11 @@
  * the packages to what they are now.
  */
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Costs, findExcesses } from './lib/budget.ts'
 import { bundleWorker } from './lib/bundle.ts'
+import { makeScratchFolder } from './lib/scratch-folder.ts'
 import { measureStartUpRatio } from './lib/start-up.ts'
 import { projectRoot } from './lib/wrangler.ts'
 
@@ -18,20 +18,15 @@ const toKiB = (bytes: number) => Math.ceil(bytes / 102.4) / 10
 
 /** Bundles the Worker and measures it. */
 async function measure(): Promise<Costs> {
-  const scratch = await mkdtemp(join(tmpdir(), 'postern-budget-'))
-  try {
-    const bundle = await bundleWorker(scratch)
-    const packages = Object.entries(bundle.packageBytes).sort(([, a], [, b]) => b - a)
-    // Only Linux tells the CPU time of a process this precisely.
-    const canMeasure = existsSync('/proc/self/schedstat')
-    return {
-      codeGzippedKiB: toKiB(bundle.codeBytes),
-      dataGzippedKiB: toKiB(bundle.dataBytes),
-      startUpRatio: canMeasure ? Number((await measureStartUpRatio(bundle)).toFixed(1)) : 0,
-      packagesMinifiedKiB: Object.fromEntries(packages.map(([name, bytes]) => [name, toKiB(bytes)])),
-    }
-  } finally {
-    await rm(scratch, { recursive: true, force: true })
+  const bundle = await bundleWorker(makeScratchFolder())
+  const packages = Object.entries(bundle.packageBytes).sort(([, a], [, b]) => b - a)
+  // Only Linux tells the CPU time of a process this precisely.
+  const canMeasure = existsSync('/proc/self/schedstat')
+  return {
+    codeGzippedKiB: toKiB(bundle.codeBytes),
+    dataGzippedKiB: toKiB(bundle.dataBytes),
+    startUpRatio: canMeasure ? Number((await measureStartUpRatio(bundle)).toFixed(1)) : 0,
+    packagesMinifiedKiB: Object.fromEntries(packages.map(([name, bytes]) => [name, toKiB(bytes)])),
   }
 }
 

@@ -4,12 +4,12 @@
  * `--replace-auth-secret` is for an operator who means to sign everybody out (docs/decisions/0016-deployed-secret.md).
  */
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { refuseSecretList } from './lib/auth-secret.ts'
 import { type Deployed, FINGERPRINTS_VARIABLE, readDeployed } from './lib/deployed.ts'
 import { ensureAuthSecret } from './lib/dev-vars.ts'
+import { makeScratchFolder } from './lib/scratch-folder.ts'
 import { countLostSeals } from './lib/sealed-secrets.ts'
 import { must, stop } from './lib/steps.ts'
 import {
@@ -64,18 +64,13 @@ async function settleAuthSecret(given: string | undefined, { versions, isRolledB
 }
 
 async function deployWith(secrets: Record<string, string>, fingerprints: string): Promise<void> {
-  const scratch = await mkdtemp(join(tmpdir(), 'postern-deploy-'))
-  try {
-    const file = join(scratch, 'secrets.json')
-    await writeFile(file, JSON.stringify(secrets), { mode: 0o600 })
-    // The code, the secrets and their fingerprints are one upload, so a roll-back takes back all three.
-    const described = ['--var', `${FINGERPRINTS_VARIABLE}:${fingerprints}`]
-    const withSecrets = Object.keys(secrets).length > 0 ? ['--secrets-file', file] : []
-    const args = ['deploy', '--env', 'production', ...described, ...withSecrets]
-    console.log(await must('deploy the Worker and its pages', args))
-  } finally {
-    await rm(scratch, { recursive: true, force: true })
-  }
+  const file = join(makeScratchFolder(), 'secrets.json')
+  await writeFile(file, JSON.stringify(secrets), { mode: 0o600 })
+  // The code, the secrets and their fingerprints are one upload, so a roll-back takes back all three.
+  const described = ['--var', `${FINGERPRINTS_VARIABLE}:${fingerprints}`]
+  const withSecrets = Object.keys(secrets).length > 0 ? ['--secrets-file', file] : []
+  const args = ['deploy', '--env', 'production', ...described, ...withSecrets]
+  console.log(await must('deploy the Worker and its pages', args))
 }
 
 console.log('· ask Cloudflare who is deploying')

@@ -2,11 +2,12 @@
  * `npm run privacy` writes into docs/privacy.md what each table holds, about whom, why and for how long, as the
  * comments of the schema say it; with `--check` it only says whether the committed page is current.
  */
-import { glob, readFile, writeFile } from 'node:fs/promises'
+import { glob, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fillPlace, writeOrCheck } from './lib/generated-file.ts'
 import { projectRoot } from './lib/wrangler.ts'
 
-const MARKERS = /(<!-- tables -->\n)[\s\S]*?(\n<!-- \/tables -->)/
+const DOCUMENT = 'docs/privacy.md'
 const COMMENT = String.raw`(?:\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*)?`
 const TABLE = new RegExp(String.raw`${COMMENT}export const \w+ = sqliteTable\(\s*'(\w+)'`, 'g')
 const COLUMN = new RegExp(String.raw`${COMMENT}\w+: (?:text|integer)\('(\w+)'`, 'g')
@@ -52,12 +53,5 @@ for await (const file of glob('src/storage/schema/*.ts', { cwd: projectRoot })) 
 }
 const sorted = tables.toSorted((a, b) => (a.name < b.name ? -1 : 1)).map(({ text }) => text)
 
-const path = join(projectRoot, 'docs/privacy.md')
-const page = await readFile(path, 'utf8')
-const fresh = page.replace(MARKERS, (_, start: string, end: string) => `${start}${sorted.join('\n\n')}${end}`)
-if (!process.argv.includes('--check')) {
-  await writeFile(path, fresh)
-} else if (fresh !== page) {
-  console.error('docs/privacy.md does not describe the tables as they are. Run `npm run privacy` and commit it.')
-  process.exitCode = 1
-}
+const page = await readFile(join(projectRoot, DOCUMENT), 'utf8')
+await writeOrCheck({ path: DOCUMENT, fresh: fillPlace(page, 'tables', sorted.join('\n\n')), script: 'privacy' })

@@ -2,10 +2,10 @@
  * `npm run requirements` lists in docs/security.md which test shows which requirement; `--check` says whether the list
  * is current.
  */
-import { glob, readFile, writeFile } from 'node:fs/promises'
+import { glob, readFile } from 'node:fs/promises'
+import { fillPlace, writeOrCheck } from './lib/generated-file.ts'
 
 const DOCUMENT = 'docs/security.md'
-const MARKERS = /(<!-- requirements -->\n)[\s\S]*?(\n<!-- \/requirements -->)/
 /** Matches the title of a test or of a group of tests. */
 const TITLE = /(?:describe|it|\))\(\s*(['"`])((?:\\.|(?!\1)[\s\S])*)\1/g
 /** Matches a list of sections: `ASVS 6.2.1-6.2.3 6.2.8` names four of them. */
@@ -50,12 +50,6 @@ const natural = new Intl.Collator('en', { numeric: true }).compare
 const rows = [...(await collectTitles())]
   .sort(([a], [b]) => natural(a, b))
   .map(([requirement, tests]) => `| ${requirement} | ${tests.sort(natural).join('<br>')} |`)
-const current = await readFile(DOCUMENT, 'utf8')
-const fresh = current.replace(MARKERS, `$1${['| requirement | test |', '|---|---|', ...rows].join('\n')}$2`)
-
-if (!process.argv.includes('--check')) {
-  await writeFile(DOCUMENT, fresh)
-} else if (fresh !== current) {
-  console.error(`${DOCUMENT} does not list the tests as they are. Run \`npm run requirements\` and commit the file.`)
-  process.exitCode = 1
-}
+const list = ['| requirement | test |', '|---|---|', ...rows].join('\n')
+const fresh = fillPlace(await readFile(DOCUMENT, 'utf8'), 'requirements', list)
+await writeOrCheck({ path: DOCUMENT, fresh, script: 'requirements' })

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statfsSync } from 'node:fs'
+import { accessSync, constants, mkdtempSync, rmSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -6,18 +6,20 @@ const IN_MEMORY = '/dev/shm'
 const ROOM_BYTES = 4 * 1024 ** 3
 
 /**
- * Makes a folder for what tests leave on a disk, which goes with this process. It is in memory where the machine has
- * room for it there, because a disk keeps every write of a database waiting: half of the time that the tests take.
+ * Makes a folder that goes with this process, also where `process.exit` or a signal ends it and no `finally` is run. It
+ * is in memory where the machine has room for it there, because a disk keeps every write of a database waiting: half of
+ * the time that the tests take.
  */
 export function makeScratchFolder(): string {
-  const folder = mkdtempSync(join(hasRoomInMemory() ? IN_MEMORY : tmpdir(), 'postern-tests-'))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const folder = mkdtempSync(join(hasRoomInMemory() ? IN_MEMORY : tmpdir(), 'postern-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }))
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
   return folder
 }
 
 function hasRoomInMemory(): boolean {
   try {
+    accessSync(IN_MEMORY, constants.W_OK)
     const { bavail, bsize } = statfsSync(IN_MEMORY)
     return bavail * bsize >= ROOM_BYTES
   } catch {
