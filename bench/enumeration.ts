@@ -12,6 +12,7 @@
  */
 import { availableParallelism, cpus } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { loadSource } from '../scripts/lib/source.ts'
 import { change } from '../test/e2e/support/mail-service.ts'
 import { startService } from '../test/e2e/support/service.ts'
 
@@ -22,8 +23,8 @@ const AT_ONCE = 20
 const EVICTION_MS = 15_000
 const RATIO = { min: 0.9, max: 1.1 }
 const PASSWORD = 'correct horse battery staple'
-/** What an import stores of a hash that Django 4.2 made. No password here has this hash. */
-const IMPORTED_HASH = `imported:1920:pbkdf2_sha256$600000$saltsaltsalt$${'A'.repeat(43)}=`
+/** A hash of PBKDF2 with 600,000 iterations, as Django 4.2 makes it. No password here has it. */
+const FOREIGN_HASH = `pbkdf2_sha256$600000$saltsaltsalt$${'A'.repeat(43)}=`
 
 /**
  * A login has a wrong password for a verified account. For every other account it has the right password of an address
@@ -101,9 +102,17 @@ async function signUp(name: string, { tries }: Asked): Promise<string[]> {
   return emails
 }
 
-function giveImportedHash(emails: readonly string[]): void {
-  for (const email of emails)
-    change(service, 'update users set password_hash = ? where email = ?', IMPORTED_HASH, email)
+/** What reads the hashes of an import in the Worker, as far as this script uses it. */
+interface Source {
+  readHash(text: string): { outcome: 'ok'; stored: string } | { outcome: 'malformed' | 'unsupported' }
+}
+
+/** Gives the accounts a hash in the form in which an import stores it. */
+async function giveImportedHash(emails: readonly string[]): Promise<void> {
+  const { readHash } = await loadSource<Source>('crypto/password-hash/registry.ts')
+  const hash = readHash(FOREIGN_HASH)
+  if (hash.outcome !== 'ok') throw new Error(`The import refuses ${FOREIGN_HASH}: ${hash.outcome}.`)
+  for (const email of emails) change(service, 'update users set password_hash = ? where email = ?', hash.stored, email)
 }
 
 /** Asks about each known address and as many unknown ones. The order of each pair is random. */
@@ -133,7 +142,7 @@ try {
   console.log('| asked | tries each | known, median | unknown, median | ratio |\n|---|---|---|---|---|')
   for (const [name, one] of asked) {
     const emails = known.get(name) ?? []
-    if (one.isImported) giveImportedHash(emails)
+    if (one.isImported) await giveImportedHash(emails)
     await sleep(EVICTION_MS)
     const medians = await measure(one, emails)
     const ratio = medians.known / medians.unknown

@@ -173,7 +173,7 @@ ${table(
 ## Size and start-up
 
 Sizes are those of the upload, minified and gzipped. Data is text that the script reads: a list of common passwords. Start-up is the CPU time of a
-fresh process until its first answer, less that of one whose Worker has the same bindings and does nothing: the median of ${startUpRepetitions}.
+fresh process until its first answer, less that of one whose Worker has the same bindings and does nothing, by the medians of ${startUpRepetitions} starts of each.
 
 ${table(
   ['service', 'script', 'WebAssembly', 'data', 'start-up, CPU'],

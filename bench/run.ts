@@ -8,7 +8,7 @@ import { CONCURRENCY } from './lib/load.ts'
 import { type Counts, countCalls } from './measure/counts.ts'
 import { type Profile, profileOperation } from './measure/profile.ts'
 import { measureRounds } from './measure/rounds.ts'
-import { measureStartUp } from './measure/start-up.ts'
+import { measureStartUps, prepareStart, type Starting } from './measure/start-up.ts'
 import { judge, type Measured, writeReport } from './report.ts'
 import { betterAuth } from './services/better-auth.ts'
 import { hashFloor, verifyFloor } from './services/floors.ts'
@@ -23,8 +23,8 @@ interface Effort {
   startUpRepetitions: number
 }
 
-const FULL: Effort = { members: 8 * CONCURRENCY, rounds: 8, roundMs: 2500, startUpRepetitions: 9 }
-const QUICK: Effort = { members: 2 * CONCURRENCY, rounds: 3, roundMs: 1000, startUpRepetitions: 3 }
+const FULL: Effort = { members: 8 * CONCURRENCY, rounds: 8, roundMs: 2500, startUpRepetitions: 25 }
+const QUICK: Effort = { members: 2 * CONCURRENCY, rounds: 3, roundMs: 1000, startUpRepetitions: 5 }
 const REPORT = join(projectRoot, 'docs/benchmarks.md')
 
 /** A service whose people are of a kind of its own, which only it needs to know. */
@@ -32,14 +32,14 @@ interface Candidate {
   name: string
   run: (members: number) => Promise<Running>
   count: () => Promise<Map<string, Counts>>
-  startUp: (repetitions: number) => Promise<number>
+  prepareStart: () => Promise<Starting>
 }
 
 const toCandidate = <Person>(service: Service<Person>): Candidate => ({
   name: service.name,
   run: (members) => runService(service, { members }),
   count: () => countCalls(service),
-  startUp: (repetitions) => measureStartUp(service, repetitions),
+  prepareStart: () => prepareStart(service),
 })
 
 const CANDIDATES = [toCandidate(postern), toCandidate(betterAuth), toCandidate(verifyFloor), toCandidate(hashFloor)]
@@ -69,12 +69,14 @@ async function measureAll({
   startUpRepetitions,
 }: Effort): Promise<Omit<Measured, 'isQuick' | 'profiles'>> {
   const counts: [string, Map<string, Counts>][] = []
-  const startUpMs: [string, number][] = []
-  for (const { name, count, startUp } of CANDIDATES) {
-    console.log(`${name}: count calls, measure start-up.`)
+  const starting: Starting[] = []
+  for (const { name, count, prepareStart } of CANDIDATES) {
+    console.log(`${name}: count calls.`)
     counts.push([name, await count()])
-    if (name !== hashFloor.name) startUpMs.push([name, await startUp(startUpRepetitions)])
+    if (name !== hashFloor.name) starting.push(await prepareStart())
   }
+  console.log('Measure the start.')
+  const startUpMs = await measureStartUps(starting, startUpRepetitions)
   console.log('Sign everybody up.')
   const running: Running[] = []
   for (const { run } of CANDIDATES) running.push(await run(members))
@@ -90,7 +92,7 @@ async function measureAll({
     timings,
     counts: new Map(counts),
     bundles: new Map(bundles),
-    startUpMs: new Map(startUpMs),
+    startUpMs,
   }
 }
 

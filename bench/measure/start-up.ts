@@ -7,15 +7,20 @@ import { median } from '../lib/statistics.ts'
 import { startWorkerd } from '../lib/workerd.ts'
 import type { Service } from '../services/service.ts'
 
-/**
- * Answers how much CPU time a new isolate takes until its first answer, in milliseconds. It is the time of a fresh
- * workerd process, less that of one whose Worker has the same bindings and does nothing.
- */
-export async function measureStartUp<Person>(service: Service<Person>, repetitions: number): Promise<number> {
+/** A service whose start can be measured any number of times. */
+export interface Starting {
+  name: string
+  /** Starts the service, and a Worker with the same bindings that does nothing. Times are milliseconds of CPU. */
+  measureOnce(): Promise<{ idleMs: number; startedMs: number }>
+  close(): Promise<void>
+}
+
+/** Builds a service and makes its database, so that its start can be measured. */
+export async function prepareStart<Person>(service: Service<Person>): Promise<Starting> {
   const build = await buildWorker(service.config)
   const empty = await emptyOf(build)
   const statePath = await mkdtemp(join(tmpdir(), 'postern-bench-state-'))
-  const measureOnce = async (one: Build) => {
+  const measure = async (one: Build) => {
     const workerd = await startWorkerd(one, { statePath })
     const client = openClient(workerd.origin, 1)
     await client.answer(service.hello)
@@ -27,14 +32,35 @@ export async function measureStartUp<Person>(service: Service<Person>, repetitio
   const workerd = await startWorkerd(build, { statePath })
   await service.migrate?.(statePath, workerd)
   await workerd.stop()
-  const differences: number[] = []
-  for (let repetition = 0; repetition < repetitions; repetition += 1) {
-    const idleMs = await measureOnce(empty)
-    differences.push((await measureOnce(build)) - idleMs)
+  return {
+    name: service.name,
+    measureOnce: async () => ({ idleMs: await measure(empty), startedMs: await measure(build) }),
+    async close() {
+      await removeBuild(build)
+      await rm(statePath, { recursive: true, force: true })
+    },
   }
-  await removeBuild(build)
-  await rm(statePath, { recursive: true, force: true })
-  return median(differences)
+}
+
+/**
+ * Answers how much CPU time a new isolate of each service takes until its first answer, in milliseconds. It is the time
+ * of a fresh workerd process, less that of one whose Worker does nothing: the medians of both, because each varies by
+ * more than a small Worker takes. The services take turns, because the speed of a shared machine changes meanwhile.
+ */
+export async function measureStartUps(
+  services: readonly Starting[],
+  repetitions: number,
+): Promise<Map<string, number>> {
+  const times = services.map((service) => ({ service, idle: [] as number[], started: [] as number[] }))
+  for (let repetition = 0; repetition < repetitions; repetition += 1) {
+    for (const { service, idle, started } of times) {
+      const { idleMs, startedMs } = await service.measureOnce()
+      idle.push(idleMs)
+      started.push(startedMs)
+    }
+  }
+  for (const service of services) await service.close()
+  return new Map(times.map(({ service, idle, started }) => [service.name, median(started) - median(idle)]))
 }
 
 /** Makes a Worker with the same bindings that does nothing. */
