@@ -27,5 +27,7 @@ export function Retry({ mailId, kind }: { mailId: string; kind: string }) {
   )
 }
 
-/** What takes the place of the button takes its focus as well. */
-const focus = (element: HTMLElement | null) => element?.focus()
+/** What takes the place of the button takes its focus as well, unless somebody has moved on meanwhile. */
+function focus(element: HTMLElement | null): void {
+  if (document.activeElement === document.body) element?.focus()
+}
