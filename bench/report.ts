@@ -101,8 +101,8 @@ export function writeReport(measured: Measured): string {
 Postern is compared with better-auth as its documentation sets it up on D1 (Hono, e-mail and password, the JWT plugin, the two-factor plugin, its own
 password hash), and with the least that anybody could do: a bare Hono Worker that verifies an ES256 token and asks KV once, and a
 bare Worker that hashes once with argon2id at Postern's parameters. Each runs in a workerd process of its own, built as a deployment builds it. ${concurrency}
-requests are under way at any time. ${rounds} rounds of ${roundMs / 1000} s each go through all operations in turn, so that whatever else the machine does hits
-all of them alike.
+requests are under way at any time. ${rounds} rounds of ${roundMs / 1000} s each go through all operations in turn, and what is compared follows one
+upon the other, so that whatever else the machine does hits both alike.
 
 ## Aims
 

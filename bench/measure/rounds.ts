@@ -1,3 +1,4 @@
+import { CPU_AIMS } from '../aims.ts'
 import { median, quantile, sum } from '../lib/statistics.ts'
 import type { Running } from '../services/running.ts'
 
@@ -18,6 +19,9 @@ interface Round {
   cpuMs: number
 }
 
+/** What is compared follows one upon the other, because the speed of a shared machine changes within seconds. */
+const ORDER: readonly string[] = CPU_AIMS.flatMap(({ operation, peerOperation }) => [operation, peerOperation])
+
 /**
  * Puts load on each operation in turn, round after round, so that whatever else the machine does hits all of them
  * alike. The first round warms up and does not count.
@@ -29,8 +33,9 @@ export async function measureRounds(
   const targets = services.flatMap((service) =>
     service.operations.map((operation) => ({ service, operation, measured: [] as Round[] })),
   )
+  const turns = targets.toSorted((a, b) => ORDER.indexOf(a.operation) - ORDER.indexOf(b.operation))
   for (let round = 0; round <= rounds; round += 1) {
-    for (const { service, operation, measured } of targets) {
+    for (const { service, operation, measured } of turns) {
       const result = await runRound(service, operation, roundMs)
       if (round > 0) measured.push(result)
     }
