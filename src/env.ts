@@ -5,18 +5,22 @@ import { isWebOrigin } from './domain/page-origin.ts'
 import { BUILT_IN_IDS, type ClientVariable, toClientVariables } from './oauth-providers/built-in.ts'
 import { ConfiguredIssuers } from './oauth-providers/configured-issuers.ts'
 import {
+  anyText,
   authSecret,
   emailAddress,
   flag,
   invitation,
   json,
+  type Kind,
   linkBase,
   list,
+  oneOf,
   pageOrigin,
   passkeyOrigin,
   relyingPartyId,
   sender,
   smtpUrl,
+  textThat,
   webOrigin,
   webUrl,
   wholeNumber,
@@ -38,9 +42,9 @@ export class ConfigurationError extends Error {
   }
 }
 
-/** A variable: the rule of its value, which is built only where one is set, and what holds where none is. */
-interface Variable<Rule extends z.ZodType, Unset> {
-  rule: () => Rule
+/** A variable: its kind, and what holds where it is not set. */
+interface Variable<Value, Unset> {
+  kind: Kind<Value>
   unset: Unset
 }
 
@@ -48,75 +52,77 @@ interface Variable<Rule extends z.ZodType, Unset> {
 const REQUIRED = Symbol('required')
 
 /** Without a second argument, nothing holds where the variable is not set. */
-function variable<Rule extends z.ZodType>(rule: () => Rule): Variable<Rule, undefined>
-function variable<Rule extends z.ZodType>(rule: () => Rule, unset: typeof REQUIRED): Variable<Rule, never>
-function variable<Rule extends z.ZodType>(rule: () => Rule, unset: z.output<Rule>): Variable<Rule, z.output<Rule>>
-function variable(rule: () => z.ZodType, unset?: unknown): Variable<z.ZodType, unknown> {
-  return { rule, unset }
+function variable<Value>(kind: Kind<Value>): Variable<Value, undefined>
+function variable<Value>(kind: Kind<Value>, unset: typeof REQUIRED): Variable<Value, never>
+function variable<Value>(kind: Kind<Value>, unset: NoInfer<Value>): Variable<Value, Value>
+function variable(kind: Kind<unknown>, unset?: unknown): Variable<unknown, unknown> {
+  return { kind, unset }
 }
 
 /** The variables of the built-in providers. A provider is turned on when both of its variables are set. */
 const PROVIDER_CLIENTS = Object.fromEntries(
-  BUILT_IN_IDS.flatMap((id) => Object.values(toClientVariables(id)).map((name) => [name, variable(() => z.string())])),
-) as Record<ClientVariable, Variable<z.ZodString, undefined>>
+  BUILT_IN_IDS.flatMap((id) => Object.values(toClientVariables(id)).map((name) => [name, variable(anyText)])),
+) as Record<ClientVariable, Variable<string, undefined>>
 
-/**
- * Every variable. An isolate reads them with its first request, and most are not set, so a rule is not built before it
- * has something to check (docs/decisions/0019-bundle.md).
- */
+const ServiceClients = () => z.array(z.strictObject({ id: z.string().min(1), secret: z.string().min(32) }))
+
+/** Every variable. */
 const VARIABLES = {
-  ENVIRONMENT: variable(() => z.enum(['development', 'production']), 'production'),
+  ENVIRONMENT: variable(oneOf(['development', 'production']), 'production'),
   AUTH_SECRET: variable(authSecret, REQUIRED),
   ISSUER: variable(webOrigin, REQUIRED),
   APP_URL: variable(linkBase),
-  ALLOWED_ORIGINS: variable(() => list().pipe(z.array(pageOrigin())), []),
-  ALLOWED_REDIRECTS: variable(() => list().pipe(z.array(webUrl())), []),
-  AUDIENCE: variable(() => z.string()),
-  ACCESS_TOKEN_TTL_SECONDS: variable(() => wholeNumber(60, ACCESS_TOKEN_MAX_TTL_SECONDS, 'seconds'), 900),
-  REFRESH_TOKEN_TTL_SECONDS: variable(() => wholeNumber(300, 366 * 24 * 3600, 'seconds'), 2_592_000),
-  SESSION_IDLE_TIMEOUT_SECONDS: variable(() => wholeNumber(0, 366 * 24 * 3600, 'seconds'), 0),
-  MFA_REMEMBER_DAYS: variable(() => wholeNumber(0, 365, 'days'), 30),
+  ALLOWED_ORIGINS: variable(list(pageOrigin), []),
+  ALLOWED_REDIRECTS: variable(list(webUrl), []),
+  AUDIENCE: variable(anyText),
+  ACCESS_TOKEN_TTL_SECONDS: variable(wholeNumber(60, ACCESS_TOKEN_MAX_TTL_SECONDS, 'seconds'), 900),
+  REFRESH_TOKEN_TTL_SECONDS: variable(wholeNumber(300, 366 * 24 * 3600, 'seconds'), 2_592_000),
+  SESSION_IDLE_TIMEOUT_SECONDS: variable(wholeNumber(0, 366 * 24 * 3600, 'seconds'), 0),
+  MFA_REMEMBER_DAYS: variable(wholeNumber(0, 365, 'days'), 30),
   REQUIRE_EMAIL_VERIFICATION: variable(flag, true),
   // NIST SP 800-63B-4 §3.1.1.2 asks for eight at least.
-  PASSWORD_MIN_LENGTH: variable(() => wholeNumber(8, 64), 8),
-  PASSWORD_REQUIRE: variable(() => list().pipe(z.array(z.enum(['upper', 'lower', 'digit', 'symbol']))), []),
-  RATE_LIMITS: variable(() => z.enum(['on', 'off']), 'on'),
-  RATE_LIMIT_PER_MINUTE: variable(() => wholeNumber(10, 1_000_000), 300),
-  LOG_LEVEL: variable(() => z.enum(LOG_LEVELS), 'info'),
-  DELETION_GRACE_DAYS: variable(() => wholeNumber(0, 365, 'days'), 0),
-  AUDIT_RETENTION_DAYS: variable(() => wholeNumber(1, 36_500, 'days'), 400),
-  RATE_LIMIT_SENSITIVE_PER_MINUTE: variable(() => wholeNumber(1, 10_000), 5),
-  MFA_EMAIL_FALLBACK: variable(() => z.enum(['on', 'off']), 'off'),
-  REGION: variable(() => z.enum(REGIONS), 'weur'),
+  PASSWORD_MIN_LENGTH: variable(wholeNumber(8, 64), 8),
+  PASSWORD_REQUIRE: variable(list(oneOf(['upper', 'lower', 'digit', 'symbol'])), []),
+  RATE_LIMITS: variable(oneOf(['on', 'off']), 'on'),
+  RATE_LIMIT_PER_MINUTE: variable(wholeNumber(10, 1_000_000), 300),
+  LOG_LEVEL: variable(oneOf(LOG_LEVELS), 'info'),
+  DELETION_GRACE_DAYS: variable(wholeNumber(0, 365, 'days'), 0),
+  AUDIT_RETENTION_DAYS: variable(wholeNumber(1, 36_500, 'days'), 400),
+  RATE_LIMIT_SENSITIVE_PER_MINUTE: variable(wholeNumber(1, 10_000), 5),
+  MFA_EMAIL_FALLBACK: variable(oneOf(['on', 'off']), 'off'),
+  REGION: variable(oneOf(REGIONS), 'weur'),
   BOOTSTRAP_ADMIN_EMAIL: variable(emailAddress),
   ADMIN_INVITATION: variable(invitation),
-  MAIL_TRANSPORT: variable(() => z.enum(['mailbox', 'smtp', 'resend', 'binding']), REQUIRED),
+  MAIL_TRANSPORT: variable(oneOf(['mailbox', 'smtp', 'resend', 'binding']), REQUIRED),
   MAIL_FROM: variable(sender),
   SMTP_URL: variable(smtpUrl),
-  RESEND_API_KEY: variable(() => z.string()),
+  RESEND_API_KEY: variable(anyText),
   RESEND_BASE_URL: variable(webUrl, 'https://api.resend.com'),
   ...PROVIDER_CLIENTS,
-  OIDC_PROVIDERS: variable(() => json(ConfiguredIssuers), []),
-  KEEP_PROVIDER_TOKENS: variable(flag, false),
-  SERVICE_CLIENTS: variable(
-    () => json(z.array(z.strictObject({ id: z.string().min(1), secret: z.string().min(32) }))),
+  OIDC_PROVIDERS: variable(
+    json(() => ConfiguredIssuers),
     [],
   ),
-  PRODUCT_NAME: variable(() => z.string().max(60), DEFAULT_BRAND.productName),
+  KEEP_PROVIDER_TOKENS: variable(flag, false),
+  SERVICE_CLIENTS: variable(json(ServiceClients), []),
+  PRODUCT_NAME: variable(
+    textThat((name) => name.length <= 60, 'must be at most 60 characters'),
+    DEFAULT_BRAND.productName,
+  ),
   BRAND_COLOR: variable(
-    () => z.string().regex(/^#[0-9a-fA-F]{6}$/, 'must be a colour such as #0f766e'),
+    textThat((color) => /^#[0-9a-fA-F]{6}$/.test(color), 'must be a colour such as #0f766e'),
     DEFAULT_BRAND.color,
   ),
   BRAND_LOGO_URL: variable(webUrl),
   RP_ID: variable(relyingPartyId),
-  RP_ORIGINS: variable(() => list().pipe(z.array(passkeyOrigin()))),
+  RP_ORIGINS: variable(list(passkeyOrigin)),
   HSTS_INCLUDE_SUBDOMAINS: variable(flag, false),
-  COOKIE_SAME_SITE: variable(() => z.enum(['Lax', 'Strict', 'None']), 'Lax'),
-  COOKIE_DOMAIN: variable(() =>
-    z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, 'must be a domain such as example.com'),
+  COOKIE_SAME_SITE: variable(oneOf(['Lax', 'Strict', 'None']), 'Lax'),
+  COOKIE_DOMAIN: variable(
+    textThat((domain) => /^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(domain), 'must be a domain such as example.com'),
   ),
 }
-type ValueOf<Of> = Of extends Variable<infer Rule, infer Unset> ? z.output<Rule> | Unset : never
+type ValueOf<Of> = Of extends Variable<infer Value, infer Unset> ? Value | Unset : never
 type Parsed = { [Name in keyof typeof VARIABLES]: ValueOf<(typeof VARIABLES)[Name]> }
 
 /** The variables that hold a secret, which an operator sets apart from the settings in `wrangler.toml`. */
@@ -130,8 +136,12 @@ export const SECRET_VARIABLES: readonly (keyof Parsed)[] = [
   'ADMIN_INVITATION',
 ]
 
-/** Reads the versions of a secret from a list, by the same rules as `parseSettings`. */
-export const parseAuthSecret = (text: string): Secrets => authSecret().parse(text)
+/** Reads the versions of a secret from a list, by the same rules as `parseSettings`. @throws {ConfigurationError} */
+export function parseAuthSecret(text: string): Secrets {
+  const read = authSecret(text)
+  if (read.ok) return read.value
+  throw new ConfigurationError(read.error.map((rule) => ({ variable: 'AUTH_SECRET', rule })))
+}
 
 type Refuse = (variable: string, rule: string) => void
 
@@ -266,6 +276,14 @@ function toSettings(values: Parsed) {
   }
 }
 
+/** Reads one variable. */
+function readVariable(text: unknown, { kind, unset }: Variable<unknown, unknown>): ReturnType<Kind<unknown>> {
+  if (typeof text === 'string' && text !== '') return kind(text)
+  if (unset !== REQUIRED) return { ok: true, value: unset }
+  const read = kind('')
+  return { ok: false, error: read.ok ? ['must be set'] : read.error.map((rule) => `must be set (${rule})`) }
+}
+
 /**
  * Reads and checks every variable.
  * @throws {ConfigurationError} naming each variable at fault and its rule.
@@ -273,26 +291,14 @@ function toSettings(values: Parsed) {
 export function parseSettings(env: Record<string, unknown>): Settings {
   const values: Record<string, unknown> = {}
   const problems: ConfigurationProblem[] = []
-  for (const [name, { rule, unset }] of Object.entries<Variable<z.ZodType, unknown>>(VARIABLES)) {
-    const value = env[name]
-    const isSet = typeof value === 'string' && value !== ''
-    if (!isSet && unset !== REQUIRED) {
-      values[name] = unset
-      continue
-    }
-    const { data, error } = rule().safeParse(isSet ? value : undefined)
-    values[name] = data
-    for (const { path, message } of error?.issues ?? [])
-      problems.push({ variable: name, rule: isSet ? toRule(path, message) : `must be set (${message})` })
+  for (const [name, variable] of Object.entries<Variable<unknown, unknown>>(VARIABLES)) {
+    const read = readVariable(env[name], variable)
+    if (read.ok) values[name] = read.value
+    else problems.push(...read.error.map((rule) => ({ variable: name, rule })))
   }
   if (problems.length > 0) throw new ConfigurationError(problems)
   const parsed = values as Parsed
   const conflicts = crossCheck(parsed)
   if (conflicts.length > 0) throw new ConfigurationError(conflicts)
   return toSettings(parsed)
-}
-
-/** Says which entry of a list breaks the rule, and which member of it: "entry 2: issuer must be an https URL". */
-function toRule([index, ...members]: readonly PropertyKey[], message: string): string {
-  return index === undefined ? message : `entry ${Number(index) + 1}: ${[...members, message].join(' ')}`
 }

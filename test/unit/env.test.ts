@@ -198,6 +198,41 @@ describe('a variable that is malformed', () => {
   })
 })
 
+describe('the rule that is broken', () => {
+  const rulesOf = (variables: Record<string, string>) => {
+    try {
+      parseSettings({ ...PRODUCTION, ...variables })
+      return []
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error
+      return error.problems.map(({ rule }) => rule)
+    }
+  }
+
+  it.each([
+    ['RATE_LIMITS', 'yes', 'must be one of on, off'],
+    ['KEEP_PROVIDER_TOKENS', 'yes', 'must be one of true, false'],
+    ['ACCESS_TOKEN_TTL_SECONDS', '15m', 'must be a whole number of seconds'],
+    ['ACCESS_TOKEN_TTL_SECONDS', '59', 'must be at least 60'],
+    ['PASSWORD_MIN_LENGTH', '65', 'must be at most 64'],
+    ['PASSWORD_REQUIRE', 'upper,emoji', 'entry 2: must be one of upper, lower, digit, symbol'],
+    ['ALLOWED_REDIRECTS', 'https://a.example, com.example:/b', 'entry 2: must be an http(s) URL'],
+    ['SERVICE_CLIENTS', '{', 'must be JSON'],
+    ['MAIL_TRANSPORT', '', 'must be set (must be one of mailbox, smtp, resend, binding)'],
+    ['PRODUCT_NAME', 'x'.repeat(61), 'must be at most 60 characters'],
+  ])('is said of %s=%s in words for its operator', (variable, value, rule) => {
+    expect(rulesOf({ [variable]: value })).toEqual([rule])
+  })
+
+  it('names the entry and the member of a list in JSON', () => {
+    const clients = [
+      { id: 'api', secret: 'x'.repeat(32) },
+      { id: 'job', secret: 'short' },
+    ]
+    expect(rulesOf({ SERVICE_CLIENTS: JSON.stringify(clients) })).toEqual([expect.stringMatching(/^entry 2: secret /)])
+  })
+})
+
 describe('variables that belong together', () => {
   it.each<[string, Record<string, string>]>([
     ['SMTP_URL', { MAIL_TRANSPORT: 'smtp' }],
