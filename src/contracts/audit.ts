@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { onDemand } from '../domain/on-demand.ts'
 import { named, timestamp } from './common.ts'
 import { PageQuery } from './lists.ts'
 
@@ -18,11 +19,11 @@ export const AuditEvent = named('AuditEvent', () =>
 export type AuditEvent = z.infer<typeof AuditEvent>
 
 /** An export: an event on each line, and on the last one `{ "nextCursor" }`. */
-export const AuditLines = z.lazy(() => z.string())
+export const AuditLines = onDemand(() => z.string())
 
 /** `from` is the first moment of the listed time, and `to` is the first moment after it. */
-export const AuditQuery = z.lazy(() =>
-  PageQuery.unwrap().extend({
+export const AuditQuery = onDemand(() =>
+  PageQuery.extend({
     userId: z.string().max(64).optional(),
     actorId: z.string().max(64).optional(),
     type: z.string().max(64).optional(),
@@ -59,7 +60,7 @@ export const AuditVerification = named('AuditVerification', () =>
 )
 export type AuditVerification = z.infer<typeof AuditVerification>
 
-export const AuditVerificationQuery = z.lazy(() =>
+export const AuditVerificationQuery = onDemand(() =>
   z.object({
     cursor: z
       .string()

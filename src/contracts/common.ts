@@ -1,13 +1,17 @@
 import * as z from 'zod'
 import { CODE_DIGITS, PASSWORD_MAX_LENGTH } from '../config.ts'
 import { parseEmailAddress } from '../domain/email-address.ts'
+import { onDemand } from '../domain/on-demand.ts'
+import { unicodePattern } from '../domain/unicode-pattern.ts'
+
+const PRINTABLE = unicodePattern(String.raw`^[^\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]+$`)
 
 /**
  * Names a contract for the OpenAPI document. Like every contract it is built when a request first needs it, because
  * building all of them took a third of the Worker's start-up (docs/decisions/0019-bundle.md).
  */
-export function named<Contract extends z.ZodType>(id: string, build: () => Contract): z.ZodLazy<Contract> {
-  const contract = z.lazy(build)
+export function named<Contract extends z.ZodType>(id: string, build: () => Contract): Contract {
+  const contract = onDemand(build)
   z.globalRegistry.add(contract, { id })
   return contract
 }
@@ -41,7 +45,7 @@ export const personName = () =>
         .string()
         .min(1, 'Use at least one character.')
         .max(100, 'Use at most 100 characters.')
-        .regex(/^[^\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]+$/u, 'Use no control characters.'),
+        .regex(PRINTABLE(), 'Use no control characters.'),
     )
     .meta({ type: 'string', example: 'Ada Lovelace' })
 
@@ -76,9 +80,9 @@ export const delivery = () =>
 export const timestamp = () => z.iso.datetime().meta({ example: '2026-01-31T12:00:00.000Z' })
 
 /** The parameters of a path that names a thing by its id. */
-export const IdParams = z.lazy(() => z.object({ id: z.string().min(1).max(64) }))
+export const IdParams = onDemand(() => z.object({ id: z.string().min(1).max(64) }))
 
-export const Status = <Value extends string>(value: Value) => z.lazy(() => z.object({ status: z.literal(value) }))
+export const Status = <Value extends string>(value: Value) => onDemand(() => z.object({ status: z.literal(value) }))
 
 /** The body of every refusal (RFC 9457). */
 export const Problem = named('Problem', () =>

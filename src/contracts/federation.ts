@@ -1,10 +1,11 @@
 import * as z from 'zod'
+import { onDemand } from '../domain/on-demand.ts'
 import { delivery, named, opaqueToken } from './common.ts'
 
 const REDIRECT_MAX_LENGTH = 2048
 
 /** The id of a provider. Any text is taken, because one that names no provider is answered by 404. */
-export const ProviderParam = z.lazy(() =>
+export const ProviderParam = onDemand(() =>
   z.object({
     provider: z.string().meta({
       description: 'The id of a provider that `GET /auth/oauth/providers` lists',
@@ -37,7 +38,7 @@ const codeVerifier = () =>
     .regex(/^[A-Za-z0-9._~-]{43,128}$/, 'Send 43 to 128 unreserved characters.')
     .meta({ example: 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk' })
 
-export const OAuthStartQuery = z.lazy(() =>
+export const OAuthStartQuery = onDemand(() =>
   z
     .object({
       redirectTo: redirectTo(),
@@ -53,7 +54,7 @@ export const OAuthStartQuery = z.lazy(() =>
 )
 
 /** The query that providers send back. Each of them reads its own parameters. */
-export const OAuthCallbackQuery = z.lazy(() =>
+export const OAuthCallbackQuery = onDemand(() =>
   z.object({
     state: z.string().optional(),
     code: z.string().optional(),
@@ -75,4 +76,4 @@ export const LinkRequest = named('LinkRequest', () => z.strictObject({ redirectT
 export const LinkAnswer = named('LinkAnswer', () =>
   z.object({ url: z.url().meta({ description: 'Where to send the browser, at once' }) }),
 )
-export const LinkTicketQuery = z.lazy(() => z.object({ ticket: z.string().max(8192) }))
+export const LinkTicketQuery = onDemand(() => z.object({ ticket: z.string().max(8192) }))

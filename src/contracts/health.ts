@@ -1,10 +1,11 @@
 import * as z from 'zod'
 import { ACR } from '../config.ts'
+import { onDemand } from '../domain/on-demand.ts'
 import { named } from './common.ts'
 
 export const Health = named('Health', () => z.object({ status: z.literal('ok'), version: z.string() }))
 
-const DependencyState = z.lazy(() =>
+const DependencyState = onDemand(() =>
   z.object({
     status: z.enum(['ok', 'unavailable']),
     ms: z.number(),

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { MAX_PASSKEYS_PER_USER } from '../config.ts'
+import { onDemand } from '../domain/on-demand.ts'
 import { emailAddress, named, personName, username } from './common.ts'
 import { roleName } from './roles.ts'
 
@@ -11,7 +12,7 @@ const base64url = (maxLength: number) =>
     .regex(/^[A-Za-z0-9_-]+$/)
 
 /** An export writes null for what it has not, so null counts as left out. */
-const ImportedIdentity = z.lazy(() =>
+const ImportedIdentity = onDemand(() =>
   z.strictObject({
     provider: z.string().meta({ description: 'The id of a configured provider', example: 'google' }),
     subject: z.string().min(1).max(255),
@@ -20,7 +21,7 @@ const ImportedIdentity = z.lazy(() =>
 )
 export type ImportedIdentity = z.infer<typeof ImportedIdentity>
 
-const ImportedPasskey = z.lazy(() =>
+const ImportedPasskey = onDemand(() =>
   z.strictObject({
     credentialId: base64url(1364),
     publicKey: base64url(2048).meta({ description: 'The COSE key, in base64url' }),
@@ -57,7 +58,7 @@ export const ImportLine = named('ImportLine', () =>
 export type ImportLine = z.infer<typeof ImportLine>
 
 /** What the first line may be: what the password hashes of all other lines share. */
-export const ImportHeader = z.lazy(() =>
+export const ImportHeader = onDemand(() =>
   z.strictObject({
     hashParameters: z.strictObject({
       firebaseScrypt: z.strictObject({
@@ -71,11 +72,11 @@ export const ImportHeader = z.lazy(() =>
 )
 
 /** A body of an import is not checked as a whole. */
-export const ImportLines = z.lazy(() =>
+export const ImportLines = onDemand(() =>
   z.string().meta({ description: 'An `ImportLine` on each line; the first may be `{ hashParameters }` instead' }),
 )
 
-export const ImportQuery = z.lazy(() =>
+export const ImportQuery = onDemand(() =>
   z.object({
     dryRun: z
       .enum(['true', 'false'])

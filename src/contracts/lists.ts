@@ -1,10 +1,11 @@
 import * as z from 'zod'
+import { onDemand } from '../domain/on-demand.ts'
 
 /** Describes a page of a list. */
 export const listOf = <Item extends z.ZodType>(item: Item) =>
-  z.lazy(() => z.object({ items: z.array(item), nextCursor: z.string().nullable() }))
+  onDemand(() => z.object({ items: z.array(item), nextCursor: z.string().nullable() }))
 
-export const PageQuery = z.lazy(() =>
+export const PageQuery = onDemand(() =>
   z.object({
     cursor: z.string().max(256).optional(),
     limit: z.coerce.number().int().min(1).max(100).default(50),

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { onDemand } from '../domain/on-demand.ts'
 import { delivery, named, opaqueToken, passwordAttempt, timestamp } from './common.ts'
 import { User } from './users.ts'
 
@@ -14,7 +15,7 @@ export const LoginRequest = named('LoginRequest', () =>
   }),
 )
 
-export const MfaMethod = z.lazy(() => z.enum(['totp', 'recovery_code', 'email', 'passkey']))
+export const MfaMethod = onDemand(() => z.enum(['totp', 'recovery_code', 'email', 'passkey']))
 export type MfaMethod = z.infer<typeof MfaMethod>
 
 const factorCode = () => z.string().min(1).max(64)
@@ -38,14 +39,14 @@ export const MfaLoginRequest = named('MfaLoginRequest', () =>
 
 export const MfaEmailRequest = named('MfaEmailRequest', () => z.strictObject({ ticket: opaqueToken() }))
 
-export const StepUpMethod = z.lazy(() => z.enum(['password', ...MfaMethod.unwrap().options]))
+export const StepUpMethod = onDemand(() => z.enum(['password', ...MfaMethod.options]))
 export type StepUpMethod = z.infer<typeof StepUpMethod>
 
 /** A password, a code that was typed or mailed, or what a passkey has signed. */
 export const StepUpRequest = named('StepUpRequest', () =>
   z.union([
     z.strictObject({ method: z.literal('password'), password: passwordAttempt() }),
-    z.strictObject({ method: MfaMethod.unwrap().exclude(['passkey']), code: factorCode() }),
+    z.strictObject({ method: MfaMethod.exclude(['passkey']), code: factorCode() }),
     z.strictObject({
       method: z.literal('passkey'),
       ticket: opaqueToken(),
@@ -71,7 +72,7 @@ export const SignedIn = named('SignedIn', () =>
     status: z.literal('signed_in'),
     user: User,
     session: z.object({ id: z.string(), expiresAt: timestamp(), deviceToken: z.string().optional() }),
-    tokens: Tokens.optional(),
+    tokens: z.optional(Tokens),
     deletionStopped: z
       .literal(true)
       .optional()
@@ -83,8 +84,8 @@ export const MfaNeeded = named('MfaNeeded', () =>
   z.object({ status: z.literal('mfa_required'), ticket: z.string(), expiresIn: z.int(), methods: z.array(MfaMethod) }),
 )
 
-export const LoginAnswer = z.lazy(() => z.union([SignedIn, MfaNeeded]))
+export const LoginAnswer = onDemand(() => z.union([SignedIn, MfaNeeded]))
 
 export const RefreshRequest = named('RefreshRequest', () => z.strictObject({ refreshToken: opaqueToken().optional() }))
 export const LogoutRequest = named('LogoutRequest', () => z.strictObject({ refreshToken: opaqueToken().optional() }))
-export const RefreshAnswer = z.lazy(() => z.union([Tokens, z.object({ expiresIn: z.int() })]))
+export const RefreshAnswer = onDemand(() => z.union([Tokens, z.object({ expiresIn: z.int() })]))

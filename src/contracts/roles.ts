@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { onDemand } from '../domain/on-demand.ts'
 import { PERMISSIONS, type Permission } from '../domain/permissions.ts'
 import { named } from './common.ts'
 
@@ -54,4 +55,4 @@ export const RoleAssignment = named('RoleAssignment', () => z.strictObject({ rol
 
 export const PermissionView = named('Permission', () => z.object({ name: PermissionName, description: z.string() }))
 
-export const RoleParam = z.lazy(() => z.object({ name: z.string().max(32) }))
+export const RoleParam = onDemand(() => z.object({ name: z.string().max(32) }))

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { onDemand } from '../domain/on-demand.ts'
 import { named, timestamp } from './common.ts'
 
 const count = () => z.int()
@@ -38,5 +39,7 @@ const dayOrTimestamp = () =>
     .meta({ type: 'string', description: 'A day in UTC, or a moment of it.', example: '2026-01-31' })
 
 /** Both `from` and `to` are days that are listed. */
-export const StatsQuery = z.lazy(() => z.object({ from: dayOrTimestamp().optional(), to: dayOrTimestamp().optional() }))
+export const StatsQuery = onDemand(() =>
+  z.object({ from: dayOrTimestamp().optional(), to: dayOrTimestamp().optional() }),
+)
 export type StatsQuery = z.infer<typeof StatsQuery>

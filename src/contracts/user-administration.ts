@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { onDemand } from '../domain/on-demand.ts'
 import { named, personNameOrNull, timestamp, username } from './common.ts'
 import { PageQuery } from './lists.ts'
 import { roleName } from './roles.ts'
@@ -6,8 +7,8 @@ import { roleName } from './roles.ts'
 const flag = () => z.enum(['true', 'false']).transform((value) => value === 'true')
 
 /** A `...From` is the first moment of the listed time, and a `...To` is the first moment after it. */
-export const UserQuery = z.lazy(() =>
-  PageQuery.unwrap().extend({
+export const UserQuery = onDemand(() =>
+  PageQuery.extend({
     q: z.string().trim().min(1).max(100).optional().meta({
       description: 'The beginning of an e-mail address, a username or a name, whatever its case and accents',
     }),

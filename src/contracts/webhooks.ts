@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { WEBHOOK_URL_MAX_LENGTH } from '../config.ts'
+import { onDemand } from '../domain/on-demand.ts'
 import { WEBHOOK_EVENTS } from '../domain/webhook-events.ts'
 import { named, timestamp } from './common.ts'
 import { PageQuery } from './lists.ts'
@@ -66,5 +67,5 @@ export const WebhookDelivery = named('WebhookDelivery', () =>
 )
 export type WebhookDelivery = z.infer<typeof WebhookDelivery>
 
-export const DeliveryQuery = z.lazy(() => PageQuery.unwrap().extend({ status: deliveryStatus().optional() }))
+export const DeliveryQuery = onDemand(() => PageQuery.extend({ status: deliveryStatus().optional() }))
 export type DeliveryQuery = z.infer<typeof DeliveryQuery>

@@ -1,11 +1,12 @@
 import * as z from 'zod'
+import { onDemand } from '../domain/on-demand.ts'
 import type { Secrets } from './derived-key.ts'
 import { type HashParameters, nameHashParameters } from './password-hash/parameters.ts'
 import { openText, type SealedText, sealText } from './stored-seals.ts'
 
 const purposeFor = (ownerId: string) => ({ name: 'hash_parameters', ownerId })
 
-const SealedParameters = z.lazy(() =>
+const SealedParameters = onDemand(() =>
   z.object({
     firebaseScrypt: z.object({ signerKey: z.string(), saltSeparator: z.string(), rounds: z.int(), memCost: z.int() }),
   }),

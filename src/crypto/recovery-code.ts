@@ -1,7 +1,9 @@
 import { RECOVERY_CODE_LENGTH } from '../config.ts'
+import { unicodePattern } from '../domain/unicode-pattern.ts'
 
 /** Crockford's base32: digits and letters without I, L, O and U, which look like others or spell words. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+const SPACES_AND_DASHES = unicodePattern(String.raw`[\s\p{Pd}]`, 'gu')
 const GROUP = /.{4}(?!$)/g
 const FORM = new RegExp(`^[${ALPHABET}]{${RECOVERY_CODE_LENGTH}}$`)
 
@@ -19,10 +21,6 @@ export function makeRecoveryCode(): string {
  * letters that look like a digit count as that digit. The answer is null for anything that is no code.
  */
 export function readRecoveryCode(typed: string): string | null {
-  const code = typed
-    .toUpperCase()
-    .replaceAll(/[\s\p{Pd}]/gu, '')
-    .replaceAll('O', '0')
-    .replaceAll(/[IL]/g, '1')
+  const code = typed.toUpperCase().replaceAll(SPACES_AND_DASHES(), '').replaceAll('O', '0').replaceAll(/[IL]/g, '1')
   return FORM.test(code) ? code : null
 }

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import { calculateJwkThumbprint, type JWK } from 'jose'
 import * as z from 'zod'
 import { isEqualInConstantTime } from '../domain/constant-time.ts'
+import { onDemand } from '../domain/on-demand.ts'
 import { deriveKey, type Secrets, type SecretVersion } from './derived-key.ts'
 import { seal, unseal } from './sealed.ts'
 import { type StoredSeals, sealUnderEach } from './stored-seals.ts'
@@ -24,7 +25,7 @@ export type SigningKeySeals = StoredSeals<SigningKeySeal>
 
 const PURPOSE = 'signing-key'
 /** The members of the JWK are not named here, because its thumbprint tells whether it is the right one. */
-const PrivateJwk: z.ZodType<JWK> = z.lazy(() => z.looseObject({ kty: z.string() }))
+const PrivateJwk: z.ZodType<JWK> = onDemand(() => z.looseObject({ kty: z.string() }))
 
 /** Seals a key under every version of the secret, so that Workers with the old list and with the new one share it. */
 export async function sealSigningKey(

@@ -1,3 +1,5 @@
+import { unicodePattern } from './unicode-pattern.ts'
+
 /** RFC 5321 §4.5.3.1 limits the octets of a local part, of a domain, and of a whole path without its brackets. */
 const MAX_LOCAL_PART_OCTETS = 64
 const MAX_DOMAIN_OCTETS = 253
@@ -8,9 +10,9 @@ const MAX_INPUT_LENGTH = 512
 /** RFC 5322 §3.2.3 `dot-atom-text`, which refuses quoted local parts, spaces and consecutive dots. */
 const DOT_ATOM = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/i
 /** Letters, marks, digits, hyphen and the ASCII dot. This refuses IP literals, ideographic full stops and symbols. */
-const DOMAIN_CHARACTERS = /^[\p{L}\p{M}\p{N}.-]+$/u
+const DOMAIN_CHARACTERS = unicodePattern(String.raw`^[\p{L}\p{M}\p{N}.-]+$`)
 /** Invisible code points, which IDNA would silently drop: zero-width joiners, soft hyphens, variation selectors. */
-const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u
+const INVISIBLE = unicodePattern(String.raw`\p{Default_Ignorable_Code_Point}`)
 const NON_ASCII = /[^\0-\x7f]/u
 const ASCII = /[\0-\x7f]/
 /** RFC 1035 §2.3.1 as relaxed by RFC 1123 §2.1. */
@@ -25,7 +27,7 @@ const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
  */
 export function parseEmailAddress(input: string): string | null {
   if (input.length > MAX_INPUT_LENGTH || /[\r\n]/.test(input)) return null
-  if (NON_ASCII.test(input) && INVISIBLE.test(input)) return null
+  if (NON_ASCII.test(input) && INVISIBLE().test(input)) return null
   const parts = input.trim().split('@')
   const [localPart, domainPart] = parts
   if (parts.length !== 2 || localPart === undefined || domainPart === undefined) return null
@@ -56,7 +58,7 @@ export function maskEmailAddress(address: string): string {
  */
 function toAsciiDomain(domain: string): string | null {
   const isInternational = NON_ASCII.test(domain) || /xn--/i.test(domain)
-  if (isInternational && (!DOMAIN_CHARACTERS.test(domain) || hasDisguisedAscii(domain))) return null
+  if (isInternational && (!DOMAIN_CHARACTERS().test(domain) || hasDisguisedAscii(domain))) return null
   const ascii = isInternational ? idnaToAscii(domain.normalize('NFC')) : domain.toLowerCase()
   if (ascii === null || ascii.length > MAX_DOMAIN_OCTETS) return null
   const labels = ascii.split('.')

@@ -69,8 +69,8 @@ function describeOperation(statement: Statement): RouteConfig {
     ...(description === undefined ? {} : { description }),
     ...(guard === undefined || guard.security.length === 0 ? {} : { security: guard.security }),
     request: {
-      ...(params && { params: membersOf(params) }),
-      ...(query && { query: membersOf(query) }),
+      ...(params && { params }),
+      ...(query && { query }),
       ...(body && { body: { required: body.required, content: { [body.media]: { schema: body.schema } } } }),
     },
     responses: withRefusals(answers, listRefusals(statement)),
@@ -78,9 +78,6 @@ function describeOperation(statement: Statement): RouteConfig {
   // The generator names only the kinds of schemas that can be parameters. A contract has no others.
   return operation as RouteConfig
 }
-
-/** Gives the object whose members are parameters. The generator does not look for it in a lazy contract. */
-const membersOf = (contract: z.ZodType) => (contract instanceof z.ZodLazy ? contract.unwrap() : contract)
 
 function listRefusals({ method, guard, body, refuses = [] }: Statement): RefusalCode[] {
   return [

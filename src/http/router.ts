@@ -88,8 +88,9 @@ type Step = (c: AnyContext) => Promise<unknown>
  * when the Worker starts and with every request (docs/decisions/0024-once-an-isolate.md).
  */
 function afterSteps(statement: Statement, handler: Handler): Handler {
-  const steps = stepsOf(statement)
+  let steps: Step[] | null = null
   return async (c, next) => {
+    steps ??= stepsOf(statement)
     try {
       for (const step of steps) await step(c)
       const answer = (await handler(c, next)) as Response

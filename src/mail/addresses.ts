@@ -1,10 +1,11 @@
+import { unicodePattern } from '../domain/unicode-pattern.ts'
 import { toLine } from './escape.ts'
 import { MailError } from './message.ts'
 
 /** RFC 5322 §3.2.3 `dot-atom-text`, in which nothing needs quoting, neither in a header nor in an envelope. */
 const LOCAL_PART = /^[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*$/
 /** A URL parser takes each of these characters for a part of the host name, and for nothing else. */
-const HOST_NAME = /^[\p{L}\p{M}\p{N}.-]+$/u
+const HOST_NAME = unicodePattern(String.raw`^[\p{L}\p{M}\p{N}.-]+$`)
 
 /** The sender of a mail: the name that people see, and an all-ASCII address (RFC 5322 §3.4). */
 export interface Sender {
@@ -54,7 +55,7 @@ export function domainOf(address: string): string {
  */
 function toAsciiAddress(address: string, role: 'sender' | 'recipient'): string {
   const [localPart = '', domain = '', ...more] = address.split('@')
-  const host = HOST_NAME.test(domain) ? URL.parse(`http://${domain}/`)?.hostname : undefined
+  const host = HOST_NAME().test(domain) ? URL.parse(`http://${domain}/`)?.hostname : undefined
   if (more.length > 0 || host === undefined || !LOCAL_PART.test(localPart))
     throw new MailError(`invalid ${role}`, role === 'recipient')
   return `${localPart}@${host}`

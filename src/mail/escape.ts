@@ -1,3 +1,5 @@
+import { unicodePattern } from '../domain/unicode-pattern.ts'
+
 /** The longest value from a user that a mail quotes, so that a device name cannot become a message of its own. */
 const MAX_FACT_LENGTH = 120
 
@@ -5,14 +7,14 @@ const MAX_FACT_LENGTH = 120
  * Controls, line and paragraph separators, invisible and direction-changing format characters, lone surrogates, private
  * use.
  */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\s]+/gu
+const UNPRINTABLE = unicodePattern(String.raw`[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\s]+`, 'gu')
 
 /**
  * Makes a single printable line of any string, so that it can neither start a header nor a paragraph, nor turn text
  * around.
  */
 export function toLine(value: string): string {
-  return value.replace(UNPRINTABLE, ' ').trim()
+  return value.replace(UNPRINTABLE(), ' ').trim()
 }
 
 /** Makes a clean line of bounded length, for values that users influence. */

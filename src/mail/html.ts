@@ -1,9 +1,11 @@
 import { chooseTextColor, contrastRatio, WHITE } from '../domain/contrast.ts'
+import { unicodePattern } from '../domain/unicode-pattern.ts'
 import { escapeHtml } from './escape.ts'
 import type { Letter } from './letter.ts'
 import type { Brand } from './message.ts'
 
 const DARK_CARD = '#161c27'
+const LETTER_BEFORE_HYPHEN = unicodePattern(String.raw`(?<!\p{L})(\p{L})-(?=\p{L})`, 'gu')
 /** The contrast that the edge of a control must reach (WCAG 2.2 §1.4.11). */
 const MIN_EDGE_CONTRAST = 3
 const FONT = "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
@@ -72,7 +74,7 @@ ${sections.filter((section) => section !== '').join('\n')}
  * after the E.
  */
 function typeset(text: string): string {
-  return escapeHtml(text).replaceAll(/(?<!\p{L})(\p{L})-(?=\p{L})/gu, '$1&#8209;')
+  return escapeHtml(text).replaceAll(LETTER_BEFORE_HYPHEN(), '$1&#8209;')
 }
 
 function paragraph(text: string, tone: 'ink' | 'soft', margin: string): string {

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { onDemand } from '../domain/on-demand.ts'
 import { BUILT_IN_IDS } from './built-in.ts'
 import { isTrustworthyUrl } from './network.ts'
 
@@ -11,7 +12,7 @@ const TAKEN_IDS: readonly string[] = [...BUILT_IN_IDS, 'providers', 'exchange']
 const text = () => z.string('must be a text').min(1, 'must not be empty')
 
 /** One entry of `OIDC_PROVIDERS`: an OpenID Connect issuer that needs no code of its own. */
-const ConfiguredIssuer = z.lazy(() =>
+const ConfiguredIssuer = onDemand(() =>
   z.strictObject({
     /** The provider's id, which stands in URLs and in the database. */
     id: z
@@ -38,7 +39,7 @@ export type ConfiguredIssuer = z.infer<typeof ConfiguredIssuer>
  * Every rule of `OIDC_PROVIDERS` that holds in all environments. Production has one more: only in development may an
  * issuer on this machine use http.
  */
-export const ConfiguredIssuers = z.lazy(() =>
+export const ConfiguredIssuers = onDemand(() =>
   z.array(ConfiguredIssuer).superRefine((issuers, context) => {
     const ids = issuers.map(({ id }) => id)
     for (const [index, id] of ids.entries())

@@ -51,7 +51,7 @@ export async function withPasskey(traits: Parameters<typeof createAuthenticator>
   const stored = { ...verified.value, ...owned }
   await jobPlatform().db.insert(passkeys).values(stored)
   await makeStrong(account.id)
-  return { ...account, headers: bearer(account.tokens.accessToken), authenticator, passkey: toPasskey(stored) }
+  return { ...account, headers: bearer(account.tokens.accessToken), authenticator, passkey: await toPasskey(stored) }
 }
 
 /** Signs in with a passkey alone, or as the second factor of a waiting login. */

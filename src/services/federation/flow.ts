@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { OAUTH_FLOW_TTL_SECONDS } from '../../config.ts'
 import { makeRandomSecret, toChallenge } from '../../crypto/code-challenge.ts'
 import { seal, unseal } from '../../crypto/sealed.ts'
+import { onDemand } from '../../domain/on-demand.ts'
 import { isAllowedRedirect } from '../../domain/redirect-target.ts'
 import { Refusal } from '../../errors.ts'
 import type { OAuthProvider } from '../../oauth-providers/provider.ts'
@@ -9,7 +10,7 @@ import type { Platform } from '../../platform/platform.ts'
 import type { Caller } from '../sessions/authentication.ts'
 import { askProvider, findProvider, toCallbackUrl } from './providers.ts'
 
-const Flow = z.lazy(() =>
+const Flow = onDemand(() =>
   z.object({
     provider: z.string(),
     state: z.string(),

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { onDemand } from '../../domain/on-demand.ts'
 import { Refusal } from '../../errors.ts'
 import type { OAuthProvider } from '../../oauth-providers/provider.ts'
 import type { Platform } from '../../platform/platform.ts'
@@ -28,7 +29,7 @@ export interface WaitingLink {
   identity: NewIdentity
   sessionId: string
 }
-export const WaitingLink: z.ZodType<WaitingLink> = z.lazy(() =>
+export const WaitingLink: z.ZodType<WaitingLink> = onDemand(() =>
   z.object({
     identity: z.object({
       id: z.string(),

@@ -1,10 +1,11 @@
 import * as z from 'zod'
 import { seal, unseal } from '../../crypto/sealed.ts'
+import { onDemand } from '../../domain/on-demand.ts'
 import type { Settings } from '../../env.ts'
 import type { ProviderIdentity, ProviderTokens } from '../../oauth-providers/provider.ts'
 
 const SEAL_PURPOSE = 'provider-tokens'
-const KeptTokens = z.lazy(() =>
+const KeptTokens = onDemand(() =>
   z.object({
     issuer: z.string(),
     subject: z.string(),

@@ -29,7 +29,7 @@ export async function readPasskeys(
       userId,
       transports: transports ?? [],
       aaguid,
-      name: name ?? nameProvider(aaguid) ?? 'Passkey',
+      name: name ?? (await nameProvider(aaguid)) ?? 'Passkey',
       isBackupEligible: backupEligible,
       isBackedUp: backedUp === true,
       opensAlone: false,

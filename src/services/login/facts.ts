@@ -1,6 +1,7 @@
 import Bowser from 'bowser'
 import type { Requester } from '../../domain/requester.ts'
 import { toTimestamp } from '../../domain/timestamp.ts'
+import { unicodePattern } from '../../domain/unicode-pattern.ts'
 
 /**
  * Gives the facts by which a notice tells a person when, and from where, something was done. Times are ISO 8601 in UTC.
@@ -21,6 +22,7 @@ const PROGRAM_NAMES: Readonly<Record<string, string>> = {
   Mozilla: '',
 }
 const PROGRAM_MAX_LENGTH = 40
+const UNSAFE_IN_A_NAME = unicodePattern(String.raw`[^\p{L}\p{N} -]+`, 'gu')
 
 /**
  * Gives a readable name for a device, such as `Firefox on Windows`, or the own name of a program that is no browser.
@@ -31,7 +33,7 @@ export function describeDevice(userAgent: string | null): string {
   if (userAgent === null || userAgent === '') return 'Unknown device'
   const { browser, os, platform } = Bowser.parse(userAgent)
   const claimed = decodeName((browser.name || userAgent).split('/')[0] ?? '')
-  const name = PROGRAM_NAMES[claimed] ?? claimed.replace(/[^\p{L}\p{N} -]+/gu, '').slice(0, PROGRAM_MAX_LENGTH)
+  const name = PROGRAM_NAMES[claimed] ?? claimed.replace(UNSAFE_IN_A_NAME(), '').slice(0, PROGRAM_MAX_LENGTH)
   const device = platform.vendor === 'Apple' && platform.type !== 'desktop' ? (platform.model ?? os.name) : os.name
   if (name.trim() === '') return device ? `Unknown program on ${device}` : 'Unknown device'
   return device ? `${name.trim()} on ${device}` : name.trim()

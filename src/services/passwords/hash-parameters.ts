@@ -3,6 +3,7 @@ import { openHashParameters, sealHashParameters } from '../../crypto/hash-parame
 import { putInParametersOfImported } from '../../crypto/password-hash/imported.ts'
 import { type HashParameters, nameHashParameters } from '../../crypto/password-hash/parameters.ts'
 import { listVersions } from '../../crypto/stored-seals.ts'
+import { onDemand } from '../../domain/on-demand.ts'
 import { logError } from '../../platform/log.ts'
 import type { Reading } from '../../platform/platform.ts'
 import type { Credentials } from '../../storage/accounts/credentials.ts'
@@ -24,7 +25,7 @@ export async function keepHashParametersStatement(
   return putHashParametersStatement(db, { id: nameHashParameters(parameters), ...sealed, importedAt: now() })
 }
 
-const KeptParameters = z.lazy(() => z.object({ id: z.string(), seals: z.string() }))
+const KeptParameters = onDemand(() => z.object({ id: z.string(), seals: z.string() }))
 
 /**
  * Gives the hash of an account in the form in which a password is verified: with its parameters, where it refers to

@@ -1,14 +1,15 @@
 import { PASSWORD_MAX_LENGTH } from '../../config.ts'
+import { unicodePattern } from '../../domain/unicode-pattern.ts'
 import { Refusal } from '../../errors.ts'
 import type { Result } from '../../result.ts'
 import commonPasswords from './common-passwords.txt'
 
 /** Character classes that a deployment may require. NIST advises against them, so none is required by default. */
 const CLASSES = {
-  upper: { pattern: /\p{Lu}/u, message: 'Use an upper-case letter.' },
-  lower: { pattern: /\p{Ll}/u, message: 'Use a lower-case letter.' },
-  digit: { pattern: /\p{Nd}/u, message: 'Use a digit.' },
-  symbol: { pattern: /[\p{P}\p{S}\p{Zs}]/u, message: 'Use a symbol.' },
+  upper: { pattern: unicodePattern(String.raw`\p{Lu}`), message: 'Use an upper-case letter.' },
+  lower: { pattern: unicodePattern(String.raw`\p{Ll}`), message: 'Use a lower-case letter.' },
+  digit: { pattern: unicodePattern(String.raw`\p{Nd}`), message: 'Use a digit.' },
+  symbol: { pattern: unicodePattern(String.raw`[\p{P}\p{S}\p{Zs}]`), message: 'Use a symbol.' },
 }
 
 /** Shorter pieces of a name are not looked for, because they occur in too many good passwords by chance. */
@@ -40,7 +41,7 @@ export function checkPassword(password: string, policy: PasswordPolicy, person: 
   const length = [...normalised].length
   if (length < policy.minLength) return refuse(`Use at least ${policy.minLength} characters.`)
   if (length > PASSWORD_MAX_LENGTH) return refuse(`Use at most ${PASSWORD_MAX_LENGTH} characters.`)
-  const missing = policy.require.map((name) => CLASSES[name]).find(({ pattern }) => !pattern.test(normalised))
+  const missing = policy.require.map((name) => CLASSES[name]).find(({ pattern }) => !pattern().test(normalised))
   if (missing) return refuse(missing.message)
   const folded = normalised.toLowerCase()
   common ??= new Set(commonPasswords.split('\n'))

@@ -56,7 +56,7 @@ const personal = tables.filter((table) => !ABOUT_NOBODY.includes(getTableName(ta
 
 /** Expects that the first row of each part has the columns that the document states, and no other. */
 function expectStatedColumns({ data }: { data: Record<string, object[]> }): void {
-  const { shape } = AccountExport.unwrap().shape.data
+  const { shape } = AccountExport.shape.data
   const stated = Object.entries(shape).map(([part, { element }]) => [part, Object.keys(element.shape).toSorted()])
   const found = Object.entries(data).map(([part, [row = {}]]) => [part, Object.keys(row).toSorted()])
   const isCounted = ([part]: unknown[]) => part === 'loginFailures'

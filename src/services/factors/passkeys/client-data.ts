@@ -1,8 +1,9 @@
 import * as z from 'zod'
+import { onDemand } from '../../../domain/on-demand.ts'
 import type { Platform } from '../../../platform/platform.ts'
 import type { Result } from '../../../result.ts'
 
-const ClientData = z.lazy(() =>
+const ClientData = onDemand(() =>
   z.object({
     type: z.string(),
     challenge: z.string(),

