@@ -230,6 +230,8 @@ describe('accounts with twenty sessions', () => {
     const { here } = createDeployment()
     const { email } = await verified()
     const first = await logIn(email)
+    // Of sessions of one moment, none is the oldest.
+    pass(1)
     for (let count = 0; count < 19; count += 1) await logIn(email)
     const body = { identifier: email, password: PASSWORD }
     expect((await callWorker(here, 'POST', '/auth/login', { body })).status).toBe(200)
