@@ -1,6 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeScratchFolder } from '../../scripts/lib/scratch-folder.ts'
 import { type Build, buildWorker, removeBuild } from '../lib/build.ts'
 import { openClient } from '../lib/client.ts'
 import { median } from '../lib/statistics.ts'
@@ -19,7 +19,7 @@ export interface Starting {
 export async function prepareStart<Person>(service: Service<Person>): Promise<Starting> {
   const build = await buildWorker(service.config)
   const empty = await emptyOf(build)
-  const statePath = await mkdtemp(join(tmpdir(), 'postern-bench-state-'))
+  const statePath = makeScratchFolder()
   const measure = async (one: Build) => {
     const workerd = await startWorkerd(one, { statePath })
     const client = openClient(workerd.origin, 1)

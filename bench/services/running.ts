@@ -1,6 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
+import { makeScratchFolder } from '../../scripts/lib/scratch-folder.ts'
 import { type Build, buildWorker, removeBuild } from '../lib/build.ts'
 import { type Client, openClient } from '../lib/client.ts'
 import { CONCURRENCY, loadFor } from '../lib/load.ts'
@@ -32,7 +31,7 @@ export async function runService<Person>(
   { members, isMinified = true, ...options }: RunOptions,
 ): Promise<Running> {
   const build = await buildWorker(service.config, isMinified)
-  const statePath = await mkdtemp(join(tmpdir(), 'postern-bench-state-'))
+  const statePath = makeScratchFolder()
   const workerd = await startWorkerd(build, { ...options, statePath })
   await service.migrate?.(statePath, workerd)
   const client = openClient(workerd.origin, CONCURRENCY)

@@ -15,38 +15,35 @@ export async function readDatabaseBytes(database: D1Database): Promise<number> {
   return meta.size_after
 }
 
-type Call = (...args: unknown[]) => unknown
-type AsyncCall = (...args: unknown[]) => Promise<unknown>
+/** Gives the same database with a deadline on each round trip. It has what Drizzle asks of one. */
+const withDeadline = (database: D1Database) =>
+  ({
+    prepare: (query: string) => new Statement(database.prepare(query)),
+    batch: (statements: readonly Statement[]) => ask(() => database.batch(statements.map(({ native }) => native))),
+  }) as unknown as D1Database
 
-const ROUND_TRIPS: readonly PropertyKey[] = ['all', 'raw', 'run', 'first']
+class Statement {
+  readonly native: D1PreparedStatement
 
-/** Gives the same database with a deadline on each round trip. */
-function withDeadline(database: D1Database): D1Database {
-  const originals = new WeakMap<D1PreparedStatement, D1PreparedStatement>()
-  const watch = (statement: D1PreparedStatement): D1PreparedStatement => {
-    const watched = overlay(statement, (key, call) => {
-      if (key === 'bind') return (...values) => watch(statement.bind(...values))
-      return ROUND_TRIPS.includes(key)
-        ? (...args) => askDependency('database', () => (call as AsyncCall)(...args))
-        : call
-    })
-    originals.set(watched, statement)
-    return watched
+  constructor(native: D1PreparedStatement) {
+    this.native = native
   }
-  const unwatch = (statement: D1PreparedStatement) => originals.get(statement) ?? statement
-  return overlay(database, (key, call) => {
-    if (key === 'prepare') return (query) => watch(database.prepare(String(query)))
-    if (key !== 'batch') return call
-    return (batch) => askDependency('database', () => database.batch((batch as D1PreparedStatement[]).map(unwatch)))
-  })
+
+  bind(...values: unknown[]): Statement {
+    return new Statement(this.native.bind(...values))
+  }
+
+  run() {
+    return ask(() => this.native.run())
+  }
+
+  all() {
+    return ask(() => this.native.all())
+  }
+
+  raw() {
+    return ask(() => this.native.raw())
+  }
 }
 
-/** Gives a native object with some of its methods replaced. */
-function overlay<Native extends object>(native: Native, replace: (key: PropertyKey, call: Call) => Call): Native {
-  return new Proxy(native, {
-    get(_, key) {
-      const value: unknown = Reflect.get(native, key, native)
-      return typeof value === 'function' ? replace(key, value.bind(native) as Call) : value
-    },
-  })
-}
+const ask = <Answer>(roundTrip: () => Promise<Answer>) => askDependency('database', roundTrip)
