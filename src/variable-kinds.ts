@@ -109,7 +109,10 @@ export const relyingPartyId = textThat(
 )
 
 export const webUrl = parsedBy(
-  (text) => (/^https?:$/.test(URL.parse(text)?.protocol ?? '') ? text.trim() : null),
+  (text) => {
+    const url = text.trim()
+    return /^https?:\/\/\S+$/i.test(url) && URL.canParse(url) ? url : null
+  },
   () => 'must be an http(s) URL',
 )
 
