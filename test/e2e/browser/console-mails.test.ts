@@ -59,6 +59,9 @@ describe('The failed mails of the console', () => {
     await stale.getByRole('button', { name: 'Send again' }).nth(0).click()
     await stale.getByRole('alert').getByText('This mail was sent again already.').waitFor()
     expect(query(service, 'select id from outbox where recipient = ?', `${kept}@example.com`)).toHaveLength(2)
+    await stale.reload()
+    await stale.getByRole('row').nth(1).getByText('Sent again').waitFor()
+    expect(await stale.getByRole('button', { name: 'Send again' }).count()).toBe(1)
     expect(faults).toEqual([])
   })
 

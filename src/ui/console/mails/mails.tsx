@@ -10,7 +10,7 @@ import type { Column } from '../parts/table.tsx'
 import type { SectionProps } from '../section-props.ts'
 import { Retry } from './retry.tsx'
 
-type Failure = Answer<'GET /audit-events'>['items'][number]
+type Failure = Answer<'GET /audit-events'>['items'][number] & { isSentAgain: boolean }
 
 /** The kind of a mail, which may stand on two lines. */
 const nameOf = (kind: unknown) => String(kind).replaceAll('_', ' ')
@@ -29,17 +29,28 @@ const COLUMNS: readonly Column<Failure>[] = [
 
 const RETRY: Column<Failure> = {
   title: text('mails.retry'),
-  show: ({ details }) => <Retry mailId={String(details.outboxId)} kind={nameOf(details.kind)} />,
+  show: ({ details, isSentAgain }) => (
+    <Retry mailId={String(details.outboxId)} kind={nameOf(details.kind)} isSentAgain={isSentAgain} />
+  ),
+}
+
+/** Reads a page of failures, and of which of them the mail was sent again; the newest hundred of those are known. */
+async function readFailures(cursor: string | null, signal: AbortSignal) {
+  const read = (query: { type: string; cursor?: string; limit?: number }) =>
+    client.request('GET /audit-events', { query, signal })
+  const [{ items, nextCursor }, retried] = await Promise.all([
+    read({ type: 'mail.failed', ...(cursor && { cursor }) }),
+    read({ type: 'mail.retried', limit: 100 }),
+  ])
+  const sentAgain = new Set(retried.items.map(({ details }) => details.outboxId))
+  const failures = items.map((event) => ({ ...event, isSentAgain: sentAgain.has(event.details.outboxId) }))
+  return { items: failures, nextCursor }
 }
 
 /** The mails that were given up. They can be sent again, for as long as their links work. */
 export function Mails({ address, may }: SectionProps) {
   const cursor = address.get('cursor')
-  const failures = useLoad(
-    (signal) =>
-      client.request('GET /audit-events', { query: { type: 'mail.failed', ...(cursor && { cursor }) }, signal }),
-    [cursor],
-  )
+  const failures = useLoad((signal) => readFailures(cursor, signal), [cursor])
   return (
     <Page title={text('mails.title')} lead={text('mails.lead')}>
       <PagedTable

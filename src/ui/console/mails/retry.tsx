@@ -5,16 +5,18 @@ import { announce } from '../parts/announce.tsx'
 import { Badge } from '../parts/show.tsx'
 
 /** Sends a mail again that was given up. */
-export function Retry({ mailId, kind }: { mailId: string; kind: string }) {
+export function Retry({ mailId, kind, isSentAgain }: { mailId: string; kind: string; isSentAgain: boolean }) {
   const work = useWork()
   const retry = async () => {
     await client.request('POST /mails/{id}/retry', { path: { id: mailId } })
     announce(text('mails.retried'))
   }
+  const sent = <Badge kind="good">{text('mails.sent')}</Badge>
+  if (isSentAgain) return sent
   if (work.isDone)
     return (
       <span tabIndex={-1} ref={focus}>
-        <Badge kind="good">{text('mails.sent')}</Badge>
+        {sent}
       </span>
     )
   return (
