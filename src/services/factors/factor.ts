@@ -24,6 +24,8 @@ export interface ProvenFactor {
   methods: readonly string[]
   /** Holds until it is used up. */
   whenUnused: Condition
+  /** The factors that the account has once it is used up, where they are others then. */
+  factorsAfter?: FactorState
   /** Uses it up, where what it is shown for took place, and names the mails that are to be announced after that. */
   use(when: Condition): { statements: readonly Statement[]; mails: readonly string[] }
 }

@@ -38,6 +38,7 @@ function toProven(deps: VerifyingFactors, account: Account, hash: string): Prove
   return {
     methods: ['otp'],
     whenUnused: whenRecoveryCodeExists(account.id, hash),
+    factorsAfter: { ...account.factors, recoveryCodesLeft: account.factors.recoveryCodesLeft - 1 },
     use: (when) => {
       const found = { left: codesLeftAfterUse(account.id) }
       const notice = noticeTo(deps, account, { kind: 'recovery_code_used', at, when, found })

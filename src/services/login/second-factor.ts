@@ -50,13 +50,14 @@ export async function logInWithSecondFactor(
     throw new Refusal('invalid_code', { reason: 'no such factor' })
   }
   const proven = await tryFactor(deps, factor, { account, token, proof }, { deviceId, occasion: 'login' })
-  return await openSession(deps, account, {
+  const opened = await openSession(deps, account, {
     methods: [...(token.methods ?? ['pwd']), ...proven.methods, SECOND_FACTOR_SHOWN],
     deviceId,
     replaces,
     rememberDevice,
     proof: withTicket(deps, proven, token.id),
   })
+  return { ...opened, account: { ...opened.account, factors: proven.factorsAfter ?? account.factors } }
 }
 
 /** The ticket of a login is used up with the factor. */

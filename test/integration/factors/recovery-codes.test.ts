@@ -31,7 +31,7 @@ describe('a recovery code', () => {
     const person = await withCodes()
     const [code] = person.recoveryCodes
     const { user } = await answerOf(await complete(await ticketFor(person), code), SignedIn)
-    expect(user.mfa.recoveryCodesLeft).toBe(10)
+    expect(user.mfa.recoveryCodesLeft).toBe(9)
     expect(await left(person)).toBe(9)
     expect(await auditOf('factor.recovery_code_used', person.id)).toHaveLength(1)
     const notices = await noticesOf(person, 'recovery_code_used')
