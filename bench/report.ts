@@ -102,7 +102,7 @@ Postern is compared with better-auth as its documentation sets it up on D1 (Hono
 password hash), and with the least that anybody could do: a bare Hono Worker that verifies an ES256 token and asks KV once, and a
 bare Worker that hashes once with argon2id at Postern's parameters. Each runs in a workerd process of its own, built as a deployment builds it. ${concurrency}
 requests are under way at any time. ${rounds} rounds of ${roundMs / 1000} s each go through all operations in turn, and what is compared follows one
-upon the other, so that whatever else the machine does hits both alike.
+upon the other, so that whatever else the machine does hits both alike. People take turns, and nobody logs in twice within a minute.
 
 ## Aims
 

@@ -11,25 +11,40 @@ export async function inTurns<Item, Result>(items: readonly Item[], act: (item: 
   return results
 }
 
-/** Keeps sixteen requests under way for so long, and answers how many milliseconds each took. */
+/** The people of one of the sixteen. Each lane has its own, because nobody does two things at once. */
+export interface Lane<Person> {
+  people: readonly Person[]
+  /** How many turns there have been. */
+  turns: number
+}
+
+/** Divides people among the lanes. */
+export function toLanes<Person>(people: readonly Person[]): Lane<Person>[] {
+  if (people.length < CONCURRENCY) throw new Error('There are fewer people than requests at once.')
+  return Array.from({ length: CONCURRENCY }, (_, lane) => ({
+    people: people.filter((__, index) => index % CONCURRENCY === lane),
+    turns: 0,
+  }))
+}
+
+/**
+ * Keeps sixteen requests under way for so long, and answers how many milliseconds each took. It goes on with whoever
+ * has their turn next, so that nobody comes twice while others wait.
+ */
 export async function loadFor<Person>(
   milliseconds: number,
-  people: readonly Person[],
+  lanes: readonly Lane<Person>[],
   act: (person: Person) => Promise<void>,
 ): Promise<number[]> {
   const times: number[] = []
   const end = performance.now() + milliseconds
-  const work = async (_: unknown, lane: number) => {
-    // Each lane has people of its own, because nobody does two things at once.
-    const own = people.filter((__, index) => index % CONCURRENCY === lane)
-    for (let nth = 0; performance.now() < end; nth += 1) {
-      const person = own[nth % own.length]
-      if (person === undefined) throw new Error('There are fewer people than requests at once.')
+  const work = async (lane: Lane<Person>) => {
+    for (; performance.now() < end; lane.turns += 1) {
       const start = performance.now()
-      await act(person)
+      await act(lane.people[lane.turns % lane.people.length] as Person)
       times.push(performance.now() - start)
     }
   }
-  await Promise.all(Array.from({ length: CONCURRENCY }, work))
+  await Promise.all(lanes.map(work))
   return times
 }

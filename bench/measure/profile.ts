@@ -6,6 +6,8 @@ import type { Service } from '../services/service.ts'
 
 const WARM_UP_MS = 2000
 const LOAD_MS = 5000
+/** So many that nobody logs in twice. */
+const MEMBERS = 16 * CONCURRENCY
 
 export interface Entry {
   label: string
@@ -26,7 +28,7 @@ export interface Profile {
 
 /** Runs a service with names that people can read, puts load on one operation, and tells where its time goes. */
 export async function profileOperation<Person>(service: Service<Person>, operation: string): Promise<Profile> {
-  const running = await runService(service, { members: 2 * CONCURRENCY, isMinified: false, withInspector: true })
+  const running = await runService(service, { members: MEMBERS, isMinified: false, withInspector: true })
   try {
     await running.load(operation, WARM_UP_MS)
     const profiler = await openProfiler(running.workerd)

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import { makeScratchFolder } from '../../scripts/lib/scratch-folder.ts'
 import { type Build, buildWorker, removeBuild } from '../lib/build.ts'
 import { type Client, openClient } from '../lib/client.ts'
-import { CONCURRENCY, loadFor } from '../lib/load.ts'
+import { CONCURRENCY, loadFor, toLanes } from '../lib/load.ts'
 import { type StartOptions, startWorkerd, type Workerd } from '../lib/workerd.ts'
 import type { Service } from './service.ts'
 
@@ -36,6 +36,7 @@ export async function runService<Person>(
   await service.migrate?.(statePath, workerd)
   const client = openClient(workerd.origin, CONCURRENCY)
   const people = await service.enrol(client, members)
+  const lanesOf = new Map(Object.keys(service.operations).map((name) => [name, toLanes(people)]))
   const operationOf = (name: string) => {
     const operation = service.operations[name]
     if (operation === undefined) throw new Error(`${service.name} has no operation ${name}.`)
@@ -47,7 +48,7 @@ export async function runService<Person>(
     workerd,
     client,
     operations: Object.keys(service.operations),
-    load: (name, milliseconds) => loadFor(milliseconds, people, operationOf(name)),
+    load: (name, milliseconds) => loadFor(milliseconds, lanesOf.get(name) ?? [], operationOf(name)),
     doOnce: async (name) => {
       for (const person of people) await operationOf(name)(person)
     },
