@@ -182,7 +182,7 @@ ${table(
     inKib(scriptBytes),
     inKib(wasmBytes),
     inKib(dataBytes),
-    `${measured.startUpMs.get(service)?.toFixed(0) ?? ''} ms`,
+    describeStart(measured.startUpMs.get(service)),
   ]),
 )}
 ${measured.profiles.length === 0 ? '' : `\n${writeProfiles(measured.profiles)}`}`
@@ -226,4 +226,12 @@ ${table(['package or file', 'a request', 'share'], rowsOf(packages))}
 
 ${table(['function', 'a request', 'share'], rowsOf(functions))}
 `
+}
+
+/** A process varies by this much from start to start. */
+const NOISE_MS = 5
+
+function describeStart(milliseconds: number | undefined): string {
+  if (milliseconds === undefined) return ''
+  return milliseconds < NOISE_MS ? `under ${NOISE_MS} ms` : `${milliseconds.toFixed(0)} ms`
 }
