@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeScratchFolder } from '../../scripts/lib/scratch-folder.ts'
 import { type Build, buildWorker, removeBuild } from '../lib/build.ts'
@@ -35,10 +35,7 @@ export async function prepareStart<Person>(service: Service<Person>): Promise<St
   return {
     name: service.name,
     measureOnce: async () => ({ idleMs: await measure(empty), startedMs: await measure(build) }),
-    async close() {
-      await removeBuild(build)
-      await rm(statePath, { recursive: true, force: true })
-    },
+    close: () => removeBuild(build),
   }
 }
 

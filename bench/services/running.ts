@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises'
 import { makeScratchFolder } from '../../scripts/lib/scratch-folder.ts'
 import { type Build, buildWorker, removeBuild } from '../lib/build.ts'
 import { type Client, openClient } from '../lib/client.ts'
@@ -56,7 +55,6 @@ export async function runService<Person>(
       client.close()
       await workerd.stop()
       await removeBuild(build)
-      await rm(statePath, { recursive: true, force: true })
     },
   }
 }
