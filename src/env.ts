@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { ACCESS_TOKEN_MAX_TTL_SECONDS, DEFAULT_BRAND, LOG_LEVELS, REGIONS } from './config.ts'
 import type { Secrets } from './crypto/derived-key.ts'
+import { onDemand } from './domain/on-demand.ts'
 import { isWebOrigin } from './domain/page-origin.ts'
 import { BUILT_IN_IDS, type ClientVariable, toClientVariables } from './oauth-providers/built-in.ts'
 import { ConfiguredIssuers } from './oauth-providers/configured-issuers.ts'
@@ -64,7 +65,7 @@ const PROVIDER_CLIENTS = Object.fromEntries(
   BUILT_IN_IDS.flatMap((id) => Object.values(toClientVariables(id)).map((name) => [name, variable(anyText)])),
 ) as Record<ClientVariable, Variable<string, undefined>>
 
-const ServiceClients = () => z.array(z.strictObject({ id: z.string().min(1), secret: z.string().min(32) }))
+const ServiceClients = onDemand(() => z.array(z.strictObject({ id: z.string().min(1), secret: z.string().min(32) })))
 
 /** Every variable. */
 const VARIABLES = {
@@ -99,10 +100,7 @@ const VARIABLES = {
   RESEND_API_KEY: variable(anyText),
   RESEND_BASE_URL: variable(webUrl, 'https://api.resend.com'),
   ...PROVIDER_CLIENTS,
-  OIDC_PROVIDERS: variable(
-    json(() => ConfiguredIssuers),
-    [],
-  ),
+  OIDC_PROVIDERS: variable(json(ConfiguredIssuers), []),
   KEEP_PROVIDER_TOKENS: variable(flag, false),
   SERVICE_CLIENTS: variable(json(ServiceClients), []),
   PRODUCT_NAME: variable(

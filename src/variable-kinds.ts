@@ -70,13 +70,13 @@ export const wholeNumber =
     return number > maximum ? refuse(`must be at most ${maximum}`) : take(number)
   }
 
-/** JSON of a schema, which is built only where there is some. A rule names the entry and the member that break it. */
+/** JSON of a schema. A rule names the entry and the member that break it. */
 export const json =
-  <Schema extends z.ZodType>(build: () => Schema): Kind<z.output<Schema>> =>
+  <Schema extends z.ZodType>(schema: Schema): Kind<z.output<Schema>> =>
   (text) => {
     const value = parseJson(text)
     if (value === undefined) return refuse('must be JSON')
-    const { data, error } = build().safeParse(value)
+    const { data, error } = schema.safeParse(value)
     if (error === undefined) return take(data as z.output<Schema>)
     const rules = error.issues.map(({ path: [index, ...members], message }) =>
       index === undefined ? message : toEntryRule(Number(index), [...members, message].join(' ')),

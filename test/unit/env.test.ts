@@ -17,16 +17,21 @@ const DEVELOPMENT = {
   MAIL_TRANSPORT: 'mailbox',
 }
 
-/** Names the variables at fault, if there are any. */
-function refusedOf(variables: Record<string, unknown>): string[] {
+/** Answers what is wrong with a configuration, if anything is. */
+function problemsOf(variables: Record<string, unknown>): ConfigurationError['problems'] {
   try {
     parseSettings(variables)
     return []
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error
-    return [...new Set(error.problems.map(({ variable }) => variable))]
+    return error.problems
   }
 }
+
+/** Names the variables at fault, if there are any. */
+const refusedOf = (variables: Record<string, unknown>): string[] => [
+  ...new Set(problemsOf(variables).map(({ variable }) => variable)),
+]
 
 describe('a configuration', () => {
   it('needs an origin, a secret and a way to send mails; everything else has its default', () => {
@@ -202,15 +207,8 @@ describe('a variable that is malformed', () => {
 })
 
 describe('the rule that is broken', () => {
-  const rulesOf = (variables: Record<string, string>) => {
-    try {
-      parseSettings({ ...PRODUCTION, ...variables })
-      return []
-    } catch (error) {
-      if (!(error instanceof ConfigurationError)) throw error
-      return error.problems.map(({ rule }) => rule)
-    }
-  }
+  const rulesOf = (variables: Record<string, string>) =>
+    problemsOf({ ...PRODUCTION, ...variables }).map(({ rule }) => rule)
 
   it.each([
     ['RATE_LIMITS', 'yes', 'must be one of on, off'],

@@ -34,30 +34,37 @@ const RETRY: Column<Failure> = {
   ),
 }
 
-/** Reads a page of failures, and of which of them the mail was sent again; the newest hundred of those are known. */
-async function readFailures(cursor: string | null, signal: AbortSignal) {
-  const read = (query: { type: string; cursor?: string; limit?: number }) =>
-    client.request('GET /audit-events', { query, signal })
-  const [{ items, nextCursor }, retried] = await Promise.all([
-    read({ type: 'mail.failed', ...(cursor && { cursor }) }),
-    read({ type: 'mail.retried', limit: 100 }),
-  ])
-  const sentAgain = new Set(retried.items.map(({ details }) => details.outboxId))
-  const failures = items.map((event) => ({ ...event, isSentAgain: sentAgain.has(event.details.outboxId) }))
-  return { items: failures, nextCursor }
+const readEvents = (query: { type: string; cursor?: string; limit?: number }, signal: AbortSignal) =>
+  client.request('GET /audit-events', { query, signal })
+
+/** Answers which mails were sent again; the newest hundred of them are known. */
+async function readSentAgain(signal: AbortSignal): Promise<ReadonlySet<unknown>> {
+  const { items } = await readEvents({ type: 'mail.retried', limit: 100 }, signal)
+  return new Set(items.map(({ details }) => details.outboxId))
 }
 
 /** The mails that were given up. They can be sent again, for as long as their links work. */
 export function Mails({ address, may }: SectionProps) {
   const cursor = address.get('cursor')
-  const failures = useLoad((signal) => readFailures(cursor, signal), [cursor])
+  const mayRetry = may('users:write')
+  const failures = useLoad(
+    async (signal) => {
+      const [page, sentAgain] = await Promise.all([
+        readEvents({ type: 'mail.failed', ...(cursor && { cursor }) }, signal),
+        mayRetry ? readSentAgain(signal) : new Set(),
+      ])
+      const items = page.items.map((event) => ({ ...event, isSentAgain: sentAgain.has(event.details.outboxId) }))
+      return { ...page, items }
+    },
+    [cursor],
+  )
   return (
     <Page title={text('mails.title')} lead={text('mails.lead')}>
       <PagedTable
         load={failures}
         address={address}
         caption={text('mails.title')}
-        columns={may('users:write') ? [...COLUMNS, RETRY] : COLUMNS}
+        columns={mayRetry ? [...COLUMNS, RETRY] : COLUMNS}
         empty={text('mails.empty')}
       />
     </Page>
