@@ -1,4 +1,3 @@
-import { MAX_SESSIONS_PER_USER } from '../../config.ts'
 import { hashDeviceId, makeDeviceToken } from '../../crypto/device-token.ts'
 import { toShardOf } from '../../domain/ended-sessions.ts'
 import { Refusal } from '../../errors.ts'
@@ -93,7 +92,7 @@ export async function openSession(deps: OpeningNeeds, account: Account, login: N
     opened: insertSessionStatement(db, session, account, whenProven),
     used: use.statements,
     grant: insertGrantStatement(db, grant),
-    trimmed: trimSessionsStatement(db, { userId: account.id, limit: MAX_SESSIONS_PER_USER }),
+    trimmed: trimSessionsStatement(db, { userId: account.id }),
     lastSeen: recordLoginStatement(db, { userId: account.id, sessionId: session.id, at: now }),
     audit: auditLoginStatement(
       db,

@@ -1,4 +1,5 @@
 import { and, desc, eq, gt, lte, or, type SQL, sql } from 'drizzle-orm'
+import { MAX_SESSIONS_PER_USER } from '../../config.ts'
 import { accountFields } from '../accounts/accounts.ts'
 import { credentialFields } from '../accounts/credentials.ts'
 import { insertWhere } from '../conditional-insert.ts'
@@ -169,12 +170,16 @@ export function renewSessionStatement(
     .returning({ id: sessions.id })
 }
 
-/** Ends the oldest sessions beyond the limit. */
-export const trimSessionsStatement = prepared((db, { userId, limit }: Places<{ userId: string; limit: number }>) =>
+/**
+ * Ends the oldest sessions of a user beyond the limit. The limit stands in the text, because SQLite would prepare the
+ * statement anew each time that a limit is bound.
+ */
+export const trimSessionsStatement = prepared((db, { userId }: Places<{ userId: string }>) =>
   db
     .delete(sessions)
     .where(
-      sql`user_id = ${userId} and id not in (select id from sessions where user_id = ${userId} order by created_at desc, id desc limit ${limit})`,
+      sql`rowid in (select rowid from sessions where user_id = ${userId}
+        order by created_at desc, rowid desc limit -1 offset ${sql.raw(String(MAX_SESSIONS_PER_USER))})`,
     )
     .returning({ id: sessions.id }),
 )
