@@ -8,16 +8,20 @@ export interface ActivityMessage {
   at: number
 }
 
-/** When this isolate last reported each session. */
+/** When this isolate last reported each session, the longest ago first. */
 export type ReportedSessions = Map<string, number>
 
 /**
  * Tells whether a use is worth a message, and takes note of it: in each isolate, a session is reported at most once in
- * `resolutionMs`.
+ * `resolutionMs`. Reports that are older than that are forgotten, because they make no difference any more.
  */
 export function isUnreported(reported: ReportedSessions, activity: ActivityMessage, resolutionMs: number): boolean {
   const { sessionId, at } = activity
   if (at - (reported.get(sessionId) ?? 0) < resolutionMs) return false
+  for (const [id, reportedAt] of reported) {
+    if (at - reportedAt < resolutionMs) break
+    reported.delete(id)
+  }
   putBounded(reported, sessionId, at, LAST_SEEN_MAX_SESSIONS)
   return true
 }

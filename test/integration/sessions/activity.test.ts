@@ -135,6 +135,16 @@ describe('how often a session is reported', () => {
     expect(reported.size).toBe(LAST_SEEN_MAX_SESSIONS)
     expect([reported.has('s499'), reported.has('s500')]).toEqual([false, true])
   })
+
+  it('forgets reports that make no difference any more', () => {
+    const reported: ReportedSessions = new Map()
+    const use = (second: number) =>
+      isUnreported(reported, { sessionId: `s${second}`, at: (1_000_000 + second) * 1000 }, 60_000)
+    expect([0, 30, 59].map(use)).toEqual([true, true, true])
+    expect([...reported.keys()]).toEqual(['s0', 's30', 's59'])
+    use(90)
+    expect([...reported.keys()]).toEqual(['s59', 's90'])
+  })
 })
 
 describe('the consumer of the activity queue', () => {
