@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
 export const CONCURRENCY = 16
 
 /** Does the same for each item, sixteen at a time, and answers the results in the order of the items. */
@@ -29,20 +31,24 @@ export function toLanes<Person>(people: readonly Person[]): Lane<Person>[] {
 
 /**
  * Keeps sixteen requests under way for so long, and answers how many milliseconds each took. It goes on with whoever
- * has their turn next, so that nobody comes twice while others wait.
+ * has their turn next, so that nobody comes twice while others wait. With `perSecond` it begins at most so many.
  */
 export async function loadFor<Person>(
   milliseconds: number,
   lanes: readonly Lane<Person>[],
   act: (person: Person) => Promise<void>,
+  perSecond = Number.POSITIVE_INFINITY,
 ): Promise<number[]> {
   const times: number[] = []
   const end = performance.now() + milliseconds
+  const pauseMs = (CONCURRENCY * 1000) / perSecond
   const work = async (lane: Lane<Person>) => {
     for (; performance.now() < end; lane.turns += 1) {
       const start = performance.now()
       await act(lane.people[lane.turns % lane.people.length] as Person)
-      times.push(performance.now() - start)
+      const took = performance.now() - start
+      times.push(took)
+      if (took < pauseMs) await sleep(pauseMs - took)
     }
   }
   await Promise.all(lanes.map(work))

@@ -8,8 +8,13 @@ import { runService } from '../services/running.ts'
 
 const SAMPLE_MS = 5000
 const MIB = 1024 ** 2
-/** Caches fill, accounts get their sessions, and code is compiled in the first half of the time. */
-const WARM_UP_SHARE = 1 / 2
+/** Before what counts: caches fill, accounts get their sessions, and code is compiled. */
+const WARM_UP_MINUTES = 15
+/**
+ * The process is busy for some two thirds of the time. The timers of one that never rests do not fire, so its queues
+ * stand still and its objects are never evicted, and both would count as growth.
+ */
+const REQUESTS_PER_SECOND = 90
 /** Memory counts as flat when the line through the samples rises by less than this share of the median. */
 const FLAT_SHARE = 0.05
 
@@ -26,9 +31,9 @@ const COLLECTION = /:(0x[0-9a-f]+)\] +\d+ ms: Mark-Compact [^>]*-> ([\d.]+) /
 type Series = { x: number; y: number }[]
 
 /**
- * Puts mixed load on the service, and tells whether two things stay where they are after a warm-up: the resident memory
- * of its process, and what lives in the heap of the Worker's isolate after a collection. The load runs in a process of
- * its own, whose output tells of the collections. Answers whether both are flat.
+ * Puts mixed load on the service, and tells whether two things stay where they are for so many minutes after a warm-up:
+ * the resident memory of its process, and what lives in the heap of the Worker's isolate after a collection. The load
+ * runs in a process of its own, whose output tells of the collections. Answers whether both are flat.
  */
 export async function measureMemory(minutes: number): Promise<boolean> {
   if (process.env[FLAGS_VARIABLE] === COLLECTING_FLAGS) return await sampleResidentMemory(minutes)
@@ -48,16 +53,16 @@ export async function measureMemory(minutes: number): Promise<boolean> {
   const exitCode = await new Promise<number>((resolve) => child.once('close', (code) => resolve(code ?? 1)))
   // The Worker's isolate holds more than those of the parts that stand in for D1, KV, queues and objects.
   const [heap = []] = [...heaps.values()].toSorted((a, b) => levelOf(b) - levelOf(a))
-  return isFlat("The heap of the Worker's isolate", heap) && exitCode === 0
+  return isFlat("The heap of the Worker's isolate", heap, minutes) && exitCode === 0
 }
 
 async function sampleResidentMemory(minutes: number): Promise<boolean> {
   const running = await runService({ ...postern, operations: { mixed: MIXED_LOAD } }, { members: 8 * CONCURRENCY })
   try {
     const start = performance.now()
-    const endMs = minutes * 60_000
+    const endMs = (WARM_UP_MINUTES + minutes) * 60_000
     const samples: Series = []
-    const load = running.load('mixed', endMs)
+    const load = running.load('mixed', endMs, REQUESTS_PER_SECOND)
     const sample = async () => {
       for (let minute = 0; performance.now() - start < endMs; await sleep(SAMPLE_MS)) {
         const x = (performance.now() - start) / 60_000
@@ -69,7 +74,7 @@ async function sampleResidentMemory(minutes: number): Promise<boolean> {
     }
     const [times] = await Promise.all([load, sample()])
     console.log(`${times.length} requests.`)
-    return isFlat('The process', samples)
+    return isFlat('The process', samples, minutes)
   } finally {
     await running.stop()
   }
@@ -77,12 +82,12 @@ async function sampleResidentMemory(minutes: number): Promise<boolean> {
 
 const levelOf = (series: Series): number => median(series.map(({ y }) => y))
 
-function isFlat(what: string, series: Series): boolean {
-  const end = series.at(-1)?.x ?? 0
-  const from = end * WARM_UP_SHARE
+/** Tells whether a series stays flat in its last so many minutes. */
+function isFlat(what: string, series: Series, minutes: number): boolean {
+  const from = (series.at(-1)?.x ?? 0) - minutes
   const counted = series.filter(({ x }) => x >= from)
   const level = levelOf(counted)
-  const grown = slope(counted) * (end - from)
+  const grown = slope(counted) * minutes
   const flat = grown < level * FLAT_SHARE
   console.log(
     `${what}: median ${level.toFixed(1)} MiB, grown by ${grown.toFixed(1)} MiB: ${flat ? 'flat' : 'NOT flat'}.`,

@@ -12,7 +12,7 @@ export interface Running {
   workerd: Workerd
   operations: readonly string[]
   /** Keeps the operation under way for so long, and answers how many milliseconds each request took. */
-  load(operation: string, milliseconds: number): Promise<number[]>
+  load(operation: string, milliseconds: number, perSecond?: number): Promise<number[]>
   /** Does the operation once for everybody. */
   doOnce(operation: string): Promise<void>
   client: Client
@@ -47,7 +47,8 @@ export async function runService<Person>(
     workerd,
     client,
     operations: Object.keys(service.operations),
-    load: (name, milliseconds) => loadFor(milliseconds, lanesOf.get(name) ?? [], operationOf(name)),
+    load: (name, milliseconds, perSecond) =>
+      loadFor(milliseconds, lanesOf.get(name) ?? [], operationOf(name), perSecond),
     doOnce: async (name) => {
       for (const person of people) await operationOf(name)(person)
     },
