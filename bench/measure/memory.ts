@@ -11,8 +11,8 @@ const MIB = 1024 ** 2
 /** Before what counts: caches fill, accounts get their sessions, and code is compiled. */
 const WARM_UP_MINUTES = 15
 /**
- * The process is busy for some two thirds of the time. The timers of one that never rests do not fire, so its queues
- * stand still and its objects are never evicted, and both would count as growth.
+ * The process rests in between. The timers of one that never does are not fired, so the queue on this machine would
+ * keep every message, and that would count as growth.
  */
 const REQUESTS_PER_SECOND = 90
 /** Memory counts as flat when the line through the samples rises by less than this share of the median. */
