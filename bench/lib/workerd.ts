@@ -8,6 +8,8 @@ import type { Build } from './build.ts'
 /** A Worker that runs in a workerd process of its own. */
 export interface Workerd {
   origin: string
+  /** Where each copy answers. The first is `origin`. */
+  origins: readonly string[]
   /** The CPU time of the whole process so far, in milliseconds: the Worker, its bindings and the runtime. */
   cpuMs(): Promise<number>
   /** The memory of the process that is resident, in bytes. */
@@ -21,6 +23,8 @@ export interface Workerd {
 export interface StartOptions {
   /** Databases, KV and objects lie in this folder. */
   statePath: string
+  /** How many copies of the Worker the process runs, each in an isolate of its own; one, unless it says otherwise. */
+  copies?: number
   /** Replaces the entry module of the build by this one, which may import `./index.js`, the entry of the build. */
   entry?: string
   withInspector?: boolean
@@ -32,8 +36,13 @@ const PAGE_BYTES = 4096
  * Starts a build as miniflare does, but with a socket that leads to the Worker itself. The proxy that stands before it
  * in `wrangler dev` exists in no deployment, and costs as much as a small Worker.
  */
-export async function startWorkerd(build: Build, { statePath, entry, withInspector }: StartOptions): Promise<Workerd> {
+export async function startWorkerd(
+  build: Build,
+  { statePath, copies = 1, entry, withInspector }: StartOptions,
+): Promise<Workerd> {
   const { workerOptions } = unstable_getMiniflareWorkerOptions(join(build.directory, 'wrangler.json'))
+  const name = build.config.name ?? 'worker'
+  const names = [name, ...Array.from({ length: copies - 1 }, (_, copy) => `${name}-${copy + 2}`)]
   const modulesRoot = join(build.directory, 'modules')
   const before = await listWorkerds()
   const miniflare = new Miniflare(
@@ -43,32 +52,34 @@ export async function startWorkerd(build: Build, { statePath, entry, withInspect
       log: new Log(LogLevel.ERROR),
       resourcePersistencePath: statePath,
       ...(withInspector ? { inspectorPort: 0 } : {}),
-      workers: [
-        {
-          ...workerOptions,
-          ...(build.config.name === undefined ? {} : { name: build.config.name }),
-          modulesRoot,
-          modules: [
-            ...(entry === undefined
-              ? []
-              : [{ type: 'ESModule' as const, path: join(modulesRoot, 'bench-entry.js'), contents: entry }]),
-            ...build.modules,
-          ],
-          unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
-        },
-      ],
+      workers: names.map((copy) => ({
+        ...workerOptions,
+        // A queue has one consumer.
+        ...(copy === name ? {} : { queueConsumers: {} }),
+        name: copy,
+        modulesRoot,
+        modules: [
+          ...(entry === undefined
+            ? []
+            : [{ type: 'ESModule' as const, path: join(modulesRoot, 'bench-entry.js'), contents: entry }]),
+          ...build.modules,
+        ],
+        unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
+      })),
     }),
   )
   await miniflare.ready
   const pid = (await listWorkerds()).find((candidate) => !before.includes(candidate))
   if (pid === undefined) throw new Error('workerd has no process')
-  const origin = (await miniflare.unsafeGetDirectURL()).origin
+  const urls = await Promise.all(names.map((copy) => miniflare.unsafeGetDirectURL(copy)))
+  const [origin = '', ...others] = urls.map((url) => url.origin)
   return {
     origin,
+    origins: [origin, ...others],
     cpuMs: () => readCpuMs(pid),
     residentBytes: async () => Number((await readStat(pid))[21]) * PAGE_BYTES,
     database: () => miniflare.getD1Database('DB'),
-    inspectorUrl: async () => `${await miniflare.getInspectorURL()}core:user:${build.config.name}`,
+    inspectorUrl: async () => `${await miniflare.getInspectorURL()}core:user:${name}`,
     stop: () => miniflare.dispose(),
   }
 }
