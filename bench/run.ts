@@ -27,8 +27,8 @@ interface Effort {
  * There are so many members that nobody logs in twice within a minute, which Postern would count in KV. Rounds are
  * short, because the speed of a shared machine changes within a second.
  */
-const FULL: Effort = { members: 32 * CONCURRENCY, rounds: 100, roundMs: 400, startUpRepetitions: 30 }
-const QUICK: Effort = { members: 16 * CONCURRENCY, rounds: 8, roundMs: 400, startUpRepetitions: 3 }
+const FULL: Effort = { members: 32 * CONCURRENCY, rounds: 150, roundMs: 100, startUpRepetitions: 30 }
+const QUICK: Effort = { members: 16 * CONCURRENCY, rounds: 10, roundMs: 100, startUpRepetitions: 3 }
 const REPORT = join(projectRoot, 'docs/benchmarks.md')
 
 /** A service whose people are of a kind of its own, which only it needs to know. */
