@@ -71,11 +71,11 @@ export async function startWorkerd(
   await miniflare.ready
   const pid = (await listWorkerds()).find((candidate) => !before.includes(candidate))
   if (pid === undefined) throw new Error('workerd has no process')
-  const urls = await Promise.all(names.map((copy) => miniflare.unsafeGetDirectURL(copy)))
-  const [origin = '', ...others] = urls.map((url) => url.origin)
+  const origins = await Promise.all(names.map(async (copy) => (await miniflare.unsafeGetDirectURL(copy)).origin))
+  const [origin = ''] = origins
   return {
     origin,
-    origins: [origin, ...others],
+    origins,
     cpuMs: () => readCpuMs(pid),
     residentBytes: async () => Number((await readStat(pid))[21]) * PAGE_BYTES,
     database: () => miniflare.getD1Database('DB'),
