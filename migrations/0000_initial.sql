@@ -85,7 +85,7 @@ CREATE TABLE `grants` (
 	`generation` integer DEFAULT 0 NOT NULL,
 	`rotated_at` integer NOT NULL,
 	FOREIGN KEY (`session_id`) REFERENCES `sessions`(`id`) ON UPDATE no action ON DELETE cascade
-);
+) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE INDEX `grants_session` ON `grants` (`session_id`);--> statement-breakpoint
 CREATE TABLE `hash_parameters` (
@@ -244,7 +244,7 @@ CREATE TABLE `sessions` (
 	`country` text,
 	`city` text,
 	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade
-);
+) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE INDEX `sessions_user` ON `sessions` (`user_id`,`created_at`);--> statement-breakpoint
 CREATE INDEX `sessions_expiry` ON `sessions` (`expires_at`);--> statement-breakpoint

@@ -192,7 +192,7 @@ describe('what a request asks of the platform', () => {
   })
 
   it('is nothing at all for GET /auth/session', () => {
-    expect(costs.rows).toContain('| `GET /auth/session` | 200 |  |  |  |  |  |  |  |  |')
+    expect(costs.rows).toContain('| `GET /auth/session` | 200 |  |  |  |  |  |  |  |  |  |')
   })
 
   it.each([
@@ -210,12 +210,12 @@ describe('what a request asks of the platform', () => {
     'GET /stats',
     'POST /auth/introspect',
   ])('is one round trip to D1, and nothing else, for a read that has to ask it: %s', (route) => {
-    expect(costs.rows).toContain(`| \`${route}\` | 200 | 1 |  |  |  |  |  |  |  |`)
+    expect(costs.rows).toContain(`| \`${route}\` | 200 | 1 |  |  |  |  |  |  |  |  |`)
   })
 
   it('is one round trip for a refresh, and one read, one call of an object and one batch for a login', () => {
-    expect(costs.rows).toContain('| `POST /auth/refresh` | 200 |  |  | 1 |  |  |  |  |  |')
-    expect(costs.rows).toContain('| `POST /auth/login`, the first one | 200 | 1 |  | 1 |  |  | 1 |  |  |')
+    expect(costs.rows).toContain('| `POST /auth/refresh` | 200 |  |  | 1 | 2 |  |  |  |  |  |')
+    expect(costs.rows).toContain('| `POST /auth/login`, the first one | 200 | 1 |  | 1 | 13 |  |  | 1 |  |  |')
   })
 })
 
@@ -228,8 +228,8 @@ describe('GET /auth/session in an isolate that is new', () => {
     await isolate.measure('GET /auth/session', read)
     await isolate.measure('GET /auth/session', read)
     expect(isolate.rows).toEqual([
-      '| `GET /auth/session` | 200 |  |  |  | 1 |  |  |  |  |',
-      '| `GET /auth/session` | 200 |  |  |  |  |  |  |  |  |',
+      '| `GET /auth/session` | 200 |  |  |  |  | 1 |  |  |  |  |',
+      '| `GET /auth/session` | 200 |  |  |  |  |  |  |  |  |  |',
     ])
   })
 })

@@ -32,17 +32,30 @@ const NONE: CallCounts = {
   r2Writes: 0,
 }
 
+interface Counting {
+  env: Env
+  /** Gives what was called since it was asked before. */
+  take: () => CallCounts
+  /** Gives how many rows and entries of indexes D1 has written since then. D1 bills each of them. */
+  takeRowsWritten: () => number
+}
+
 /**
  * Builds the test environment with every call of a binding counted. One such object is the memory of one isolate, so
  * use it once before you count.
  */
-export function countingEnv(overrides: Record<string, unknown> = {}): { env: Env; take: () => CallCounts } {
+export function countingEnv(overrides: Record<string, unknown> = {}): Counting {
   let counts = { ...NONE }
+  let rowsWritten = 0
   const counting = interceptEnv(
     env as Env,
-    (call, proceed) => {
-      counts[columnOf(call)] += 1
-      return proceed()
+    async (call, proceed) => {
+      const column = columnOf(call)
+      counts[column] += 1
+      if (column !== 'd1Writes' && column !== 'd1Batches') return await proceed()
+      const { answer, results } = await askForResults(call, proceed)
+      for (const { meta } of results) rowsWritten += meta.rows_written
+      return answer
     },
     overrides,
   )
@@ -51,7 +64,22 @@ export function countingEnv(overrides: Record<string, unknown> = {}): { env: Env
     counts = { ...NONE }
     return taken
   }
-  return { env: counting, take }
+  const takeRowsWritten = () => {
+    const taken = rowsWritten
+    rowsWritten = 0
+    return taken
+  }
+  return { env: counting, take, takeRowsWritten }
+}
+
+/** Makes a call of D1, and gives its results, which say what it cost. `raw` has none, so `all` stands in for it. */
+async function askForResults({ operation, statements }: BindingCall, proceed: () => Promise<unknown>) {
+  if (operation === 'raw' && statements[0]) {
+    const result = await statements[0].all<object>()
+    return { answer: result.results.map((row) => Object.values(row)), results: [result] }
+  }
+  const answer = await proceed()
+  return { answer, results: [answer].flat() as D1Result[] }
 }
 
 /** Adds up all D1 round trips. */

@@ -2,16 +2,19 @@ import { callWorker } from './call-worker.ts'
 import { bearer, type SignedIn } from './client.ts'
 import { type CallCounts, countingEnv } from './counting-env.ts'
 
-const COLUMNS: [heading: string, columns: (keyof CallCounts)[]][] = [
+const COLUMNS: [heading: string, columns: (keyof Costs)[]][] = [
   ['D1 reads', ['d1Reads']],
   ['D1 writes', ['d1Writes']],
   ['D1 batches', ['d1Batches']],
+  ['rows written', ['rowsWritten']],
   ['KV reads', ['kvReads']],
   ['KV writes', ['kvWrites']],
   ['object calls', ['objectCalls']],
   ['queue messages', ['mailSends']],
   ['R2', ['r2Reads', 'r2Writes']],
 ]
+
+type Costs = CallCounts & { rowsWritten: number }
 
 interface Asked {
   body?: unknown
@@ -26,14 +29,15 @@ export type Ask = ReturnType<typeof createCostTable>['ask']
 
 /** Measures what requests ask of the platform, and writes it as the rows of a table. */
 export function createCostTable(overrides: Record<string, unknown>) {
-  const { env, take } = countingEnv(overrides)
+  const { env, take, takeRowsWritten } = countingEnv(overrides)
+  const takeCosts = (): Costs => ({ ...take(), rowsWritten: takeRowsWritten() })
   const rows: string[] = []
   /** Sends one request, and adds a row. `note` tells it from other requests to the same route. */
   async function measure(route: string, request: () => Promise<Response>, note = ''): Promise<Response> {
-    take()
+    takeCosts()
     const response = await request()
-    const counts = take()
-    const cells = COLUMNS.map(([, columns]) => columns.reduce((total, column) => total + counts[column], 0) || '')
+    const costs = takeCosts()
+    const cells = COLUMNS.map(([, columns]) => columns.reduce((total, column) => total + costs[column], 0) || '')
     const name = `\`${route}\`${note === '' ? '' : `, ${note}`}`
     rows.push(`| ${[name, response.status, ...cells].join(' | ')} |`)
     return response

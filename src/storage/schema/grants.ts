@@ -11,6 +11,7 @@ import { sessions } from './sessions.ts'
 export const grants = sqliteTable(
   'grants',
   {
+    // The table has no rowid (docs/decisions/0036-tables-without-rowid.md).
     id: text('id').primaryKey(),
     sessionId: text('session_id')
       .notNull()

@@ -10,6 +10,7 @@ import { users } from './users.ts'
 export const sessions = sqliteTable(
   'sessions',
   {
+    // The table has no rowid (docs/decisions/0036-tables-without-rowid.md).
     id: text('id').primaryKey(),
     userId: text('user_id')
       .notNull()

@@ -178,8 +178,8 @@ export const trimSessionsStatement = prepared((db, { userId }: Places<{ userId: 
   db
     .delete(sessions)
     .where(
-      sql`rowid in (select rowid from sessions where user_id = ${userId}
-        order by created_at desc, rowid desc limit -1 offset ${sql.raw(String(MAX_SESSIONS_PER_USER))})`,
+      sql`id in (select id from sessions where user_id = ${userId}
+        order by created_at desc, id desc limit -1 offset ${sql.raw(String(MAX_SESSIONS_PER_USER))})`,
     )
     .returning({ id: sessions.id }),
 )
