@@ -4,16 +4,14 @@ import type { BundleSize } from './lib/build.ts'
 import { median, quantile } from './lib/statistics.ts'
 import type { Counts } from './measure/counts.ts'
 import type { Profile } from './measure/profile.ts'
-import type { Timing } from './measure/rounds.ts'
+import type { RoundsEffort, Timing } from './measure/rounds.ts'
 import { START_UP_COPIES } from './measure/start-up.ts'
 import { PRICES_PER_MILLION, PRICES_READ_ON, priceOfMillion } from './prices.ts'
 
 /** All that a run measured. */
-export interface Measured {
+export interface Measured extends RoundsEffort {
   isQuick: boolean
   versions: Readonly<Record<string, string>>
-  rounds: number
-  roundMs: number
   concurrency: number
   startUpRepetitions: number
   timings: readonly Timing[]
@@ -90,7 +88,7 @@ export function judge({ timings, bundles, startUpMs }: Measured): Result[] {
 
 /** Writes the whole of `docs/benchmarks.md`. */
 export function writeReport(measured: Measured): string {
-  const { isQuick, versions, rounds, roundMs, concurrency, startUpRepetitions } = measured
+  const { isQuick, versions, warmUpRounds, rounds, roundMs, concurrency, startUpRepetitions } = measured
   return `# Benchmarks
 
 \`npm run bench\` wrote this page.${isQuick ? ' **This was a quick run (`--quick`), whose numbers say little.**' : ''} It measured on ${availableParallelism()} × ${cpus()[0]?.model ?? 'an unknown CPU'}, with ${Object.entries(
@@ -103,7 +101,8 @@ Postern is compared with better-auth as its documentation sets it up on D1 (Hono
 password hash), and with the least that anybody could do: a bare Hono Worker that verifies an ES256 token and asks KV once, and a
 bare Worker that hashes once with argon2id at Postern's parameters. Each runs in a workerd process of its own, built as a deployment builds it. ${concurrency}
 requests are under way at any time. ${rounds} rounds of ${roundMs / 1000} s each go through all operations in turn, and what is compared stands
-side by side, so that whatever else the machine does hits both alike. People take turns, and nobody logs in twice within a minute.
+side by side, so that whatever else the machine does hits both alike. ${warmUpRounds} such rounds come before them and do not count, because V8 compiles what
+runs often, step by step: what is measured is a service that has been busy for a while. People take turns, and nobody logs in twice within a minute.
 
 ## Aims
 

@@ -22,24 +22,31 @@ interface Round {
 /** What is compared stands side by side, because the speed of a shared machine changes within a second. */
 const ORDER: readonly string[] = CPU_AIMS.flatMap(({ operation, peerOperation }) => [peerOperation, operation])
 
+export interface RoundsEffort {
+  /** So many rounds come first and do not count: V8 compiles what runs often, step by step. */
+  warmUpRounds: number
+  rounds: number
+  roundMs: number
+}
+
 /**
  * Puts load on each operation in turn, round after round, so that whatever else the machine does hits all of them
- * alike. The first round warms up and does not count.
+ * alike.
  */
 export async function measureRounds(
   services: readonly Running[],
-  { rounds, roundMs }: { rounds: number; roundMs: number },
+  { warmUpRounds, rounds, roundMs }: RoundsEffort,
 ): Promise<Timing[]> {
   const targets = services.flatMap((service) =>
     service.operations.map((operation) => ({ service, operation, measured: [] as Round[] })),
   )
   const turns = targets.toSorted((a, b) => ORDER.indexOf(a.operation) - ORDER.indexOf(b.operation))
-  for (let round = 0; round <= rounds; round += 1) {
+  for (let round = 1; round <= warmUpRounds + rounds; round += 1) {
     for (const { service, operation, measured } of turns) {
       const result = await runRound(service, operation, roundMs)
-      if (round > 0) measured.push(result)
+      if (round > warmUpRounds) measured.push(result)
     }
-    console.log(round === 0 ? 'Warmed up.' : `Round ${round} of ${rounds}.`)
+    console.log(`Round ${round} of ${warmUpRounds + rounds}, of which ${warmUpRounds} warm up.`)
   }
   return targets.map(({ service, operation, measured }) => toTiming(service.name, operation, measured))
 }
