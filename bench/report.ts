@@ -99,8 +99,8 @@ export function writeReport(measured: Measured): string {
 
 Postern is compared with better-auth as its documentation sets it up on D1 (Hono, e-mail and password, the JWT plugin, the two-factor plugin, its own
 password hash), and with the least that anybody could do: a bare Hono Worker that verifies an ES256 token and asks KV once, and a
-bare Worker that hashes once with argon2id at Postern's parameters. Each runs in a workerd process of its own, built as a deployment builds it. ${concurrency}
-requests are under way at any time. ${rounds} rounds of ${roundMs / 1000} s each go through all operations in turn, and what is compared stands
+bare Worker that hashes once with argon2id at Postern's parameters. Each is built as a deployment builds it, and each operation runs in a
+workerd process of its own, so that what one leaves for later is not counted for another. ${concurrency} requests are under way at any time. ${rounds} rounds of ${roundMs / 1000} s each go through all operations in turn, and what is compared stands
 side by side, so that whatever else the machine does hits both alike. ${warmUpRounds} such rounds come before them and do not count, because V8 compiles what
 runs often, step by step: what is measured is a service that has been busy for a while. People take turns, and nobody logs in twice within a minute.
 

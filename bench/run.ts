@@ -23,12 +23,12 @@ interface Effort extends RoundsEffort {
 
 /**
  * There are so many members that nobody logs in twice within a minute, which Postern would count in KV. Rounds are
- * short, because the speed of a shared machine changes within a second. Before them each operation is done more than
+ * short, because the speed of a shared machine changes within a second. Before them each operation is done some
  * 3,000 times: until then, what a login takes besides its hash falls by a third.
  */
 const FULL: Effort = {
   members: 32 * CONCURRENCY,
-  warmUpRounds: 200,
+  warmUpRounds: 160,
   rounds: 120,
   roundMs: 100,
   startUpRepetitions: 30,
@@ -45,6 +45,7 @@ const REPORT = join(projectRoot, 'docs/benchmarks.md')
 /** A service whose people are of a kind of its own, which only it needs to know. */
 interface Candidate {
   name: string
+  operations: readonly string[]
   run: (members: number) => Promise<Running>
   count: () => Promise<Map<string, Counts>>
   prepareStart: () => Promise<Starting>
@@ -52,6 +53,7 @@ interface Candidate {
 
 const toCandidate = <Person>(service: Service<Person>): Candidate => ({
   name: service.name,
+  operations: Object.keys(service.operations),
   run: (members) => runService(service, { members }),
   count: () => countCalls(service),
   prepareStart: () => prepareStart(service),
@@ -93,7 +95,8 @@ async function measureAll({
   const startUpMs = await measureStartUps(starting, startUpRepetitions)
   console.log('Sign everybody up.')
   const running: Running[] = []
-  for (const { run } of CANDIDATES) running.push(await run(members))
+  for (const { run, operations } of CANDIDATES)
+    for (const operation of operations) running.push({ ...(await run(members)), operations: [operation] })
   const timings = await measureRounds(running, roundsEffort)
   const bundles = await Promise.all(running.map(async ({ name, build }) => [name, await measureBundle(build)] as const))
   await Promise.all(running.map((service) => service.stop()))
