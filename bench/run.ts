@@ -29,7 +29,7 @@ interface Effort extends RoundsEffort {
 const FULL: Effort = {
   members: 32 * CONCURRENCY,
   warmUpRounds: 160,
-  rounds: 120,
+  rounds: 100,
   roundMs: 100,
   startUpRepetitions: 30,
 }

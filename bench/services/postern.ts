@@ -25,7 +25,7 @@ const PASSWORD = 'correct horse battery staple'
 
 /**
  * Derives the configuration from that of production. Pages and crons are left out, and plain http and a mailbox on this
- * machine are let in. Rate limits are on, as in production.
+ * machine are let in. Access tokens last for as long as a run takes. Rate limits are on, as in production.
  */
 function deriveConfig(): Config {
   const { assets: _, triggers: __, unsafe: ___, routes: ____, ...config } = readProductionConfig()
@@ -38,6 +38,7 @@ function deriveConfig(): Config {
       AUTH_SECRET: `v1:${randomBytes(32).toString('base64url')}`,
       MAIL_TRANSPORT: 'mailbox',
       LOG_LEVEL: 'warn',
+      ACCESS_TOKEN_TTL_SECONDS: '3600',
     },
     durable_objects: {
       bindings: [...(config.durable_objects?.bindings ?? []), { name: 'DEV_MAILBOX', class_name: 'DevMailbox' }],
