@@ -98,7 +98,10 @@ async function measureAll({
   for (const { run, operations } of CANDIDATES)
     for (const operation of operations) running.push({ ...(await run(members)), operations: [operation] })
   const timings = await measureRounds(running, roundsEffort)
-  const bundles = await Promise.all(running.map(async ({ name, build }) => [name, await measureBundle(build)] as const))
+  const builds = new Map(running.map(({ name, build }) => [name, build]))
+  const bundles = await Promise.all(
+    [...builds].map(async ([name, build]) => [name, await measureBundle(build)] as const),
+  )
   await Promise.all(running.map((service) => service.stop()))
   return {
     versions: { Postern: describeCommit(), Node: process.versions.node, ...(await readVersions()) },
