@@ -110,6 +110,15 @@ export const credentialsVersion = sql<string>`json_array(users.email_verified_at
   (select activated_at from totp_secrets where user_id = users.id),
   (select group_concat(id, ' ' order by id) from passkeys where user_id = users.id))`
 
+// The state stands in the text of these, and is no value of the statement: by it SQLite decides whether the index of
+// deactivated accounts may serve, so it would make a new plan at each run.
+
+/** Holds where the account is active. */
+export const whenActive: Condition = sql`users.status = 'active'`
+
+/** Holds where the account is deactivated. */
+export const whenDeactivated: Condition = sql`users.status = 'deactivated'`
+
 /** An account as it was when somebody proved to be its owner. */
 export interface Proven {
   id: string
@@ -120,7 +129,7 @@ export interface Proven {
  * Holds where the account is active and what opens it has not changed since: nobody claimed it or changed its password.
  */
 export const whenAsProven = (account: Proven | Places<Proven>): SQL =>
-  sql`exists (select 1 from users where id = ${account.id} and status = 'active'
+  sql`exists (select 1 from users where id = ${account.id} and ${whenActive}
     and ${credentialsVersion} = ${account.credentialsVersion})`
 
 export const whenUserExists = (userId: string): SQL => sql`exists (select 1 from users where id = ${userId})`

@@ -1,6 +1,6 @@
 import { and, eq, getTableColumns, inArray, lte, type SQL, sql } from 'drizzle-orm'
 import { insertSelect, insertWhere } from './conditional-insert.ts'
-import type { Condition } from './conditions.ts'
+import { type Condition, whenActive } from './conditions.ts'
 import type { Database } from './database.ts'
 import { pictureRemovals, pictures, users } from './schema/index.ts'
 
@@ -12,7 +12,7 @@ export const findPicture = (db: Database, userId: string): Promise<PictureRow | 
     .select(getTableColumns(pictures))
     .from(pictures)
     .innerJoin(users, eq(users.id, pictures.userId))
-    .where(and(eq(pictures.userId, userId), eq(users.status, 'active')))
+    .where(and(eq(pictures.userId, userId), whenActive))
     .get()
 
 /** Records that an object is about to be stored, so that it is removed if it never becomes a picture. */

@@ -219,6 +219,32 @@ describe('what a request asks of the platform', () => {
   })
 })
 
+/** Finds the comparisons that limit the partial indexes of the database, such as `status = 'deactivated'`. */
+async function limitsOfIndexes() {
+  const indexes = await queryRows(
+    "select tbl_name, sql from sqlite_master where type = 'index' and sql like '% where %'",
+  )
+  return indexes.flatMap(({ tbl_name, sql }) => {
+    const [, column, operator] = /where (\w+) (=|[<>]=?) /i.exec(String(sql)) ?? []
+    return column && operator ? [{ table: String(tbl_name), column, operator }] : []
+  })
+}
+
+describe('the plan of a statement', () => {
+  it('does not depend on its values, because SQLite would then make a new one at each run', async () => {
+    const limits = await limitsOfIndexes()
+    expect(limits).toContainEqual({ table: 'users', column: 'status', operator: '=' })
+    const conditions = [...costs.statements].map((statement) => statement.replace(/^update .*? where/, ''))
+    const planned = conditions.filter((text) =>
+      limits.some(
+        ({ table, column, operator }) =>
+          text.includes(table) && new RegExp(`\\b${column}"? ${operator} \\?`).test(text),
+      ),
+    )
+    expect(planned).toEqual([])
+  })
+})
+
 describe('GET /auth/session in an isolate that is new', () => {
   it('asks KV once for the list of ended sessions of its shard, and then nobody', async () => {
     const isolate = createCostTable({})

@@ -38,6 +38,8 @@ interface Counting {
   take: () => CallCounts
   /** Gives how many rows and entries of indexes D1 has written since then. D1 bills each of them. */
   takeRowsWritten: () => number
+  /** All statements that D1 was asked so far. */
+  statements: ReadonlySet<string>
 }
 
 /**
@@ -47,11 +49,13 @@ interface Counting {
 export function countingEnv(overrides: Record<string, unknown> = {}): Counting {
   let counts = { ...NONE }
   let rowsWritten = 0
+  const statements = new Set<string>()
   const counting = interceptEnv(
     env as Env,
     async (call, proceed) => {
       const column = columnOf(call)
       counts[column] += 1
+      for (const statement of call.sql) statements.add(statement)
       if (column !== 'd1Writes' && column !== 'd1Batches') return await proceed()
       const { answer, results } = await askForResults(call, proceed)
       for (const { meta } of results) rowsWritten += meta.rows_written
@@ -69,7 +73,7 @@ export function countingEnv(overrides: Record<string, unknown> = {}): Counting {
     rowsWritten = 0
     return taken
   }
-  return { env: counting, take, takeRowsWritten }
+  return { env: counting, take, takeRowsWritten, statements }
 }
 
 /** Makes a call of D1, and gives its results, which say what it cost. `raw` has none, so `all` stands in for it. */

@@ -29,7 +29,7 @@ export type Ask = ReturnType<typeof createCostTable>['ask']
 
 /** Measures what requests ask of the platform, and writes it as the rows of a table. */
 export function createCostTable(overrides: Record<string, unknown>) {
-  const { env, take, takeRowsWritten } = countingEnv(overrides)
+  const { env, take, takeRowsWritten, statements } = countingEnv(overrides)
   const takeCosts = (): Costs => ({ ...take(), rowsWritten: takeRowsWritten() })
   const rows: string[] = []
   /** Sends one request, and adds a row. `note` tells it from other requests to the same route. */
@@ -45,6 +45,7 @@ export function createCostTable(overrides: Record<string, unknown>) {
   return {
     env,
     rows,
+    statements,
     measure,
     /**
      * Measures a request whose body is JSON, of the media type `type`. `at` is its path where that differs from the

@@ -1,6 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm'
 import { insertWhere } from '../conditional-insert.ts'
-import { type Condition, whenAddressIsTaken } from '../conditions.ts'
+import { type Condition, whenActive, whenAddressIsTaken } from '../conditions.ts'
 import type { Database } from '../database.ts'
 import { spentStates, users } from '../schema/index.ts'
 import { type SpentState, whenUnspent } from '../spent-states.ts'
@@ -23,4 +23,4 @@ export function insertInvitedStatement(
 /** Holds where the invitation was not accepted yet, and the active account has the address that it names. */
 export const whenInvited = ({ id, email }: { id: string; email: string }, invitation: SpentState): Condition =>
   sql`${whenUnspent(invitation)}
-    and exists (select 1 from users where ${and(eq(users.id, id), eq(users.email, email), eq(users.status, 'active'))})`
+    and exists (select 1 from users where ${and(eq(users.id, id), eq(users.email, email), whenActive)})`

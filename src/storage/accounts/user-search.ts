@@ -1,6 +1,6 @@
 import { and, gte, isNotNull, isNull, lt, type SQL, sql } from 'drizzle-orm'
 import { foldText } from '../../domain/folded-text.ts'
-import type { Condition } from '../conditions.ts'
+import { type Condition, whenActive, whenDeactivated } from '../conditions.ts'
 import type { Database } from '../database.ts'
 import { users } from '../schema/index.ts'
 import { accountFields } from './accounts.ts'
@@ -40,9 +40,6 @@ const beginnings = (q: string, prefix: SQL = sql``): SQL[] =>
     { text: sql`lower(username)`, from: q.toLowerCase() },
     { text: sql`name_folded`, from: foldText(q) },
   ].map(({ text, from }) => sql`${prefix}${text} >= ${from} and ${prefix}${text} < ${from + LAST_CHARACTER}`)
-
-/** SQLite finds the index of deactivated accounts only where the condition names the value. */
-const whenDeactivated = sql`status = 'deactivated'`
 
 /** Everybody has this role, so it filters nobody. */
 const ROLE_OF_ALL = 'user'
@@ -108,7 +105,7 @@ export function listUsersStatement(db: Database, filter: UserFilter, { ids, end 
         role === undefined || role === ROLE_OF_ALL
           ? undefined
           : sql`exists (select 1 from user_roles where user_id = users.id and role = ${role})`,
-        status === 'deactivated' ? whenDeactivated : status && sql`${users.status} = ${status}`,
+        status && (status === 'deactivated' ? whenDeactivated : whenActive),
         isVerified === undefined ? undefined : (isVerified ? isNotNull : isNull)(users.emailVerifiedAt),
         whenFactor?.(sql`users.id`),
         provider === undefined

@@ -2,7 +2,7 @@ import { and, eq, exists, inArray, isNull, sql } from 'drizzle-orm'
 import { accountFields, tokenAccountFields } from '../accounts/accounts.ts'
 import { inOneBatch } from '../batch.ts'
 import { insertWhere } from '../conditional-insert.ts'
-import { whenSessionExists } from '../conditions.ts'
+import { whenActive, whenSessionExists } from '../conditions.ts'
 import type { Database } from '../database.ts'
 import { prefixed } from '../prefixed.ts'
 import { type Places, prepared } from '../prepared.ts'
@@ -36,7 +36,7 @@ export async function findLiveGrant(db: Database, presented: Pick<Grant, 'id' | 
     .from(grants)
     .innerJoin(sessions, eq(sessions.id, grants.sessionId))
     .innerJoin(users, eq(users.id, sessions.userId))
-    .where(and(whenPresented(presented), eq(users.status, 'active'), whenLive(live)))
+    .where(and(whenPresented(presented), whenActive, whenLive(live)))
     .get()
   return row ?? null
 }
@@ -59,7 +59,7 @@ const rotateIfPresented = prepared((db, rotation: Places<Rotation>) => {
     .select({ id: sessions.id })
     .from(sessions)
     .innerJoin(users, eq(users.id, sessions.userId))
-    .where(and(eq(sessions.id, grants.sessionId), eq(users.status, 'active'), whenLive(rotation)))
+    .where(and(eq(sessions.id, grants.sessionId), whenActive, whenLive(rotation)))
   return db
     .update(grants)
     .set({ generation: sql`${grants.generation} + 1`, rotatedAt: databaseNow })
@@ -85,7 +85,7 @@ const selectRotated = prepared((db, rotation: Places<Rotation>) =>
     .from(grants)
     .innerJoin(sessions, eq(sessions.id, grants.sessionId))
     .innerJoin(users, eq(users.id, sessions.userId))
-    .where(and(whenPresented(rotation), eq(users.status, 'active'), whenLive(rotation))),
+    .where(and(whenPresented(rotation), whenActive, whenLive(rotation))),
 )
 
 /**

@@ -3,7 +3,7 @@ import { MAX_SESSIONS_PER_USER } from '../../config.ts'
 import { accountFields } from '../accounts/accounts.ts'
 import { credentialFields } from '../accounts/credentials.ts'
 import { insertWhere } from '../conditional-insert.ts'
-import { type Condition, type Proven, whenAsProven } from '../conditions.ts'
+import { type Condition, type Proven, whenActive, whenAsProven } from '../conditions.ts'
 import { type Database, deleteSome } from '../database.ts'
 import { type Places, prepared } from '../prepared.ts'
 import { sessions, users } from '../schema/index.ts'
@@ -51,8 +51,7 @@ export const whenLive = ({ nowMs, seenAfterMs }: LiveAt | Places<LiveAt>) =>
 
 type LiveSession = { sessionId: string } & LiveAt
 
-const whenLiveSession = (live: Places<LiveSession>) =>
-  and(eq(sessions.id, live.sessionId), eq(users.status, 'active'), whenLive(live))
+const whenLiveSession = (live: Places<LiveSession>) => and(eq(sessions.id, live.sessionId), whenActive, whenLive(live))
 
 const liveSession = prepared((db, live: Places<LiveSession>) =>
   db
@@ -122,7 +121,7 @@ const liveSessionsOf = prepared((db, { userId, ...live }: Places<{ userId: strin
     .select(sessionFields)
     .from(sessions)
     .innerJoin(users, eq(users.id, sessions.userId))
-    .where(and(eq(sessions.userId, userId), eq(users.status, 'active'), whenLive(live)))
+    .where(and(eq(sessions.userId, userId), whenActive, whenLive(live)))
     .orderBy(desc(sessions.createdAt), desc(sessions.id)),
 )
 
