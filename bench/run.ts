@@ -7,7 +7,7 @@ import { measureBundle } from './lib/build.ts'
 import { CONCURRENCY } from './lib/load.ts'
 import { type Counts, countCalls } from './measure/counts.ts'
 import { type Profile, profileOperation } from './measure/profile.ts'
-import { measureRounds, type RoundsEffort } from './measure/rounds.ts'
+import { measureRounds, type RoundsEffort, type Target } from './measure/rounds.ts'
 import { measureStartUps, prepareStart, type Starting } from './measure/start-up.ts'
 import { judge, type Measured, writeReport } from './report.ts'
 import { betterAuth } from './services/better-auth.ts'
@@ -94,15 +94,15 @@ async function measureAll({
   console.log('Measure the start.')
   const startUpMs = await measureStartUps(starting, startUpRepetitions)
   console.log('Sign everybody up.')
-  const running: Running[] = []
+  const targets: Target[] = []
   for (const { run, operations } of CANDIDATES)
-    for (const operation of operations) running.push({ ...(await run(members)), operations: [operation] })
-  const timings = await measureRounds(running, roundsEffort)
-  const builds = new Map(running.map(({ name, build }) => [name, build]))
+    for (const operation of operations) targets.push({ service: await run(members), operation })
+  const timings = await measureRounds(targets, roundsEffort)
+  const builds = new Map(targets.map(({ service: { name, build } }) => [name, build]))
   const bundles = await Promise.all(
     [...builds].map(async ([name, build]) => [name, await measureBundle(build)] as const),
   )
-  await Promise.all(running.map((service) => service.stop()))
+  await Promise.all(targets.map(({ service }) => service.stop()))
   return {
     versions: { Postern: describeCommit(), Node: process.versions.node, ...(await readVersions()) },
     ...roundsEffort,

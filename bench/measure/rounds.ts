@@ -13,6 +13,12 @@ export interface Timing {
   cpuMsByRound: readonly number[]
 }
 
+/** An operation of a service, each in a process of its own. */
+export interface Target {
+  service: Running
+  operation: string
+}
+
 interface Round {
   times: number[]
   elapsedMs: number
@@ -34,13 +40,11 @@ export interface RoundsEffort {
  * alike.
  */
 export async function measureRounds(
-  services: readonly Running[],
+  targets: readonly Target[],
   { warmUpRounds, rounds, roundMs }: RoundsEffort,
 ): Promise<Timing[]> {
-  const targets = services.flatMap((service) =>
-    service.operations.map((operation) => ({ service, operation, measured: [] as Round[] })),
-  )
-  const turns = targets.toSorted((a, b) => ORDER.indexOf(a.operation) - ORDER.indexOf(b.operation))
+  const measuring = targets.map((target) => ({ ...target, measured: [] as Round[] }))
+  const turns = measuring.toSorted((a, b) => ORDER.indexOf(a.operation) - ORDER.indexOf(b.operation))
   for (let round = 1; round <= warmUpRounds + rounds; round += 1) {
     for (const { service, operation, measured } of turns) {
       const result = await runRound(service, operation, roundMs)
@@ -48,7 +52,7 @@ export async function measureRounds(
     }
     console.log(`Round ${round} of ${warmUpRounds + rounds}, of which ${warmUpRounds} warm up.`)
   }
-  return targets.map(({ service, operation, measured }) => toTiming(service.name, operation, measured))
+  return measuring.map(({ service, operation, measured }) => toTiming(service.name, operation, measured))
 }
 
 async function runRound(service: Running, operation: string, roundMs: number): Promise<Round> {
