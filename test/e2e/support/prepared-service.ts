@@ -48,13 +48,32 @@ export async function prepareService(): Promise<void> {
   // Wrangler looks twice at each start for what the main file exports, and takes long for a whole bundle.
   const { outputs }: Metafile = JSON.parse(readFileSync(metafile, 'utf8'))
   const names = Object.values(outputs).flatMap((output) => output.exports)
-  writeFileSync(join(worker, MAIN), `export { ${names.join(', ')} } from './index.js'\n`)
+  writeFileSync(join(worker, MAIN), writeMain(names))
   writeFileSync(config, JSON.stringify(await describeBuilt()))
   symlinkSync(join(projectRoot, '.dev.vars'), join(worker, '.dev.vars'))
   process.env[VARIABLE] = folder
   // Node keeps here what it has compiled, for the hundreds of processes that the tests start.
   process.env.NODE_COMPILE_CACHE = join(folder, 'compiled')
 }
+
+/**
+ * Writes the main module, which reads what the Worker leaves of a request's body, as `wrangler dev` does for what it
+ * bundles itself. Its proxy would otherwise lose the next request on the same connection
+ * (https://github.com/cloudflare/workers-sdk/issues/15203).
+ */
+const writeMain = (exported: readonly string[]) => `import worker from './index.js'
+export { ${exported.filter((name) => name !== 'default').join(', ')} } from './index.js'
+export default {
+  ...worker,
+  async fetch(request, env, context) {
+    try {
+      return await worker.fetch(request, env, context)
+    } finally {
+      if (request.body !== null && !request.bodyUsed) await request.body.pipeTo(new WritableStream()).catch(() => {})
+    }
+  },
+}
+`
 
 /** Describes the environment of development with the bundled Worker in the place of its source. */
 async function describeBuilt(): Promise<object> {
