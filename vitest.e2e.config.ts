@@ -41,7 +41,8 @@ export default defineConfig({
       // has pages of its own.
       {
         extends: true as const,
-        test: { name: 'browser', include: [BROWSER_TESTS], exclude: leftOut, isolate: false },
+        // A browser on a busy machine may miss a moment. The report names what was tried again.
+        test: { name: 'browser', include: [BROWSER_TESTS], exclude: leftOut, isolate: false, retry: 1 },
       },
       {
         extends: true as const,
@@ -57,7 +58,5 @@ export default defineConfig({
     // Starting a service takes half a minute on a busy machine.
     testTimeout: 120_000,
     hookTimeout: 240_000,
-    // Browsers and processes that share a busy machine may miss a moment. The report names what was tried again.
-    retry: 1,
   },
 })
