@@ -2,7 +2,14 @@ import { and, eq, gt, inArray, isNull, lt, notInArray, type SQL, sql } from 'dri
 import { accountFields } from './accounts/accounts.ts'
 import { inOneBatch } from './batch.ts'
 import { insertWhere } from './conditional-insert.ts'
-import { type Condition, type Proven, userIdByToken, whenAddressIsTaken, whenAsProven } from './conditions.ts'
+import {
+  type Condition,
+  type Proven,
+  userIdByToken,
+  whenActive,
+  whenAddressIsTaken,
+  whenAsProven,
+} from './conditions.ts'
 import { type Database, deleteSome } from './database.ts'
 import { oneTimeTokens, users } from './schema/index.ts'
 
@@ -42,7 +49,7 @@ export function issueTokenStatement(
   },
   owner: TokenOwner,
 ) {
-  const found = sql`from users where status = 'active' and ${whenIsOwner(owner)}`
+  const found = sql`from users where ${whenActive} and ${whenIsOwner(owner)}`
   return insertWhere(
     db,
     oneTimeTokens,

@@ -2,7 +2,7 @@ import { and, asc, eq, type SQL, sql } from 'drizzle-orm'
 import { MAX_ROLES } from '../config.ts'
 import type { Permission } from '../domain/permissions.ts'
 import { insertSelect, insertWhere } from './conditional-insert.ts'
-import type { Condition } from './conditions.ts'
+import { type Condition, whenActive } from './conditions.ts'
 import type { Database } from './database.ts'
 import { rolePermissions, roles, userRoles, users } from './schema/index.ts'
 import { newRightsVersion } from './schema/users.ts'
@@ -36,7 +36,7 @@ export function grantRoleStatement(db: Database, grant: Grant, when: SQL) {
  * holds.
  */
 export const whenBootstrapIsDue = ({ userId, address, when }: { userId: string; address: string; when: SQL }): SQL =>
-  sql`exists (select 1 from users where id = ${userId} and email = ${address} and status = 'active')
+  sql`exists (select 1 from users where id = ${userId} and email = ${address} and ${whenActive})
     and not exists (select 1 from user_roles where role = 'admin') and ${when}`
 
 /** Somebody who does what needs a permission. */
@@ -47,7 +47,7 @@ export interface Permitted {
 
 /** Holds where an active user has every permission of this list or subquery. */
 const whenHoldsAll = (userId: string, permissions: SQL): Condition =>
-  sql`exists (select 1 from users where id = ${userId} and status = 'active')
+  sql`exists (select 1 from users where id = ${userId} and ${whenActive})
     and not exists (select * from ${permissions} except select * from ${permissionsOfUser(userId)})`
 
 /** Holds where somebody still has the permission that an act needs. */
@@ -66,7 +66,7 @@ export const whenMayActUpon = (admin: Permitted, userId: string): Condition =>
 
 /** Whoever is an administrator and stays one: an account that waits for its deletion does not. */
 const LASTING_ADMINS = sql`user_roles join users on id = user_id
-  where role = 'admin' and status = 'active' and deletes_at is null`
+  where role = 'admin' and ${whenActive} and deletes_at is null`
 
 /** Holds where somebody else than this user stays an active administrator, or this user is none. */
 export const whenAdminRemains = (userId: string): Condition =>

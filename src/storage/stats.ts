@@ -2,7 +2,7 @@ import { and, between, inArray, type SQL, sql } from 'drizzle-orm'
 import { ACTIVE_USERS_KEEP_DAYS } from '../config.ts'
 import { DAY_MS, toDay } from '../domain/day.ts'
 import { insertSelect } from './conditional-insert.ts'
-import type { Condition } from './conditions.ts'
+import { type Condition, whenDeactivated } from './conditions.ts'
 import type { Database } from './database.ts'
 import { activeUsers, auditCounts, countedUsers, dailyCounts, totals } from './schema/index.ts'
 
@@ -65,7 +65,7 @@ type Kinds = Readonly<Record<string, Condition>>
 const KINDS: Kinds = {
   users: sql`true`,
   verified: sql`email_verified_at is not null`,
-  deactivated: sql`status = 'deactivated'`,
+  deactivated: whenDeactivated,
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   ownerOfAddress,
   takenUsername,
   userIdByEmail,
+  whenActive,
   whenAddressIsTaken,
   whenMailed,
   whenUserExists,
@@ -32,7 +33,7 @@ import { nameColumns } from './accounts.ts'
 /** Holds where somebody has signed up with the address before, and nobody has confirmed it. */
 export const whenSignUpIsRepeated = ({ id, email }: { id: string; email: string }): SQL =>
   sql`exists (select 1 from users where email = ${email} and id <> ${id}
-    and email_verified_at is null and status = 'active')`
+    and email_verified_at is null and ${whenActive})`
 
 /**
  * Makes the account, its role, the identity it comes by, its verification token, and the mail, which says what a click

@@ -1,7 +1,7 @@
 import { and, eq, lte, sql } from 'drizzle-orm'
 import { accountFields } from '../accounts/accounts.ts'
 import { insertWhere } from '../conditional-insert.ts'
-import { type Condition, whenTokenExists } from '../conditions.ts'
+import { type Condition, whenActive, whenTokenExists } from '../conditions.ts'
 import type { Database } from '../database.ts'
 import { whenMayActUpon } from '../roles.ts'
 import { factorRemovals, oneTimeTokens, users } from '../schema/index.ts'
@@ -17,7 +17,7 @@ export const whenRemovalWaits = (userId: string, tokenId?: string): Condition =>
 /** Holds while the admin may change that user (`whenMayActUpon`), who is active. */
 export const whenMayRemoveFactors = (adminId: string, userId: string): Condition =>
   sql`${whenMayActUpon({ id: adminId, permission: 'users:write' }, userId)}
-    and exists (select 1 from users where id = ${userId} and status = 'active')`
+    and exists (select 1 from users where id = ${userId} and ${whenActive})`
 
 /** Lets a removal wait if the token by which the user can stop it was mailed, and no other removal waits. */
 export function insertRemovalStatement(db: Database, removal: FactorRemoval) {

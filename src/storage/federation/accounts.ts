@@ -2,7 +2,7 @@ import { and, eq, type SQL, sql } from 'drizzle-orm'
 import { deleteIdentitiesStatement, deleteTokensButResetsStatement } from '../accounts/access-proof.ts'
 import { nameColumns } from '../accounts/accounts.ts'
 import { insertWhere } from '../conditional-insert.ts'
-import { toChangeTime, whenAddressIsTaken, whenUserExists } from '../conditions.ts'
+import { toChangeTime, whenActive, whenAddressIsTaken, whenUserExists } from '../conditions.ts'
 import type { Database } from '../database.ts'
 import { grantRoleStatement } from '../roles.ts'
 import { users } from '../schema/index.ts'
@@ -15,7 +15,7 @@ type Known = { id: string; email: string }
 
 /** Holds where the account still has this address, verified, and nobody but its owner can sign in to it. */
 export const whenProven = ({ id, email }: Known): SQL =>
-  sql`exists (select 1 from users where id = ${id} and email = ${email} and status = 'active'
+  sql`exists (select 1 from users where id = ${id} and email = ${email} and ${whenActive}
     and email_verified_at is not null and access_proven_at is not null)`
 
 /**
@@ -23,7 +23,7 @@ export const whenProven = ({ id, email }: Known): SQL =>
  * has proven whose account it is and the provider runs the mailbox. The identity must not belong to another account.
  */
 export const whenClaimable = ({ id, email }: Known, { issuer, subject, isAuthority }: NewIdentity): SQL =>
-  sql`exists (select 1 from users where id = ${id} and email = ${email} and status = 'active'
+  sql`exists (select 1 from users where id = ${id} and email = ${email} and ${whenActive}
       and (email_verified_at is null or (access_proven_at is null and ${isAuthority ? 1 : 0})))
     and not exists (select 1 from identities where issuer = ${issuer} and subject = ${subject} and user_id <> ${id})`
 
