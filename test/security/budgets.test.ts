@@ -234,13 +234,14 @@ describe('the plan of a statement', () => {
   it('does not depend on its values, because SQLite would then make a new one at each run', async () => {
     const limits = await limitsOfIndexes()
     expect(limits).toContainEqual({ table: 'users', column: 'status', operator: '=' })
-    const conditions = [...costs.statements].map((statement) => statement.replace(/^update .*? where/, ''))
-    const planned = conditions.filter((text) =>
-      limits.some(
+    const planned = [...costs.statements].filter((statement) => {
+      // What an update sets is no condition.
+      const conditions = statement.replace(/^update .*? where/, '')
+      return limits.some(
         ({ table, column, operator }) =>
-          text.includes(table) && new RegExp(`\\b${column}"? ${operator} \\?`).test(text),
-      ),
-    )
+          statement.includes(table) && new RegExp(`\\b${column}"? ${operator} \\?`).test(conditions),
+      )
+    })
     expect(planned).toEqual([])
   })
 })
