@@ -37,7 +37,7 @@ export async function countCalls<Person>(service: Service<Person>): Promise<Map<
   }
   try {
     const first = new Map<string, Counts>()
-    for (const operation of running.operations) first.set(operation, await countOnce(operation))
+    for (const operation of Object.keys(service.operations)) first.set(operation, await countOnce(operation))
     const counted = new Map<string, Counts>()
     for (const [operation, before] of first) counted.set(operation, lowerOf(before, await countOnce(operation)))
     return counted

@@ -10,7 +10,6 @@ export interface Running {
   name: string
   build: Build
   workerd: Workerd
-  operations: readonly string[]
   /** Keeps the operation under way for so long, and answers how many milliseconds each request took. */
   load(operation: string, milliseconds: number, perSecond?: number): Promise<number[]>
   /** Does the operation once for everybody. */
@@ -46,7 +45,6 @@ export async function runService<Person>(
     build,
     workerd,
     client,
-    operations: Object.keys(service.operations),
     load: (name, milliseconds, perSecond) =>
       loadFor(milliseconds, lanesOf.get(name) ?? [], operationOf(name), perSecond),
     doOnce: async (name) => {
